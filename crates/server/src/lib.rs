@@ -1,1 +1,3 @@
-//! The `server` crate.
+//! The shell: the only crate with sockets, files, threads and clocks. The cores decide; this crate receives, hands over, drains and sends.
+
+pub mod clock;

@@ -1,0 +1,17 @@
+//! The one clock. Every other module is given the time; only this file asks for it.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The monotonic time, for deadlines and intervals.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one clock of the server")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// The time since the Unix epoch, for expiries that leave this process. Zero when the machine's clock is set before 1970.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one clock of the server")]
+pub fn unix_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)
+}

@@ -1,0 +1,1 @@
+//! Real sockets on loopback, port 0. One binary for the whole crate.
