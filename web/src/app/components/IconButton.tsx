@@ -1,0 +1,21 @@
+/** A button that shows only an icon. `label` is its name for everybody who does not see it, and its tooltip. */
+import './button.css';
+import type { IconNode } from 'lucide';
+import { Icon } from './Icon';
+
+export interface IconButtonProps {
+  icon: IconNode;
+  label: string;
+  onClick: () => void;
+  pressed?: boolean;
+  expanded?: boolean;
+  testid?: string;
+}
+
+export function IconButton({ icon, label, onClick, pressed, expanded, testid }: IconButtonProps) {
+  return (
+    <button type="button" class="icon-button" aria-label={label} title={label} aria-pressed={pressed} aria-expanded={expanded} onClick={onClick} data-testid={testid}>
+      <Icon icon={icon} />
+    </button>
+  );
+}
