@@ -1,3 +1,48 @@
-//! The project's own tool.
+//! The project's own tool: `cargo xtask COMMAND`. Ordinary Rust where others have shell scripts.
+#![expect(clippy::print_stdout, reason = "a command-line tool talks to its user")]
 
-fn main() {}
+mod command;
+mod deny;
+mod fuzz;
+mod install;
+mod screenshots;
+mod stopwatch;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Everything a developer of Parlor runs", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what the tests need (Debian, npm and PyPI packages), then run every test
+    Test(test::Options),
+    /// Check the rules of the house that the compiler does not know
+    Tidy,
+    /// Run the fuzz targets (installs cargo-fuzz when it is missing)
+    Fuzz(fuzz::Options),
+    /// Check licences, sources and banned crates with cargo-deny (installs it when it is missing)
+    Deny,
+    /// Build the server, start it and make docs/screenshots again
+    Screenshots,
+}
+
+fn main() -> Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Test(options) => test::run(&options),
+        Command::Tidy => tidy::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
+        Command::Deny => deny::run(),
+        Command::Screenshots => screenshots::run(),
+    }
+}

@@ -1,0 +1,60 @@
+//! `cargo xtask fuzz`: runs the fuzz targets with cargo-fuzz, each for a bounded time.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::command::{exists, read, show};
+use crate::stopwatch::Stopwatch;
+use crate::workspace::{cargo, root};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How long each target runs
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+    /// The targets to run; all when none is named
+    target: Vec<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    if !exists("cargo-fuzz") {
+        println!("Installing cargo-fuzz, which drives the fuzz targets");
+        show(cargo().args(["install", "--locked", "cargo-fuzz"]))?;
+    }
+    let listed = read(&mut cargo_fuzz("list"))?;
+    let all: Vec<_> = listed.lines().map(str::to_owned).filter(|name| !name.is_empty()).collect();
+    if let Some(unknown) = options.target.iter().find(|name| !all.contains(name)) {
+        bail!("there is no fuzz target {unknown:?}; the targets are {}", all.join(", "));
+    }
+    let chosen = if options.target.is_empty() { &all } else { &options.target };
+    let mut failed = Vec::new();
+    for target in chosen {
+        println!("{target}: {} s", options.seconds);
+        let watch = Stopwatch::start();
+        let mut command = cargo_fuzz("run");
+        command.args(["--features", "libfuzzer", target, "--"]);
+        command.args([
+            format!("-max_total_time={}", options.seconds),
+            "-timeout=10".into(),
+            "-print_final_stats=1".into(),
+        ]);
+        match show(&mut command) {
+            Ok(()) => println!("{target}: no finding in {watch}"),
+            Err(error) => {
+                println!("{target}: {error:#}");
+                failed.push(target.as_str());
+            }
+        }
+    }
+    println!("{} passed, {} failed", chosen.len() - failed.len(), failed.len());
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `cargo fuzz COMMAND`. The sanitizers want a nightly compiler; this variable makes the stable one take their flags.
+fn cargo_fuzz(subcommand: &str) -> Command {
+    let mut command = cargo();
+    command.current_dir(root()).env("RUSTC_BOOTSTRAP", "1").args(["fuzz", subcommand]);
+    command
+}
