@@ -22,7 +22,6 @@ const SHELL_ONLY: &[&str] = &[
     "rustls",
     "async-std",
     "smol",
-    "getrandom",
     "server",
     "parlor",
 ];
