@@ -1,0 +1,110 @@
+//! One WebSocket connection, whoever is behind it.
+
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    address::Source,
+    config::Limits,
+    id::RoomId,
+    limit::{Bucket, Rate},
+};
+
+/// What the shell knows about a connection when it opens.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Where it comes from; limits are counted by it.
+    pub address: IpAddr,
+    /// `?token=` of the URL.
+    pub token: Option<String>,
+    /// The `iceServers` of this connection's `joined`, with credentials minted for it.
+    pub ice_servers: Value,
+    /// It came in on the port for course clients.
+    pub compat: bool,
+}
+
+impl Opened {
+    /// A connection of which only the address is known.
+    pub fn from_address(address: IpAddr) -> Self {
+        Self { address, token: None, ice_servers: Value::Array(Vec::new()), compat: false }
+    }
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) source: Source,
+    pub(crate) token: Option<String>,
+    pub(crate) ice_servers: Value,
+    pub(crate) compat: bool,
+    pub(crate) v2: bool,
+    /// The rooms in which it has a seat. One in dialect A, else bounded by `limits.rooms_per_connection`.
+    pub(crate) rooms: Vec<RoomId>,
+    /// When the next ping is due.
+    pub(crate) ping_at: Instant,
+    /// Pings sent since the connection was last heard.
+    pub(crate) pings_unanswered: u8,
+    messages: Bucket,
+    /// Messages over the rate, less those within it.
+    surplus: u32,
+    /// Faulty frames in a row.
+    faults: u32,
+}
+
+impl Connection {
+    pub(crate) fn new(now: Instant, opened: Opened, heartbeat: Duration) -> Self {
+        let Opened { address, token, ice_servers, compat } = opened;
+        Self {
+            source: Source::new(address),
+            token,
+            ice_servers,
+            compat,
+            v2: false,
+            rooms: Vec::new(),
+            ping_at: now + heartbeat,
+            pings_unanswered: 0,
+            messages: Bucket::new(now),
+            surplus: 0,
+            faults: 0,
+        }
+    }
+
+    /// Counts a message and says what its sender's pace deserves.
+    pub(crate) fn pace(&mut self, now: Instant, limits: &Limits) -> Pace {
+        let rate = Rate::new(limits.messages_per_second, Duration::from_secs(1), limits.messages_burst);
+        if self.messages.take(now, rate) {
+            self.surplus = self.surplus.saturating_sub(1);
+            return Pace::Fine;
+        }
+        self.surplus += 1;
+        if self.surplus >= SURPLUS_MAX { Pace::Flood } else { Pace::TooFast }
+    }
+
+    /// Counts a faulty frame; true when it is one too many.
+    pub(crate) fn fault(&mut self, limits: &Limits) -> bool {
+        self.faults += 1;
+        limits.faults != 0 && self.faults >= limits.faults
+    }
+
+    pub(crate) fn forgive_faults(&mut self) {
+        self.faults = 0;
+    }
+}
+
+/// How fast a connection sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Fine,
+    /// The message is dropped.
+    TooFast,
+    /// The connection is closed.
+    Flood,
+}
+
+/// Messages over the rate, less those within it, that close a connection: a client that is told to slow down has
+/// this long to do so, and one that does not costs no more than this.
+pub(crate) const SURPLUS_MAX: u32 = 100;

@@ -1,0 +1,102 @@
+//! What can be wrong with a request, and its number on the wire.
+
+use crate::token::TokenError;
+
+/// Why a request is refused. The text of each is the `message` of the error frame.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("The room is full ({members} people). Open a new room.")]
+    RoomFull { members: u32 },
+    #[error("This connection joined with another uid than the one in the message.")]
+    UidMismatch,
+    #[error("The frame is not one JSON object with a string \"cmd\" and each known key once: {0}.")]
+    Malformed(#[from] Malformed),
+    #[error("The value of \"{field}\" is missing or not valid.")]
+    Field { field: &'static str },
+    #[error("There is no command of this name.")]
+    UnknownCommand,
+    #[error("There is no such member in the room.")]
+    PeerNotFound,
+    #[error("Joining this room needs a token.")]
+    TokenMissing,
+    #[error("The token does not let in: {0}.")]
+    Token(#[from] TokenError),
+    #[error("A member with this uid is in the room already.")]
+    UidInUse,
+    #[error("This connection is not in the room; join first.")]
+    NotJoined,
+    #[error("Too many messages. Slow down.")]
+    TooManyMessages,
+    #[error("Too many joins from your address. Try again in a minute.")]
+    TooManyJoins,
+    #[error("\"{field}\" is longer than {limit_bytes} bytes.")]
+    TooLarge { field: &'static str, limit_bytes: u32 },
+    #[error("The newest version of this protocol here is 2.")]
+    Version,
+    #[error("The member speaks a version of the protocol without this message.")]
+    PeerVersion,
+    #[error("No more rooms: the limit of {limit} is reached.")]
+    TooManyRooms { limit: u32 },
+    #[error("The token does not grant \"{grant}\".")]
+    Forbidden { grant: &'static str },
+}
+
+impl Error {
+    /// The number and the short name on the wire, as `docs/signalling.md` lists them.
+    pub(crate) fn code(&self) -> (u16, &'static str) {
+        match self {
+            Self::RoomFull { .. } => (1, "room-full"),
+            Self::UidMismatch => (2, "uid-mismatch"),
+            Self::Malformed(_) | Self::Field { .. } | Self::UnknownCommand => (3, "parse-failed"),
+            Self::PeerNotFound => (6, "peer-not-found"),
+            Self::TokenMissing | Self::Token(_) => (100, "unauthorised"),
+            Self::UidInUse => (101, "uid-in-use"),
+            Self::NotJoined => (102, "not-joined"),
+            Self::TooManyMessages | Self::TooManyJoins => (103, "rate-limited"),
+            Self::TooLarge { .. } => (104, "too-large"),
+            Self::Version | Self::PeerVersion => (108, "version"),
+            Self::TooManyRooms { .. } => (109, "too-many-rooms"),
+            Self::Forbidden { .. } => (110, "forbidden"),
+        }
+    }
+}
+
+/// Why a frame cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Malformed {
+    #[error("it is a binary frame")]
+    Binary,
+    #[error("it is not an object")]
+    NotAnObject,
+    #[error("it is nested deeper than {limit} levels")]
+    TooDeep { limit: usize },
+    #[error("\"cmd\" is missing or not a string")]
+    NoCommand,
+    /// Syntax, or a key twice. The parser's own text may quote the frame, which goes back to its sender only.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Why a connection is refused before it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The address has as many connections as it may have.
+    #[error("too many connections from your address")]
+    AddressFull,
+    /// The server has as many connections as it may have.
+    #[error("too many connections")]
+    ServerFull,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    ShuttingDown,
+}
+
+impl Refusal {
+    /// The HTTP status that answers the upgrade.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::AddressFull => 429,
+            Self::ServerFull | Self::ShuttingDown => 503,
+        }
+    }
+}

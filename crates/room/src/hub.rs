@@ -1,0 +1,320 @@
+//! All rooms and connections, and the inputs from the shell.
+
+mod departure;
+mod forward;
+mod heartbeat;
+mod join;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
+
+use crate::{
+    Config, ConnId, Opened, Output, Refusal, Stats,
+    address::{AddressBook, Source},
+    connection::{Connection, Pace},
+    error::{Error, Malformed},
+    id::{RoomId, Uid},
+    limit::{admits, fits},
+    message::{Command, Request},
+    output::{
+        CLOSE_GOING_AWAY, CLOSE_INVALID_DATA, CLOSE_MESSAGE_TOO_BIG, CLOSE_POLICY_VIOLATION, CLOSE_UNSUPPORTED_DATA,
+    },
+    reply::{ErrorContext, Reply},
+    room::Room,
+    schedule::{Schedule, Timer},
+};
+
+/// The rooms of one server and the connections to them.
+///
+/// One input (`handle_…`), then [`poll_output`](Self::poll_output) until `None`, then the next input.
+#[derive(Debug)]
+pub struct Hub {
+    config: Config,
+    started: Instant,
+    /// The time since the Unix epoch at `started`.
+    started_unix: Duration,
+    rng: ChaCha20Rng,
+    /// Bounded by `limits.connections`.
+    connections: BTreeMap<ConnId, Connection>,
+    /// Rooms with members. Bounded by `limits.rooms`.
+    rooms: BTreeMap<RoomId, Room>,
+    addresses: AddressBook,
+    schedule: Schedule,
+    /// Empty before every input; one input adds at most a few frames per connection.
+    outputs: VecDeque<Output>,
+    /// The counters; what can be counted at any time is filled in by `stats`.
+    counts: Stats,
+    shutting_down: bool,
+}
+
+impl Hub {
+    /// A hub without rooms. `seed` must be unguessable: resume tokens come from it. `unix_time` is the time since the
+    /// Unix epoch at `now`, by which tokens are judged and chat messages stamped.
+    pub fn new(config: Config, seed: [u8; 32], now: Instant, unix_time: Duration) -> Self {
+        Self {
+            config,
+            started: now,
+            started_unix: unix_time,
+            rng: ChaCha20Rng::from_seed(seed),
+            connections: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            addresses: AddressBook::default(),
+            schedule: Schedule::default(),
+            outputs: VecDeque::new(),
+            counts: Stats::default(),
+            shutting_down: false,
+        }
+    }
+
+    /// A client asks for a connection.
+    ///
+    /// # Errors
+    /// When it may not have one; the shell answers with [`Refusal::http_status`] and reports nothing more of it.
+    pub fn handle_open(&mut self, now: Instant, conn: ConnId, opened: Opened) -> Result<(), Refusal> {
+        self.assert_drained();
+        debug_assert!(!self.connections.contains_key(&conn), "a number is used once");
+        let admitted = self.admit_connection(now, &opened);
+        if admitted.is_err() {
+            self.counts.refused += 1;
+            return admitted;
+        }
+        let connection = Connection::new(now, opened, self.config.heartbeat);
+        self.schedule.set(connection.ping_at, Timer::Ping(conn));
+        self.connections.insert(conn, connection);
+        Ok(())
+    }
+
+    /// A text frame has come.
+    pub fn handle_text(&mut self, now: Instant, conn: ConnId, text: &str) {
+        self.assert_drained();
+        if !fits(self.config.limits.frame_bytes, text.len()) {
+            return self.handle_oversized(now, conn);
+        }
+        let Some(pace) = self.hear(now, conn) else { return };
+        let request = match Request::parse(text) {
+            Ok(request) => request,
+            Err(malformed) => return self.fault(now, conn, &malformed.into(), CLOSE_INVALID_DATA),
+        };
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.forgive_faults();
+        }
+        if request.wants_v2() {
+            self.speak_v2(conn);
+        }
+        let id = match self.request_id(conn, &request) {
+            Ok(id) => id,
+            Err(error) => return self.refuse(conn, &error, ErrorContext::default()),
+        };
+        let done = if pace == Pace::Fine {
+            self.dispatch(now, conn, &request, id.as_deref())
+        } else {
+            Err(Error::TooManyMessages)
+        };
+        if let Err(error) = done {
+            let (room, remote) = (request.room().ok().flatten(), request.remote().ok().flatten());
+            let context = ErrorContext { id: id.as_deref(), room: room.as_ref(), remote: remote.as_ref() };
+            self.refuse(conn, &error, context);
+        }
+        if pace == Pace::Flood {
+            self.close(now, conn, CLOSE_POLICY_VIOLATION, "too many messages");
+        }
+    }
+
+    /// A binary frame has come, which nobody should send.
+    pub fn handle_binary(&mut self, now: Instant, conn: ConnId) {
+        self.assert_drained();
+        if self.hear(now, conn).is_some() {
+            self.fault(now, conn, &Malformed::Binary.into(), CLOSE_UNSUPPORTED_DATA);
+        }
+    }
+
+    /// A frame has come that is longer than `limits.frame_bytes`; its content is gone.
+    pub fn handle_oversized(&mut self, now: Instant, conn: ConnId) {
+        self.assert_drained();
+        let error = Error::TooLarge { field: "frame", limit_bytes: self.config.limits.frame_bytes };
+        if self.hear(now, conn).is_some() {
+            self.fault(now, conn, &error, CLOSE_MESSAGE_TOO_BIG);
+        }
+    }
+
+    /// A pong has come.
+    pub fn handle_pong(&mut self, _now: Instant, conn: ConnId) {
+        self.assert_drained();
+        self.hear_pong(conn);
+    }
+
+    /// The connection is gone, with or without a close frame. Says nothing new about one that the hub has closed.
+    pub fn handle_close(&mut self, now: Instant, conn: ConnId) {
+        self.assert_drained();
+        self.disconnect(now, conn);
+    }
+
+    /// The server stops: everybody is told and every connection closed.
+    pub fn handle_shutdown(&mut self, now: Instant) {
+        self.assert_drained();
+        self.shutting_down = true;
+        self.tell_shutdown();
+        self.rooms.clear();
+        while let Some((&conn, _)) = self.connections.first_key_value() {
+            self.close(now, conn, CLOSE_GOING_AWAY, "the server stops");
+        }
+        self.schedule = Schedule::default();
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due. O(1).
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.schedule.next()
+    }
+
+    /// Does everything that is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.assert_drained();
+        while let Some(timer) = self.schedule.pop_due(now) {
+            match timer {
+                Timer::Ping(conn) => self.heartbeat(now, conn),
+                Timer::Grace(room, uid) => self.unseat(&room, &uid),
+            }
+        }
+    }
+
+    /// What there is and what has been.
+    pub fn stats(&self) -> Stats {
+        let members = || self.rooms.values().flat_map(Room::members);
+        Stats {
+            connections: self.connections.len(),
+            rooms: self.rooms.len(),
+            members: members().count(),
+            reconnecting: members().filter(|member| member.conn().is_none()).count(),
+            ..self.counts
+        }
+    }
+
+    /// The settings, which do not change.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn admit_connection(&mut self, now: Instant, opened: &Opened) -> Result<(), Refusal> {
+        if self.shutting_down {
+            return Err(Refusal::ShuttingDown);
+        }
+        if !admits(self.config.limits.connections, self.connections.len()) {
+            return Err(Refusal::ServerFull);
+        }
+        let source = Source::new(opened.address);
+        let admitted = self.addresses.open_connection(now, source, &self.config.limits);
+        if admitted { Ok(()) } else { Err(Refusal::AddressFull) }
+    }
+
+    fn dispatch(&mut self, now: Instant, conn: ConnId, request: &Request<'_>, id: Option<&str>) -> Result<(), Error> {
+        let v2 = self.connections.get(&conn).is_some_and(|connection| connection.v2);
+        match request.command {
+            Command::Join => return self.join(now, conn, request, id),
+            Command::Leave => self.leave(conn, request)?,
+            Command::Forward => self.forward(conn, request)?,
+            Command::State if v2 => self.change_state(conn, request)?,
+            Command::Chat if v2 => self.chat(now, conn, request)?,
+            Command::Ping => {
+                self.send(conn, &Reply::Pong { id });
+                return Ok(());
+            }
+            // Only v2 requests have an id to answer; in dialect A, v2's own commands are unknown too.
+            Command::State | Command::Chat | Command::Unknown => {
+                return if id.is_some() { Err(Error::UnknownCommand) } else { Ok(()) };
+            }
+        }
+        if let Some(id) = id {
+            self.send(conn, &Reply::Ok { id });
+        }
+        Ok(())
+    }
+
+    /// From here on the connection speaks v2. A seat that it took in dialect A cannot be resumed, so it is given up.
+    fn speak_v2(&mut self, conn: ConnId) {
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        if !connection.v2 {
+            connection.v2 = true;
+            self.leave_all(conn);
+        }
+    }
+
+    /// The id that the answer must carry. In dialect A `id` is a key like any other.
+    fn request_id(&self, conn: ConnId, request: &Request<'_>) -> Result<Option<String>, Error> {
+        let v2 = self.connections.get(&conn).is_some_and(|connection| connection.v2);
+        if v2 { request.id() } else { Ok(None) }
+    }
+
+    /// Takes note of a sign of life and of a message; `None` if there is no such connection.
+    fn hear(&mut self, now: Instant, conn: ConnId) -> Option<Pace> {
+        self.counts.frames += 1;
+        let connection = self.connections.get_mut(&conn)?;
+        connection.pings_unanswered = 0;
+        Some(connection.pace(now, &self.config.limits))
+    }
+
+    /// Answers a frame that cannot be read, and closes after too many.
+    fn fault(&mut self, now: Instant, conn: ConnId, error: &Error, close_code: u16) {
+        self.refuse(conn, error, ErrorContext::default());
+        let limits = &self.config.limits;
+        if self.connections.get_mut(&conn).is_some_and(|connection| connection.fault(limits)) {
+            self.close(now, conn, close_code, "too many faulty frames");
+        }
+    }
+
+    fn refuse(&mut self, conn: ConnId, error: &Error, context: ErrorContext<'_>) {
+        self.counts.errors += 1;
+        self.send(conn, &Reply::error(error, context));
+    }
+
+    fn send(&mut self, conn: ConnId, reply: &Reply<'_>) {
+        self.outputs.push_back(Output::Send { conn, text: reply.text() });
+    }
+
+    /// Closes a connection from this side, and forgets it.
+    fn close(&mut self, now: Instant, conn: ConnId, code: u16, reason: &'static str) {
+        self.outputs.push_back(Output::Close { conn, code, reason });
+        self.disconnect(now, conn);
+    }
+
+    /// The room that a request is about: the one it names, else the only one the connection is in.
+    fn room_of(&self, conn: ConnId, request: &Request<'_>) -> Result<RoomId, Error> {
+        let rooms = self.connections.get(&conn).map_or(&[][..], |connection| &connection.rooms);
+        match (request.room()?, rooms) {
+            (Some(room), _) if rooms.contains(&room) => Ok(room),
+            (None, [room]) => Ok(room.clone()),
+            _ => Err(Error::NotJoined),
+        }
+    }
+
+    /// The room that a request is about and the sender's uid there, which the message must not contradict.
+    fn seat_of(&self, conn: ConnId, request: &Request<'_>) -> Result<(RoomId, Uid), Error> {
+        let room = self.room_of(conn, request)?;
+        let member = self.rooms.get(&room).and_then(|room| room.member_of(conn)).ok_or(Error::NotJoined)?;
+        let uid = member.uid.clone();
+        if request.uid()?.is_some_and(|claimed| claimed != uid) {
+            return Err(Error::UidMismatch);
+        }
+        Ok((room, uid))
+    }
+
+    fn unix_time(&self, now: Instant) -> Duration {
+        self.started_unix + now.saturating_duration_since(self.started)
+    }
+
+    /// The other half of the contract: outputs are drained between inputs.
+    fn assert_drained(&self) {
+        debug_assert!(self.outputs.is_empty(), "drain poll_output before the next input");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Ways out of a room: leaving, losing the connection, and not coming back.
+
+use std::time::Instant;
+
+use crate::{
+    ConnId, Hub, Output,
+    error::Error,
+    id::{RoomId, Uid},
+    member::Link,
+    message::Request,
+    reply::Reply,
+    resume::Absence,
+    schedule::Timer,
+};
+
+impl Hub {
+    /// `leave`. Who is not in the room has left it already; only a false name is an error.
+    pub(super) fn leave(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
+        match self.seat_of(conn, request) {
+            Ok((room, uid)) => self.unseat(&room, &uid),
+            Err(Error::NotJoined) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// The connection is gone: members that speak v2 may come back, the others have left.
+    pub(super) fn disconnect(&mut self, now: Instant, conn: ConnId) {
+        let Some(connection) = self.connections.remove(&conn) else { return };
+        self.schedule.cancel(connection.ping_at, Timer::Ping(conn));
+        for room_id in &connection.rooms {
+            let Some(member) = self.rooms.get(room_id).and_then(|room| room.member_of(conn)) else { continue };
+            let (uid, resumable) = (member.uid.clone(), member.v2() && !self.config.resume_grace.is_zero());
+            if resumable {
+                self.suspend(now, room_id, &uid);
+                self.unseat_overflowed(room_id);
+            } else {
+                self.unseat(room_id, &uid);
+            }
+        }
+        self.addresses.close_connection(connection.source);
+    }
+
+    /// Takes a member's seat away and tells the others; the last one out closes the room.
+    pub(super) fn unseat(&mut self, room_id: &RoomId, uid: &Uid) {
+        self.unseat_one(room_id, uid);
+        // What the others are told may be too much for one who is reconnecting, and so on.
+        while let Some(uid) = self.rooms.get(room_id).and_then(|room| room.overflowed()) {
+            self.unseat_one(room_id, &uid);
+        }
+    }
+
+    /// Ends the grace of members for whom more came than is kept. Due after every message into a room.
+    pub(super) fn unseat_overflowed(&mut self, room_id: &RoomId) {
+        if let Some(uid) = self.rooms.get(room_id).and_then(|room| room.overflowed()) {
+            self.unseat(room_id, &uid);
+        }
+    }
+
+    /// The goodbye at the end of the server's life.
+    pub(super) fn tell_shutdown(&mut self) {
+        for (&conn, connection) in &self.connections {
+            if connection.v2 {
+                let reply = Reply::Closing { reason: "shutdown", retry_after_ms: RETRY_AFTER_MS };
+                self.outputs.push_back(Output::Send { conn, text: reply.text() });
+                continue;
+            }
+            // Dialect A has one word for the end of a call.
+            for room in connection.rooms.iter().filter_map(|room| self.rooms.get(room)) {
+                let Some(own) = room.member_of(conn) else { continue };
+                for peer in room.members().iter().filter(|peer| peer.uid != own.uid) {
+                    let text = Reply::peer_leave(&peer.uid, own).text();
+                    self.outputs.push_back(Output::Send { conn, text });
+                }
+            }
+        }
+    }
+
+    fn suspend(&mut self, now: Instant, room_id: &RoomId, uid: &Uid) {
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let Some(member) = room.member_mut(uid) else { return };
+        let until = now + self.config.resume_grace;
+        member.link = Link::Reconnecting(Absence::new(until));
+        self.schedule.set(until, Timer::Grace(room_id.clone(), uid.clone()));
+        self.tell_state(room_id, uid);
+    }
+
+    fn unseat_one(&mut self, room_id: &RoomId, uid: &Uid) {
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let Some(member) = room.unseat(uid) else { return };
+        match &member.link {
+            Link::Online(conn) => {
+                if let Some(connection) = self.connections.get_mut(conn) {
+                    connection.rooms.retain(|room| room != room_id);
+                }
+            }
+            Link::Reconnecting(absence) => {
+                self.schedule.cancel(absence.until, Timer::Grace(room_id.clone(), uid.clone()));
+            }
+        }
+        room.tell_others(uid, &self.config.limits, &mut self.outputs, |to| Some(Reply::peer_leave(uid, to).text()));
+        if room.members().is_empty() {
+            let opener = room.opener;
+            self.rooms.remove(room_id);
+            self.addresses.close_room(opener);
+        }
+    }
+}
+
+/// When clients should come back: a restart takes about this long.
+const RETRY_AFTER_MS: u32 = 2000;

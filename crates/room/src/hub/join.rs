@@ -1,0 +1,232 @@
+//! Ways into a room: joining, joining again, and coming back.
+
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
+
+use rand_chacha::rand_core::Rng as _;
+
+use crate::{
+    ConnId, Hub, Output,
+    error::Error,
+    id::{RoomId, Uid},
+    limit::{Rate, admits},
+    member::{Link, Member},
+    message::{Join, Request},
+    output::CLOSE_RESUMED_ELSEWHERE,
+    policy::{self, Pass},
+    reply::{Bounds, FEATURES, Joined, MODE, Own, Peer, Reply},
+    resume::Ticket,
+    room::Room,
+    schedule::Timer,
+};
+
+impl Hub {
+    /// `join`. One that is refused changes nothing.
+    pub(super) fn join(
+        &mut self,
+        now: Instant,
+        conn: ConnId,
+        request: &Request<'_>,
+        id: Option<&str>,
+    ) -> Result<(), Error> {
+        let Some(connection) = self.connections.get(&conn) else { return Ok(()) };
+        let join = request.join(connection.v2, &self.config.limits)?;
+        if let Some(uid) = self.resumable(conn, &join) {
+            self.resume(now, conn, &join, &uid, id);
+            return Ok(());
+        }
+        let rate = Rate::new(self.config.limits.joins_per_minute, MINUTE, self.config.limits.joins_burst);
+        if !self.addresses.take_join(now, connection.source, rate) {
+            return Err(Error::TooManyJoins);
+        }
+        let (token, unix_now) = (connection.token.as_deref(), self.unix_time(now));
+        let pass = policy::admit(&self.config, &join, token, connection.compat, unix_now)?;
+        let own = self.rooms.get(&join.room).and_then(|room| room.member_of(conn)).map(|member| member.uid.clone());
+        let uid = pass.uid.clone().or_else(|| join.uid.clone()).or_else(|| own.clone());
+        let uid = uid.unwrap_or_else(|| self.draw_uid());
+        if own.as_ref() == Some(&uid) {
+            self.join_again(conn, &join.room, &uid, pass, id);
+            return Ok(());
+        }
+        self.check_seat(conn, &join, &uid, own.is_some())?;
+        self.leave_former(conn, &join, own.as_ref());
+        self.take_seat(now, conn, join, uid, pass, id);
+        Ok(())
+    }
+
+    /// Whether there is a seat for this uid in this room for this connection. `moving`: it gives one up there.
+    fn check_seat(&self, conn: ConnId, join: &Join, uid: &Uid, moving: bool) -> Result<(), Error> {
+        let limits = &self.config.limits;
+        let Some(connection) = self.connections.get(&conn) else { return Err(Error::NotJoined) };
+        if let Some(room) = self.rooms.get(&join.room) {
+            if room.member(uid).is_some() {
+                return Err(Error::UidInUse);
+            }
+            if !admits(limits.members, room.members().len() - usize::from(moving)) {
+                return Err(Error::RoomFull { members: limits.members });
+            }
+        } else if !admits(limits.rooms, self.rooms.len()) {
+            return Err(Error::TooManyRooms { limit: limits.rooms });
+        } else if !self.addresses.admits_room(connection.source, limits) {
+            return Err(Error::TooManyRooms { limit: limits.rooms_per_address });
+        }
+        if join.v2 && !moving && !admits(limits.rooms_per_connection, connection.rooms.len()) {
+            return Err(Error::TooManyRooms { limit: limits.rooms_per_connection });
+        }
+        Ok(())
+    }
+
+    /// Gives up the seats that the new one replaces: in dialect A every one, in v2 one in the same room.
+    fn leave_former(&mut self, conn: ConnId, join: &Join, own: Option<&Uid>) {
+        if join.v2 {
+            if let Some(own) = own {
+                self.unseat(&join.room, own);
+            }
+        } else {
+            self.leave_all(conn);
+        }
+    }
+
+    /// Gives up every seat of a connection.
+    pub(super) fn leave_all(&mut self, conn: ConnId) {
+        let rooms = self.connections.get(&conn).map_or_else(Vec::new, |connection| connection.rooms.clone());
+        for room_id in rooms {
+            let own = self.rooms.get(&room_id).and_then(|room| room.member_of(conn)).map(|member| member.uid.clone());
+            if let Some(own) = own {
+                self.unseat(&room_id, &own);
+            }
+        }
+    }
+
+    fn take_seat(&mut self, now: Instant, conn: ConnId, join: Join, uid: Uid, pass: Pass, id: Option<&str>) {
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let Join { room: room_id, v2, name, caps, state, .. } = join;
+        let member = Member {
+            uid: uid.clone(),
+            room: room_id.clone(),
+            name: pass.name.or(name).unwrap_or_default(),
+            role: pass.role,
+            state: pass.grants.mask(state.unwrap_or_default()),
+            grants: pass.grants,
+            caps,
+            link: Link::Online(conn),
+            ticket: v2.then(|| Ticket::new(&mut self.rng)),
+        };
+        connection.rooms.push(room_id.clone());
+        let source = connection.source;
+        let room = self.rooms.entry(room_id.clone()).or_insert_with(|| {
+            self.addresses.open_room(now, source);
+            Room::new(source)
+        });
+        room.tell_others(&uid, &self.config.limits, &mut self.outputs, |to| Some(Reply::new_peer(&member, to).text()));
+        room.seat(member);
+        self.greet(conn, &room_id, &uid, false, id);
+        self.unseat_overflowed(&room_id);
+    }
+
+    /// The same member joins the same room on the same connection: it hears again what it heard, nobody else anything.
+    fn join_again(&mut self, conn: ConnId, room_id: &RoomId, uid: &Uid, pass: Pass, id: Option<&str>) {
+        let Some(member) = self.rooms.get_mut(room_id).and_then(|room| room.member_mut(uid)) else { return };
+        // A newer token may grant more or less.
+        member.role = pass.role;
+        member.grants = pass.grants;
+        if let Some(ticket) = &mut member.ticket {
+            let shown = ticket.current().to_owned();
+            ticket.rotate(&mut self.rng, &shown);
+        }
+        self.greet(conn, room_id, uid, false, id);
+    }
+
+    /// Who this connection comes back as, if its resume token is that of a member.
+    fn resumable(&self, conn: ConnId, join: &Join) -> Option<Uid> {
+        let room = self.rooms.get(&join.room)?;
+        let member = room.member_with_ticket(join.resume.as_deref()?)?;
+        let connection = self.connections.get(&conn)?;
+        let named = join.uid.as_ref().is_none_or(|uid| *uid == member.uid);
+        // Whoever has another seat in the room leaves it first.
+        let seated = room.member_of(conn).is_some_and(|own| own.uid != member.uid);
+        let back = member.conn() == Some(conn);
+        let fits = back || admits(self.config.limits.rooms_per_connection, connection.rooms.len());
+        (named && !seated && fits).then(|| member.uid.clone())
+    }
+
+    /// A member comes back, on a new connection. The old one may be lost, or believed to be alive.
+    fn resume(&mut self, now: Instant, conn: ConnId, join: &Join, uid: &Uid, id: Option<&str>) {
+        let room_id = &join.room;
+        let Some(member) = self.rooms.get_mut(room_id).and_then(|room| room.member_mut(uid)) else { return };
+        if let (Some(ticket), Some(shown)) = (&mut member.ticket, &join.resume) {
+            ticket.rotate(&mut self.rng, shown);
+        }
+        if let Some(state) = join.state {
+            member.state = member.grants.mask(state);
+        }
+        let former = mem::replace(&mut member.link, Link::Online(conn));
+        let moved = !matches!(former, Link::Online(same) if same == conn);
+        if moved && let Some(connection) = self.connections.get_mut(&conn) {
+            connection.rooms.push(room_id.clone());
+        }
+        self.counts.resumed += 1;
+        self.greet(conn, room_id, uid, true, id);
+        match former {
+            Link::Reconnecting(absence) => {
+                self.schedule.cancel(absence.until, Timer::Grace(room_id.clone(), uid.clone()));
+                self.outputs.extend(absence.into_queue().into_iter().map(|text| Output::Send { conn, text }));
+            }
+            Link::Online(old) if old != conn => self.take_over(now, old, room_id),
+            Link::Online(_) => {}
+        }
+        self.tell_state(room_id, uid);
+        self.unseat_overflowed(room_id);
+    }
+
+    /// The connection that a member had before is done with, unless it is in other rooms too.
+    fn take_over(&mut self, now: Instant, old: ConnId, room_id: &RoomId) {
+        let Some(connection) = self.connections.get_mut(&old) else { return };
+        connection.rooms.retain(|room| room != room_id);
+        if connection.rooms.is_empty() {
+            self.close(now, old, CLOSE_RESUMED_ELSEWHERE, "resumed on another connection");
+        }
+    }
+
+    /// Tells a member where it is and who is there.
+    fn greet(&mut self, conn: ConnId, room_id: &RoomId, uid: &Uid, resumed: bool, id: Option<&str>) {
+        let (Some(room), Some(connection)) = (self.rooms.get(room_id), self.connections.get(&conn)) else { return };
+        let Some(member) = room.member(uid) else { return };
+        let others = || room.members().iter().filter(|other| other.uid != *uid);
+        let Some(ticket) = &member.ticket else {
+            for other in others() {
+                let reply = Reply::RespJoin { remote_uid: &other.uid, uid: &other.uid };
+                self.outputs.push_back(Output::Send { conn, text: reply.text() });
+            }
+            return;
+        };
+        let joined = Reply::Joined(Joined {
+            id,
+            room_id: &member.room,
+            own: Own::new(member),
+            roster: others().map(Peer::new).collect(),
+            ice_servers: &connection.ice_servers,
+            resume: ticket.current(),
+            resumed,
+            mode: MODE,
+            features: FEATURES,
+            limits: Bounds::new(&self.config),
+            heartbeat_seconds: self.config.heartbeat.as_secs(),
+        });
+        self.outputs.push_back(Output::Send { conn, text: joined.text() });
+    }
+
+    /// A uid for who brings none.
+    fn draw_uid(&mut self) -> Uid {
+        let text: String = (0..DRAWN_UID_BYTES)
+            .map(|_| char::from_digit(self.rng.next_u32() % 36, 36).expect("the remainder is a digit of base 36"))
+            .collect();
+        Uid::new(&text).expect("ten letters and digits are a uid")
+    }
+}
+
+/// Length of a uid that the server makes: 51 bits, as the course clients have.
+const DRAWN_UID_BYTES: usize = 10;
+const MINUTE: Duration = Duration::from_secs(60);

@@ -1,0 +1,9 @@
+//! Claims about the whole core, in a language of connections and frames.
+
+mod admission;
+mod course;
+mod heartbeat;
+mod language;
+mod limits;
+mod resume;
+mod second;

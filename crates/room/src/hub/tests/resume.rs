@@ -1,0 +1,246 @@
+//! Coming back within the grace, too late, twice, and with somebody else's token.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::language::{Heard, Stage, commands, find, frame, only_error, resume_token};
+
+const GRACE: Duration = Duration::from_secs(30);
+const AN_INSTANT: Duration = Duration::from_millis(1);
+
+const RECONNECTING: &str = r#"{"cmd":"peer-state","roomId":"100","remoteUid":"bo","connection":"reconnecting","state":{"audio":false,"video":false,"screen":false}}"#;
+const ONLINE: &str = r#"{"cmd":"peer-state","roomId":"100","remoteUid":"bo","connection":"online","state":{"audio":false,"video":false,"screen":false}}"#;
+
+/// `ana`, `bo`, and the token that brings `bo` back.
+fn pair(stage: &mut Stage) -> (crate::ConnId, crate::ConnId, String) {
+    let (ana, bo) = (stage.open(), stage.open());
+    stage.join(ana, "ana");
+    let token = stage.join(bo, "bo");
+    (ana, bo, token)
+}
+
+#[test]
+fn a_lost_member_is_reconnecting_and_then_online_again() {
+    let mut stage = Stage::new();
+    let (ana, bo, token) = pair(&mut stage);
+    assert_eq!(stage.close(bo), [frame(ana, RECONNECTING)]);
+    let back = stage.open();
+    let heard = stage.resume(back, "bo", &token);
+    assert_eq!(commands(&heard, ana), ["peer-state"], "and no new-peer");
+    assert_eq!(heard[1], frame(ana, ONLINE));
+    let (_, joined) = find(&heard, "joined");
+    assert_eq!((&joined["resumed"], &joined["self"]["uid"]), (&json!(true), &json!("bo")));
+    assert_eq!(joined["roster"][0]["uid"], json!("ana"));
+}
+
+#[test]
+fn what_was_sent_meanwhile_follows_joined_in_order() {
+    let mut stage = Stage::new();
+    let (ana, bo, token) = pair(&mut stage);
+    stage.close(bo);
+    let offer = r#"{"cmd":"offer","id":"1","uid":"ana","remoteUid":"bo","msg":"{}"}"#;
+    assert_eq!(stage.say(ana, offer), [frame(ana, r#"{"cmd":"ok","id":"1"}"#)]);
+    stage.say(ana, r#"{"cmd":"candidate","uid":"ana","remoteUid":"bo","msg":"{}"}"#);
+    stage.say(ana, r#"{"cmd":"chat","text":"still there?"}"#);
+    stage.say(ana, r#"{"cmd":"leave"}"#);
+    let back = stage.open();
+    let heard = stage.resume(back, "bo", &token);
+    assert_eq!(commands(&heard, back), ["joined", "offer", "candidate", "chat", "peer-leave"]);
+}
+
+#[test]
+fn the_seat_is_kept_until_the_grace_ends() {
+    let mut stage = Stage::new();
+    let (ana, bo, _) = pair(&mut stage);
+    stage.close(bo);
+    let cy = stage.open();
+    let alive = [ana, cy];
+    assert_eq!(stage.wait_alive(GRACE - AN_INSTANT, &alive), []);
+    let text = r#"{"cmd":"join","v":2,"roomId":"100","uid":"cy"}"#;
+    assert_eq!(only_error(&stage.say(cy, text)).1, 1);
+    let gone = r#"{"cmd":"peer-leave","roomId":"100","remoteUid":"bo","uid":"bo"}"#;
+    assert_eq!(stage.wait_alive(AN_INSTANT, &alive), [frame(ana, gone)]);
+    assert_eq!(commands(&stage.say(cy, text), cy), ["joined"]);
+}
+
+#[test]
+fn too_late_is_an_ordinary_join() {
+    let mut stage = Stage::new();
+    let (ana, bo, token) = pair(&mut stage);
+    stage.close(bo);
+    stage.wait_alive(GRACE, &[ana]);
+    let back = stage.open();
+    let heard = stage.resume(back, "bo", &token);
+    assert_eq!(find(&heard, "joined").1["resumed"], json!(false));
+    assert_eq!(commands(&heard, ana), ["new-peer"]);
+}
+
+#[test]
+fn an_unknown_token_is_an_ordinary_join() {
+    let mut stage = Stage::new();
+    let (_, bo, token) = pair(&mut stage);
+    stage.close(bo);
+    let thief = stage.open();
+    for guess in ["", "0", &token[1..], &format!("{token}0"), &"0".repeat(32)] {
+        assert_eq!(only_error(&stage.resume(thief, "bo", guess)).1, 101, "{guess}");
+        assert_eq!(only_error(&stage.resume(thief, "cy", guess)).1, 1, "{guess}");
+    }
+    let other_uid = stage.resume(thief, "cy", &token);
+    assert_eq!(only_error(&other_uid).1, 1, "the token of one uid for another");
+}
+
+#[test]
+fn the_token_alone_says_who_comes_back() {
+    let mut stage = Stage::new();
+    let (_, bo, token) = pair(&mut stage);
+    stage.close(bo);
+    let back = stage.open();
+    let text = format!(r#"{{"cmd":"join","v":2,"roomId":100,"resume":"{token}"}}"#);
+    assert_eq!(find(&stage.say(back, &text), "joined").1["self"]["uid"], json!("bo"));
+}
+
+#[test]
+fn a_connection_that_is_believed_alive_is_taken_over() {
+    let mut stage = Stage::new();
+    let (ana, bo, token) = pair(&mut stage);
+    let back = stage.open();
+    let heard = stage.resume(back, "bo", &token);
+    assert_eq!(find(&heard, "joined").1["resumed"], json!(true));
+    assert!(heard.contains(&Heard::Closed(bo, 4001)), "{heard:?}");
+    assert!(!heard.contains(&frame(ana, RECONNECTING)), "{heard:?}");
+    assert_eq!(stage.close(bo), [], "the old connection's end is no news");
+    let text = r#"{"cmd":"offer","uid":"ana","remoteUid":"bo","msg":"{}"}"#;
+    assert_eq!(stage.say(ana, text), [frame(back, text)]);
+}
+
+#[test]
+fn taking_over_one_room_leaves_the_others_to_the_old_connection() {
+    let mut stage = Stage::new();
+    let (_, bo, token) = pair(&mut stage);
+    stage.say(bo, r#"{"cmd":"join","v":2,"roomId":"200","uid":"bo"}"#);
+    let back = stage.open();
+    let heard = stage.resume(back, "bo", &token);
+    assert!(!heard.contains(&Heard::Closed(bo, 4001)));
+    assert_eq!(stage.say(bo, r#"{"cmd":"chat","text":"x","id":"1"}"#), [frame(bo, r#"{"cmd":"ok","id":"1"}"#)]);
+}
+
+#[test]
+fn a_used_token_is_void_once_the_next_one_has_arrived() {
+    let mut stage = Stage::new();
+    let (_, bo, first) = pair(&mut stage);
+    stage.close(bo);
+    let back = stage.open();
+    let second = resume_token(&stage.resume(back, "bo", &first));
+    assert_ne!(first, second);
+    stage.wait_alive(Duration::from_secs(25), &[back]);
+    stage.close(back);
+    let thief = stage.open();
+    assert_eq!(only_error(&stage.resume(thief, "bo", &first)).1, 101);
+    assert_eq!(find(&stage.resume(thief, "bo", &second), "joined").1["resumed"], json!(true));
+}
+
+#[test]
+fn a_token_whose_successor_was_lost_on_the_way_still_brings_back() {
+    let mut stage = Stage::new();
+    let (_, bo, first) = pair(&mut stage);
+    stage.close(bo);
+    let lost = stage.open();
+    stage.resume(lost, "bo", &first);
+    stage.pong(lost);
+    stage.close(lost);
+    let back = stage.open();
+    assert_eq!(find(&stage.resume(back, "bo", &first), "joined").1["resumed"], json!(true));
+}
+
+#[test]
+fn what_changed_while_away_is_told_with_the_return() {
+    let mut stage = Stage::new();
+    let (ana, bo, token) = pair(&mut stage);
+    stage.close(bo);
+    let back = stage.open();
+    let text = format!(r#"{{"cmd":"join","v":2,"roomId":"100","resume":"{token}","state":{{"audio":true}}}}"#);
+    let (conn, state) = find(&stage.say(back, &text), "peer-state");
+    assert_eq!((conn, &state["state"]["audio"], &state["connection"]), (ana, &json!(true), &json!("online")));
+}
+
+#[test]
+fn leaving_for_good_needs_no_grace() {
+    let mut stage = Stage::new();
+    let (ana, bo, token) = pair(&mut stage);
+    assert_eq!(commands(&stage.say(bo, r#"{"cmd":"leave"}"#), ana), ["peer-leave"]);
+    assert_eq!(stage.close(bo), []);
+    let back = stage.open();
+    assert_eq!(find(&stage.resume(back, "bo", &token), "joined").1["resumed"], json!(false));
+}
+
+#[test]
+fn resuming_costs_no_join() {
+    let mut stage = Stage::with(|config| {
+        config.limits.joins_per_minute = 1;
+        config.limits.joins_burst = 1;
+    });
+    let bo = stage.open();
+    let mut token = stage.join(bo, "bo");
+    let mut conn = bo;
+    for _ in 0..20 {
+        stage.close(conn);
+        conn = stage.open();
+        token = resume_token(&stage.resume(conn, "bo", &token));
+    }
+}
+
+#[test]
+fn messages_are_kept_up_to_the_limit_and_one_more_ends_the_grace() {
+    let keep = |messages: u32| {
+        let mut stage = Stage::with(|config| config.limits.resume_messages = 4);
+        let (ana, bo, token) = pair(&mut stage);
+        stage.close(bo);
+        let text = r#"{"cmd":"offer","id":"1","uid":"ana","remoteUid":"bo","msg":"{}"}"#;
+        let last = (0..messages).map(|_| stage.say(ana, text)).last().unwrap();
+        let back = stage.open();
+        (ana, last, find(&stage.resume(back, "bo", &token), "joined").1["resumed"].clone())
+    };
+    let (ana, last, resumed) = keep(4);
+    assert_eq!((last, resumed), (vec![frame(ana, r#"{"cmd":"ok","id":"1"}"#)], json!(true)));
+    let (ana, last, resumed) = keep(5);
+    assert_eq!(commands(&last, ana), ["peer-leave", "error"]);
+    assert_eq!(resumed, json!(false));
+}
+
+#[test]
+fn bytes_are_kept_up_to_the_limit_and_one_more_ends_the_grace() {
+    let text = r#"{"cmd":"offer","uid":"ana","remoteUid":"bo","msg":"{}"}"#;
+    let bytes = u32::try_from(text.len()).unwrap();
+    for (limit, kept) in [(bytes, true), (bytes - 1, false)] {
+        let mut stage = Stage::with(|config| config.limits.resume_bytes = limit);
+        let (ana, bo, _) = pair(&mut stage);
+        stage.close(bo);
+        assert_eq!(stage.say(ana, text).is_empty(), kept);
+    }
+}
+
+#[test]
+fn a_message_to_all_that_does_not_fit_ends_the_grace_of_one() {
+    let mut stage = Stage::with(|config| config.limits.resume_messages = 1);
+    let (ana, bo, _) = pair(&mut stage);
+    stage.close(bo);
+    assert_eq!(stage.say(ana, r#"{"cmd":"chat","text":"one"}"#), []);
+    assert_eq!(commands(&stage.say(ana, r#"{"cmd":"chat","text":"two"}"#), ana), ["peer-leave"]);
+}
+
+#[test]
+fn both_may_be_away_and_come_back() {
+    let mut stage = Stage::new();
+    let (ana, bo) = (stage.open(), stage.open());
+    let ana_token = stage.join(ana, "ana");
+    let bo_token = stage.join(bo, "bo");
+    stage.close(ana);
+    stage.close(bo);
+    assert_eq!(stage.hub.stats().reconnecting, 2);
+    let (ana, bo) = (stage.open(), stage.open());
+    assert_eq!(commands(&stage.resume(ana, "ana", &ana_token), ana), ["joined", "peer-state"]);
+    assert_eq!(commands(&stage.resume(bo, "bo", &bo_token), bo), ["joined", "peer-state"]);
+    assert_eq!(stage.hub.stats().reconnecting, 0);
+    assert_eq!(stage.hub.stats().resumed, 2);
+}

@@ -1,0 +1,94 @@
+//! Coming back to a seat after the connection is lost.
+
+use std::{collections::VecDeque, time::Instant};
+
+use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
+
+use crate::{config::Limits, limit};
+
+/// What proves that a connection belongs to a member. A new one goes out with every `joined`.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    current: String,
+    /// The one before, good until a pong proves that `current` has arrived: the connection may be lost again
+    /// while `joined` is on its way, and then the client knows only this one.
+    previous: Option<String>,
+    /// A ping has been sent after `current`.
+    pinged: bool,
+}
+
+impl Ticket {
+    pub(crate) fn new(rng: &mut ChaCha20Rng) -> Self {
+        Self { current: draw(rng), previous: None, pinged: false }
+    }
+
+    /// Makes the next one. `shown` is the one that the client has.
+    pub(crate) fn rotate(&mut self, rng: &mut ChaCha20Rng, shown: &str) {
+        self.current = draw(rng);
+        self.previous = Some(shown.to_owned());
+        self.pinged = false;
+    }
+
+    pub(crate) fn current(&self) -> &str {
+        &self.current
+    }
+
+    pub(crate) fn opens_with(&self, shown: &str) -> bool {
+        same(&self.current, shown) || self.previous.as_deref().is_some_and(|previous| same(previous, shown))
+    }
+
+    pub(crate) fn ping_sent(&mut self) {
+        self.pinged = true;
+    }
+
+    pub(crate) fn pong_received(&mut self) {
+        if self.pinged {
+            self.previous = None;
+        }
+    }
+}
+
+/// A member without a connection: what is kept for it, and until when.
+#[derive(Debug)]
+pub(crate) struct Absence {
+    pub(crate) until: Instant,
+    queue: VecDeque<String>,
+    bytes: usize,
+    /// Something did not fit into the queue, so coming back would hide a loss.
+    overflowed: bool,
+}
+
+impl Absence {
+    pub(crate) fn new(until: Instant) -> Self {
+        Self { until, queue: VecDeque::new(), bytes: 0, overflowed: false }
+    }
+
+    pub(crate) fn keep(&mut self, text: String, limits: &Limits) {
+        let fits = limit::admits(limits.resume_messages, self.queue.len())
+            && limit::fits(limits.resume_bytes, self.bytes + text.len());
+        if fits {
+            self.bytes += text.len();
+            self.queue.push_back(text);
+        } else {
+            self.overflowed = true;
+        }
+    }
+
+    pub(crate) fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    pub(crate) fn into_queue(self) -> VecDeque<String> {
+        self.queue
+    }
+}
+
+fn draw(rng: &mut ChaCha20Rng) -> String {
+    format!("{:016x}{:016x}", rng.next_u64(), rng.next_u64())
+}
+
+/// Compares in a time that does not tell how much was right.
+fn same(secret: &str, shown: &str) -> bool {
+    let differences = secret.bytes().zip(shown.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
+    secret.len() == shown.len() && differences == 0
+}
