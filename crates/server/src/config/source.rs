@@ -1,0 +1,49 @@
+//! Settings from the environment and from `--set`.
+
+use super::error::{ConfigError, Origin, Problem};
+use super::setting::Setting;
+
+/// One setting with the value somebody gave it. Not checked yet.
+pub(super) struct Assignment {
+    pub(super) setting: &'static Setting,
+    pub(super) value: toml::Value,
+    pub(super) origin: Origin,
+}
+
+/// Reads `text` as a TOML value. What is not TOML (`127.0.0.1:8080`, `off`) or only looks like a date is a string as it stands.
+pub(super) fn toml_value(text: &str) -> toml::Value {
+    let parsed = toml::from_str::<toml::Table>(&format!("value = {text}\n"));
+    match parsed.ok().filter(|table| table.len() == 1).and_then(|mut table| table.remove("value")) {
+        None | Some(toml::Value::Datetime(_)) => toml::Value::String(text.trim().to_owned()),
+        Some(value) => value,
+    }
+}
+
+/// The settings among the variables. An unknown `PARLOR_` variable is a warning and no error: orchestrators set variables
+/// such as `PARLOR_SERVICE_HOST` for every service of that name by themselves.
+pub(super) fn from_environment(variables: &[(String, String)], warnings: &mut Vec<String>) -> Vec<Assignment> {
+    let mut found = Vec::new();
+    for (variable, text) in variables.iter().filter(|(variable, _)| variable.starts_with("PARLOR_")) {
+        let setting = super::SETTINGS.iter().find(|setting| setting.variable() == *variable);
+        let Some(setting) = setting else {
+            warnings.push(format!("environment variable {variable} is not a setting and is ignored"));
+            continue;
+        };
+        let origin = Origin::Environment { variable: variable.clone() };
+        found.push(Assignment { setting, value: toml_value(text), origin });
+    }
+    found
+}
+
+/// One `key=value`.
+pub(super) fn from_flag(argument: &str) -> Result<Assignment, ConfigError> {
+    let Some((key, text)) = argument.split_once('=') else {
+        return Err(ConfigError { origin: Origin::Flag, key: argument.to_owned(), problem: Problem::NotAnAssignment });
+    };
+    let key = key.trim();
+    let Some(setting) = Setting::find(key) else {
+        let problem = Problem::UnknownKey { nearest: Setting::nearest(key) };
+        return Err(ConfigError { origin: Origin::Flag, key: key.to_owned(), problem });
+    };
+    Ok(Assignment { setting, value: toml_value(text), origin: Origin::Flag })
+}

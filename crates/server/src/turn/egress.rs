@@ -1,0 +1,106 @@
+//! Everything that leaves: to peers by their relay socket, to clients by the socket or the connection they came from.
+
+use quinn_udp::EcnCodepoint;
+use turn::{ClientAddr, Forward, ToClient, Transport};
+
+use super::batch::{Batch, Route};
+use super::sockets::{SocketId, Sockets};
+use super::stats::IoStats;
+use super::stream_queue::Full;
+use super::streams::Streams;
+
+/// The sending half of the worker. Nothing that goes wrong here concerns anyone but the receiver of the datagram at hand.
+pub(super) struct Egress {
+    pub(super) sockets: Sockets,
+    pub(super) streams: Streams,
+    pub(super) counters: IoStats,
+    /// Datagrams that wait for others with the same way.
+    batch: Batch<SocketId>,
+}
+
+impl Egress {
+    pub(super) fn new(sockets: Sockets, streams: Streams) -> Self {
+        Self { sockets, streams, counters: IoStats::default(), batch: Batch::new() }
+    }
+
+    /// Carries out what the core said about a client's `message`.
+    pub(super) fn forward(&mut self, forward: Forward, message: &[u8], ecn: Option<EcnCodepoint>) {
+        match forward {
+            Forward::ToPeer { relay, peer, payload } => {
+                let route =
+                    Route { socket: SocketId::Relay(relay), destination: peer.socket_addr(), source: None, ecn };
+                self.datagram(route, &[message.get(payload).unwrap_or_default()]);
+            }
+            Forward::ToClient(to_client) => self.deliver(to_client, message, ecn),
+        }
+    }
+
+    /// Sends a peer's payload, which lies in `message`, to a client with the header that the core made.
+    pub(super) fn deliver(&mut self, to_client: ToClient, message: &[u8], ecn: Option<EcnCodepoint>) {
+        let client = to_client.client;
+        let parts = [
+            to_client.header.as_bytes(),
+            message.get(to_client.payload).unwrap_or_default(),
+            PADDING.get(..usize::from(to_client.padding)).unwrap_or_default(),
+        ];
+        match client.transport {
+            Transport::Udp => self.datagram_to_client(client, ecn, &parts),
+            Transport::Tcp | Transport::Tls => {
+                if self.streams.push_data(client, &parts).is_err() {
+                    self.counters.stream_data_dropped += 1;
+                }
+            }
+        }
+    }
+
+    /// Sends a STUN message of ours.
+    ///
+    /// # Errors
+    /// [`Full`]: the client's connection takes nothing any more and is to be closed.
+    pub(super) fn control(&mut self, client: ClientAddr, message: &[u8]) -> Result<(), Full> {
+        match client.transport {
+            Transport::Udp => {
+                self.datagram_to_client(client, None, &[message]);
+                Ok(())
+            }
+            Transport::Tcp | Transport::Tls => self.streams.push_control(client, message),
+        }
+    }
+
+    /// Sends what waits for company.
+    pub(super) fn flush(&mut self) {
+        let Some(ready) = self.batch.take() else {
+            return;
+        };
+        let Some(socket) = self.sockets.socket_mut(ready.route.socket) else {
+            return;
+        };
+        let outcome = socket.send(&ready);
+        self.counters.count_sent(&outcome);
+        if let Some(error) = &outcome.error {
+            let (route, refused) = (ready.route, outcome.refused);
+            tracing::debug!(socket = ?route.socket, to = %route.destination, refused, %error, "cannot send");
+        }
+    }
+
+    fn datagram_to_client(&mut self, client: ClientAddr, ecn: Option<EcnCodepoint>, parts: &[&[u8]]) {
+        if let Some((socket, source)) = self.sockets.way_back(client) {
+            let route = Route { socket, destination: client.remote, source, ecn };
+            self.datagram(route, parts);
+        }
+    }
+
+    fn datagram(&mut self, route: Route<SocketId>, parts: &[&[u8]]) {
+        let bytes = parts.iter().map(|part| part.len()).sum();
+        if self.batch.accepts(&route, bytes) {
+            self.batch.join(parts);
+            return;
+        }
+        self.flush();
+        let segments_max = self.sockets.socket(route.socket).map_or(1, |socket| socket.segments_max());
+        self.batch.open(route, segments_max, parts);
+    }
+}
+
+/// ChannelData on a stream and the attributes of STUN end on a multiple of four bytes (RFC 8656 §12.5, RFC 8489 §14).
+const PADDING: [u8; 3] = [0; 3];

@@ -1,0 +1,140 @@
+//! One UDP socket: bound, tuned, and read and written in batches.
+//!
+//! quinn-udp does the system calls (`recvmmsg` with `UDP_GRO`, `sendmsg` with `UDP_SEGMENT`, packet information). What it sets for
+//! QUIC and TURN must not have, the prohibition to fragment, is taken back here.
+
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+
+use mio::net::UdpSocket;
+use mio::{Interest, Registry, Token};
+use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use socket2::{Domain, Protocol, Type};
+
+use super::batch::Ready;
+
+/// A bound UDP socket of one address family.
+pub(super) struct Socket {
+    /// The descriptor, in non-blocking mode.
+    io: UdpSocket,
+    /// What the kernel offers on this socket: segmentation, coalescing.
+    state: UdpSocketState,
+    /// The address it is bound to, with the real port when port 0 was asked.
+    local: SocketAddr,
+    /// Datagrams that one system call may take; 1 where the kernel or the device turned out not to cut them. Our own count: quinn-udp's
+    /// drops to 1 at any address that the kernel finds invalid, and those a stranger can choose.
+    segments_max: usize,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Datagrams that the kernel took.
+    pub(super) sent: usize,
+    /// Datagrams for which the send buffer had no room.
+    pub(super) no_room: usize,
+    /// Datagrams that the kernel refused, and why it refused the last of them.
+    pub(super) refused: usize,
+    pub(super) error: Option<io::Error>,
+}
+
+impl Socket {
+    /// Binds `address` for this family only. A buffer of 0 bytes leaves the kernel's default.
+    ///
+    /// # Errors
+    /// Whatever the kernel says: address in use, no such address, too many open files.
+    pub(super) fn bind(address: SocketAddr, receive_buffer_bytes: usize, send_buffer_bytes: usize) -> io::Result<Self> {
+        let socket = socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+        if address.is_ipv6() {
+            // A dual-stack socket would report IPv4 clients as v4-mapped addresses and could not choose their source address.
+            socket.set_only_v6(true)?;
+        }
+        if receive_buffer_bytes > 0 {
+            socket.set_recv_buffer_size(receive_buffer_bytes)?;
+        }
+        if send_buffer_bytes > 0 {
+            socket.set_send_buffer_size(send_buffer_bytes)?;
+        }
+        socket.bind(&address.into())?;
+        let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+        allow_fragments(&socket, address)?;
+        let io = UdpSocket::from_std(socket.into());
+        Ok(Self { local: io.local_addr()?, segments_max: state.max_gso_segments(), io, state })
+    }
+
+    /// The bound address.
+    pub(super) fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Asks `registry` to report under `token` when datagrams arrive (edge triggered).
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        registry.register(&mut self.io, token, Interest::READABLE)
+    }
+
+    /// Ends the reports.
+    pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        registry.deregister(&mut self.io)
+    }
+
+    /// Receives into as many of `buffers` as have something waiting; returns how many were filled.
+    pub(super) fn receive(&self, buffers: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta]) -> io::Result<usize> {
+        self.state.recv(UdpSockRef::from(&self.io), buffers, meta)
+    }
+
+    /// Sends a batch. An error concerns the datagrams at hand and never the socket.
+    pub(super) fn send<S: Copy>(&mut self, ready: &Ready<'_, S>) -> Outcome {
+        let mut outcome = Outcome::default();
+        let segments = ready.segments();
+        match self.try_send(&ready.transmit()) {
+            Err(error) if segments > 1 && error.kind() != io::ErrorKind::WouldBlock => {
+                for single in ready.singles() {
+                    let result = self.try_send(&single);
+                    outcome.count(1, result);
+                }
+                if outcome.refused == 0 {
+                    tracing::info!(local = %self.local, %error, "sending without segmentation offload");
+                    self.segments_max = 1;
+                }
+            }
+            result => outcome.count(segments, result),
+        }
+        outcome
+    }
+
+    /// How many datagrams one `send` takes.
+    pub(super) fn segments_max(&self) -> usize {
+        self.segments_max
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.state.try_send(UdpSockRef::from(&self.io), transmit)
+    }
+}
+
+impl Outcome {
+    fn count(&mut self, datagrams: usize, result: io::Result<()>) {
+        match result {
+            Ok(()) => self.sent += datagrams,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.no_room += datagrams,
+            Err(error) => {
+                self.refused += datagrams;
+                self.error = Some(error);
+            }
+        }
+    }
+}
+
+/// RFC 8656 §15: the DF bit of what we send is 0, so a datagram larger than the path is cut in pieces and not lost.
+fn allow_fragments(socket: &socket2::Socket, address: SocketAddr) -> io::Result<()> {
+    use rustix::net::sockopt::{
+        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
+    };
+    if address.is_ipv4() {
+        set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::DONT)?;
+    } else {
+        set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::DONT)?;
+        nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::Ipv6DontFrag, &false)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! One TCP or TLS connection: its bytes become messages for the worker, the worker's answers become bytes.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+use turn::ClientAddr;
+use turn::stream::Splitter;
+
+use super::command::{Bell, Chunk, Command};
+use super::error::{Stopped, StreamError};
+use super::stream_queue::StreamQueue;
+use super::streams::StreamId;
+
+/// The task's end of a connection.
+pub(super) struct Stream {
+    pub(super) client: ClientAddr,
+    pub(super) id: StreamId,
+    pub(super) queue: Arc<StreamQueue>,
+    pub(super) inbox: mpsc::Sender<Command>,
+    pub(super) bell: Arc<Bell>,
+    /// Until when the first whole message must have come.
+    pub(super) first_message: Duration,
+}
+
+impl Stream {
+    /// Serves until one side closes or breaks the rules. `Ok`: the client closed.
+    pub(super) async fn serve<S>(self, io: S) -> Result<(), StreamError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin,
+    {
+        self.open().await?;
+        let (reader, writer) = tokio::io::split(io);
+        let mut writing = pin!(write(&self.queue, writer));
+        let result = tokio::select! {
+            result = self.read(reader) => result,
+            result = &mut writing => return result.and(Err(StreamError::Closed)),
+        };
+        // The client has said all. It may still wait for the answers to that.
+        if result.is_ok() {
+            self.send(Command::Gone { client: self.client, id: self.id }).await?;
+            let _ = timeout(LAST_WORDS, writing).await;
+        }
+        result
+    }
+
+    async fn open(&self) -> Result<(), StreamError> {
+        let (accepted, answer) = oneshot::channel();
+        let queue = Arc::clone(&self.queue);
+        self.send(Command::Open { client: self.client, id: self.id, queue, accepted }).await?;
+        answer.await.map_err(|_| Stopped)?.map_err(|_| StreamError::TooMany)
+    }
+
+    /// Reads until the end of the stream. Waiting for room in the worker's inbox slows the client down and loses nothing.
+    async fn read<S>(&self, mut reader: ReadHalf<S>) -> Result<(), StreamError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin,
+    {
+        let mut splitter = Splitter::new();
+        let mut buffer = vec![0; READ_BYTES];
+        let mut first_message = pin!(sleep(self.first_message));
+        let mut greeted = false;
+        loop {
+            let read = tokio::select! {
+                read = reader.read(&mut buffer) => read?,
+                () = &mut first_message, if !greeted => {
+                    return Err(StreamError::NoFirstMessage(self.first_message));
+                }
+            };
+            if read == 0 {
+                return Ok(());
+            }
+            splitter.push(buffer.get(..read).unwrap_or_default());
+            let (chunk, framing) = self.chunk(&mut splitter);
+            if !chunk.is_empty() {
+                greeted = true;
+                self.send(Command::Frames { client: self.client, id: self.id, chunk }).await?;
+            }
+            framing?;
+        }
+    }
+
+    /// The whole messages in the splitter, and what is wrong with what follows them.
+    fn chunk(&self, splitter: &mut Splitter) -> (Chunk, Result<(), StreamError>) {
+        let mut chunk = self.queue.spare();
+        loop {
+            match splitter.next_frame() {
+                Ok(Some(frame)) => chunk.push(splitter.bytes(frame)),
+                Ok(None) => return (chunk, Ok(())),
+                Err(error) => return (chunk, Err(error.into())),
+            }
+        }
+    }
+
+    async fn send(&self, command: Command) -> Result<(), StreamError> {
+        self.inbox.send(command).await.map_err(|_| Stopped)?;
+        self.bell.ring();
+        Ok(())
+    }
+}
+
+impl Drop for Stream {
+    /// The connection is over, however the task ended.
+    fn drop(&mut self) {
+        self.queue.finish();
+        let gone = Command::Gone { client: self.client, id: self.id };
+        if self.inbox.try_send(gone).is_ok() {
+            self.bell.ring();
+        }
+        // With the inbox full, the worker finds the finished queue when it looks for idle connections.
+    }
+}
+
+/// Writes what the worker queues until it says that this was all.
+async fn write<S>(queue: &StreamQueue, mut writer: WriteHalf<S>) -> Result<(), StreamError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin,
+{
+    let mut bytes = Vec::new();
+    while let Some(next) = queue.next(bytes).await {
+        bytes = next;
+        writer.write_all(&bytes).await?;
+        // TLS keeps the end of a record back until it is told.
+        writer.flush().await?;
+    }
+    writer.shutdown().await?;
+    Ok(())
+}
+
+/// Bytes per read: a full TLS record.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How long answers to a client's last messages may take to leave.
+const LAST_WORDS: Duration = Duration::from_secs(1);

@@ -1,0 +1,52 @@
+//! What the server asks its owner to do.
+
+use std::ops::Range;
+
+use crate::address::{ClientAddr, PeerAddr, RelayAddr};
+
+/// Where the payload inside a client's message goes. The bytes stay where they were received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forward {
+    /// Send `payload` (a range of the message) from the socket of `relay` to `peer`.
+    ToPeer { relay: RelayAddr, peer: PeerAddr, payload: Range<usize> },
+    /// The peer is another allocation of this server: send to its client, without a socket in between.
+    ToClient(ToClient),
+}
+
+/// A message to a client: `header`, then `payload` (a range of the bytes that came in), then `padding` zero bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToClient {
+    pub client: ClientAddr,
+    pub header: Header,
+    pub payload: Range<usize>,
+    /// 0 to 3 zero bytes: the padding of the DATA attribute, or of ChannelData in a stream.
+    pub padding: u8,
+}
+
+/// What stands before the payload: a ChannelData header, or a Data indication up to the value of DATA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    bytes: [u8; Self::MAX_BYTES],
+    len: u8,
+}
+
+impl Header {
+    /// STUN header 20, XOR-PEER-ADDRESS of an IPv6 peer 24, DATA 4.
+    pub const MAX_BYTES: usize = 48;
+
+    /// The bytes to write.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or(&self.bytes)
+    }
+}
+
+/// Things to do that are no forwarded payload, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Send a message to a client.
+    Send { client: ClientAddr, message: Vec<u8> },
+    /// Bind the relay socket and answer with `Server::handle_relay_bound`.
+    BindRelay { relay: RelayAddr },
+    /// Close the relay socket. It was bound, or its binding is still to be answered.
+    CloseRelay { relay: RelayAddr },
+}

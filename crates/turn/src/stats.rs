@@ -1,0 +1,47 @@
+//! Counters and gauges.
+
+/// What happened since the start, and what is held. A plain value: copy it out and compare.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Gauge: allocations, those that wait for their relay socket included.
+    pub allocations: u64,
+    /// Gauge: ports held for a RESERVATION-TOKEN.
+    pub reservations: u64,
+    /// Allocations that were answered with success.
+    pub allocations_made: u64,
+    /// Binding requests that were answered with success.
+    pub bindings: u64,
+    /// 401 and 438 that were sent.
+    pub challenges: u64,
+    /// Other error responses that were sent.
+    pub rejects: u64,
+    /// Payloads and their bytes from clients to peers, hairpins included.
+    pub to_peers: u64,
+    pub to_peers_bytes: u64,
+    /// Payloads and their bytes from peers to clients, hairpins included.
+    pub to_clients: u64,
+    pub to_clients_bytes: u64,
+    /// Payloads between two allocations of this server; they count above as well.
+    pub hairpins: u64,
+    /// Messages and payloads that were dropped, by reason.
+    pub drops: Drops,
+}
+
+/// Messages and payloads that were dropped without an answer, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// Bytes that are no STUN message and no ChannelData, and STUN messages a server has no use for.
+    pub malformed: u64,
+    /// Answers withheld by `Limits::bindings` or `Limits::challenges`.
+    pub rate_limited: u64,
+    /// Payloads on a 5-tuple without an allocation, or for a relay nobody holds.
+    pub no_allocation: u64,
+    /// Payloads to or from a peer without a permission.
+    pub no_permission: u64,
+    /// ChannelData on a channel that is not bound.
+    pub no_channel: u64,
+    /// Payloads to a peer the policy forbids.
+    pub forbidden_peer: u64,
+    /// Payloads that do not fit into a message to the client.
+    pub oversized: u64,
+}

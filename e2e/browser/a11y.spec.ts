@@ -1,0 +1,72 @@
+// Everybody can use it: axe finds nothing serious in any theme, and a call needs no mouse.
+import { seriousFindings } from '../harness/axe.ts';
+import { type Person, PHONE, seeAndHearEachOther } from '../harness/person.ts';
+import { expect, test } from '../harness/test.ts';
+
+const THEMES = ['dark', 'light', 'contrast'] as const;
+
+/** Chooses a theme as the page itself remembers it. */
+async function chooseTheme(person: Person, theme: string): Promise<void> {
+  await person.page.addInitScript((chosen) => localStorage.setItem('parlor.theme', chosen), theme);
+}
+
+for (const theme of THEMES) {
+  test(`axe finds nothing serious, theme ${theme}`, async ({ arrives, server, link }) => {
+    const ana = await arrives('Ana');
+    const bo = await arrives('Bo', PHONE);
+    await chooseTheme(ana, theme);
+    await chooseTheme(bo, theme);
+
+    await test.step('home', async () => {
+      await ana.page.goto(server.origin);
+      await expect(ana.control('new-call')).toBeVisible();
+      expect(await seriousFindings(ana.page)).toEqual([]);
+    });
+    await test.step('lobby', async () => {
+      await ana.opens(link);
+      expect(await seriousFindings(ana.page)).toEqual([]);
+    });
+    await test.step('alone in the room', async () => {
+      await ana.joins();
+      await ana.isToldThatTheCallIs('alone');
+      expect(await seriousFindings(ana.page)).toEqual([]);
+    });
+    await test.step('call, with the chat open, and on a phone', async () => {
+      await bo.opensAndJoins(link);
+      await seeAndHearEachOther(ana, bo);
+      await ana.writes('hello');
+      for (const person of [ana, bo]) expect(await seriousFindings(person.page)).toEqual([]);
+    });
+    await test.step('check', async () => {
+      await ana.page.goto(`${server.origin}/check?auto=1`);
+      await expect(ana.control('check-overall')).toHaveAttribute('data-verdict', /^(?!pending|running)/, { timeout: 60_000 });
+      expect(await seriousFindings(ana.page)).toEqual([]);
+    });
+  });
+}
+
+test('a whole call with nothing but the keyboard', async ({ arrives, server }) => {
+  const ana = await arrives('Ana');
+  const { page } = ana;
+  await page.goto(server.origin);
+  await ana.tabsTo('new-call');
+  await page.keyboard.press('Enter');
+  await expect(ana.control('join')).toBeVisible();
+  await ana.tabsTo('name');
+  await page.keyboard.type('Ana');
+  await ana.tabsTo('join');
+  await page.keyboard.press('Enter');
+  await ana.isToldThatTheCallIs('alone');
+
+  const bo = await arrives('Bo');
+  await bo.opensAndJoins(page.url());
+  await seeAndHearEachOther(ana, bo);
+  await page.keyboard.press('m');
+  await expect(bo.control('peer-muted')).toBeVisible();
+  await page.keyboard.press('m');
+  await expect(bo.control('peer-muted')).toBeHidden();
+  await ana.tabsTo('hangup');
+  await page.keyboard.press('Enter');
+  await expect(ana.control('rejoin')).toBeVisible();
+  await bo.isToldThatTheCallIs('alone');
+});

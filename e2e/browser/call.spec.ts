@@ -1,0 +1,115 @@
+// A call as two people live it, on computers and on phones.
+import { DESKTOP, PHONE, seeAndHearEachOther } from '../harness/person.ts';
+import { expect, test } from '../harness/test.ts';
+
+for (const [device, look] of [['computers', DESKTOP], ['phones', PHONE]] as const) {
+  test(`two people on ${device} talk, write, mute, share, leave and come back`, async ({ arrives, link }) => {
+    const ana = await arrives('Ana', look);
+    const bo = await arrives('Bo', look);
+
+    await test.step('Ana is alone until Bo comes', async () => {
+      await ana.opensAndJoins(link);
+      await ana.isToldThatTheCallIs('alone');
+      await bo.opensAndJoins(link);
+      await seeAndHearEachOther(ana, bo);
+      for (const person of [ana, bo]) await person.isToldThatTheCallIs('connected');
+    });
+
+    await test.step('they write to each other', async () => {
+      await ana.writes('Hello, Bo <b>!</b>');
+      await bo.reads('Hello, Bo <b>!</b>');
+      await bo.writes('你好');
+      await ana.reads('你好');
+      for (const person of [ana, bo]) await person.closesChat();
+    });
+
+    await test.step('Ana mutes herself: Bo sees it, and hears nothing until she unmutes', async () => {
+      await ana.presses('mic');
+      await expect(bo.control('peer-muted')).toBeVisible();
+      await bo.hearsNothing();
+      await ana.presses('mic');
+      await expect(bo.control('peer-muted')).toBeHidden();
+      await bo.seesAndHears();
+    });
+
+    await test.step('Bo hangs up and Ana is alone; he rejoins and they talk again', async () => {
+      await bo.presses('hangup');
+      await expect(bo.control('rejoin')).toBeVisible();
+      await ana.isToldThatTheCallIs('alone');
+      await bo.control('rejoin').click();
+      if (await bo.control('join').isVisible()) await bo.joins();
+      await seeAndHearEachOther(ana, bo);
+    });
+  });
+}
+
+test('Ana shares her screen: Bo sees it large, and her face again afterwards', async ({ arrives, link }) => {
+  const ana = await arrives('Ana');
+  const bo = await arrives('Bo');
+  await ana.opensAndJoins(link);
+  await bo.opensAndJoins(link);
+  await seeAndHearEachOther(ana, bo);
+
+  await ana.presses('share');
+  // The made-up screen of the browser is 1280 pixels wide, which its made-up camera is not asked for.
+  await expect.poll(() => bo.widestPicture(), { message: 'Bo sees the screen' }).toBe(1280);
+  await bo.seesAndHears();
+
+  await ana.presses('share');
+  await expect.poll(() => bo.widestPicture(), { message: 'Bo sees the camera again' }).toBeLessThan(1280);
+  await seeAndHearEachOther(ana, bo);
+});
+
+test('a camera that is switched off leaves a name, and comes back', async ({ arrives, link }) => {
+  const ana = await arrives('Ana');
+  const bo = await arrives('Bo');
+  await ana.opensAndJoins(link);
+  await bo.opensAndJoins(link);
+  await seeAndHearEachOther(ana, bo);
+
+  await ana.presses('camera');
+  await expect(bo.control('remote-video')).toBeHidden();
+  await expect(bo.page.getByText('Ana').first()).toBeVisible();
+  await ana.presses('camera');
+  await bo.seesAndHears();
+});
+
+test('a third person is told that the room is full and opens a new one; nobody is disturbed', async ({ arrives, link }) => {
+  const [ana, bo, cy] = [await arrives('Ana'), await arrives('Bo'), await arrives('Cy')];
+  await ana.opensAndJoins(link);
+  await bo.opensAndJoins(link);
+  await seeAndHearEachOther(ana, bo);
+
+  await cy.opensAndJoins(link);
+  await expect(cy.control('room-full')).toBeVisible();
+  await seeAndHearEachOther(ana, bo);
+  await cy.control('room-full').getByTestId('new-call').click();
+  await expect(cy.control('join')).toBeVisible();
+  expect(cy.page.url()).not.toBe(link);
+  await cy.joins();
+  await cy.isToldThatTheCallIs('alone');
+});
+
+test('from the home page: a new call, its code typed by the other', async ({ arrives, server }) => {
+  const ana = await arrives('Ana');
+  await ana.page.goto(server.origin);
+  await ana.control('new-call').click();
+  await expect(ana.control('join')).toBeVisible();
+  const code = new URL(ana.page.url()).pathname.split('/').at(-1) ?? '';
+  expect(code).toMatch(/^[a-z]{3}-[a-z]{4}-[a-z]{3}$/);
+  await ana.joins();
+
+  const bo = await arrives('Bo');
+  await bo.page.goto(server.origin);
+  await bo.control('join-code').fill(code);
+  await bo.page.keyboard.press('Enter');
+  await expect(bo.control('join')).toBeVisible();
+  await bo.joins();
+  await seeAndHearEachOther(ana, bo);
+});
+
+test('one person alone calls herself with ?debug=loopback', async ({ arrives, link }) => {
+  const ana = await arrives('Ana');
+  await ana.opensAndJoins(`${link}?debug=loopback`);
+  await ana.seesAndHears();
+});

@@ -1,0 +1,58 @@
+// Things break in mid-call. The call goes on, or comes back by itself.
+import { seeAndHearEachOther } from '../harness/person.ts';
+import { TcpProxy } from '../harness/tcp_proxy.ts';
+import { expect, test } from '../harness/test.ts';
+
+/** How long a call may take to come back. */
+const RECOVERY_MS = 45_000;
+
+test('Bo reloads the page in mid-call and is back', async ({ arrives, link }) => {
+  const ana = await arrives('Ana');
+  const bo = await arrives('Bo');
+  await ana.opensAndJoins(link);
+  await bo.opensAndJoins(link);
+  await seeAndHearEachOther(ana, bo);
+
+  await bo.page.reload();
+  // The lobby may ask again; a page that resumes by itself is as good.
+  await expect(bo.control('join').or(bo.control('connection-state')).first()).toBeVisible();
+  if (await bo.control('join').isVisible()) await bo.joins();
+  await seeAndHearEachOther(ana, bo, RECOVERY_MS);
+});
+
+test('the server restarts in mid-call: the talk goes on, then new words are carried again', async ({ arrives, link, server }) => {
+  const ana = await arrives('Ana');
+  const bo = await arrives('Bo');
+  await ana.opensAndJoins(link);
+  await bo.opensAndJoins(link);
+  await seeAndHearEachOther(ana, bo);
+
+  await server.end();
+  await server.run();
+  for (const person of [ana, bo]) await person.isToldThatTheCallIs('connected', RECOVERY_MS);
+  await seeAndHearEachOther(ana, bo, RECOVERY_MS);
+  await ana.writes('still here');
+  await bo.reads('still here');
+});
+
+test('Ana loses the server for a while: Bo is told, the talk goes on, nothing said is lost', async ({ arrives, server, link }) => {
+  const wire = await TcpProxy.to(server.ports.http);
+  try {
+    const ana = await arrives('Ana');
+    const bo = await arrives('Bo');
+    await ana.opensAndJoins(link.replace(server.origin, wire.origin));
+    await bo.opensAndJoins(link);
+    await seeAndHearEachOther(ana, bo);
+
+    wire.cut();
+    await bo.isToldThatTheCallIs('reconnecting');
+    await bo.seesAndHears();
+    await bo.writes('are you there?');
+    wire.mend();
+    for (const person of [ana, bo]) await person.isToldThatTheCallIs('connected');
+    await ana.reads('are you there?');
+    await seeAndHearEachOther(ana, bo);
+  } finally {
+    await wire.close();
+  }
+});
