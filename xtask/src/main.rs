@@ -37,11 +37,18 @@ enum Command {
     Screenshots,
 }
 
-fn main() -> Result<ExitCode> {
-    match Arguments::parse().command {
-        Command::Test(options) => test::run(&options),
+fn main() -> ExitCode {
+    run(&Arguments::parse().command).unwrap_or_else(|error| {
+        println!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Test(options) => test::run(options),
         Command::Tidy => tidy::run(),
-        Command::Fuzz(options) => fuzz::run(&options),
+        Command::Fuzz(options) => fuzz::run(options),
         Command::Deny => deny::run(),
         Command::Screenshots => screenshots::run(),
     }
