@@ -1,0 +1,142 @@
+/** Runs the checks: in order, each within its time, the whole within its own. */
+import { explain, orAborted } from "./abort";
+import type { Check, CheckContext, Surroundings } from "./context";
+import { MediaBench } from "./media/bench";
+import { NetworkBench } from "./net/bench";
+import { outcome, type CheckGroup, type CheckId, type CheckState, type Outcome } from "./types";
+
+/** A support script waits this long at most. */
+export const AUTO_LIMIT_MS = 40_000;
+/** A person's patience, and time to answer the browser's question for the camera. */
+export const ATTENDED_LIMIT_MS = 60_000;
+
+export interface RunnerOptions {
+  readonly checks: readonly Check[];
+  readonly surroundings: Surroundings;
+  /** Tells of every change; `states` is a fresh array each time. */
+  readonly onChange: (states: readonly CheckState[]) => void;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  /** For servers that ask for an invitation. */
+  readonly token: string | null;
+}
+
+/** Why a check was called off; becomes its verdict. */
+class OutOfTime extends Error {
+  constructor() {
+    super("out of time");
+    this.name = "OutOfTime";
+  }
+}
+
+export class CheckRunner {
+  #options: RunnerOptions;
+  #states: Map<CheckId, CheckState>;
+  #running: AbortController | null = null;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#states = new Map(options.checks.map(({ id, group }) => [id, idle(id, group)]));
+  }
+
+  /** The checks of the last run, in the order of the registry. */
+  get states(): readonly CheckState[] {
+    return [...this.#states.values()];
+  }
+
+  /** Runs every check of the groups once. Resolves when all have a verdict. */
+  async runAll(groups: readonly CheckGroup[], auto: boolean): Promise<void> {
+    const chosen = this.#options.checks.filter(({ group }) => groups.includes(group));
+    this.#states = new Map(chosen.map(({ id, group }) => [id, idle(id, group)]));
+    this.#options.onChange(this.states);
+    await this.#session(auto, false, auto ? AUTO_LIMIT_MS : ATTENDED_LIMIT_MS, async (context) => {
+      const lane = (group: CheckGroup) => chosen.filter((check) => check.group === group);
+      await this.#inOrder(lane("browser"), context);
+      await Promise.all([this.#inOrder(lane("media"), context), this.#network(lane("net"), context)]);
+    });
+  }
+
+  /** Runs one check because the person clicked for it. */
+  async runOne(id: CheckId): Promise<void> {
+    const check = this.#options.checks.find((candidate) => candidate.id === id);
+    if (!check) return;
+    await this.#session(false, true, ATTENDED_LIMIT_MS, (context) => this.#run(check, context));
+  }
+
+  /** Calls everything off; what runs gets the verdict "out of time". */
+  stop(): void {
+    this.#running?.abort(new OutOfTime());
+  }
+
+  async #session(
+    auto: boolean,
+    gesture: boolean,
+    limitMs: number,
+    work: (context: CheckContext) => Promise<void>,
+  ): Promise<void> {
+    this.stop();
+    const controller = new AbortController();
+    this.#running = controller;
+    const timer = setTimeout(() => controller.abort(new OutOfTime()), limitMs);
+    const { surroundings, token } = this.#options;
+    const media = new MediaBench(auto);
+    const network = new NetworkBench({ token, signal: controller.signal });
+    try {
+      await work({ signal: controller.signal, gesture, surroundings, media, network });
+    } finally {
+      clearTimeout(timer);
+      media.close();
+      if (this.#running === controller) this.#running = null;
+      controller.abort(new OutOfTime());
+    }
+  }
+
+  async #inOrder(checks: readonly Check[], context: CheckContext): Promise<void> {
+    for (const check of checks) await this.#run(check, context);
+  }
+
+  /** The round trips of the WebSocket are measured alone; the others wait for timeouts and may wait together. */
+  async #network(checks: readonly Check[], context: CheckContext): Promise<void> {
+    await this.#inOrder(checks.filter(({ id }) => id === "websocket"), context);
+    const rest = checks.filter(({ id }) => id !== "websocket");
+    await Promise.all(rest.map((check) => this.#run(check, context)));
+  }
+
+  async #run(check: Check, session: CheckContext): Promise<void> {
+    const { id, group } = check;
+    this.#set({ ...idle(id, group), status: "running" });
+    const startedMs = this.#options.now();
+    const found = await this.#found(check, session);
+    const durationMs = Math.round(this.#options.now() - startedMs);
+    this.#set({ id, group, status: found.status, outcome: found, durationMs });
+  }
+
+  async #found(check: Check, session: CheckContext): Promise<Outcome> {
+    const controller = new AbortController();
+    const stop = () => controller.abort(session.signal.reason);
+    session.signal.addEventListener("abort", stop, { once: true });
+    if (session.signal.aborted) stop();
+    const timer = setTimeout(() => controller.abort(new OutOfTime()), check.timeoutMs);
+    const context = { ...session, signal: controller.signal };
+    try {
+      if (check.gesture && !session.gesture) return check.precheck?.(context) ?? outcome("skipped", "verdict.skipped");
+      return await orAborted(Promise.resolve(check.run(context)), controller.signal);
+    } catch (error) {
+      if (error instanceof OutOfTime) return outcome("warn", "verdict.timeout", { advice: "advice.again" });
+      return outcome("warn", "verdict.broken", { advice: "advice.again", details: explain(error) });
+    } finally {
+      clearTimeout(timer);
+      session.signal.removeEventListener("abort", stop);
+      controller.abort(new OutOfTime());
+    }
+  }
+
+  #set(state: CheckState): void {
+    this.#states.set(state.id, state);
+    this.#options.onChange(this.states);
+  }
+}
+
+function idle(id: CheckId, group: CheckGroup): CheckState {
+  return { id, group, status: "pending", outcome: null, durationMs: null };
+}
