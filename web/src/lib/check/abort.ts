@@ -4,7 +4,7 @@
 export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason as Error);
-    else signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }
 
@@ -28,8 +28,8 @@ export function within<T>(work: Promise<T>, limitMs: number): Promise<T | null> 
 
 /** An error's name and message, for the details of a check. */
 export function explain(error: unknown): { error: string; message: string } {
-  if (error instanceof Error || (typeof DOMException !== "undefined" && error instanceof DOMException)) {
+  if (error instanceof Error || (typeof DOMException !== 'undefined' && error instanceof DOMException)) {
     return { error: error.name, message: error.message };
   }
-  return { error: "Error", message: String(error) };
+  return { error: 'Error', message: String(error) };
 }

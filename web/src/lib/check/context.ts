@@ -1,7 +1,7 @@
 /** What a check may use: the page's abilities, and the two benches whose costly findings several checks share. */
-import type { MediaBench } from "./media/bench";
-import type { NetworkBench } from "./net/bench";
-import type { CheckGroup, CheckId, Outcome } from "./types";
+import type { MediaBench } from './media/bench';
+import type { NetworkBench } from './net/bench';
+import type { CheckGroup, CheckId, Outcome } from './types';
 
 /** One picture as the eye of the check sees it. */
 export interface Frame {

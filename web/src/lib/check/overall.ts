@@ -1,68 +1,82 @@
 /** From twenty outcomes to the one sentence a person needs. */
-import type { CheckId, CheckState, CheckTextKey } from "./types";
+import type { CheckId, CheckState, CheckTextKey } from './types';
 
-export type Verdict = "idle" | "running" | "ready" | "limited" | "blocked";
+export type Verdict = 'idle' | 'running' | 'ready' | 'limited' | 'blocked';
+
+/** A check that decides the verdict, and what it means for the call: the end of "You can call, but …". */
+export interface Reason {
+  readonly id: CheckId;
+  readonly clause: CheckTextKey;
+}
 
 export interface Overall {
   readonly verdict: Verdict;
-  /** The checks that decide the verdict, worst first. */
-  readonly because: readonly CheckId[];
+  /** Worst first; several checks may have the same clause. */
+  readonly because: readonly Reason[];
 }
 
 /** Fails without which no call comes about, in the order in which to mend them. */
-const BLOCKS_WHEN_FAILED: readonly CheckId[] = ["secure-context", "apis", "peer-connection", "codecs", "websocket", "stun"];
-
-/**
- * What a call can do without, but a person notices, in the order in which to mend them. A warning counts only where
- * `warn` says so: a single relay transport that is shut, or a missing convenience, does not keep anybody from a good call.
- */
-const LIMITS: readonly { id: CheckId; warn: boolean }[] = [
-  { id: "permissions", warn: true },
-  { id: "microphone", warn: true },
-  { id: "camera", warn: true },
-  { id: "speaker", warn: true },
-  { id: "devices", warn: true },
-  { id: "turn-udp", warn: false },
-  { id: "turn-tcp", warn: false },
-  { id: "turn-tls", warn: false },
-  { id: "stun", warn: false },
-  { id: "browser", warn: true },
-  { id: "peer-connection", warn: true },
-  { id: "websocket", warn: true },
-  { id: "codecs", warn: true },
-  { id: "screen-share", warn: false },
-];
-
-/** What each deciding check means for the call, as the end of "You can call, but …" and "Calls will not work: …". */
-export const CLAUSES: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
-  "secure-context": "clause.secure-context",
-  apis: "clause.apis",
-  "peer-connection": "clause.peer-connection",
-  codecs: "clause.codecs",
-  websocket: "clause.websocket",
-  stun: "clause.stun",
-  permissions: "clause.permissions",
-  microphone: "clause.microphone",
-  camera: "clause.camera",
-  speaker: "clause.speaker",
-  devices: "clause.devices",
-  "turn-udp": "clause.turn",
-  "turn-tcp": "clause.turn",
-  "turn-tls": "clause.turn",
-  browser: "clause.browser",
-  "screen-share": "clause.screen-share",
+const BLOCKING: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
+  'secure-context': 'clause.secure-context',
+  apis: 'clause.apis',
+  'peer-connection': 'clause.peer-connection',
+  codecs: 'clause.codecs',
+  websocket: 'clause.websocket',
+  stun: 'clause.stun',
 };
 
+/** Fails and warnings that a person notices in a call, in the order in which to mend them. */
+const LIMITING: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
+  permissions: 'clause.permissions',
+  microphone: 'clause.microphone',
+  camera: 'clause.camera',
+  speaker: 'clause.speaker',
+  devices: 'clause.devices',
+  websocket: 'clause.slow',
+  browser: 'clause.browser',
+};
+
+/**
+ * Fails alone that a person may notice. A warning here does not count: one relay transport that is shut keeps nobody
+ * from a good call while another works.
+ */
+const LIMITING_FAILED: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
+  'turn-udp': 'clause.turn',
+  'turn-tcp': 'clause.turn',
+  'turn-tls': 'clause.turn',
+};
+
+/** A check that could not be finished proves nothing, good or bad. */
+const UNFINISHED: readonly CheckTextKey[] = ['verdict.timeout', 'verdict.broken'];
+
+function limit({ id, status, outcome }: CheckState): CheckTextKey | undefined {
+  if (outcome && UNFINISHED.includes(outcome.verdict.key)) return 'clause.unsure';
+  if (status === 'fail') return LIMITING[id] ?? LIMITING_FAILED[id];
+  return status === 'warn' ? LIMITING[id] : undefined;
+}
+
 export function overall(states: readonly CheckState[]): Overall {
-  const status = new Map(states.map((state) => [state.id, state.status]));
-  const blocking = BLOCKS_WHEN_FAILED.filter((id) => status.get(id) === "fail");
-  const limiting = LIMITS.filter(({ id, warn }) => {
-    const found = status.get(id);
-    return (found === "fail" && !blocking.includes(id)) || (warn && found === "warn");
-  }).map(({ id }) => id);
-  if (states.some(({ status: found }) => found === "running")) return { verdict: "running", because: [] };
-  if (states.length === 0 || states.some(({ status: found }) => found === "pending")) return { verdict: "idle", because: [] };
-  if (blocking.length > 0) return { verdict: "blocked", because: [...blocking, ...limiting] };
-  if (limiting.length > 0) return { verdict: "limited", because: limiting };
-  return { verdict: "ready", because: [] };
+  if (states.some(({ status }) => status === 'running')) return { verdict: 'running', because: [] };
+  if (states.length === 0 || states.some(({ status }) => status === 'pending')) return { verdict: 'idle', because: [] };
+  const ranked = (table: object, find: (state: CheckState) => CheckTextKey | undefined): readonly Reason[] => {
+    const order = [...Object.keys(table)];
+    const place = (id: CheckId) => (order.includes(id) ? order.indexOf(id) : order.length);
+    return states
+      .flatMap((state) => {
+        const clause = find(state);
+        return clause === undefined ? [] : [{ id: state.id, clause }];
+      })
+      .sort((a, b) => place(a.id) - place(b.id));
+  };
+  const blocking = ranked(BLOCKING, ({ id, status }) => (status === 'fail' ? BLOCKING[id] : undefined));
+  const blocked = new Set(blocking.map(({ id }) => id));
+  const limiting = ranked({ ...LIMITING, ...LIMITING_FAILED }, (state) => (blocked.has(state.id) ? undefined : limit(state)));
+  if (blocking.length > 0) return { verdict: 'blocked', because: [...blocking, ...limiting] };
+  if (limiting.length > 0) return { verdict: 'limited', because: limiting };
+  return { verdict: 'ready', because: [] };
+}
+
+/** The clauses to say: each once, at most two, because a sentence with more is a list. */
+export function clauses({ because }: Overall): readonly CheckTextKey[] {
+  return [...new Set(because.map(({ clause }) => clause))].slice(0, 2);
 }

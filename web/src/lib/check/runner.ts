@@ -1,9 +1,9 @@
 /** Runs the checks: in order, each within its time, the whole within its own. */
-import { explain, orAborted } from "./abort";
-import type { Check, CheckContext, Surroundings } from "./context";
-import { MediaBench } from "./media/bench";
-import { NetworkBench } from "./net/bench";
-import { outcome, type CheckGroup, type CheckId, type CheckState, type Outcome } from "./types";
+import { explain, orAborted } from './abort';
+import type { Check, CheckContext, Surroundings } from './context';
+import { MediaBench } from './media/bench';
+import { NetworkBench } from './net/bench';
+import { outcome, type CheckGroup, type CheckId, type CheckState, type Outcome } from './types';
 
 /** A support script waits this long at most. */
 export const AUTO_LIMIT_MS = 40_000;
@@ -24,8 +24,8 @@ export interface RunnerOptions {
 /** Why a check was called off; becomes its verdict. */
 class OutOfTime extends Error {
   constructor() {
-    super("out of time");
-    this.name = "OutOfTime";
+    super('out of time');
+    this.name = 'OutOfTime';
   }
 }
 
@@ -51,8 +51,8 @@ export class CheckRunner {
     this.#options.onChange(this.states);
     await this.#session(auto, false, auto ? AUTO_LIMIT_MS : ATTENDED_LIMIT_MS, async (context) => {
       const lane = (group: CheckGroup) => chosen.filter((check) => check.group === group);
-      await this.#inOrder(lane("browser"), context);
-      await Promise.all([this.#inOrder(lane("media"), context), this.#network(lane("net"), context)]);
+      await this.#inOrder(lane('browser'), context);
+      await Promise.all([this.#inOrder(lane('media'), context), this.#network(lane('net'), context)]);
     });
   }
 
@@ -97,14 +97,14 @@ export class CheckRunner {
 
   /** The round trips of the WebSocket are measured alone; the others wait for timeouts and may wait together. */
   async #network(checks: readonly Check[], context: CheckContext): Promise<void> {
-    await this.#inOrder(checks.filter(({ id }) => id === "websocket"), context);
-    const rest = checks.filter(({ id }) => id !== "websocket");
+    await this.#inOrder(checks.filter(({ id }) => id === 'websocket'), context);
+    const rest = checks.filter(({ id }) => id !== 'websocket');
     await Promise.all(rest.map((check) => this.#run(check, context)));
   }
 
   async #run(check: Check, session: CheckContext): Promise<void> {
     const { id, group } = check;
-    this.#set({ ...idle(id, group), status: "running" });
+    this.#set({ ...idle(id, group), status: 'running' });
     const startedMs = this.#options.now();
     const found = await this.#found(check, session);
     const durationMs = Math.round(this.#options.now() - startedMs);
@@ -114,19 +114,19 @@ export class CheckRunner {
   async #found(check: Check, session: CheckContext): Promise<Outcome> {
     const controller = new AbortController();
     const stop = () => controller.abort(session.signal.reason);
-    session.signal.addEventListener("abort", stop, { once: true });
+    session.signal.addEventListener('abort', stop, { once: true });
     if (session.signal.aborted) stop();
     const timer = setTimeout(() => controller.abort(new OutOfTime()), check.timeoutMs);
     const context = { ...session, signal: controller.signal };
     try {
-      if (check.gesture && !session.gesture) return check.precheck?.(context) ?? outcome("skipped", "verdict.skipped");
+      if (check.gesture && !session.gesture) return check.precheck?.(context) ?? outcome('skipped', 'verdict.skipped');
       return await orAborted(Promise.resolve(check.run(context)), controller.signal);
     } catch (error) {
-      if (error instanceof OutOfTime) return outcome("warn", "verdict.timeout", { advice: "advice.again" });
-      return outcome("warn", "verdict.broken", { advice: "advice.again", details: explain(error) });
+      if (error instanceof OutOfTime) return outcome('warn', 'verdict.timeout', { advice: 'advice.again' });
+      return outcome('warn', 'verdict.broken', { advice: 'advice.again', details: explain(error) });
     } finally {
       clearTimeout(timer);
-      session.signal.removeEventListener("abort", stop);
+      session.signal.removeEventListener('abort', stop);
       controller.abort(new OutOfTime());
     }
   }
@@ -138,5 +138,5 @@ export class CheckRunner {
 }
 
 function idle(id: CheckId, group: CheckGroup): CheckState {
-  return { id, group, status: "pending", outcome: null, durationMs: null };
+  return { id, group, status: 'pending', outcome: null, durationMs: null };
 }

@@ -1,5 +1,5 @@
 /** What every capability check is made of. Nothing here knows the page: it may run in any script context. */
-import type texts from "../../i18n/check.en.json";
+import type texts from '../../i18n/check.en.json';
 
 /** A sentence of `check.*.json`; the compiler refuses a key that has no text. */
 export type CheckTextKey = keyof typeof texts;
@@ -10,35 +10,35 @@ export interface CheckText {
   readonly values?: Readonly<Record<string, string | number>>;
 }
 
-export type CheckStatus = "pending" | "running" | "pass" | "warn" | "fail" | "info" | "skipped";
+export type CheckStatus = 'pending' | 'running' | 'pass' | 'warn' | 'fail' | 'info' | 'skipped';
 
-export const CHECK_GROUPS = ["browser", "media", "net"] as const;
+export const CHECK_GROUPS = ['browser', 'media', 'net'] as const;
 export type CheckGroup = (typeof CHECK_GROUPS)[number];
 
 /** Stable: support staff, scripts and `parlor doctor` refer to checks by these names. */
 export const CHECK_IDS = [
-  "secure-context",
-  "browser",
-  "peer-connection",
-  "apis",
-  "codecs",
-  "simulcast",
-  "transforms",
-  "permissions",
-  "devices",
-  "camera",
-  "microphone",
-  "audio-processing",
-  "speaker",
-  "autoplay",
-  "screen-share",
-  "websocket",
-  "stun",
-  "nat-mapping",
-  "turn-udp",
-  "turn-tcp",
-  "turn-tls",
-  "direct",
+  'secure-context',
+  'browser',
+  'peer-connection',
+  'apis',
+  'codecs',
+  'simulcast',
+  'transforms',
+  'permissions',
+  'devices',
+  'camera',
+  'microphone',
+  'audio-processing',
+  'speaker',
+  'autoplay',
+  'screen-share',
+  'websocket',
+  'stun',
+  'nat-mapping',
+  'turn-udp',
+  'turn-tcp',
+  'turn-tls',
+  'direct',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 
@@ -48,7 +48,7 @@ export type Details = Readonly<Record<string, Detail>>;
 
 /** What a check found: one sentence, at most one piece of advice, and the numbers behind them. */
 export interface Outcome {
-  readonly status: "pass" | "warn" | "fail" | "info" | "skipped";
+  readonly status: 'pass' | 'warn' | 'fail' | 'info' | 'skipped';
   readonly verdict: CheckText;
   readonly advice?: CheckText;
   readonly details: Details;
@@ -65,11 +65,11 @@ export interface CheckState {
 
 /** Builds an `Outcome`; `advice` is left out rather than undefined. */
 export function outcome(
-  status: Outcome["status"],
+  status: Outcome['status'],
   verdict: CheckTextKey,
-  rest: { values?: CheckText["values"]; advice?: CheckTextKey; adviceValues?: CheckText["values"]; details?: Details } = {},
+  rest: { values?: CheckText['values']; advice?: CheckTextKey; adviceValues?: CheckText['values']; details?: Details } = {},
 ): Outcome {
-  const text = (key: CheckTextKey, values: CheckText["values"]): CheckText => (values ? { key, values } : { key });
+  const text = (key: CheckTextKey, values: CheckText['values']): CheckText => (values ? { key, values } : { key });
   return {
     status,
     verdict: text(verdict, rest.values),

@@ -1,6 +1,6 @@
 /** Check 14: the interfaces behind end-to-end encryption and background effects. */
-import type { Check } from "../context";
-import { outcome, type Outcome } from "../types";
+import type { Check } from '../context';
+import { outcome, type Outcome } from '../types';
 
 export interface TransformAbility {
   readonly scriptTransform: boolean;
@@ -20,10 +20,10 @@ export function judgeTransforms(ability: TransformAbility): Outcome {
   const encryption = ability.scriptTransform || ability.createEncodedStreams;
   const drawing = ability.webGl2 || ability.webGpu || ability.wasmSimd;
   const pictures = ability.trackProcessor && (ability.trackGenerator || ability.videoTrackGenerator);
-  if (encryption && drawing && pictures) return outcome("info", "verdict.transforms.both", { details });
-  if (encryption) return outcome("info", "verdict.transforms.encryption", { details });
-  if (drawing && pictures) return outcome("info", "verdict.transforms.effects", { details });
-  return outcome("info", "verdict.transforms.none", { details });
+  if (encryption && drawing && pictures) return outcome('info', 'verdict.transforms.both', { details });
+  if (encryption) return outcome('info', 'verdict.transforms.encryption', { details });
+  if (drawing && pictures) return outcome('info', 'verdict.transforms.effects', { details });
+  return outcome('info', 'verdict.transforms.none', { details });
 }
 
 /**
@@ -39,29 +39,29 @@ const SIMD_MODULE = [
 
 function hasWebGl2(): boolean {
   try {
-    return new OffscreenCanvas(1, 1).getContext("webgl2") !== null;
+    return new OffscreenCanvas(1, 1).getContext('webgl2') !== null;
   } catch {
     return false;
   }
 }
 
 export const transforms: Check = {
-  id: "transforms",
-  group: "browser",
+  id: 'transforms',
+  group: 'browser',
   timeoutMs: 2_000,
   run: () => {
     const has = (name: string) => name in globalThis;
     return judgeTransforms({
-      scriptTransform: has("RTCRtpScriptTransform"),
-      createEncodedStreams: has("RTCRtpSender") && "createEncodedStreams" in RTCRtpSender.prototype,
-      trackProcessor: has("MediaStreamTrackProcessor"),
-      trackGenerator: has("MediaStreamTrackGenerator"),
-      videoTrackGenerator: has("VideoTrackGenerator"),
-      webCodecs: has("VideoEncoder") && has("VideoDecoder"),
-      webTransport: has("WebTransport"),
+      scriptTransform: has('RTCRtpScriptTransform'),
+      createEncodedStreams: has('RTCRtpSender') && 'createEncodedStreams' in RTCRtpSender.prototype,
+      trackProcessor: has('MediaStreamTrackProcessor'),
+      trackGenerator: has('MediaStreamTrackGenerator'),
+      videoTrackGenerator: has('VideoTrackGenerator'),
+      webCodecs: has('VideoEncoder') && has('VideoDecoder'),
+      webTransport: has('WebTransport'),
       webGl2: hasWebGl2(),
-      webGpu: "gpu" in navigator,
-      wasmSimd: has("WebAssembly") && WebAssembly.validate(new Uint8Array(SIMD_MODULE.flat())),
+      webGpu: 'gpu' in navigator,
+      wasmSimd: has('WebAssembly') && WebAssembly.validate(new Uint8Array(SIMD_MODULE.flat())),
     });
   },
 };

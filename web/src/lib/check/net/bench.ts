@@ -1,6 +1,6 @@
 /** What the network checks share: the server's answers, and one run each of the costly measurements. */
-import { gather, type Gathering } from "./gathering";
-import { relaysThrough, type RelayResults } from "./relay";
+import { gather, type Gathering } from './gathering';
+import { relaysThrough, type RelayResults } from './relay';
 
 /** `GET /api/v1/info`, as far as the checks use it. */
 export interface ServerInfo {
@@ -68,7 +68,7 @@ export function urlsOf(servers: readonly RTCIceServer[]): readonly string[] {
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** The answer's parts that are what they should be; a server of another version may say more or less. */
@@ -76,9 +76,9 @@ export function readInfo(value: unknown): ServerInfo {
   const info = record(value);
   const port = info.httpsPort;
   return {
-    version: typeof info.version === "string" ? info.version : null,
-    httpsPort: typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536 ? port : null,
-    stun: Array.isArray(info.stun) ? info.stun.filter((url): url is string => typeof url === "string" && /^stuns?:/.test(url)) : [],
+    version: typeof info.version === 'string' ? info.version : null,
+    httpsPort: typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536 ? port : null,
+    stun: Array.isArray(info.stun) ? info.stun.filter((url): url is string => typeof url === 'string' && /^stuns?:/.test(url)) : [],
   };
 }
 
@@ -86,22 +86,22 @@ export function readIceServers(value: unknown): readonly RTCIceServer[] {
   const { iceServers } = record(value);
   if (!Array.isArray(iceServers)) return [];
   return iceServers.map(record).flatMap(({ urls, username, credential }) => {
-    const list = (Array.isArray(urls) ? urls : [urls]).filter((url): url is string => typeof url === "string");
+    const list = (Array.isArray(urls) ? urls : [urls]).filter((url): url is string => typeof url === 'string');
     if (list.length === 0) return [];
-    const secret = typeof username === "string" && typeof credential === "string" ? { username, credential } : {};
+    const secret = typeof username === 'string' && typeof credential === 'string' ? { username, credential } : {};
     return [{ urls: list, ...secret }];
   });
 }
 
 async function fetchInfo(signal: AbortSignal): Promise<ServerInfo> {
-  const response = await fetch("/api/v1/info", { signal, cache: "no-store" });
+  const response = await fetch('/api/v1/info', { signal, cache: 'no-store' });
   return readInfo(response.ok ? await response.json() : null);
 }
 
 async function fetchIce(token: string | null, signal: AbortSignal): Promise<IceAnswer> {
   try {
     const headers: HeadersInit = token === null ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch("/api/v1/ice", { signal, cache: "no-store", headers });
+    const response = await fetch('/api/v1/ice', { signal, cache: 'no-store', headers });
     return { iceServers: response.ok ? readIceServers(await response.json()) : [], status: response.status };
   } catch {
     return { iceServers: [], status: 0 };

@@ -1,8 +1,8 @@
 /** Check 20: whether two ends on this very machine connect by their local and by their public addresses. */
-import type { Check } from "../context";
-import { round } from "../statistics";
-import { outcome, type Outcome } from "../types";
-import { PeerPair } from "./peer-pair";
+import type { Check } from '../context';
+import { round } from '../statistics';
+import { outcome, type Outcome } from '../types';
+import { PeerPair } from './peer-pair';
 
 export interface DirectFindings {
   /** Setup over host candidates alone; `null` when it did not connect. */
@@ -14,10 +14,10 @@ export interface DirectFindings {
 
 export function judgeDirect({ hostMs, reflexiveMs, reflexiveFound }: DirectFindings): Outcome {
   const details = { hostMs, reflexiveMs, reflexiveFound };
-  if (hostMs !== null && reflexiveMs !== null) return outcome("info", "verdict.direct.both", { details });
-  if (hostMs !== null) return outcome("info", "verdict.direct.host", { details });
-  if (reflexiveMs !== null) return outcome("info", "verdict.direct.reflexive", { details });
-  return outcome("info", "verdict.direct.none", { details });
+  if (hostMs !== null && reflexiveMs !== null) return outcome('info', 'verdict.direct.both', { details });
+  if (hostMs !== null) return outcome('info', 'verdict.direct.host', { details });
+  if (reflexiveMs !== null) return outcome('info', 'verdict.direct.reflexive', { details });
+  return outcome('info', 'verdict.direct.none', { details });
 }
 
 const CONNECT_LIMIT_MS = 5_000;
@@ -39,14 +39,14 @@ async function attempt(type: RTCIceCandidateType, urls: readonly string[], signa
 }
 
 export const direct: Check = {
-  id: "direct",
-  group: "net",
+  id: 'direct',
+  group: 'net',
   timeoutMs: 12_000,
   run: async ({ network, signal }) => {
     const info = await network.info().catch(() => null);
     const [host, reflexive] = await Promise.all([
-      attempt("host", [], signal),
-      attempt("srflx", info?.stun.slice(0, 1) ?? [], signal),
+      attempt('host', [], signal),
+      attempt('srflx', info?.stun.slice(0, 1) ?? [], signal),
     ]);
     return judgeDirect({ hostMs: host.setupMs, reflexiveMs: reflexive.setupMs, reflexiveFound: reflexive.found });
   },

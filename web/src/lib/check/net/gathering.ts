@@ -1,10 +1,10 @@
 /** Gathers candidates from STUN and keeps what tells about the network between this browser and the server. */
-import { explain } from "../abort";
-import type { GatheringError } from "./peer-pair";
+import { explain } from '../abort';
+import type { GatheringError } from './peer-pair';
 
 /** One UDP candidate of type host or srflx. */
 export interface Found {
-  readonly type: "host" | "srflx";
+  readonly type: 'host' | 'srflx';
   /** An address, or the name that hides it (`….local`). */
   readonly address: string;
   readonly port: number;
@@ -30,11 +30,11 @@ const FOUND_MAX = 64;
 /** Reads a candidate; `null` for those that say nothing about UDP paths. */
 export function readCandidate(candidate: RTCIceCandidate): Found | null {
   const { type, protocol, address, port, relatedAddress, relatedPort } = candidate;
-  if ((type !== "host" && type !== "srflx") || protocol !== "udp") return null;
+  if ((type !== 'host' && type !== 'srflx') || protocol !== 'udp') return null;
   if (!address || port === null) return null;
   // Browsers that hide local addresses write 0.0.0.0 or :: and port 0 or 9 here.
   const hidden = !relatedAddress || /^(0\.0\.0\.0|::)$/.test(relatedAddress) || relatedPort === null;
-  return { type, address, port, base: type === "srflx" && !hidden ? `${relatedAddress} ${relatedPort}` : null };
+  return { type, address, port, base: type === 'srflx' && !hidden ? `${relatedAddress} ${relatedPort}` : null };
 }
 
 export async function gather(urls: readonly string[], signal: AbortSignal): Promise<Gathering> {
@@ -46,14 +46,14 @@ export async function gather(urls: readonly string[], signal: AbortSignal): Prom
   const elapsed = () => Math.round(performance.now() - startedMs);
   const connection = new RTCPeerConnection({ iceServers: urls.map((url) => ({ urls: url })) });
   try {
-    connection.createDataChannel("check");
+    connection.createDataChannel('check');
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(resolve, GATHERING_LIMIT_MS);
       const settle = () => {
         clearTimeout(timer);
         resolve();
       };
-      signal.addEventListener("abort", settle, { once: true });
+      signal.addEventListener('abort', settle, { once: true });
       connection.onicecandidateerror = ({ url, errorCode, errorText }) => {
         if (errors.length < FOUND_MAX) errors.push({ url, code: errorCode, text: errorText });
       };
@@ -64,13 +64,13 @@ export async function gather(urls: readonly string[], signal: AbortSignal): Prom
         }
         const read = readCandidate(candidate);
         if (read === null || found.length >= FOUND_MAX) return;
-        if (read.type === "srflx") firstReflexiveMs ??= elapsed();
+        if (read.type === 'srflx') firstReflexiveMs ??= elapsed();
         found.push(read);
       };
       connection.setLocalDescription().catch(reject);
     });
   } catch (error) {
-    errors.push({ url: "", code: 0, text: explain(error).message });
+    errors.push({ url: '', code: 0, text: explain(error).message });
   } finally {
     connection.close();
   }

@@ -1,5 +1,5 @@
 /** Two connections in one page, joined by hand: the shortest way to see whether a path carries data. */
-import { round } from "../statistics";
+import { round } from '../statistics';
 
 export interface GatheringError {
   readonly url: string;
@@ -32,14 +32,14 @@ export class PeerPair {
   constructor(configuration: RTCConfiguration, signal: AbortSignal, accept: (candidate: RTCIceCandidate) => boolean = () => true) {
     this.#near = new RTCPeerConnection(configuration);
     this.#far = new RTCPeerConnection(configuration);
-    this.#channel = this.#near.createDataChannel("check");
+    this.#channel = this.#near.createDataChannel('check');
     this.#far.ondatachannel = ({ channel }) => {
       channel.onmessage = ({ data }) => channel.send(data as string);
     };
     this.#trickle(this.#near, this.#far, accept);
     this.#trickle(this.#far, this.#near, accept);
     this.#signal = signal;
-    signal.addEventListener("abort", this.#close, { once: true });
+    signal.addEventListener('abort', this.#close, { once: true });
   }
 
   get connectionState(): RTCPeerConnectionState {
@@ -70,7 +70,7 @@ export class PeerPair {
   async echo(count: number, limitMs = 2_000): Promise<readonly number[]> {
     const endsMs = performance.now() + limitMs;
     const roundTrips: number[] = [];
-    while (roundTrips.length < count && performance.now() < endsMs && this.#channel.readyState === "open") {
+    while (roundTrips.length < count && performance.now() < endsMs && this.#channel.readyState === 'open') {
       const sentMs = performance.now();
       if (!(await this.#echoOnce(`hello ${roundTrips.length}`, endsMs - sentMs))) break;
       roundTrips.push(round(performance.now() - sentMs));
@@ -82,10 +82,10 @@ export class PeerPair {
     const stats = new Map<string, Record<string, unknown>>();
     for (const [id, entry] of (await this.#near.getStats()) as ReadonlyMap<string, Record<string, unknown>>) stats.set(id, entry);
     const all = [...stats.values()];
-    const transport = all.find(({ type }) => type === "transport");
+    const transport = all.find(({ type }) => type === 'transport');
     const pair =
       stats.get(String(transport?.selectedCandidatePairId)) ??
-      all.find(({ type, nominated, state }) => type === "candidate-pair" && nominated === true && state === "succeeded");
+      all.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated === true && state === 'succeeded');
     const local = stats.get(String(pair?.localCandidateId));
     const remote = stats.get(String(pair?.remoteCandidateId));
     if (!local || !remote) return null;
@@ -94,19 +94,19 @@ export class PeerPair {
       local: String(local.candidateType),
       remote: String(remote.candidateType),
       protocol: String(local.protocol),
-      relayProtocol: typeof relay === "string" && relay !== "" ? relay : null,
+      relayProtocol: typeof relay === 'string' && relay !== '' ? relay : null,
     };
   }
 
   close(): void {
-    this.#signal.removeEventListener("abort", this.#close);
+    this.#signal.removeEventListener('abort', this.#close);
     this.#near.close();
     this.#far.close();
   }
 
   #trickle(from: RTCPeerConnection, to: RTCPeerConnection, accept: (candidate: RTCIceCandidate) => boolean): void {
     from.onicecandidate = ({ candidate }) => {
-      if (candidate === null || candidate.candidate === "") return;
+      if (candidate === null || candidate.candidate === '') return;
       if (candidate.type) this.#types.add(candidate.type);
       // A candidate for a connection that was closed meanwhile is of no use to anybody.
       if (accept(candidate)) to.addIceCandidate(candidate).catch(() => undefined);
@@ -125,9 +125,9 @@ export class PeerPair {
       };
       this.#channel.onopen = () => settle(true);
       this.#channel.onclose = () => settle(false);
-      this.#signal.addEventListener("abort", () => settle(false), { once: true });
+      this.#signal.addEventListener('abort', () => settle(false), { once: true });
       this.#near.onconnectionstatechange = () => {
-        if (this.#near.connectionState === "failed") settle(false);
+        if (this.#near.connectionState === 'failed') settle(false);
       };
     });
   }

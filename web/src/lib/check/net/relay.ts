@@ -1,10 +1,10 @@
 /** Measures one relay transport: two relay-only connections, a message there and back. */
-import { explain } from "../abort";
-import { round, spread } from "../statistics";
-import { urlsOf, type IceAnswer } from "./bench";
-import { PeerPair, type GatheringError } from "./peer-pair";
+import { explain } from '../abort';
+import { round, spread } from '../statistics';
+import { urlsOf, type IceAnswer } from './bench';
+import { PeerPair, type GatheringError } from './peer-pair';
 
-export const RELAY_TRANSPORTS = ["udp", "tcp", "tls"] as const;
+export const RELAY_TRANSPORTS = ['udp', 'tcp', 'tls'] as const;
 export type RelayTransport = (typeof RELAY_TRANSPORTS)[number];
 
 export interface RelayResult {
@@ -31,8 +31,8 @@ const ECHOES = 5;
 export function transportOf(url: string): RelayTransport | null {
   const found = /^(turns?):[^?]+(?:\?transport=(udp|tcp))?$/i.exec(url);
   if (!found) return null;
-  if (found[1]?.toLowerCase() === "turns") return found[2]?.toLowerCase() === "udp" ? null : "tls";
-  return found[2]?.toLowerCase() === "tcp" ? "tcp" : "udp";
+  if (found[1]?.toLowerCase() === 'turns') return found[2]?.toLowerCase() === 'udp' ? null : 'tls';
+  return found[2]?.toLowerCase() === 'tcp' ? 'tcp' : 'udp';
 }
 
 /** The servers left when only URLs of one transport count. */
@@ -49,10 +49,10 @@ async function relay(answer: IceAnswer, transport: RelayTransport, signal: Abort
   const nothing = { urls, setupMs: null, roundTripMs: null, allocated: false, relayProtocol: null, iceStatus: answer.status };
   if (urls.length === 0) return { ...nothing, errors: [] };
   try {
-    const pair = new PeerPair({ iceServers, iceTransportPolicy: "relay" }, signal);
+    const pair = new PeerPair({ iceServers, iceTransportPolicy: 'relay' }, signal);
     try {
       const setupMs = await pair.connect(SETUP_LIMIT_MS);
-      const allocated = pair.candidateTypes.includes("relay");
+      const allocated = pair.candidateTypes.includes('relay');
       if (setupMs === null) return { ...nothing, allocated, errors: pair.errors };
       const roundTrips = spread(await pair.echo(ECHOES));
       const relayProtocol = (await pair.selectedPath())?.relayProtocol ?? null;
@@ -62,15 +62,15 @@ async function relay(answer: IceAnswer, transport: RelayTransport, signal: Abort
       pair.close();
     }
   } catch (error) {
-    return { ...nothing, errors: [{ url: urls.join(", "), code: 0, text: explain(error).message }] };
+    return { ...nothing, errors: [{ url: urls.join(', '), code: 0, text: explain(error).message }] };
   }
 }
 
 export async function relaysThrough(answer: IceAnswer, signal: AbortSignal): Promise<RelayResults> {
   const [udp, tcp, tls] = await Promise.all([
-    relay(answer, "udp", signal),
-    relay(answer, "tcp", signal),
-    relay(answer, "tls", signal),
+    relay(answer, 'udp', signal),
+    relay(answer, 'tcp', signal),
+    relay(answer, 'tls', signal),
   ]);
   return { udp, tcp, tls };
 }

@@ -1,7 +1,7 @@
 /** Check 17: whether UDP reaches the server and comes back, and which public address it comes from. */
-import type { Check } from "../context";
-import { outcome, type Outcome } from "../types";
-import type { Gathering } from "./gathering";
+import type { Check } from '../context';
+import { outcome, type Outcome } from '../types';
+import type { Gathering } from './gathering';
 
 export interface StunFindings {
   readonly gathering: Gathering;
@@ -9,20 +9,20 @@ export interface StunFindings {
   readonly relayed: boolean;
 }
 
-const isIpv6 = (address: string) => address.includes(":");
-const isHidden = (address: string) => address.endsWith(".local");
+const isIpv6 = (address: string) => address.includes(':');
+const isHidden = (address: string) => address.endsWith('.local');
 
 /** A reflexive address equal to the host's own is not reported by browsers: no error and a complete gathering mean that it answered. */
 export function answered({ urls, found, errors, complete }: Gathering): boolean {
-  if (found.some(({ type }) => type === "srflx")) return true;
-  const silent = new Set(errors.map(({ url }) => url.split("?")[0]));
-  return complete && found.length > 0 && urls.some((url) => !silent.has(url.split("?")[0]));
+  if (found.some(({ type }) => type === 'srflx')) return true;
+  const silent = new Set(errors.map(({ url }) => url.split('?')[0]));
+  return complete && found.length > 0 && urls.some((url) => !silent.has(url.split('?')[0]));
 }
 
 export function judgeStun({ gathering, relayed }: StunFindings): Outcome {
   const { urls, found, errors, complete, firstReflexiveMs, elapsedMs } = gathering;
-  const reflexive = [...new Set(found.filter(({ type }) => type === "srflx").map(({ address }) => address))];
-  const hosts = [...new Set(found.filter(({ type }) => type === "host").map(({ address }) => address))];
+  const reflexive = [...new Set(found.filter(({ type }) => type === 'srflx').map(({ address }) => address))];
+  const hosts = [...new Set(found.filter(({ type }) => type === 'host').map(({ address }) => address))];
   const details = {
     urls,
     publicAddresses: reflexive,
@@ -34,17 +34,17 @@ export function judgeStun({ gathering, relayed }: StunFindings): Outcome {
     elapsedMs,
     errors: errors.map(({ url, code, text }) => ({ url, code, text })),
   };
-  if (urls.length === 0) return outcome("info", "verdict.stun.none-offered", { advice: "advice.stun.operator", details });
+  if (urls.length === 0) return outcome('info', 'verdict.stun.none-offered', { advice: 'advice.stun.operator', details });
   const [first] = reflexive;
-  if (first !== undefined) return outcome("pass", "verdict.stun.ok", { values: { address: reflexive.join(", ") }, details });
-  if (answered(gathering)) return outcome("pass", "verdict.stun.same-address", { details });
-  if (relayed) return outcome("warn", "verdict.stun.relay-only", { advice: "advice.stun.firewall", details });
-  return outcome("fail", "verdict.stun.shut", { advice: "advice.stun.firewall", details });
+  if (first !== undefined) return outcome('pass', 'verdict.stun.ok', { values: { address: reflexive.join(', ') }, details });
+  if (answered(gathering)) return outcome('pass', 'verdict.stun.same-address', { details });
+  if (relayed) return outcome('warn', 'verdict.stun.relay-only', { advice: 'advice.stun.firewall', details });
+  return outcome('fail', 'verdict.stun.shut', { advice: 'advice.stun.firewall', details });
 }
 
 export const stun: Check = {
-  id: "stun",
-  group: "net",
+  id: 'stun',
+  group: 'net',
   timeoutMs: 14_000,
   run: async ({ network }) => {
     const gathering = await network.gathering();

@@ -1,8 +1,8 @@
 /** Check 16: the line that rings the other side: does it open, and how long is a message under way. */
-import { explain, orAborted } from "../abort";
-import type { Check } from "../context";
-import { round, spread } from "../statistics";
-import { outcome, type Outcome } from "../types";
+import { explain, orAborted } from '../abort';
+import type { Check } from '../context';
+import { round, spread } from '../statistics';
+import { outcome, type Outcome } from '../types';
 
 export interface WebSocketFindings {
   /** From the request to the open socket; `null` when it never opened. */
@@ -31,13 +31,13 @@ export function judgeWebSocket({ openMs, roundTripsMs, closeCode, secure }: WebS
     roundTripMs: roundTrip ? { ...roundTrip } : null,
     sent: PINGS,
   };
-  if (openMs === null) return outcome("fail", "verdict.websocket.shut", { advice: "advice.websocket.proxy", details });
-  if (roundTrip === null) return outcome("fail", "verdict.websocket.silent", { advice: "advice.websocket.proxy", details });
+  if (openMs === null) return outcome('fail', 'verdict.websocket.shut', { advice: 'advice.websocket.proxy', details });
+  if (roundTrip === null) return outcome('fail', 'verdict.websocket.silent', { advice: 'advice.websocket.proxy', details });
   const ms = Math.round(roundTrip.median);
   if (roundTrip.median > SLOW_MS) {
-    return outcome("warn", "verdict.websocket.slow", { values: { ms }, advice: "advice.websocket.slow", details });
+    return outcome('warn', 'verdict.websocket.slow', { values: { ms }, advice: 'advice.websocket.slow', details });
   }
-  return outcome("pass", "verdict.websocket.ok", { values: { ms, max: Math.round(roundTrip.max) }, details });
+  return outcome('pass', 'verdict.websocket.ok', { values: { ms, max: Math.round(roundTrip.max) }, details });
 }
 
 function opened(socket: WebSocket): Promise<boolean> {
@@ -61,19 +61,19 @@ function ping(socket: WebSocket, id: string, limitMs: number): Promise<number | 
       clearTimeout(timer);
       resolve(value);
     };
-    socket.addEventListener("close", () => settle(null), { once: true });
+    socket.addEventListener('close', () => settle(null), { once: true });
     socket.onmessage = ({ data }) => {
       if (isPong(data, id)) settle(round(performance.now() - sentMs));
     };
-    socket.send(JSON.stringify({ cmd: "ping", id }));
+    socket.send(JSON.stringify({ cmd: 'ping', id }));
   });
 }
 
 export function isPong(data: unknown, id: string): boolean {
-  if (typeof data !== "string") return false;
+  if (typeof data !== 'string') return false;
   try {
     const message = JSON.parse(data) as { cmd?: unknown; id?: unknown } | null;
-    return message?.cmd === "pong" && message.id === id;
+    return message?.cmd === 'pong' && message.id === id;
   } catch {
     return false;
   }
@@ -92,22 +92,22 @@ async function roundTrips(socket: WebSocket): Promise<readonly number[]> {
 }
 
 export const websocket: Check = {
-  id: "websocket",
-  group: "net",
+  id: 'websocket',
+  group: 'net',
   timeoutMs: 13_000,
   run: async ({ signal }) => {
     const { protocol, host } = globalThis.location;
-    const secure = protocol === "https:";
+    const secure = protocol === 'https:';
     const startedMs = performance.now();
     let closeCode: number | null = null;
     let socket: WebSocket;
     try {
-      socket = new WebSocket(`${secure ? "wss" : "ws"}://${host}/ws`);
+      socket = new WebSocket(`${secure ? 'wss' : 'ws'}://${host}/ws`);
     } catch (error) {
       const details = { ...explain(error), secure };
-      return outcome("fail", "verdict.websocket.shut", { advice: "advice.websocket.proxy", details });
+      return outcome('fail', 'verdict.websocket.shut', { advice: 'advice.websocket.proxy', details });
     }
-    socket.addEventListener("close", ({ code }) => {
+    socket.addEventListener('close', ({ code }) => {
       closeCode = code;
     });
     try {
