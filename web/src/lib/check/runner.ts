@@ -33,10 +33,16 @@ export class CheckRunner {
   #options: RunnerOptions;
   #states: Map<CheckId, CheckState>;
   #running: AbortController | null = null;
+  #serverVersion: string | null = null;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#states = new Map(options.checks.map(({ id, group }) => [id, idle(id, group)]));
+  }
+
+  /** Of the server that was last asked. */
+  get serverVersion(): string | null {
+    return this.#serverVersion;
   }
 
   /** The checks of the last run, in the order of the registry. */
@@ -81,6 +87,13 @@ export class CheckRunner {
     const { surroundings, token } = this.#options;
     const media = new MediaBench(auto);
     const network = new NetworkBench({ token, signal: controller.signal });
+    network.info().then(
+      ({ version }) => {
+        this.#serverVersion = version;
+      },
+      // The checks that need the server say so themselves.
+      () => undefined,
+    );
     try {
       await work({ signal: controller.signal, gesture, surroundings, media, network });
     } finally {

@@ -1,0 +1,59 @@
+/** Plays a sound through the chosen loudspeaker and asks whether it was heard. */
+import { useEffect, useState } from 'preact/hooks';
+import { Volume2 } from 'lucide';
+import { Button } from '../components/Button';
+import { Select, type SelectOption } from '../components/Select';
+import type { CheckSession } from './session';
+import { t } from './texts';
+
+/** Outputs to choose from; none where the browser does not let a page choose. */
+function useOutputs(refresh: boolean): readonly SelectOption[] {
+  const [outputs, setOutputs] = useState<readonly SelectOption[]>([]);
+  useEffect(() => {
+    const media = navigator.mediaDevices as MediaDevices | undefined;
+    if (!media || !('setSinkId' in HTMLMediaElement.prototype)) return;
+    media.enumerateDevices().then(
+      (devices) => {
+        const real = devices.filter(({ kind, deviceId, label }) => kind === 'audiooutput' && deviceId !== 'default' && deviceId !== '' && label !== '');
+        setOutputs(real.map(({ deviceId, label }) => ({ value: deviceId, label })));
+      },
+      // Without a list there is the system's choice.
+      () => setOutputs([]),
+    );
+  }, [refresh]);
+  return outputs;
+}
+
+export function SpeakerControls({ session, running }: { session: CheckSession; running: boolean }) {
+  const outputs = useOutputs(session.busy.value);
+  const answer = session.answer.value;
+  if (answer) {
+    return (
+      <div class="check-controls" role="group" aria-label={t('speaker.question')}>
+        <p>{t('speaker.question')}</p>
+        <Button kind="primary" onClick={() => answer(true)} autofocus testid="check-heard-yes">
+          {t('speaker.yes')}
+        </Button>
+        <Button onClick={() => answer(false)} testid="check-heard-no">
+          {t('speaker.no')}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div class="check-controls">
+      {outputs.length > 1 && (
+        <Select
+          label={t('speaker.output')}
+          value={session.sinkId.value}
+          options={[{ value: '', label: t('speaker.default') }, ...outputs]}
+          onSelect={(value) => (session.sinkId.value = value)}
+          testid="check-output"
+        />
+      )}
+      <Button icon={Volume2} disabled={running || session.busy.value} onClick={() => void session.again('speaker')} testid="check-play">
+        {t('speaker.play')}
+      </Button>
+    </div>
+  );
+}
