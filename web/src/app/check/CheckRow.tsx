@@ -1,7 +1,8 @@
-/** One check: its state, its sentence, its advice, its numbers, and a way to run it again. */
-import { RotateCw } from 'lucide';
+/** One check: its state, its sentence, its advice; opened, its numbers. */
+import { ChevronDown, RotateCw } from 'lucide';
 import type { CheckState } from '../../lib/check/types';
-import { IconButton } from '../components/IconButton';
+import { Button } from '../components/Button';
+import { Icon } from '../components/Icon';
 import { DetailList } from './DetailList';
 import { ScreenControls } from './ScreenControls';
 import type { CheckSession } from './session';
@@ -14,29 +15,54 @@ const HAVE_CONTROLS = ['speaker', 'screen-share'];
 
 export function CheckRow({ session, state }: { session: CheckSession; state: CheckState }) {
   const { id, status, outcome } = state;
-  const title = t(`title.${id}`);
   const details = Object.entries(outcome?.details ?? {});
-  const repeatable = outcome !== null && !session.busy.value && !HAVE_CONTROLS.includes(id);
+  const troubled = status === 'warn' || status === 'fail';
+  const again = !HAVE_CONTROLS.includes(id) && <AgainButton session={session} state={state} />;
   return (
     <li class="check-row" id={`check-${id}`} data-testid={`check-${id}`} data-status={status}>
-      <StatusIcon status={status} />
-      <div class="check-row-body">
-        <h3>{title}</h3>
-        {outcome && <p class="check-verdict">{say(outcome.verdict)}</p>}
+      {details.length > 0 ? (
+        <details>
+          <summary class="check-head">
+            <Heading state={state} />
+            <Icon icon={ChevronDown} />
+          </summary>
+          <div class="check-inside">
+            <DetailList details={details} />
+            {!troubled && again}
+          </div>
+        </details>
+      ) : (
+        <div class="check-head">
+          <Heading state={state} />
+        </div>
+      )}
+      <div class="check-below">
         {outcome?.advice && <p class="check-advice">{say(outcome.advice)}</p>}
         {id === 'camera' && <div class="check-preview" ref={(element) => void (session.previewPlace = element)} />}
         {id === 'speaker' && <SpeakerControls session={session} running={status === 'running'} />}
         {id === 'screen-share' && <ScreenControls session={session} />}
-        {details.length > 0 && (
-          <details class="check-details">
-            <summary>{t('row.details')}</summary>
-            <DetailList details={details} />
-          </details>
-        )}
+        {troubled && again}
       </div>
-      {repeatable && (
-        <IconButton icon={RotateCw} label={t('row.again-named', { title })} onClick={() => void session.again(id)} testid={`check-again-${id}`} />
-      )}
     </li>
+  );
+}
+
+function Heading({ state: { id, status, outcome } }: { state: CheckState }) {
+  return (
+    <>
+      <StatusIcon status={status} />
+      <div>
+        <h3>{t(`title.${id}`)}</h3>
+        {outcome && <p class="check-verdict">{say(outcome.verdict)}</p>}
+      </div>
+    </>
+  );
+}
+
+function AgainButton({ session, state: { id } }: { session: CheckSession; state: CheckState }) {
+  return (
+    <Button icon={RotateCw} disabled={session.busy.value} onClick={() => void session.again(id)} title={t('row.again-named', { title: t(`title.${id}`) })} testid={`check-again-${id}`}>
+      {t('row.again')}
+    </Button>
   );
 }

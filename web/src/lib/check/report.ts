@@ -35,7 +35,8 @@ function maskIpv6(candidate: string): string {
   // A time of day such as 12:34:56 has neither eight groups nor a double colon.
   if (!compressed && groups.length !== 8 && !candidate.includes('.')) return candidate;
   if (candidate === '::' || candidate === '::1') return candidate;
-  return `${groups.slice(0, 2).filter(Boolean).join(':')}:x:x`.replace(/^:/, '');
+  const network = groups.slice(0, 2).filter(Boolean);
+  return network.length > 0 ? `${network.join(':')}:x:x` : '::x';
 }
 
 /** A copy without secrets and, unless `showAddresses`, with masked addresses. */

@@ -26,6 +26,8 @@ export class PeerPair {
   readonly #signal: AbortSignal;
   readonly #types = new Set<string>();
   readonly #errors: GatheringError[] = [];
+  /** Candidates told to the other end. */
+  #told = 0;
   readonly #close = () => this.close();
 
   /** `accept` decides which candidates the ends tell each other; all by default. */
@@ -108,8 +110,10 @@ export class PeerPair {
     from.onicecandidate = ({ candidate }) => {
       if (candidate === null || candidate.candidate === '') return;
       if (candidate.type) this.#types.add(candidate.type);
+      if (!accept(candidate)) return;
+      this.#told += 1;
       // A candidate for a connection that was closed meanwhile is of no use to anybody.
-      if (accept(candidate)) to.addIceCandidate(candidate).catch(() => undefined);
+      to.addIceCandidate(candidate).catch(() => undefined);
     };
     from.onicecandidateerror = ({ url, errorCode, errorText }) => {
       if (this.#errors.length < GATHERING_ERRORS_MAX) this.#errors.push({ url, code: errorCode, text: errorText });
@@ -129,6 +133,13 @@ export class PeerPair {
       this.#near.onconnectionstatechange = () => {
         if (this.#near.connectionState === 'failed') settle(false);
       };
+      // Ends that have nothing to tell each other need not be waited for.
+      const gathered = () => {
+        const complete = [this.#near, this.#far].every(({ iceGatheringState }) => iceGatheringState === 'complete');
+        if (complete && this.#told === 0) settle(false);
+      };
+      this.#near.onicegatheringstatechange = gathered;
+      this.#far.onicegatheringstatechange = gathered;
     });
   }
 
