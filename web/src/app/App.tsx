@@ -2,6 +2,7 @@
 import { lazy } from './lazy';
 import { route } from './router';
 import { HomePage } from './home/HomePage';
+import { RoomPage } from './room/RoomPage';
 import { UnknownPage } from './UnknownPage';
 
 const CheckPage = lazy(() => import('./check/CheckPage').then((module) => module.CheckPage));
@@ -11,9 +12,10 @@ export function App() {
   switch (here.page) {
     case 'home':
       return <HomePage />;
+    case 'room':
+      return <RoomPage key={here.room} room={here.room} />;
     case 'check':
       return <CheckPage />;
-    case 'room':
     case 'unknown':
       return <UnknownPage />;
   }

@@ -1,4 +1,5 @@
 /** The entry: restores what the browser remembers, then draws. */
+import '@preact/signals';
 import { render } from 'preact';
 import { App } from './App';
 import { restorePreferences } from './preferences';

@@ -2,7 +2,7 @@
  * Texts in several languages. A page brings a table of messages per language; the table of the first language is the
  * fallback and gives the keys their types. Texts read the `locale` signal, so what shows them is drawn again when it changes.
  */
-import { signal } from '@preact/signals';
+import { signal } from '@preact/signals-core';
 
 export const LOCALES = ['en', 'zh-CN'] as const;
 export type Locale = (typeof LOCALES)[number];

@@ -1,0 +1,81 @@
+/** Talk: the other person large, everything else out of the way. */
+import './call.css';
+import './tiles.css';
+import { useEffect, useMemo } from 'preact/hooks';
+import { lazy } from '../lazy';
+import { CallView } from './call-view';
+import { ChatPanel } from './ChatPanel';
+import { Controls } from './Controls';
+import { LiveRegion } from './LiveRegion';
+import { Notices } from './Notices';
+import { SettingsDialog } from './SettingsDialog';
+import { ShortcutsDialog } from './ShortcutsDialog';
+import { Stage } from './Stage';
+import { TopBar } from './TopBar';
+import { useIdle } from './use-idle';
+import { keepAwake } from './wake-lock';
+import { listenForShortcuts } from './shortcuts';
+import type { Call } from '../../lib/call';
+import { t } from '../texts';
+
+const StatsOverlay = lazy(() => import('./StatsOverlay').then((module) => module.StatsOverlay));
+const LinkDialog = lazy(() => import('./LinkDialog').then((module) => module.LinkDialog));
+
+export function CallPage({ room, call }: { room: string; call: Call }) {
+  const view = useMemo(() => new CallView(call), [call]);
+  const idle = useIdle();
+  useEffect(() => listenForShortcuts(view), [view]);
+  useEffect(() => keepAwake(), []);
+  useEffect(() => watchNetwork(call), [call]);
+  const close = () => view.openDialog(undefined);
+  const quiet = idle && call.connection.value === 'connected' && !view.moreOpen.value;
+  return (
+    <div class={`call ${view.chatOpen.value ? 'call-with-panel' : ''}`} data-quiet={quiet}>
+      <h1 class="visually-hidden">{t('call.title', { room })}</h1>
+      <main class="call-stage">
+        <Stage room={room} view={view} />
+        <TopBar room={room} view={view} />
+        <Notices view={view} />
+        {view.statsOpen.value && <StatsOverlay view={view} />}
+      </main>
+      {view.chatOpen.value && <ChatPanel view={view} />}
+      <Controls view={view} />
+      <LiveRegion view={view} />
+      {view.dialog.value === 'link' && <LinkDialog room={room} onClose={close} />}
+      {view.dialog.value === 'settings' && <SettingsDialog view={view} onClose={close} />}
+      {view.dialog.value === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+    </div>
+  );
+}
+
+interface NetworkInformation extends EventTarget {
+  addEventListener(type: 'change', listener: () => void): void;
+}
+
+/** Tells the call when the browser says that it is on another network. */
+function watchNetwork(call: Call): () => void {
+  const changed = () => call.networkChanged();
+  const network = (navigator as { connection?: NetworkInformation }).connection;
+  let kind = networkKind(network);
+  // `change` also tells of a new estimate of the speed; only another kind of network is another network.
+  const maybe = () => {
+    const now = networkKind(network);
+    if (now !== kind) changed();
+    kind = now;
+  };
+  const back = () => {
+    if (document.visibilityState === 'visible') call.channel.probe();
+  };
+  addEventListener('online', changed);
+  network?.addEventListener('change', maybe);
+  document.addEventListener('visibilitychange', back);
+  return () => {
+    removeEventListener('online', changed);
+    network?.removeEventListener('change', maybe);
+    document.removeEventListener('visibilitychange', back);
+  };
+}
+
+function networkKind(network: NetworkInformation | undefined): unknown {
+  return (network as { type?: unknown } | undefined)?.type;
+}

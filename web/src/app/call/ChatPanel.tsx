@@ -1,0 +1,92 @@
+/** The conversation in writing, at the side; over the stage on small screens. */
+import './chat.css';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { SendHorizontal, X } from 'lucide';
+import { IconButton } from '../components/IconButton';
+import { clipToBytes } from '../../lib/chat';
+import { ChatLine } from './ChatLine';
+import type { CallView } from './call-view';
+import { t } from '../texts';
+
+export function ChatPanel({ view }: { view: CallView }) {
+  const { call } = view;
+  const messages = call.chat.messages.value;
+  const list = useRef<HTMLOListElement>(null);
+  const input = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => input.current?.focus(), []);
+  useEffect(() => {
+    call.chat.read();
+    const element = list.current;
+    if (element) element.scrollTop = element.scrollHeight;
+  }, [messages]);
+  const close = () => {
+    view.chatOpen.value = false;
+    document.querySelector<HTMLElement>('[data-testid="chat-open"]')?.focus();
+  };
+  const deaf = call.participants.value.length > 0 && call.participants.value.every((participant) => participant.dialect.value < 2);
+  return (
+    <aside
+      class="panel"
+      aria-label={t('chat.short')}
+      data-testid="chat-panel"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') close();
+      }}
+    >
+      <header class="panel-head">
+        <h2>{t('chat.short')}</h2>
+        <IconButton icon={X} label={t('chat.close')} onClick={close} testid="chat-close" />
+      </header>
+      <ol ref={list} class="chat-list" tabIndex={0} aria-label={t('chat.list')}>
+        {messages.length === 0 && <li class="chat-empty quiet">{t('chat.empty')}</li>}
+        {messages.map((message, index) => (
+          <ChatLine key={message.key} message={message} follows={messages[index - 1]} onRetry={() => void call.sayAgain(message.key)} />
+        ))}
+      </ol>
+      {deaf ? <p class="chat-deaf quiet small">{t('chat.deaf')}</p> : <Composer input={input} bytesMax={call.chatBytesMax.value} onSend={(text) => void call.say(text)} />}
+    </aside>
+  );
+}
+
+interface ComposerProps {
+  input: { current: HTMLTextAreaElement | null };
+  bytesMax: number;
+  onSend: (text: string) => void;
+}
+
+function Composer({ input, bytesMax, onSend }: ComposerProps) {
+  const [text, setText] = useState('');
+  const send = () => {
+    const clean = text.trim();
+    if (clean === '') return;
+    onSend(clean);
+    setText('');
+  };
+  return (
+    <form
+      class="chat-compose"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        ref={input}
+        class="input chat-input"
+        rows={2}
+        value={text}
+        placeholder={t('chat.hint')}
+        aria-label={t('chat.hint')}
+        onInput={(event) => setText(clipToBytes(event.currentTarget.value, bytesMax))}
+        onKeyDown={(event) => {
+          // The Enter that ends a Chinese input method's choice is not the one that sends.
+          if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+          event.preventDefault();
+          send();
+        }}
+        data-testid="chat-input"
+      />
+      <IconButton icon={SendHorizontal} label={t('chat.send')} onClick={send} testid="chat-send" />
+    </form>
+  );
+}

@@ -1,0 +1,32 @@
+/** The bottom bar: fixed order, leaving apart and red. */
+import { Camera, CameraOff, Ellipsis, Link, MessageSquare, Mic, MicOff, MonitorOff, MonitorUp, PhoneOff } from 'lucide';
+import { Toggle } from '../components/Toggle';
+import type { CallView } from './call-view';
+import { MoreMenu } from './MoreMenu';
+import { t } from '../texts';
+
+export function Controls({ view }: { view: CallView }) {
+  const { media, chat } = view.call;
+  const { audio, video, screen } = media.state.value;
+  const unread = view.chatOpen.value ? 0 : chat.unread.value;
+  return (
+    <div class="controls" role="toolbar" aria-label={t('controls')}>
+      <div class="controls-main">
+        <Toggle icon={audio ? Mic : MicOff} look={audio ? 'plain' : 'off'} pressed={!audio} label={t(audio ? 'mic.mute' : 'mic.unmute')} caption={t(audio ? 'mic.short' : 'mic.short.off')} shortcut="M" onClick={view.toggleMicrophone} testid="mic" />
+        <Toggle icon={video ? Camera : CameraOff} look={video ? 'plain' : 'off'} pressed={!video} label={t(video ? 'camera.stop' : 'camera.start')} caption={t(video ? 'camera.short' : 'camera.short.off')} shortcut="C" onClick={view.toggleCamera} testid="camera" />
+        {view.canShare && (
+          <Toggle icon={screen ? MonitorOff : MonitorUp} look={screen ? 'active' : 'plain'} pressed={screen} label={t(screen ? 'share.stop' : 'share.start')} caption={t(screen ? 'share.short.stop' : 'share.short')} shortcut="S" onClick={view.toggleShare} testid="share" />
+        )}
+        <Toggle icon={MessageSquare} look={view.chatOpen.value ? 'active' : 'plain'} expanded={view.chatOpen.value} badge={unread} label={unread > 0 ? t('chat.unread', { n: unread }) : t(view.chatOpen.value ? 'chat.close' : 'chat.open')} caption={t('chat.short')} shortcut="T" onClick={view.toggleChat} testid="chat-open" />
+        <span class="controls-wide">
+          <Toggle icon={Link} label={t('link.open')} caption={t('link.short')} onClick={() => view.openDialog('link')} testid="link-open" />
+        </span>
+        <div class="more">
+          <Toggle icon={Ellipsis} look={view.moreOpen.value ? 'active' : 'plain'} expanded={view.moreOpen.value} label={t('more.open')} caption={t('more.short')} onClick={() => (view.moreOpen.value = !view.moreOpen.peek())} testid="more" />
+          {view.moreOpen.value && <MoreMenu view={view} />}
+        </div>
+      </div>
+      <Toggle icon={PhoneOff} look="leave" label={t('leave')} caption={t('leave.short')} shortcut="Q" onClick={view.hangUp} testid="hangup" />
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+/** Where we are, for how long, and how good the line is. Fades when nobody moves. */
+import { useEffect, useState } from 'preact/hooks';
+import { Lock } from 'lucide';
+import { Icon } from '../components/Icon';
+import type { CallView } from './call-view';
+import { QualityMark } from './QualityMark';
+import { t } from '../texts';
+
+export function TopBar({ room, view }: { room: string; view: CallView }) {
+  const { connection, startedAt } = view.call;
+  const state = connection.value;
+  return (
+    <header class="top-bar">
+      <div class="top-bar-group">
+        <span class="top-bar-lock" title={t('call.encrypted')}>
+          <Icon icon={Lock} size={14} />
+          <span class="visually-hidden">{t('call.encrypted')}</span>
+        </span>
+        <span class="top-bar-room">{room}</span>
+        {startedAt.value !== undefined && <Clock since={startedAt.value} />}
+      </div>
+      <div class="top-bar-group">
+        <span class={`connection connection-${state}`} data-testid="connection-state" data-state={state}>
+          {t(`connection.${state}`)}
+        </span>
+        {state === 'connected' && <QualityMark quality={view.call.pulse.quality.value} onClick={view.toggleStats} />}
+      </div>
+    </header>
+  );
+}
+
+function Clock({ since }: { since: number }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <span class="top-bar-clock" data-testid="clock">
+      {elapsed(now - since)}
+    </span>
+  );
+}
+
+function elapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return hours > 0 ? `${hours}:${rest}` : rest;
+}

@@ -1,0 +1,15 @@
+/** The link that lets somebody else into the room. It carries no token: that would make its holder us. */
+import { roomPath } from '../router';
+
+export function roomLink(room: string): string {
+  return location.origin + roomPath(room);
+}
+
+export function canShareLink(): boolean {
+  return typeof navigator.share === 'function' && matchMedia('(pointer: coarse)').matches;
+}
+
+export function shareLink(link: string): void {
+  // Rejects when the person changes their mind.
+  void navigator.share({ url: link }).catch(() => undefined);
+}

@@ -1,0 +1,48 @@
+/** The server did not let us in: why, and what to do. */
+import { useEffect } from 'preact/hooks';
+import { CircleAlert, KeyRound, UsersRound } from 'lucide';
+import { MessagePage } from '../components/MessagePage';
+import { Button } from '../components/Button';
+import type { ChannelError } from '../../lib/channel';
+import type { LocalMedia } from '../../lib/local-media';
+import { ErrorCode } from '../../lib/message';
+import { startCall } from '../home/HomePage';
+import { t } from '../texts';
+
+export interface RefusedPageProps {
+  error: ChannelError | undefined;
+  media: LocalMedia;
+  onRetry: () => void;
+}
+
+export function RefusedPage({ error, media, onRetry }: RefusedPageProps) {
+  useEffect(() => media.close(), [media]);
+  if (error?.code === ErrorCode.RoomFull) {
+    return (
+      <MessagePage icon={UsersRound} title={t('full.title')} text={t('full.text')} testid="room-full">
+        <Button kind="primary" onClick={startCall} testid="new-call">
+          {t('home.new')}
+        </Button>
+        <Button onClick={onRetry} testid="retry-join">
+          {t('full.retry')}
+        </Button>
+      </MessagePage>
+    );
+  }
+  if (error?.code === ErrorCode.Unauthorised) {
+    return (
+      <MessagePage icon={KeyRound} title={t('token.title')} text={t('token.text')} testid="token-needed">
+        <Button kind="primary" onClick={onRetry}>
+          {t('retry')}
+        </Button>
+      </MessagePage>
+    );
+  }
+  return (
+    <MessagePage icon={CircleAlert} title={t('refused.title')} text={t('refused.text', { reason: error?.message || error?.reason || '–' })} testid="join-refused">
+      <Button kind="primary" onClick={onRetry}>
+        {t('retry')}
+      </Button>
+    </MessagePage>
+  );
+}

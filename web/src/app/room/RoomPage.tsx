@@ -1,0 +1,64 @@
+/** A room from the lobby through the call to the door. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { CallPage } from '../call/CallPage';
+import { JoiningPage } from './JoiningPage';
+import { LeftPage } from './LeftPage';
+import { LobbyPage } from '../lobby/LobbyPage';
+import { RefusedPage } from './RefusedPage';
+import type { Call } from '../../lib/call';
+import { parseUrlParameters } from '../../lib/url-parameters';
+import { recallMedia } from './media-memory';
+import { startCall } from './start-call';
+import { recall, remember } from '../preferences';
+import { visitRoom } from '../recent-rooms';
+
+export function RoomPage({ room }: { room: string }) {
+  const parameters = useMemo(() => parseUrlParameters(location.search), [room]);
+  /** A new visit opens the devices anew. */
+  const [visit, setVisit] = useState(1);
+  const { media, forget } = useMemo(() => recallMedia(parameters), [parameters, visit]);
+  const [call, setCall] = useState<Call>();
+
+  useEffect(() => {
+    void media.start();
+    return () => {
+      forget();
+      media.close();
+    };
+  }, [media]);
+  useEffect(() => {
+    if (parameters.ignored.length > 0) console.warn(`Parlor: without effect in this address: ${parameters.ignored.join(', ')}`);
+  }, [parameters]);
+  useEffect(() => () => call?.hangUp(), [call]);
+  useEffect(() => {
+    document.title = `${room} · Parlor`;
+    return () => {
+      document.title = 'Parlor';
+    };
+  }, [room]);
+
+  const join = (name: string) => {
+    remember('name', name || null);
+    visitRoom(room, Date.now());
+    const next = startCall({ room, name, media, parameters });
+    setCall(next);
+    void next.join();
+  };
+  const backToLobby = () => {
+    setCall(undefined);
+    setVisit(visit + 1);
+  };
+
+  switch (call?.phase.value) {
+    case undefined:
+      return <LobbyPage room={room} media={media} name={recall('name') ?? ''} onJoin={join} />;
+    case 'joining':
+      return <JoiningPage call={call} onCancel={backToLobby} />;
+    case 'joined':
+      return <CallPage room={room} call={call} />;
+    case 'left':
+      return <LeftPage room={room} media={media} onRejoin={backToLobby} />;
+    case 'refused':
+      return <RefusedPage error={call.refusal.value} media={media} onRetry={backToLobby} />;
+  }
+}

@@ -1,0 +1,306 @@
+/**
+ * A call: one room, the others in it, what is sent to them, and everything a page shows about it. Holds the channel, the
+ * own media and a link per member together; decides who offers, what survives a reconnection, and when to try again.
+ */
+import { batch, computed, effect, signal } from '@preact/signals-core';
+import { ChannelError, type Channel, type ChannelEvent, type Outgoing } from './channel';
+import { ChatLog } from './chat';
+import type { LocalMedia } from './local-media';
+import type { Joined, MediaState, MemberConnection, ServerMessage } from './message';
+import { Participant } from './participant';
+import { PeerLink } from './peer-link';
+import { Pulse } from './pulse';
+import { filterIceServers, type UrlParameters } from './url-parameters';
+
+/** A member whom the server has forgotten (it was started anew) keeps their place this long; their media may still flow. */
+const MISSING_GRACE_MS = 15_000;
+
+export type CallPhase = 'joining' | 'joined' | 'left' | 'refused';
+export type CallConnection = 'alone' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
+export type Announcement = { kind: 'joined' | 'left' | 'chat' | 'screen'; name: string; text?: string };
+
+export interface CallOptions {
+  channel: Channel;
+  media: LocalMedia;
+  parameters: UrlParameters;
+  createConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
+  /** Fresh TURN credentials for a restart late in a call; may reject, the old ones are then used. */
+  fetchIceServers: () => Promise<RTCIceServer[]>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export class Call {
+  readonly phase = signal<CallPhase>('joining');
+  readonly refusal = signal<ChannelError | undefined>(undefined);
+  readonly participants = signal<readonly Participant[]>([]);
+  readonly startedAt = signal<number | undefined>(undefined);
+  readonly chat = new ChatLog();
+  readonly chatBytesMax = signal(4096);
+  /** The last thing worth saying aloud. */
+  readonly announcement = signal<Announcement | undefined>(undefined);
+  readonly media: LocalMedia;
+  readonly channel: Channel;
+  readonly pulse: Pulse;
+  readonly connection = computed<CallConnection>(() => this.#connection());
+
+  readonly #options: CallOptions;
+  #iceServers: RTCIceServer[] = [];
+  #iceServersAt = -Infinity;
+  #stopEffects: (() => void)[] = [];
+  #missingTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+    this.channel = options.channel;
+    this.media = options.media;
+    this.pulse = new Pulse(this, options.now);
+    this.channel.onEvent = (event) => this.#handle(event);
+  }
+
+  /** Joins. Resolves when we are in the room or were refused; both show in {@link phase}. */
+  async join(): Promise<void> {
+    await this.channel.open().catch(() => undefined);
+    if (this.phase.peek() !== 'joined') return;
+    this.#stopEffects.push(
+      effect(() => this.#publishState(this.media.state.value)),
+      effect(() => this.#sendMedia()),
+    );
+    this.pulse.start();
+  }
+
+  hangUp(): void {
+    this.channel.close();
+    this.#end('left');
+  }
+
+  async say(text: string): Promise<void> {
+    await this.#deliver(this.chat.compose(text, this.#options.now()), text);
+  }
+
+  async sayAgain(key: number): Promise<void> {
+    const message = this.chat.messages.peek().find((candidate) => candidate.key === key);
+    if (message) await this.#deliver(key, message.text);
+  }
+
+  /** The network changed: checks the server connection and looks for new paths at once. */
+  networkChanged(): void {
+    this.channel.probe();
+    for (const participant of this.participants.peek()) void participant.link.peek()?.restart();
+  }
+
+  /** A person asks to try again. */
+  retry(): void {
+    this.networkChanged();
+  }
+
+  #connection(): CallConnection {
+    const others = this.participants.value;
+    if (this.channel.state.value === 'reconnecting') return 'reconnecting';
+    if (others.length === 0) return 'alone';
+    const states = others.map((participant) => participant.linkState.value);
+    if (states.includes('failed')) return 'failed';
+    if (states.includes('reconnecting') || others.some((participant) => participant.connection.value === 'reconnecting' || participant.missing.value)) return 'reconnecting';
+    return states.includes('connected') ? 'connected' : 'connecting';
+  }
+
+  #handle(event: ChannelEvent): void {
+    batch(() => {
+      if (event.kind === 'joined') this.#entered(event.joined, event.again);
+      else if (event.kind === 'message') this.#receive(event.message);
+      else {
+        this.refusal.value = event.error;
+        this.#end('refused');
+      }
+    });
+  }
+
+  #entered(joined: Joined, again: boolean): void {
+    this.#setIceServers(joined.iceServers);
+    this.chatBytesMax.value = joined.chatBytesMax;
+    this.phase.value = 'joined';
+    const present = new Set(joined.roster.map((entry) => entry.uid));
+    if (again && !joined.resumed) this.#startOver();
+    else for (const participant of this.participants.peek()) if (!present.has(participant.uid)) this.#remove(participant.uid);
+    for (const entry of joined.roster) {
+      const participant = this.#meet(entry.uid, entry.name, entry.v);
+      this.#learn(participant, entry.connection, entry.state);
+      if (again && joined.resumed) void participant.link.peek()?.recover();
+    }
+    if (again) this.#publishState(this.media.state.peek());
+  }
+
+  /** The server has forgotten the room. Whoever comes back within the grace keeps their tile, and their picture meanwhile. */
+  #startOver(): void {
+    for (const participant of this.participants.peek()) {
+      participant.missing.value = true;
+      participant.stale = true;
+    }
+    clearTimeout(this.#missingTimer);
+    this.#missingTimer = setTimeout(() => {
+      for (const participant of this.participants.peek()) if (participant.missing.peek()) this.#remove(participant.uid);
+    }, MISSING_GRACE_MS);
+  }
+
+  #receive(message: Exclude<ServerMessage, Joined>): void {
+    switch (message.cmd) {
+      case 'new-peer': {
+        const participant = this.#meet(message.remoteUid, message.name, message.v);
+        this.#learn(participant, 'online', message.state);
+        this.#connect(participant, true);
+        break;
+      }
+      case 'peer-leave':
+        this.#remove(message.remoteUid);
+        break;
+      case 'peer-state': {
+        const participant = this.#find(message.remoteUid);
+        if (participant) this.#learn(participant, message.connection, message.state);
+        break;
+      }
+      case 'offer':
+      case 'answer':
+      case 'candidate':
+        this.#negotiate(message.cmd, message.uid, message.msg);
+        break;
+      case 'hangup':
+        this.#find(message.uid)?.dropLink();
+        break;
+      case 'chat':
+        this.chat.receive({ uid: message.uid, name: message.name || (this.#find(message.uid)?.name.peek() ?? '') }, message.text, message.at);
+        this.announcement.value = { kind: 'chat', name: message.name, text: message.text };
+        break;
+      case 'ok':
+      case 'pong':
+      case 'error':
+      case 'closing':
+        // Answers belong to the channel; an error without id tells of a message that the peer will ask for again.
+        break;
+    }
+  }
+
+  #find(uid: string): Participant | undefined {
+    return this.participants.peek().find((participant) => participant.uid === uid);
+  }
+
+  #meet(uid: string, name: string, dialect: number): Participant {
+    let participant = this.#find(uid);
+    if (!participant) {
+      participant = new Participant(uid);
+      this.participants.value = [...this.participants.peek(), participant];
+      this.announcement.value = { kind: 'joined', name };
+    }
+    participant.name.value = name;
+    participant.dialect.value = dialect;
+    participant.missing.value = false;
+    this.startedAt.value ??= this.#options.now();
+    return participant;
+  }
+
+  #learn(participant: Participant, connection: MemberConnection, state: MediaState | undefined): void {
+    participant.connection.value = connection;
+    if (!state) return;
+    if (state.screen && !participant.said.peek()?.screen) this.announcement.value = { kind: 'screen', name: participant.name.peek() };
+    participant.said.value = state;
+  }
+
+  #remove(uid: string): void {
+    const participant = this.#find(uid);
+    if (!participant) return;
+    participant.dropLink();
+    this.participants.value = this.participants.peek().filter((other) => other !== participant);
+    this.announcement.value = { kind: 'left', name: participant.name.peek() };
+    if (this.participants.peek().length === 0) this.startedAt.value = undefined;
+  }
+
+  #connect(participant: Participant, offerer: boolean): PeerLink {
+    const link: PeerLink = new PeerLink({
+      offerer,
+      dialect: participant.dialect.peek(),
+      configuration: this.#configuration(),
+      wishes: this.#options.parameters.wishes,
+      createConnection: this.#options.createConnection,
+      send: (cmd, msg) => {
+        if (participant.link.peek() === link && !participant.stale) this.channel.send({ cmd, remoteUid: participant.uid, msg });
+      },
+      freshConfiguration: () => this.#freshConfiguration(),
+    });
+    participant.replaceLink(link);
+    void link.setMedia(this.#outgoingMedia());
+    return link;
+  }
+
+  /** A description or candidate. An offer that the present link cannot take is taken by a new one. */
+  #negotiate(cmd: 'offer' | 'answer' | 'candidate', uid: string, msg: string): void {
+    const participant = this.#find(uid);
+    if (!participant) return;
+    // After a new start of the server the offer comes from a link that knows nothing of ours.
+    let link = participant.stale ? undefined : participant.link.peek();
+    if (cmd === 'answer') {
+      void link?.description(msg).catch(() => link?.restart());
+      return;
+    }
+    link ??= this.#connect(participant, false);
+    if (cmd === 'candidate') void link.candidate(msg);
+    else void link.description(msg).catch(() => this.#connect(participant, false).description(msg).catch(() => undefined));
+  }
+
+  #configuration(): RTCConfiguration {
+    const { relayOnly, turnTransport } = this.#options.parameters;
+    return {
+      iceServers: filterIceServers(this.#iceServers, turnTransport),
+      iceTransportPolicy: relayOnly ? 'relay' : 'all',
+      bundlePolicy: 'max-bundle',
+    };
+  }
+
+  #setIceServers(servers: RTCIceServer[]): void {
+    this.#iceServers = servers;
+    this.#iceServersAt = this.#options.now();
+  }
+
+  /** Credentials live for hours; those of the last five minutes are fresh enough. */
+  async #freshConfiguration(): Promise<RTCConfiguration> {
+    if (this.#options.now() - this.#iceServersAt > 300_000) {
+      const servers = await this.#options.fetchIceServers().catch(() => undefined);
+      if (servers) this.#setIceServers(servers);
+    }
+    return this.#configuration();
+  }
+
+  #outgoingMedia() {
+    return { audio: this.media.microphone.peek(), video: this.media.camera.peek(), screen: this.media.screen.peek() };
+  }
+
+  #sendMedia(): void {
+    const media = { audio: this.media.microphone.value, video: this.media.camera.value, screen: this.media.screen.value };
+    for (const participant of this.participants.peek()) void participant.link.peek()?.setMedia(media);
+  }
+
+  #publishState(state: MediaState): void {
+    if (this.channel.state.peek() !== 'open') return;
+    this.channel.send({ cmd: 'state', state } satisfies Outgoing);
+  }
+
+  async #deliver(key: number, text: string): Promise<void> {
+    this.chat.mark(key, 'sending');
+    const sent = await this.channel.request({ cmd: 'chat', text }).then(
+      () => true,
+      () => false,
+    );
+    this.chat.mark(key, sent ? 'sent' : 'failed');
+  }
+
+  #end(phase: 'left' | 'refused'): void {
+    clearTimeout(this.#missingTimer);
+    this.pulse.stop();
+    for (const stop of this.#stopEffects) stop();
+    this.#stopEffects = [];
+    for (const participant of this.participants.peek()) participant.dropLink();
+    batch(() => {
+      this.participants.value = [];
+      this.startedAt.value = undefined;
+      this.phase.value = phase;
+    });
+  }
+}

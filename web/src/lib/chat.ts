@@ -1,0 +1,72 @@
+/** The conversation in writing: what was said, what is not sent yet, and what is a link in it. */
+import { computed, signal } from '@preact/signals-core';
+
+/** Older messages are dropped; a call is not an archive. */
+export const MESSAGES_MAX = 500;
+
+export interface ChatMessage {
+  key: number;
+  /** Undefined for our own messages. */
+  from: { uid: string; name: string } | undefined;
+  text: string;
+  at: number;
+  /** `failed` can be sent again. */
+  delivery: 'sending' | 'sent' | 'failed';
+}
+
+export class ChatLog {
+  readonly messages = signal<readonly ChatMessage[]>([]);
+  readonly unread = computed(() => this.#received.value - this.#read.value);
+  readonly #received = signal(0);
+  readonly #read = signal(0);
+  #nextKey = 1;
+
+  receive(from: { uid: string; name: string }, text: string, at: number): void {
+    this.#append({ key: this.#nextKey++, from, text, at, delivery: 'sent' });
+    this.#received.value++;
+  }
+
+  /** Adds an own message as `sending`; its key is for {@link mark}. */
+  compose(text: string, at: number): number {
+    const key = this.#nextKey++;
+    this.#append({ key, from: undefined, text, at, delivery: 'sending' });
+    return key;
+  }
+
+  mark(key: number, delivery: ChatMessage['delivery']): void {
+    this.messages.value = this.messages.peek().map((message) => (message.key === key ? { ...message, delivery } : message));
+  }
+
+  /** Everything is read. */
+  read(): void {
+    this.#read.value = this.#received.peek();
+  }
+
+  #append(message: ChatMessage): void {
+    this.messages.value = [...this.messages.peek(), message].slice(-MESSAGES_MAX);
+  }
+}
+
+export type TextPart = { text: string; href?: string };
+
+/** Splits a text at its web addresses. Only `http` and `https` become links; punctuation at their end stays outside. */
+export function linkParts(text: string): TextPart[] {
+  const parts: TextPart[] = [];
+  let from = 0;
+  for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"'，。；！？、）】》]+/gi)) {
+    const address = match[0].replace(/[.,;:!?)\]}]+$/, '');
+    if (!URL.canParse(address)) continue;
+    if (match.index > from) parts.push({ text: text.slice(from, match.index) });
+    parts.push({ text: address, href: new URL(address).href });
+    from = match.index + address.length;
+  }
+  if (from < text.length) parts.push({ text: text.slice(from) });
+  return parts;
+}
+
+/** The part of `text` that fits into `bytesMax` bytes of UTF-8, cut between characters. */
+export function clipToBytes(text: string, bytesMax: number): string {
+  const buffer = new Uint8Array(bytesMax);
+  const { read } = new TextEncoder().encodeInto(text, buffer);
+  return text.slice(0, read);
+}

@@ -1,0 +1,304 @@
+/**
+ * The connection to one other member: offers, answers, candidates and repairs.
+ *
+ * Perfect negotiation: the older member makes the first offer and wins when both offer at once; the joiner gives way.
+ * A member of dialect A gets offers only where it can answer them, and never a third m-line: its screen share
+ * replaces the camera.
+ */
+import { signal } from '@preact/signals-core';
+import { decodeCandidate, encodeCandidate } from './candidate';
+import { outgoingSdp, incomingSdp, type SdpWishes } from './sdp';
+
+/** Candidates that arrive before their description wait here; no browser gathers nearly as many. */
+export const EARLY_CANDIDATES_MAX = 256;
+/** ICE often recovers by itself from a short gap; after this long it is restarted. */
+const DISCONNECTED_GRACE_MS = 2000;
+/** The joiner leaves the older member this much time to restart first. */
+const POLITE_DELAY_MS = 1500;
+/** An ICE restart that has not connected after this time is tried again. */
+const RESTART_AGAIN_MS = 6000;
+/** Not connected for this long: the page says so, while attempts go on. */
+const FAILED_AFTER_MS = 20_000;
+
+export type LinkState = 'connecting' | 'connected' | 'reconnecting' | 'failed' | 'closed';
+
+export interface LinkOptions {
+  /** True for the older member. */
+  offerer: boolean;
+  /** 1 for dialect A, 2 for our own. */
+  dialect: number;
+  configuration: RTCConfiguration;
+  wishes: SdpWishes;
+  createConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
+  send: (cmd: 'offer' | 'answer' | 'candidate', msg: string) => void;
+  /** Fresh credentials for a restart. */
+  freshConfiguration: () => Promise<RTCConfiguration>;
+}
+
+/** What is sent; `null` for nothing. */
+export interface OutgoingMedia {
+  audio: MediaStreamTrack | null;
+  video: MediaStreamTrack | null;
+  screen: MediaStream | null;
+}
+
+export class PeerLink {
+  readonly state = signal<LinkState>('connecting');
+  /** Camera and microphone of the other. */
+  readonly media = signal<readonly MediaStreamTrack[]>([]);
+  /** The screen of the other, with its sound. */
+  readonly screen = signal<readonly MediaStreamTrack[]>([]);
+  readonly connection: RTCPeerConnection;
+
+  readonly #options: LinkOptions;
+  readonly #stream = new MediaStream();
+  #sent: OutgoingMedia = { audio: null, video: null, screen: null };
+  #shareSenders: RTCRtpTransceiver[] = [];
+  #makingOffer = false;
+  #ignoringOffer = false;
+  #described = false;
+  #everConnected = false;
+  #early: RTCIceCandidateInit[] = [];
+  #work: Promise<void> = Promise.resolve();
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #failTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const connection = options.createConnection(options.configuration);
+    this.connection = connection;
+    connection.onnegotiationneeded = () => void this.#offer();
+    connection.onicecandidate = (event) => {
+      const msg = encodeCandidate(event.candidate);
+      if (msg) options.send('candidate', msg);
+    };
+    connection.ontrack = (event) => this.#receive(event);
+    connection.onconnectionstatechange = () => this.#watch();
+    this.#failTimer = setTimeout(() => this.#giveUp(), FAILED_AFTER_MS);
+    if (options.offerer) {
+      for (const kind of ['audio', 'video'] as const) connection.addTransceiver(kind, { direction: 'sendrecv', streams: [this.#stream] });
+    }
+  }
+
+  /** Replaces what is sent. Nothing is negotiated for camera and microphone; a screen is, where the other side can. */
+  async setMedia(media: OutgoingMedia): Promise<void> {
+    this.#sent = media;
+    await this.#attach();
+  }
+
+  /** An `offer` or `answer` of the other: JSON of a session description. */
+  description(msg: string): Promise<void> {
+    return this.#enqueue(async () => {
+      const description = parseDescription(msg);
+      if (description) await this.#applyDescription(description);
+    });
+  }
+
+  /** A `candidate` of the other, in either shape. */
+  candidate(msg: string): Promise<void> {
+    return this.#enqueue(async () => {
+      const candidate = decodeCandidate(msg);
+      if (!candidate) return;
+      if (this.#described) await this.#addCandidate(candidate);
+      else if (this.#early.length < EARLY_CANDIDATES_MAX) this.#early.push(candidate);
+    });
+  }
+
+  /** To be called when signalling is back: says again what may have been lost, and repairs what is broken. */
+  recover(): Promise<void> {
+    return this.#enqueue(async () => {
+      if (this.connection.signalingState === 'have-local-offer') this.#sendDescription();
+      else if (this.state.peek() !== 'connected') await this.#restart();
+    });
+  }
+
+  /** To be called when the network changed: finds a new path without waiting for the old one to be missed. */
+  restart(): Promise<void> {
+    return this.#enqueue(() => this.#restart());
+  }
+
+  close(): void {
+    clearTimeout(this.#restartTimer);
+    clearTimeout(this.#failTimer);
+    this.state.value = 'closed';
+    this.connection.onnegotiationneeded = this.connection.onicecandidate = null;
+    this.connection.ontrack = this.connection.onconnectionstatechange = null;
+    this.connection.close();
+    this.media.value = [];
+    this.screen.value = [];
+  }
+
+  /** One step after the other: a candidate never overtakes its description. */
+  #enqueue(step: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(() => (this.state.peek() === 'closed' ? undefined : step()));
+    // A step that failed has been reported to its caller; it must not stop the following ones.
+    this.#work = done.catch(() => undefined);
+    return done;
+  }
+
+  async #offer(): Promise<void> {
+    if (this.state.peek() === 'closed') return;
+    try {
+      this.#makingOffer = true;
+      await this.connection.setLocalDescription();
+      this.#sendDescription();
+    } catch {
+      // The state changed under way (an offer of the other came first): `negotiationneeded` comes again when it is stable.
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  async #applyDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    const connection = this.connection;
+    const offer = description.type === 'offer';
+    const collision = offer && (this.#makingOffer || connection.signalingState !== 'stable');
+    this.#ignoringOffer = collision && this.#options.offerer;
+    if (this.#ignoringOffer) return;
+    if (!offer && connection.signalingState !== 'have-local-offer') return;
+    await connection.setRemoteDescription({ type: description.type, sdp: incomingSdp(description.sdp ?? '', this.#options.wishes) });
+    this.#described = true;
+    const early = this.#early;
+    this.#early = [];
+    for (const candidate of early) await this.#addCandidate(candidate);
+    if (offer) {
+      this.#acceptMedia();
+      await this.#attach();
+      await connection.setLocalDescription();
+      this.#sendDescription();
+    } else {
+      await this.#attach();
+    }
+  }
+
+  async #addCandidate(candidate: RTCIceCandidateInit): Promise<void> {
+    try {
+      await this.connection.addIceCandidate(candidate);
+    } catch {
+      // Belongs to an offer that was passed over, or names something this browser cannot use: the other candidates remain.
+    }
+  }
+
+  #sendDescription(): void {
+    const description = this.connection.localDescription;
+    if (!description || (description.type !== 'offer' && description.type !== 'answer')) return;
+    this.#options.send(description.type, JSON.stringify({ type: description.type, sdp: outgoingSdp(description.sdp, this.#options.wishes) }));
+  }
+
+  /** The first transceiver of a kind carries microphone or camera; later ones belong to a screen share. */
+  #main(kind: 'audio' | 'video'): RTCRtpTransceiver | undefined {
+    return this.connection.getTransceivers().find((transceiver) => transceiver.receiver.track.kind === kind);
+  }
+
+  /** Opens our side of what the other offered, so that camera and microphone can be sent at any time. */
+  #acceptMedia(): void {
+    for (const kind of ['audio', 'video'] as const) {
+      const transceiver = this.#main(kind);
+      if (!transceiver || transceiver.direction !== 'recvonly' || this.#shareSenders.includes(transceiver)) continue;
+      transceiver.direction = 'sendrecv';
+      transceiver.sender.setStreams?.(this.#stream);
+    }
+  }
+
+  async #attach(): Promise<void> {
+    if (this.state.peek() === 'closed') return;
+    const { audio, video, screen } = this.#sent;
+    const alone = this.#options.dialect < 2;
+    const picture = alone && screen ? (screen.getVideoTracks()[0] ?? video) : video;
+    await Promise.all([this.#replace('audio', audio), this.#replace('video', picture)]);
+    if (!alone && this.#main('video')) this.#shareScreen(screen);
+  }
+
+  async #replace(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void> {
+    const transceiver = this.#main(kind);
+    if (!transceiver || transceiver.sender.track === track) return;
+    if (!this.#options.offerer && !this.#described) return;
+    await transceiver.sender.replaceTrack(track).catch(() => undefined);
+    const limit = kind === 'audio' ? this.#options.wishes.audioSendKbps : this.#options.wishes.videoSendKbps;
+    if (track && limit !== undefined) await limitBitrate(transceiver.sender, limit);
+  }
+
+  #shareScreen(screen: MediaStream | null): void {
+    const wanted = screen?.getTracks() ?? [];
+    for (const transceiver of this.#shareSenders) {
+      const track = wanted.find((candidate) => candidate.kind === transceiver.receiver.track.kind) ?? null;
+      if (transceiver.sender.track === track) continue;
+      void transceiver.sender.replaceTrack(track).catch(() => undefined);
+      transceiver.direction = track ? 'sendonly' : 'inactive';
+    }
+    const missing = wanted.filter((track) => !this.#shareSenders.some((transceiver) => transceiver.receiver.track.kind === track.kind));
+    for (const track of missing) {
+      this.#shareSenders.push(this.connection.addTransceiver(track, { direction: 'sendonly', ...(screen && { streams: [screen] }) }));
+    }
+  }
+
+  #receive(event: RTCTrackEvent): void {
+    const main = event.transceiver === this.#main('audio') || event.transceiver === this.#main('video');
+    const tracks = main ? this.media : this.screen;
+    const track = event.track;
+    if (!tracks.peek().includes(track)) tracks.value = [...tracks.peek(), track];
+    if (main) return;
+    // A share that ended stays as a muted track; it is shown again when it is taken up again.
+    track.onmute = () => {
+      this.screen.value = this.screen.peek().filter((shown) => shown !== track);
+    };
+    track.onunmute = () => {
+      if (!this.screen.peek().includes(track)) this.screen.value = [...this.screen.peek(), track];
+    };
+  }
+
+  #watch(): void {
+    const now = this.connection.connectionState;
+    clearTimeout(this.#restartTimer);
+    if (now === 'connected') {
+      clearTimeout(this.#failTimer);
+      this.#failTimer = undefined;
+      this.#everConnected = true;
+      this.state.value = 'connected';
+      return;
+    }
+    if (now !== 'disconnected' && now !== 'failed') return;
+    if (this.state.peek() !== 'failed') this.state.value = this.#everConnected ? 'reconnecting' : 'connecting';
+    this.#failTimer ??= setTimeout(() => this.#giveUp(), FAILED_AFTER_MS);
+    const wait = now === 'failed' ? 0 : DISCONNECTED_GRACE_MS;
+    this.#restartIn(this.#options.offerer ? wait : wait + POLITE_DELAY_MS);
+  }
+
+  #restartIn(delayMs: number): void {
+    clearTimeout(this.#restartTimer);
+    this.#restartTimer = setTimeout(() => void this.restart(), delayMs);
+  }
+
+  async #restart(): Promise<void> {
+    const connection = this.connection;
+    if (!this.#described && !this.#options.offerer) return;
+    const configuration = await this.#options.freshConfiguration();
+    if (this.state.peek() === 'closed') return;
+    connection.setConfiguration(configuration);
+    // An offer whose answer was lost would hold back the new one.
+    if (connection.signalingState === 'have-local-offer') await connection.setLocalDescription({ type: 'rollback' });
+    connection.restartIce();
+    if (connection.connectionState !== 'connected') this.#restartIn(RESTART_AGAIN_MS);
+  }
+
+  #giveUp(): void {
+    this.#failTimer = undefined;
+    if (this.connection.connectionState !== 'connected') this.state.value = 'failed';
+  }
+}
+
+async function limitBitrate(sender: RTCRtpSender, kbps: number): Promise<void> {
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.maxBitrate = kbps * 1000;
+  await sender.setParameters(parameters).catch(() => undefined);
+}
+
+function parseDescription(msg: string): RTCSessionDescriptionInit | undefined {
+  try {
+    const { type, sdp } = JSON.parse(msg) as Record<string, unknown>;
+    if ((type === 'offer' || type === 'answer') && typeof sdp === 'string') return { type, sdp };
+  } catch {
+    // Not JSON: nothing to apply.
+  }
+  return undefined;
+}

@@ -1,0 +1,300 @@
+/**
+ * The connection to the server: joins a room, answers requests, and comes back by itself when it is lost.
+ * Speaks v2 of docs/signalling.md.
+ */
+import { signal } from '@preact/signals-core';
+import { backoffMs } from './backoff';
+import { ChannelError, type Channel, type ChannelEvent, type ChannelState, type Outgoing } from './channel';
+import { ErrorCode, parseServerMessage, type ErrorReply, type Joined, type MediaState, type ServerMessage } from './message';
+import { newUid } from './random';
+
+/** A request that is not answered within this time has failed. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** A connection on which a probe is not answered within this time is dead. */
+const PROBE_TIMEOUT_MS = 3000;
+/** A socket that does not open, or is not let into the room, within this time is given up. */
+const JOIN_TIMEOUT_MS = 10_000;
+/** Messages kept while the connection is lost; an ICE restart with all its candidates fits several times. */
+export const OUTBOX_MAX = 128;
+
+/** The part of a WebSocket that is used. */
+export interface Socket {
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** A place in a room that an earlier page of this tab may still hold. */
+export interface Seat {
+  uid: string;
+  resume: string;
+}
+
+export interface SignallingOptions {
+  url: string;
+  roomId: string;
+  name: string;
+  token?: string | undefined;
+  /** Taken over and given back first, so that a reloaded page is not locked out by its own ghost. */
+  seat?: Seat | undefined;
+  /** What this member sends at the moment; asked for at every join. */
+  mediaState: () => MediaState;
+  openSocket: (url: string) => Socket;
+  /** In [0, 1). */
+  random?: () => number;
+}
+
+interface Pending {
+  resolve: (message: ServerMessage) => void;
+  reject: (error: ChannelError) => void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+const lost = () => new ChannelError(0, 'connection-lost', 'The connection to the server is lost.');
+
+export class Signalling implements Channel {
+  readonly state = signal<ChannelState>('idle');
+  onEvent: (event: ChannelEvent) => void = () => {};
+
+  /** The place to come back to: set by every `joined`. */
+  seat: Seat | undefined;
+
+  readonly #options: SignallingOptions;
+  readonly #random: () => number;
+  #uid: string;
+  #socket: Socket | undefined;
+  #joinedBefore = false;
+  #attempt = 0;
+  #nextId = 1;
+  #heartbeatMs = 25_000;
+  readonly #pending = new Map<string, Pending>();
+  #outbox: Outgoing[] = [];
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #probing = false;
+  #retryAfterMs: number | undefined;
+
+  constructor(options: SignallingOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#uid = options.seat?.uid ?? newUid();
+  }
+
+  open(): Promise<Joined> {
+    this.state.value = 'connecting';
+    return new Promise((resolve, reject) => {
+      const first = (event: ChannelEvent) => {
+        if (event.kind === 'joined') resolve(event.joined);
+        if (event.kind === 'refused') reject(event.error);
+      };
+      this.#connect(first);
+    });
+  }
+
+  async request(message: Outgoing): Promise<void> {
+    if (this.state.peek() !== 'open') throw lost();
+    await this.#ask({ ...message, ...this.#address(message) }, REQUEST_TIMEOUT_MS);
+  }
+
+  send(message: Outgoing): void {
+    if (this.state.peek() === 'closed') return;
+    if (this.state.peek() === 'open') this.#write({ ...message, ...this.#address(message) });
+    else if (this.#outbox.length < OUTBOX_MAX) this.#outbox.push(message);
+  }
+
+  probe(): void {
+    if (this.state.peek() === 'reconnecting') this.#retryNow();
+    else if (this.state.peek() === 'open') void this.#checkAlive();
+  }
+
+  close(): void {
+    if (this.state.peek() === 'closed') return;
+    if (this.state.peek() === 'open') this.#write({ cmd: 'leave', roomId: this.#options.roomId, uid: this.#uid });
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.state.value = 'closed';
+    this.seat = undefined;
+    clearTimeout(this.#retryTimer);
+    const socket = this.#socket;
+    this.#detach();
+    socket?.close(1000);
+  }
+
+  #connect(first?: (event: ChannelEvent) => void): void {
+    const socket = this.#options.openSocket(this.#options.url);
+    this.#socket = socket;
+    const report = (event: ChannelEvent) => {
+      this.onEvent(event);
+      first?.(event);
+    };
+    const givenUp = setTimeout(() => this.#lose(socket, first), JOIN_TIMEOUT_MS);
+    socket.onopen = () => {
+      void this.#enter().then(
+        (joined) => {
+          clearTimeout(givenUp);
+          if (this.#socket === socket) this.#entered(joined, report);
+        },
+        (error: ChannelError) => {
+          clearTimeout(givenUp);
+          if (this.#socket === socket) this.#refused(error, socket, report, first);
+        },
+      );
+    };
+    socket.onmessage = (event) => {
+      if (this.#socket === socket && typeof event.data === 'string') this.#receive(event.data);
+    };
+    socket.onclose = () => {
+      clearTimeout(givenUp);
+      this.#lose(socket, first);
+    };
+  }
+
+  /** Joins on the fresh socket. A seat left by an earlier page is taken, given back, and taken anew as a newcomer. */
+  async #enter(): Promise<Joined> {
+    if (!this.#joinedBefore && this.#options.seat) {
+      const claim = await this.#join(this.#options.seat.resume).catch((error: ChannelError) => error);
+      if (claim instanceof ChannelError) this.#uid = newUid();
+      else if (!claim.resumed) return claim;
+      else await this.#ask({ cmd: 'leave', roomId: this.#options.roomId }, REQUEST_TIMEOUT_MS).catch(() => undefined);
+      return this.#join(undefined);
+    }
+    return this.#join(this.seat?.resume);
+  }
+
+  async #join(resume: string | undefined): Promise<Joined> {
+    const { roomId, name, token, mediaState } = this.#options;
+    const message = await this.#ask(
+      { cmd: 'join', v: 2, roomId, uid: this.#uid, name, caps: ['chat', 'peer-state'], state: mediaState(), ...(token && { token }), ...(resume && { resume }) },
+      JOIN_TIMEOUT_MS,
+    );
+    if (message.cmd !== 'joined') throw new ChannelError(0, 'unexpected', 'The server answered with something else than “joined”.');
+    return message;
+  }
+
+  #entered(joined: Joined, report: (event: ChannelEvent) => void): void {
+    const again = this.#joinedBefore;
+    this.#joinedBefore = true;
+    this.#attempt = 0;
+    this.#uid = joined.self.uid;
+    this.seat = joined.resume ? { uid: joined.self.uid, resume: joined.resume } : undefined;
+    this.#heartbeatMs = joined.heartbeatSeconds * 1000;
+    this.state.value = 'open';
+    report({ kind: 'joined', joined, again });
+    const kept = this.#outbox;
+    this.#outbox = [];
+    if (joined.resumed) for (const message of kept) this.send(message);
+    this.#rest();
+  }
+
+  #refused(error: ChannelError, socket: Socket, report: (event: ChannelEvent) => void, first?: (event: ChannelEvent) => void): void {
+    if (error.code === 0 || error.code === ErrorCode.RateLimited) {
+      this.#lose(socket, first);
+      return;
+    }
+    if (error.code === ErrorCode.UidInUse) {
+      // Our own ghost, or somebody with the same luck: come back under another id.
+      this.#uid = newUid();
+      this.seat = undefined;
+      this.#lose(socket, first);
+      return;
+    }
+    this.#stop();
+    report({ kind: 'refused', error });
+  }
+
+  #receive(frame: string): void {
+    this.#rest();
+    const message = parseServerMessage(frame);
+    if (!message) return;
+    if ('id' in message && message.id !== undefined) {
+      const pending = this.#pending.get(message.id);
+      if (!pending) return;
+      this.#pending.delete(message.id);
+      clearTimeout(pending.timer);
+      if (message.cmd === 'error') pending.reject(asError(message));
+      else pending.resolve(message);
+      return;
+    }
+    if (message.cmd === 'joined' || message.cmd === 'pong' || message.cmd === 'ok') return;
+    if (message.cmd === 'closing') this.#retryAfterMs = message.retryAfterMs;
+    this.onEvent({ kind: 'message', message });
+  }
+
+  #lose(socket: Socket, first?: (event: ChannelEvent) => void): void {
+    if (this.#socket !== socket) return;
+    this.#detach();
+    socket.close();
+    this.state.value = this.#joinedBefore ? 'reconnecting' : 'connecting';
+    const wait = backoffMs(this.#attempt++, this.#random());
+    const told = this.#retryAfterMs;
+    this.#retryAfterMs = undefined;
+    this.#retryTimer = setTimeout(() => this.#connect(first), told === undefined ? wait : told + wait);
+  }
+
+  #detach(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    clearTimeout(this.#idleTimer);
+    this.#probing = false;
+    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const entry of pending) {
+      clearTimeout(entry.timer);
+      entry.reject(lost());
+    }
+  }
+
+  #retryNow(): void {
+    if (this.#socket) return;
+    clearTimeout(this.#retryTimer);
+    this.#connect();
+  }
+
+  /** Waits for the next silence; whatever arrives shows that the connection lives. */
+  #rest(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.state.peek() === 'open') this.#idleTimer = setTimeout(() => void this.#checkAlive(), this.#heartbeatMs);
+  }
+
+  async #checkAlive(): Promise<void> {
+    const socket = this.#socket;
+    if (!socket || this.#probing) return;
+    this.#probing = true;
+    const alive = await this.#ask({ cmd: 'ping' }, PROBE_TIMEOUT_MS).then(
+      () => true,
+      (error: ChannelError) => error.code !== 0,
+    );
+    if (this.#socket !== socket) return;
+    this.#probing = false;
+    if (!alive) this.#lose(socket);
+  }
+
+  #ask(message: object, timeoutMs: number): Promise<ServerMessage> {
+    return new Promise((resolve, reject) => {
+      const id = String(this.#nextId++);
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new ChannelError(0, 'timeout', 'The server did not answer in time.'));
+      }, timeoutMs);
+      this.#pending.set(id, { resolve, reject, timer });
+      this.#write({ ...message, id });
+    });
+  }
+
+  #address(message: Outgoing): object {
+    return message.cmd === 'state' || message.cmd === 'chat' ? { roomId: this.#options.roomId } : { roomId: this.#options.roomId, uid: this.#uid };
+  }
+
+  #write(message: object): void {
+    this.#socket?.send(JSON.stringify(message));
+  }
+}
+
+function asError(reply: ErrorReply): ChannelError {
+  return new ChannelError(reply.code, reply.reason, reply.message);
+}
