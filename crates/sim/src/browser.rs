@@ -1,0 +1,381 @@
+//! A scripted browser: it does what our page does with signalling, ICE, STUN and TURN, and hears or does not hear.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+mod call;
+mod gathering;
+mod media;
+mod reflection;
+mod relay;
+mod signalling;
+
+use call::{Call, Wish};
+pub use gathering::Policy;
+use gathering::{Gathering, IceServers, SocketNews};
+pub use media::{Heard, Path};
+use media::{Sender, path_of};
+pub use signalling::Dialect;
+use signalling::{Said, Signalling};
+
+use crate::machine::Machine;
+use crate::seed::Generator;
+use crate::stream::{StreamEvent, StreamId};
+
+/// The pace of media: one packet every 20 ms, as Opus has it.
+pub const PACE: Duration = Duration::from_millis(20);
+
+/// Who a browser is and how it behaves.
+#[derive(Clone, Debug)]
+pub struct BrowserConfig {
+    /// The member's uid, and its name in the story.
+    pub name: String,
+    /// Which dialect it speaks.
+    pub dialect: Dialect,
+    /// Which candidates it may use.
+    pub policy: Policy,
+    /// Time between two packets of media.
+    pub pace: Duration,
+    /// The token in the URL, or nothing.
+    pub token: String,
+}
+
+/// What a browser needs to find the server.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    /// The WebSocket.
+    pub(crate) signalling: SocketAddr,
+    /// The `iceServers` of clients that are not told any.
+    pub(crate) ice_servers: Value,
+}
+
+/// One browser with one page open.
+#[derive(Debug)]
+pub struct Browser {
+    config: BrowserConfig,
+    service: Service,
+    signalling: Signalling,
+    servers: IceServers,
+    gathering: Option<Gathering>,
+    call: Option<Call>,
+    sender: Sender,
+    heard: Heard,
+    generator: Generator,
+    /// The last error that the server told.
+    error: Option<u64>,
+    /// What the server told of the other member's connection.
+    remote_online: Option<bool>,
+}
+
+impl Browser {
+    pub(crate) fn new(config: BrowserConfig, service: Service, room: &str, generator: Generator) -> Self {
+        let signalling = Signalling::new(service.signalling, room, &config.name, config.dialect, &config.token);
+        Self {
+            sender: Sender::new(config.pace),
+            config,
+            service,
+            signalling,
+            servers: IceServers::default(),
+            gathering: None,
+            call: None,
+            heard: Heard::default(),
+            generator,
+            error: None,
+            remote_online: None,
+        }
+    }
+
+    /// The member's name.
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// What arrived from the other member.
+    pub fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
+    /// Whether the server has it in the room and its connection stands.
+    pub fn is_joined(&self) -> bool {
+        self.signalling.is_joined()
+    }
+
+    /// Whom the server says to be in the room.
+    pub fn sees(&self, name: &str) -> bool {
+        self.signalling.present().contains(name)
+    }
+
+    /// What the server told last of the other member's connection; `None` when nothing.
+    pub fn remote_online(&self) -> Option<bool> {
+        self.remote_online
+    }
+
+    /// The last error that the server told.
+    pub fn error(&self) -> Option<u64> {
+        self.error
+    }
+
+    /// How often it came back to its seat.
+    pub fn resumed(&self) -> u32 {
+        self.signalling.resumed()
+    }
+
+    /// ICE restarts that it began in the present call.
+    pub fn restarts(&self) -> u32 {
+        self.call.as_ref().map_or(0, Call::restarts)
+    }
+
+    /// Permissions that the TURN server refused on the present sockets.
+    pub fn refused_peers(&self) -> usize {
+        self.gathering.as_ref().map_or(0, Gathering::refused_peers)
+    }
+
+    /// Allocations that failed on the present sockets.
+    pub fn failed_relays(&self) -> usize {
+        self.gathering.as_ref().map_or(0, Gathering::failed_relays)
+    }
+
+    /// Promises that the server broke towards it.
+    pub fn violations(&self) -> &[String] {
+        self.signalling.violations()
+    }
+
+    pub(crate) fn clear_heard(&mut self) {
+        self.heard.clear();
+    }
+
+    pub(crate) fn join(&mut self, machine: &mut Machine<'_>) {
+        self.signalling.join(machine);
+    }
+
+    pub(crate) fn leave(&mut self, machine: &mut Machine<'_>) {
+        self.signalling.leave(machine);
+        self.end_call();
+        if let Some(mut gathering) = self.gathering.take() {
+            gathering.end(machine);
+        }
+    }
+
+    /// Loses the WebSocket and comes back after `absence`; media is not touched.
+    pub(crate) fn break_socket(&mut self, machine: &mut Machine<'_>, absence: Duration) {
+        self.signalling.break_off(machine, absence);
+    }
+
+    /// The operating system says that the network is another one.
+    pub(crate) fn handle_network_change(&mut self, machine: &mut Machine<'_>) {
+        if self.gathering.is_none() {
+            return;
+        }
+        self.sender.stop();
+        let gathering = Gathering::begin(machine, self.config.policy, &self.servers, &mut self.generator);
+        if let Some(call) = &mut self.call {
+            call.restart_elsewhere(machine.now(), gathering.candidates(), &mut self.generator);
+        }
+        self.gathering = Some(gathering);
+        self.settle(machine);
+    }
+
+    pub(crate) fn handle_datagram(
+        &mut self,
+        machine: &mut Machine<'_>,
+        source: SocketAddr,
+        destination: SocketAddr,
+        payload: Vec<u8>,
+    ) {
+        if let Some(gathering) = &mut self.gathering {
+            gathering.handle_datagram(machine, source, destination, payload);
+        }
+        self.settle(machine);
+    }
+
+    pub(crate) fn handle_stream(&mut self, machine: &mut Machine<'_>, event: StreamEvent) {
+        match event {
+            StreamEvent::Opened(stream) if self.signalling.owns_stream(stream) => self.signalling.handle_opened(machine),
+            StreamEvent::Bytes(stream, bytes) if self.signalling.owns_stream(stream) => {
+                self.signalling.handle_bytes(machine, &bytes);
+            }
+            StreamEvent::Closed(stream, _) if self.signalling.owns_stream(stream) => {
+                self.signalling.handle_closed(machine.now());
+            }
+            event => self.handle_relay_stream(machine, event),
+        }
+        self.settle(machine);
+    }
+
+    pub(crate) fn poll_timeout(&mut self) -> Option<Instant> {
+        let gathering = self.gathering.as_ref().and_then(Gathering::poll_timeout);
+        let call = self.call.as_mut().and_then(Call::poll_timeout);
+        let timeouts = [self.signalling.poll_timeout(), gathering, call, self.sender.poll_timeout()];
+        timeouts.into_iter().flatten().min()
+    }
+
+    pub(crate) fn handle_timeout(&mut self, machine: &mut Machine<'_>) {
+        self.signalling.handle_timeout(machine);
+        if let Some(gathering) = &mut self.gathering {
+            gathering.handle_timeout(machine);
+        }
+        if let Some(call) = &mut self.call {
+            call.handle_timeout(machine.now(), &mut self.generator);
+        }
+        self.send_media(machine);
+        self.settle(machine);
+    }
+
+    fn handle_relay_stream(&mut self, machine: &mut Machine<'_>, event: StreamEvent) {
+        let stream: StreamId = match event {
+            StreamEvent::Opened(stream) | StreamEvent::Bytes(stream, _) | StreamEvent::Closed(stream, _) => stream,
+            StreamEvent::Accepted { .. } => return,
+        };
+        let Some(gathering) = &mut self.gathering else {
+            return;
+        };
+        let Some(relay) = gathering.relay_with_stream(stream) else {
+            return;
+        };
+        match event {
+            StreamEvent::Opened(_) => relay.handle_opened(machine),
+            StreamEvent::Bytes(_, bytes) => relay.handle_bytes(machine, &bytes),
+            StreamEvent::Closed(..) => relay.handle_closed(),
+            StreamEvent::Accepted { .. } => {}
+        }
+        gathering.collect(machine);
+    }
+
+    fn send_media(&mut self, machine: &mut Machine<'_>) {
+        let selected = self.call.as_ref().and_then(Call::selected);
+        let (Some((source, peer)), Some(gathering)) = (selected, &mut self.gathering) else {
+            return;
+        };
+        if let Some(packet) = self.sender.packet(machine.now()) {
+            gathering.send(machine, source, peer, &packet);
+        }
+    }
+
+    /// Passes on what the parts have for each other until there is nothing left.
+    fn settle(&mut self, machine: &mut Machine<'_>) {
+        loop {
+            let said = self.signalling.take_said();
+            let news = self.gathering.as_mut().map(Gathering::take_news).unwrap_or_default();
+            let wishes = self.call.as_mut().map(Call::take_wishes).unwrap_or_default();
+            if said.is_empty() && news.is_empty() && wishes.is_empty() {
+                return;
+            }
+            for said in said {
+                self.handle_said(machine, said);
+            }
+            for news in news {
+                self.handle_news(machine, news);
+            }
+            for wish in wishes {
+                self.fulfil(machine, wish);
+            }
+        }
+    }
+
+    fn handle_said(&mut self, machine: &mut Machine<'_>, said: Said) {
+        let now = machine.now();
+        match said {
+            Said::Joined { roster, ice_servers, resumed } => self.handle_joined(machine, roster, ice_servers, resumed),
+            Said::NewPeer(uid) => {
+                self.begin_call(now, &uid, false);
+                if let Some(call) = &mut self.call {
+                    call.offer(now);
+                }
+            }
+            Said::OldPeer(uid) => self.begin_call(now, &uid, true),
+            Said::PeerLeft(uid) => {
+                if self.call.as_ref().is_some_and(|call| call.remote() == uid) {
+                    self.end_call();
+                }
+            }
+            Said::Relayed { cmd, from, content } => self.handle_relayed(now, &cmd, &from, &content),
+            Said::PeerState { uid, online } => {
+                self.remote_online = Some(online);
+                if let Some(call) = self.call.as_mut().filter(|call| call.remote() == uid) {
+                    call.set_remote_offline(now, !online);
+                }
+            }
+            Said::Error(code) => self.error = Some(code),
+        }
+    }
+
+    fn handle_joined(&mut self, machine: &mut Machine<'_>, roster: Vec<String>, ice_servers: Value, resumed: bool) {
+        let ice_servers = if ice_servers.is_null() { &self.service.ice_servers } else { &ice_servers };
+        self.servers = IceServers::parse(ice_servers);
+        if self.gathering.is_none() {
+            let gathering = Gathering::begin(machine, self.config.policy, &self.servers, &mut self.generator);
+            self.gathering = Some(gathering);
+        }
+        if !resumed {
+            self.end_call();
+            if let Some(uid) = roster.first() {
+                self.begin_call(machine.now(), uid, true);
+            }
+        }
+    }
+
+    fn handle_relayed(&mut self, now: Instant, cmd: &str, from: &str, content: &Value) {
+        let Some(call) = self.call.as_mut().filter(|call| call.remote() == from) else {
+            return;
+        };
+        let text = |key: &str| content[key].as_str().unwrap_or_default();
+        match cmd {
+            "offer" => call.handle_offer(now, text("sdp"), &mut self.generator),
+            "answer" => call.handle_answer(now, text("sdp"), &mut self.generator),
+            _ => call.handle_candidate(now, text("candidate")),
+        }
+    }
+
+    fn handle_news(&mut self, machine: &mut Machine<'_>, news: SocketNews) {
+        let now = machine.now();
+        let Some(call) = &mut self.call else {
+            return;
+        };
+        match news {
+            SocketNews::Candidate(candidate) => call.add_local(candidate),
+            SocketNews::Bytes { source, payload, relayed, .. } if Heard::is_media(&payload) => {
+                call.hear(now);
+                let path = path_of(source, relayed, self.service.signalling);
+                self.heard.record(now, &payload, path);
+            }
+            SocketNews::Bytes { source, destination, payload, .. } => call.handle_check(now, source, destination, &payload),
+        }
+    }
+
+    fn fulfil(&mut self, machine: &mut Machine<'_>, wish: Wish) {
+        match wish {
+            Wish::Tell(cmd, content) => {
+                let Some(remote) = self.call.as_ref().map(Call::remote) else {
+                    return;
+                };
+                let message = json!({ "cmd": cmd, "remoteUid": remote, "msg": content });
+                self.signalling.send(machine, message);
+            }
+            Wish::Send { source, peer, payload } => {
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.send(machine, source, peer, &payload);
+                }
+            }
+            Wish::Selected { source, peer } => {
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.bind(machine, source, peer);
+                }
+                self.sender.start(machine.now());
+            }
+        }
+    }
+
+    fn begin_call(&mut self, now: Instant, uid: &str, polite: bool) {
+        let candidates = self.gathering.as_ref().map(Gathering::candidates).unwrap_or_default();
+        self.call = Some(Call::new(now, uid, polite, candidates, &mut self.generator));
+        self.remote_online = Some(true);
+        self.heard = Heard::default();
+    }
+
+    fn end_call(&mut self) {
+        self.call = None;
+        self.sender.stop();
+    }
+}
