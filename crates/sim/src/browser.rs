@@ -27,6 +27,9 @@ use crate::stream::{StreamEvent, StreamId};
 /// The pace of media: one packet every 20 ms, as Opus has it.
 pub const PACE: Duration = Duration::from_millis(20);
 
+/// The error code of a room that has all the members it may have.
+const ROOM_FULL: u64 = 1;
+
 /// Who a browser is and how it behaves.
 #[derive(Clone, Debug)]
 pub struct BrowserConfig {
@@ -100,6 +103,11 @@ impl Browser {
     /// Whether the server has it in the room and its connection stands.
     pub fn is_joined(&self) -> bool {
         self.signalling.is_joined()
+    }
+
+    /// Whether its user pressed "join" and neither "leave" since nor the server said that the room is full.
+    pub fn is_member(&self) -> bool {
+        self.signalling.is_wanted() && self.error != Some(ROOM_FULL)
     }
 
     /// Whom the server says to be in the room.
@@ -192,14 +200,21 @@ impl Browser {
 
     pub(crate) fn handle_stream(&mut self, machine: &mut Machine<'_>, event: StreamEvent) {
         match event {
-            StreamEvent::Opened(stream) if self.signalling.owns_stream(stream) => self.signalling.handle_opened(machine),
+            StreamEvent::Opened(stream) if self.signalling.owns_stream(stream) => {
+                self.signalling.handle_opened(machine);
+            }
             StreamEvent::Bytes(stream, bytes) if self.signalling.owns_stream(stream) => {
                 self.signalling.handle_bytes(machine, &bytes);
             }
             StreamEvent::Closed(stream, _) if self.signalling.owns_stream(stream) => {
                 self.signalling.handle_closed(machine.now());
             }
-            event => self.handle_relay_stream(machine, event),
+            StreamEvent::Opened(_)
+            | StreamEvent::Bytes(..)
+            | StreamEvent::Closed(..)
+            | StreamEvent::Accepted { .. } => {
+                self.handle_relay_stream(machine, event);
+            }
         }
         self.settle(machine);
     }
@@ -240,7 +255,7 @@ impl Browser {
             StreamEvent::Closed(..) => relay.handle_closed(),
             StreamEvent::Accepted { .. } => {}
         }
-        gathering.collect(machine);
+        gathering.collect();
     }
 
     fn send_media(&mut self, machine: &mut Machine<'_>) {
@@ -266,7 +281,7 @@ impl Browser {
                 self.handle_said(machine, said);
             }
             for news in news {
-                self.handle_news(machine, news);
+                self.handle_news(machine.now(), news);
             }
             for wish in wishes {
                 self.fulfil(machine, wish);
@@ -328,8 +343,7 @@ impl Browser {
         }
     }
 
-    fn handle_news(&mut self, machine: &mut Machine<'_>, news: SocketNews) {
-        let now = machine.now();
+    fn handle_news(&mut self, now: Instant, news: SocketNews) {
         let Some(call) = &mut self.call else {
             return;
         };
@@ -340,7 +354,9 @@ impl Browser {
                 let path = path_of(source, relayed, self.service.signalling);
                 self.heard.record(now, &payload, path);
             }
-            SocketNews::Bytes { source, destination, payload, .. } => call.handle_check(now, source, destination, &payload),
+            SocketNews::Bytes { source, destination, payload, .. } => {
+                call.handle_check(now, source, destination, &payload);
+            }
         }
     }
 

@@ -21,9 +21,7 @@ pub mod scenario;
 pub use browser::{Browser, BrowserConfig, Dialect, Heard, PACE, Path, Policy};
 pub use clock::Clock;
 pub use link::{LinkConfig, Loss};
-pub use nat::{
-    CONTACTS_MAX, Dependence, Dropped, Firewall, Hairpin, MAPPINGS_MAX, Nat, NatConfig, PortAssignment,
-};
+pub use nat::{CONTACTS_MAX, Dependence, Dropped, Firewall, Hairpin, MAPPINGS_MAX, Nat, NatConfig, PortAssignment};
 pub use net::{GatewayId, HostId, Net, NetStats, Output, Realm};
 pub use packet::{Body, Packet, Protocol};
 pub use seed::{Generator, SEED_VARIABLE, Seed};

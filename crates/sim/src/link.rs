@@ -32,12 +32,12 @@ pub enum Loss {
     None,
     /// Each with this probability.
     Random(f64),
-    /// Gilbert's model: a burst begins with one probability per packet and ends with the other; in it all are lost.
+    /// Gilbert's model in time: good and bad spells of random length follow each other, and in a bad one all are lost.
     Burst {
-        /// Probability per packet that a burst begins.
-        begin: f64,
-        /// Probability per packet that the burst ends.
-        end: f64,
+        /// Mean length of the good spells.
+        every: Duration,
+        /// Mean length of the bad spells.
+        lasting: Duration,
     },
     /// All: the cable is out.
     All,
@@ -75,8 +75,10 @@ impl LinkConfig {
 pub(crate) struct Link {
     config: LinkConfig,
     generator: Generator,
-    /// Inside a burst of loss.
+    /// Inside a bad spell.
     in_burst: bool,
+    /// When the present spell ends, once there are spells.
+    spell_ends: Option<Instant>,
     /// When the last bit that waits for the rate has left.
     busy_until: Option<Instant>,
     /// Arrival of the latest packet that was not held back: jitter may not overtake it.
@@ -88,13 +90,14 @@ pub(crate) type Arrivals = [Option<Instant>; 2];
 
 impl Link {
     pub(crate) fn new(config: LinkConfig, generator: Generator) -> Self {
-        Self { config, generator, in_burst: false, busy_until: None, latest_arrival: None }
+        Self { config, generator, in_burst: false, spell_ends: None, busy_until: None, latest_arrival: None }
     }
 
     /// Changes the treatment of all packets sent from here on.
     pub(crate) fn set_config(&mut self, config: LinkConfig) {
         self.config = config;
         self.in_burst = false;
+        self.spell_ends = None;
     }
 
     /// Sends a packet of this size and says when it arrives.
@@ -102,7 +105,7 @@ impl Link {
         let Some(sent) = self.queue(now, size_bytes) else {
             return [None, None];
         };
-        if self.loses() {
+        if self.loses(sent) {
             return [None, None];
         }
         let first = self.arrival(sent);
@@ -127,16 +130,18 @@ impl Link {
         Some(end)
     }
 
-    fn loses(&mut self) -> bool {
+    fn loses(&mut self, now: Instant) -> bool {
         match self.config.loss {
             Loss::None => false,
             Loss::All => true,
             Loss::Random(share) => self.generator.chance(share),
-            Loss::Burst { begin, end } => {
-                let change = if self.in_burst { end } else { begin };
-                if self.generator.chance(change) {
+            Loss::Burst { every, lasting } => {
+                let mut ends = self.spell_ends.unwrap_or_else(|| now + self.generator.spell(every));
+                while ends <= now {
                     self.in_burst = !self.in_burst;
+                    ends += self.generator.spell(if self.in_burst { lasting } else { every });
                 }
+                self.spell_ends = Some(ends);
                 self.in_burst
             }
         }

@@ -44,6 +44,10 @@ impl<'net> Machine<'net> {
         self.net.listen(self.host, port);
     }
 
+    pub(crate) fn stop_listening(&mut self) {
+        self.net.stop_listening(self.host);
+    }
+
     pub(crate) fn connect(&mut self, remote: SocketAddr) -> StreamId {
         self.net.connect(self.clock.now(), self.host, remote)
     }

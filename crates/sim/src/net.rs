@@ -227,6 +227,11 @@ impl Net {
         self.hosts[host.0].stack.listen(port);
     }
 
+    /// Accepts no more streams on any port of a host; those that stand go on.
+    pub fn stop_listening(&mut self, host: HostId) {
+        self.hosts[host.0].stack.stop_listening();
+    }
+
     /// Opens a stream; [`StreamEvent::Opened`] or [`StreamEvent::Closed`] follows.
     pub fn connect(&mut self, now: Instant, host: HostId, remote: SocketAddr) -> StreamId {
         let local = self.hosts[host.0].address;
@@ -254,7 +259,7 @@ impl Net {
         self.drain_stack(now, host);
     }
 
-    /// Cuts the power of a host and gives it back: its streams are forgotten without a word.
+    /// Cuts the power of a host and gives it back: its streams and listening ports are forgotten without a word.
     pub fn lose_power(&mut self, host: HostId) {
         self.hosts[host.0].stack.lose_power();
     }

@@ -86,10 +86,7 @@ type Act = dyn FnOnce(&mut World) -> Result<(), String>;
 
 /// A step of one's own: a sentence, and what makes it true or says why it is not.
 pub fn step(sentence: impl Into<String>, act: impl FnOnce(&mut World) -> Result<(), String> + 'static) -> Step {
-    Step {
-        sentence: sentence.into(),
-        act: Box::new(act),
-    }
+    Step { sentence: sentence.into(), act: Box::new(act) }
 }
 
 /// A step that only checks.
@@ -98,13 +95,11 @@ pub fn check(sentence: impl Into<String>, holds: impl FnOnce(&World) -> bool + '
 }
 
 /// A step that waits until something holds.
-pub fn eventually(
-    sentence: impl Into<String>,
-    within: Duration,
-    holds: impl FnMut(&World) -> bool + 'static,
-) -> Step {
+pub fn eventually(sentence: impl Into<String>, within: Duration, holds: impl FnMut(&World) -> bool + 'static) -> Step {
     let sentence = format!("within {within:?} {}", sentence.into());
-    step(sentence, move |world| world.run_until(within, holds).then_some(()).ok_or_else(|| "it did not happen".to_owned()))
+    step(sentence, move |world| {
+        world.run_until(within, holds).then_some(()).ok_or_else(|| "it did not happen".to_owned())
+    })
 }
 
 /// A step that only does.
@@ -130,35 +125,38 @@ pub fn wait(lasting: Duration) -> Step {
     act(format!("{lasting:?} pass"), move |world| world.run_for(lasting))
 }
 
-/// Both hear something new from the other within this time.
+/// Every member hears something new from the other within this time.
 pub fn hear_each_other(within: Duration) -> Step {
     step(format!("each hears the other within {within:?}"), move |world| {
         let start = world.now();
         let hears = |world: &World| {
-            let mut talking = world.browsers().filter(|browser| browser.error() != Some(1));
-            talking.all(|browser| browser.heard().latest.is_some_and(|latest| latest > start))
+            let mut members = world.browsers().filter(|browser| browser.is_member());
+            members.all(|browser| browser.heard().latest.is_some_and(|latest| latest > start))
         };
         if world.run_until(within, hears) {
             return Ok(());
         }
-        let silent = world.browsers().filter(|browser| browser.heard().latest.is_none_or(|latest| latest <= start));
+        let members = world.browsers().filter(|browser| browser.is_member());
+        let silent = members.filter(|browser| browser.heard().latest.is_none_or(|latest| latest <= start));
         Err(format!("{:?} heard nothing", silent.map(|browser| browser.name().to_owned()).collect::<Vec<_>>()))
     })
 }
 
-/// What is heard comes this way for everybody.
+/// What is heard comes this way for every member.
 pub fn path(expected: Path) -> Step {
     step(format!("the path is {expected:?}"), move |world| {
-        let other = world.browsers().find(|browser| browser.heard().path != Some(expected));
+        let mut members = world.browsers().filter(|browser| browser.is_member());
+        let other = members.find(|browser| browser.heard().path != Some(expected));
         other.map_or(Ok(()), |browser| Err(format!("{} has {:?}", browser.name(), browser.heard().path)))
     })
 }
 
-/// Nobody has had a longer gap than this since the record was cleared.
+/// No member has had a longer gap than this since the record was cleared.
 pub fn longest_gap_below(limit: Duration) -> Step {
     step(format!("the longest gap is below {limit:?}"), move |world| {
         let now = world.now();
-        let gaps = world.browsers().map(|browser| (browser.heard().longest_gap_at(now), browser.name()));
+        let members = world.browsers().filter(|browser| browser.is_member());
+        let gaps = members.map(|browser| (browser.heard().longest_gap_at(now), browser.name()));
         let (gap, name) = gaps.max().ok_or("there is nobody")?;
         (gap < limit).then_some(()).ok_or_else(|| format!("{name} heard nothing for {gap:?}"))
     })

@@ -63,6 +63,13 @@ impl Generator {
         Duration::from_nanos(self.below(nanos))
     }
 
+    /// A duration with this mean, as long as the time between two raindrops: exponentially distributed, at least 1 ns.
+    pub fn spell(&mut self, mean: Duration) -> Duration {
+        // From (0, 1]: the logarithm of 0 has no end.
+        let uniform = (self.0.next_u32() as f64 + 1.0) / 4_294_967_296.0;
+        mean.mul_f64(-uniform.ln()).max(Duration::from_nanos(1))
+    }
+
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()

@@ -78,9 +78,19 @@ pub(crate) struct Server {
 #[derive(Debug)]
 enum Client {
     /// Has not said what it wants.
-    Unknown { local: SocketAddr, remote: SocketAddr },
-    Web { connection: ConnId, remote: SocketAddr, assembler: Assembler },
-    Turn { client: ClientAddr, splitter: Splitter },
+    Unknown {
+        local: SocketAddr,
+        remote: SocketAddr,
+    },
+    Web {
+        connection: ConnId,
+        remote: SocketAddr,
+        assembler: Assembler,
+    },
+    Turn {
+        client: ClientAddr,
+        splitter: Splitter,
+    },
 }
 
 impl Server {
@@ -125,6 +135,7 @@ impl Server {
 
     /// Stops in order: members are told and connections closed.
     pub(crate) fn stop(mut self, machine: &mut Machine<'_>) {
+        machine.stop_listening();
         self.hub.handle_shutdown(machine.now());
         self.drain(machine);
         for stream in self.streams.into_keys() {

@@ -101,6 +101,10 @@ impl Stack {
         self.listening.insert(port);
     }
 
+    pub(crate) fn stop_listening(&mut self) {
+        self.listening.clear();
+    }
+
     pub(crate) fn connect(&mut self, now: Instant, local: IpAddr, remote: SocketAddr) -> StreamId {
         let local = SocketAddr::new(local, self.free_port(local, remote));
         let id = self.insert(Connection::outgoing(local, remote));
@@ -145,6 +149,7 @@ impl Stack {
 
     /// Forgets everything, as a machine that lost its power.
     pub(crate) fn lose_power(&mut self) {
+        self.listening.clear();
         self.connections.clear();
         self.by_endpoints.clear();
         self.outputs.clear();

@@ -50,7 +50,13 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(now: Instant, remote: &str, polite: bool, candidates: &[Candidate], generator: &mut Generator) -> Self {
+    pub(crate) fn new(
+        now: Instant,
+        remote: &str,
+        polite: bool,
+        candidates: &[Candidate],
+        generator: &mut Generator,
+    ) -> Self {
         let mut call = Self {
             remote: remote.to_owned(),
             polite,
@@ -266,18 +272,12 @@ impl Call {
 }
 
 fn credentials(generator: &mut Generator) -> IceCreds {
-    IceCreds {
-        ufrag: generator.word(8),
-        pass: generator.word(24),
-    }
+    IceCreds { ufrag: generator.word(8), pass: generator.word(24) }
 }
 
 fn parse_credentials(sdp: &str) -> Option<IceCreds> {
     let line = |name: &str| sdp.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-    Some(IceCreds {
-        ufrag: line("a=ice-ufrag:")?,
-        pass: line("a=ice-pwd:")?,
-    })
+    Some(IceCreds { ufrag: line("a=ice-ufrag:")?, pass: line("a=ice-pwd:")? })
 }
 
 /// Both shapes in one object, as the clients in the field read one or the other.

@@ -6,8 +6,8 @@ use std::time::Instant;
 use is::Candidate;
 use serde_json::Value;
 
-use super::relay::{Relay, RelayNews, TurnServer};
 use super::reflection::Reflection;
+use super::relay::{Relay, RelayNews, TurnServer};
 use crate::machine::Machine;
 use crate::seed::Generator;
 use crate::stream::StreamId;
@@ -120,7 +120,7 @@ impl Gathering {
             let relay = Relay::allocate(machine, server.clone(), port + index);
             gathering.relays.push(relay);
         }
-        gathering.collect(machine);
+        gathering.collect();
         gathering
     }
 
@@ -155,7 +155,7 @@ impl Gathering {
         for relay in &mut self.relays {
             relay.handle_timeout(machine);
         }
-        self.collect(machine);
+        self.collect();
     }
 
     pub(crate) fn handle_datagram(
@@ -167,7 +167,7 @@ impl Gathering {
     ) {
         if let Some(relay) = self.relays.iter_mut().find(|relay| !relay.is_tcp() && relay.local() == destination) {
             relay.handle_bytes(machine, &payload);
-            self.collect(machine);
+            self.collect();
         } else if destination == self.host {
             let reflexive = self.reflections.iter_mut().find_map(|reflection| reflection.handle_answer(&payload));
             if let Some(address) = reflexive {
@@ -189,7 +189,7 @@ impl Gathering {
             Some(relay) => relay.send(machine, peer, payload),
             None => machine.send(source, peer, payload.to_vec()),
         }
-        self.collect(machine);
+        self.collect();
     }
 
     /// Binds a channel when the pair that was nominated begins at a relay.
@@ -207,14 +207,14 @@ impl Gathering {
     }
 
     /// Takes what the relays have to say.
-    pub(crate) fn collect(&mut self, machine: &mut Machine<'_>) {
+    pub(crate) fn collect(&mut self) {
         for index in 0..self.relays.len() {
             let destination = self.relays[index].address();
             for news in self.relays[index].take_news() {
                 match news {
                     RelayNews::Allocated(address) => self.add(Candidate::relayed(address, self.host, "udp").ok()),
                     RelayNews::Failed => self.failed_relays += 1,
-                    RelayNews::Refused(_) => self.refused_peers += 1,
+                    RelayNews::Refused => self.refused_peers += 1,
                     RelayNews::Data { peer, payload } => {
                         if let Some(destination) = destination {
                             self.news.push(SocketNews::Bytes { source: peer, destination, payload, relayed: true });
@@ -223,7 +223,6 @@ impl Gathering {
                 }
             }
         }
-        debug_assert_eq!(self.host.ip(), machine.address(), "a moved browser gathers anew");
     }
 
     fn relay_at(&mut self, address: SocketAddr) -> Option<&mut Relay> {

@@ -27,11 +27,7 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(pace: Duration) -> Self {
-        Self {
-            next_number: 0,
-            next_at: None,
-            pace,
-        }
+        Self { next_number: 0, next_at: None, pace }
     }
 
     pub(crate) fn start(&mut self, now: Instant) {
@@ -109,9 +105,5 @@ impl Heard {
 
 /// The way a packet took, told by its two ends as the receiver sees them.
 pub(crate) fn path_of(source: SocketAddr, over_own_relay: bool, server: SocketAddr) -> Path {
-    if over_own_relay || source.ip() == server.ip() {
-        Path::Relayed
-    } else {
-        Path::Direct
-    }
+    if over_own_relay || source.ip() == server.ip() { Path::Relayed } else { Path::Direct }
 }

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use turn_client_proto::types::stun::attribute::XorMappedAddress;
-use turn_client_proto::types::stun::message::{BINDING, Message, MessageClass, MessageType, MessageWriteVec, TransactionId};
+use turn_client_proto::types::stun::message::{
+    BINDING, Message, MessageClass, MessageType, MessageWriteVec, TransactionId,
+};
 use turn_client_proto::types::stun::prelude::*;
 
 use crate::machine::Machine;

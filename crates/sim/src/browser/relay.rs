@@ -37,8 +37,8 @@ pub(crate) enum RelayNews {
     Data { peer: SocketAddr, payload: Vec<u8> },
     /// There is no allocation, or no longer.
     Failed,
-    /// The server does not let us send to this address.
-    Refused(IpAddr),
+    /// The server does not let us send to a peer.
+    Refused,
 }
 
 #[derive(Debug)]
@@ -128,7 +128,9 @@ impl Relay {
         let transport = if self.server.tcp { TransportType::Tcp } else { TransportType::Udp };
         let transmit = Transmit::new(bytes, transport, self.server.address, self.local);
         match client.recv(transmit, now) {
-            TurnRecvRet::PeerData(data) => self.news.push(RelayNews::Data { peer: data.peer, payload: data.data().to_vec() }),
+            TurnRecvRet::PeerData(data) => {
+                self.news.push(RelayNews::Data { peer: data.peer, payload: data.data().to_vec() });
+            }
             TurnRecvRet::Handled | TurnRecvRet::Ignored(_) | TurnRecvRet::PeerIcmp { .. } => {}
         }
         while let Some(data) = client.poll_recv(now) {
@@ -223,7 +225,7 @@ impl Relay {
             TurnEvent::AllocationCreateFailed(_) => self.fail(),
             TurnEvent::PermissionCreateFailed(_, ip) => {
                 self.refused.insert(ip);
-                self.news.push(RelayNews::Refused(ip));
+                self.news.push(RelayNews::Refused);
             }
             TurnEvent::PermissionCreated(..)
             | TurnEvent::ChannelCreated(..)

@@ -33,15 +33,26 @@ pub enum Dialect {
 #[derive(Debug)]
 pub(crate) enum Said {
     /// We are in the room; these are the others.
-    Joined { roster: Vec<String>, ice_servers: Value, resumed: bool },
+    Joined {
+        roster: Vec<String>,
+        ice_servers: Value,
+        resumed: bool,
+    },
     /// Somebody joined after us.
     NewPeer(String),
     /// Somebody was there before us (dialect A).
     OldPeer(String),
     PeerLeft(String),
     /// An offer, answer or candidate: its command, its sender, its content.
-    Relayed { cmd: String, from: String, content: Value },
-    PeerState { uid: String, online: bool },
+    Relayed {
+        cmd: String,
+        from: String,
+        content: Value,
+    },
+    PeerState {
+        uid: String,
+        online: bool,
+    },
     Error(u64),
 }
 
@@ -108,6 +119,11 @@ impl Signalling {
 
     pub(crate) fn is_joined(&self) -> bool {
         self.joined
+    }
+
+    /// The user wants to be in the room.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted
     }
 
     /// How often this member came back to its seat.

@@ -1,0 +1,4 @@
+//! Stories on the simulated Internet, one binary.
+
+mod seeds;
+mod signalling;
