@@ -1,1 +1,3 @@
 //! Real sockets on loopback, port 0. One binary for the whole crate.
+
+mod signalling;

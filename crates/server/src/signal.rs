@@ -1,0 +1,119 @@
+//! Signalling on WebSockets (RFC 6455): one task owns the rooms, every connection has a task of its own.
+//!
+//! ```text
+//!   socket ─▶ connection ──Input──▶ rooms (room::Hub) ──Outgoing──▶ outbox ─▶ connection ─▶ socket
+//! ```
+//! Both queues are bounded. A full one towards the rooms makes the sender wait, and so its client; a full one towards a
+//! client ends that client's connection, and nobody else waits for it.
+
+mod connection;
+mod outbox;
+mod rooms;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Json,
+    extract::ws::WebSocketUpgrade,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use room::{ConnId, Opened, Refusal, Stats};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use crate::clock;
+
+use self::{
+    connection::Seat,
+    rooms::{Input, Rooms},
+};
+
+/// The rooms of this server, from outside. Clones are the same rooms.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    inputs: mpsc::Sender<Input>,
+    /// Numbers of connections; none is used twice.
+    numbers: Arc<AtomicU64>,
+    frame_bytes: u32,
+}
+
+impl Signal {
+    /// Starts the task that owns the rooms, on the current runtime.
+    ///
+    /// # Panics
+    /// When the operating system gives no random numbers: resume tokens must be unguessable.
+    #[must_use]
+    pub fn spawn(config: room::Config) -> Self {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).expect("every supported system has a random number generator");
+        let (inputs, received) = mpsc::channel(INPUTS_MAX);
+        let frame_bytes = config.limits.frame_bytes;
+        let hub = room::Hub::new(config, seed, clock::now(), clock::unix_time());
+        tokio::spawn(Rooms::new(hub).run(received));
+        Self { inputs, numbers: Arc::default(), frame_bytes }
+    }
+
+    /// Answers the request for a WebSocket: switches protocols, or says why not (429 and 503, with a JSON `error`).
+    pub async fn upgrade(&self, upgrade: WebSocketUpgrade, opened: Opened) -> Response {
+        let seat = match self.open(opened).await {
+            Ok(seat) => seat,
+            Err(refusal) => return refuse(refusal),
+        };
+        let frame_bytes = usize::try_from(self.frame_bytes).unwrap_or(usize::MAX);
+        // Somewhat longer frames are read, so that they can be answered; beyond, the connection is closed.
+        let readable = if frame_bytes == 0 { usize::MAX } else { frame_bytes.saturating_mul(READABLE_FACTOR) };
+        upgrade.max_message_size(readable).max_frame_size(readable).on_upgrade(|socket| connection::serve(socket, seat))
+    }
+
+    /// Tells every member that the server stops, and closes the connections. Returns when they are closed, at the
+    /// latest after a few seconds. Later requests for a WebSocket are refused.
+    pub async fn shutdown(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.inputs.send(Input::Shutdown(done)).await.is_ok() {
+            // An error says that another shutdown has ended the task.
+            let _ = timeout(SHUTDOWN_MAX, closed).await;
+        }
+    }
+
+    /// What there is and what has been; all zero after [`shutdown`](Self::shutdown).
+    pub async fn stats(&self) -> Stats {
+        let (reply, answer) = oneshot::channel();
+        match self.inputs.send(Input::Stats(reply)).await {
+            Ok(()) => answer.await.unwrap_or_default(),
+            Err(_) => Stats::default(),
+        }
+    }
+
+    async fn open(&self, opened: Opened) -> Result<Seat, Refusal> {
+        let conn = ConnId::new(self.numbers.fetch_add(1, Ordering::Relaxed));
+        let (reply, answer) = oneshot::channel();
+        let input = Input::Open { conn, opened, inputs: self.inputs.clone(), reply };
+        self.inputs.send(input).await.map_err(|_| Refusal::ShuttingDown)?;
+        answer.await.unwrap_or(Err(Refusal::ShuttingDown))
+    }
+}
+
+fn refuse(refusal: Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let body = Json(serde_json::json!({ "error": refusal.to_string() }));
+    (status, [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)], body).into_response()
+}
+
+/// Inputs that wait for the rooms. A connection has at most one message here at a time, so beyond this many busy
+/// connections they wait for each other.
+const INPUTS_MAX: usize = 4096;
+/// How much longer than allowed a frame may be and still be answered with an error.
+const READABLE_FACTOR: usize = 4;
+/// Time for all connections to close when the server stops.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(3);
+/// When a refused client should ask again.
+const RETRY_AFTER_SECONDS: &str = "5";

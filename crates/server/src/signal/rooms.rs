@@ -1,0 +1,165 @@
+//! The task that owns the rooms.
+
+use std::{collections::BTreeMap, convert::Infallible, time::Instant};
+
+use room::{ConnId, Hub, Opened, Output, Refusal, Stats};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep_until,
+};
+
+use crate::clock;
+
+use super::{
+    connection::Seat,
+    outbox::{Full, Outbox, Outgoing, outbox},
+};
+
+/// What the rooms are told.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// Somebody asks for a connection.
+    Open {
+        conn: ConnId,
+        opened: Opened,
+        /// For the connection, to tell what comes.
+        inputs: mpsc::Sender<Self>,
+        reply: oneshot::Sender<Result<Seat, Refusal>>,
+    },
+    Text(ConnId, String),
+    Binary(ConnId),
+    Oversized(ConnId),
+    Pong(ConnId),
+    Gone(ConnId),
+    Stats(oneshot::Sender<Stats>),
+    /// Stop; tell when all connections are closed.
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// The rooms and the way to each client.
+pub(crate) struct Rooms {
+    hub: Hub,
+    /// As many as the hub has connections.
+    outboxes: BTreeMap<ConnId, Outbox>,
+    /// Cloned into every connection, so that `departed` ends with the last one.
+    present: mpsc::Sender<Infallible>,
+    departed: mpsc::Receiver<Infallible>,
+}
+
+impl Rooms {
+    pub(crate) fn new(hub: Hub) -> Self {
+        let (present, departed) = mpsc::channel(1);
+        Self { hub, outboxes: BTreeMap::new(), present, departed }
+    }
+
+    /// One input, then everything that comes of it, then the next input, until everybody who could send one is gone.
+    pub(crate) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
+        let timer = sleep_until(clock::now().into());
+        tokio::pin!(timer);
+        loop {
+            let due = self.hub.poll_timeout();
+            if let Some(at) = due.filter(|at| timer.deadline() != (*at).into()) {
+                timer.as_mut().reset(at.into());
+            }
+            let input = tokio::select! {
+                input = inputs.recv() => input,
+                () = &mut timer, if due.is_some() => {
+                    let now = clock::now();
+                    self.hub.handle_timeout(now);
+                    self.drain(now);
+                    continue;
+                }
+            };
+            match input {
+                None => return,
+                Some(input) => {
+                    if let Some(done) = self.handle(input) {
+                        // Nobody waits for a queue that is not read any more.
+                        inputs.close();
+                        return self.shut_down(done).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands one input to the rooms, and what comes of it to the clients; gives back what only the end can answer.
+    fn handle(&mut self, input: Input) -> Option<oneshot::Sender<()>> {
+        let now = clock::now();
+        match input {
+            Input::Open { conn, opened, inputs, reply } => {
+                let seat = self.open(now, conn, opened, inputs);
+                // A client that is gone drops its seat, which says so.
+                let _ = reply.send(seat);
+            }
+            Input::Text(conn, text) => self.hub.handle_text(now, conn, &text),
+            Input::Binary(conn) => self.hub.handle_binary(now, conn),
+            Input::Oversized(conn) => self.hub.handle_oversized(now, conn),
+            Input::Pong(conn) => self.hub.handle_pong(now, conn),
+            Input::Gone(conn) => {
+                self.hub.handle_close(now, conn);
+                self.outboxes.remove(&conn);
+            }
+            Input::Stats(reply) => {
+                let _ = reply.send(self.hub.stats());
+            }
+            Input::Shutdown(done) => return Some(done),
+        }
+        self.drain(now);
+        None
+    }
+
+    fn open(
+        &mut self,
+        now: Instant,
+        conn: ConnId,
+        opened: Opened,
+        inputs: mpsc::Sender<Input>,
+    ) -> Result<Seat, Refusal> {
+        self.hub.handle_open(now, conn, opened)?;
+        let (outbox, pending) = outbox(&self.hub.config().limits);
+        self.outboxes.insert(conn, outbox);
+        Ok(Seat::new(conn, inputs, pending, self.present.clone()))
+    }
+
+    /// Hands over everything that the rooms have to say. A client that does not read is cut off, which is an input of
+    /// its own, with more to say.
+    fn drain(&mut self, now: Instant) {
+        let mut slow = Vec::new();
+        loop {
+            while let Some(output) = self.hub.poll_output() {
+                slow.extend(self.deliver(output));
+            }
+            let Some(conn) = slow.pop() else { return };
+            tracing::debug!("{conn} does not read what it is sent, and is cut off");
+            self.hub.handle_close(now, conn);
+        }
+    }
+
+    /// Queues an output; gives back a connection that had to be cut off instead.
+    fn deliver(&mut self, output: Output) -> Option<ConnId> {
+        let (conn, frame, last) = match output {
+            Output::Send { conn, text } => (conn, Outgoing::Text(text), false),
+            Output::Ping { conn } => (conn, Outgoing::Ping, false),
+            Output::Close { conn, code, reason } => (conn, Outgoing::Close { code, reason }, true),
+        };
+        let Err(Full) = self.outboxes.get(&conn)?.push(frame) else {
+            if last {
+                self.outboxes.remove(&conn);
+            }
+            return None;
+        };
+        self.outboxes.remove(&conn)?.cut();
+        Some(conn)
+    }
+
+    async fn shut_down(mut self, done: oneshot::Sender<()>) {
+        let now = clock::now();
+        self.hub.handle_shutdown(now);
+        self.drain(now);
+        drop(self.present);
+        self.departed.recv().await;
+        // The one who asked may have lost patience.
+        let _ = done.send(());
+    }
+}

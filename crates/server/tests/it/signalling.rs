@@ -1,0 +1,5 @@
+//! Signalling over real WebSockets.
+
+mod client;
+mod crowd;
+mod ends;
