@@ -1,5 +1,5 @@
 /** The bottom bar: fixed order, leaving apart and red. */
-import { Camera, CameraOff, Ellipsis, Link, MessageSquare, Mic, MicOff, MonitorOff, MonitorUp, PhoneOff } from 'lucide';
+import { Ellipsis, Link, MessageSquare, Mic, MicOff, MonitorOff, MonitorUp, PhoneOff, Video, VideoOff } from 'lucide';
 import { Toggle } from '../components/Toggle';
 import type { CallView } from './call-view';
 import { MoreMenu } from './MoreMenu';
@@ -13,7 +13,7 @@ export function Controls({ view }: { view: CallView }) {
     <div class="controls" role="toolbar" aria-label={t('controls')}>
       <div class="controls-main">
         <Toggle icon={audio ? Mic : MicOff} look={audio ? 'plain' : 'off'} pressed={!audio} label={t(audio ? 'mic.mute' : 'mic.unmute')} caption={t(audio ? 'mic.short' : 'mic.short.off')} shortcut="M" onClick={view.toggleMicrophone} testid="mic" />
-        <Toggle icon={video ? Camera : CameraOff} look={video ? 'plain' : 'off'} pressed={!video} label={t(video ? 'camera.stop' : 'camera.start')} caption={t(video ? 'camera.short' : 'camera.short.off')} shortcut="C" onClick={view.toggleCamera} testid="camera" />
+        <Toggle icon={video ? Video : VideoOff} look={video ? 'plain' : 'off'} pressed={!video} label={t(video ? 'camera.stop' : 'camera.start')} caption={t(video ? 'camera.short' : 'camera.short.off')} shortcut="C" onClick={view.toggleCamera} testid="camera" />
         {view.canShare && (
           <Toggle icon={screen ? MonitorOff : MonitorUp} look={screen ? 'active' : 'plain'} pressed={screen} label={t(screen ? 'share.stop' : 'share.start')} caption={t(screen ? 'share.short.stop' : 'share.short')} shortcut="S" onClick={view.toggleShare} testid="share" />
         )}

@@ -1,6 +1,6 @@
 /** Another member: picture or initials, sound, name, and what is the matter with the line. */
 import { useEffect, useRef } from 'preact/hooks';
-import { CameraOff, MicOff, RefreshCw } from 'lucide';
+import { MicOff, RefreshCw, VideoOff } from 'lucide';
 import { Avatar } from '../components/Avatar';
 import { Icon } from '../components/Icon';
 import { Video } from '../components/Video';
@@ -41,7 +41,7 @@ export function RemoteTile({ view, participant }: { view: CallView; participant:
         )}
         {participant.said.value?.video === false && (
           <span class="tile-mark" title={t('peer.camera-off', { name })} data-testid="peer-camera-off">
-            <Icon icon={CameraOff} size={16} />
+            <Icon icon={VideoOff} size={16} />
             <span class="visually-hidden">{t('peer.camera-off', { name })}</span>
           </span>
         )}

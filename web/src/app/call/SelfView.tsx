@@ -1,6 +1,6 @@
 /** The own picture: mirrored, in a corner of the stage, to be dragged or moved by arrow keys, to be hidden. */
 import { useRef, useState } from 'preact/hooks';
-import { CameraOff, EyeOff, MicOff } from 'lucide';
+import { EyeOff, MicOff, VideoOff } from 'lucide';
 import { Avatar } from '../components/Avatar';
 import { Icon } from '../components/Icon';
 import { IconButton } from '../components/IconButton';
@@ -76,7 +76,7 @@ export function SelfView({ view }: { view: CallView }) {
       <div class="tile-name">
         <span>{t('you')}</span>
         {!audio && <Icon icon={MicOff} size={16} />}
-        {!camera && <Icon icon={CameraOff} size={16} />}
+        {!camera && <Icon icon={VideoOff} size={16} />}
       </div>
       <IconButton icon={EyeOff} label={t('self.hide')} onClick={view.toggleSelf} testid="self-hide" />
     </div>

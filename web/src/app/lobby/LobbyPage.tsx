@@ -1,7 +1,7 @@
 /** Be ready: see yourself, hear that the microphone works, press Join. */
 import './lobby.css';
 import { useState } from 'preact/hooks';
-import { Camera, CameraOff, Mic, MicOff } from 'lucide';
+import { Mic, MicOff, Video as VideoIcon, VideoOff } from 'lucide';
 import { Avatar } from '../components/Avatar';
 import { Button } from '../components/Button';
 import { DevicePickers } from '../components/DevicePickers';
@@ -85,7 +85,7 @@ function Preview({ media, name }: { media: LocalMedia; name: string }) {
             testid="mic"
           />
           <Toggle
-            icon={cameraOn ? Camera : CameraOff}
+            icon={cameraOn ? VideoIcon : VideoOff}
             look={cameraOn ? 'plain' : 'off'}
             pressed={!cameraOn}
             label={t(cameraOn ? 'camera.stop' : 'camera.start')}

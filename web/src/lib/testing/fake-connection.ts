@@ -1,0 +1,150 @@
+/**
+ * An RTCPeerConnection that negotiates like one and carries nothing: signalling states with implicit rollback, transceivers,
+ * `negotiationneeded` after the queue of tasks, candidates that need a description. Only what {@link ../peer-link} uses.
+ */
+
+export interface FakeTrack {
+  kind: 'audio' | 'video';
+  id: string;
+  onmute: (() => void) | null;
+  onunmute: (() => void) | null;
+}
+
+export class FakeTransceiver {
+  direction: RTCRtpTransceiverDirection;
+  readonly receiver: { track: FakeTrack };
+  readonly sender: { track: unknown; replaceTrack: (track: unknown) => Promise<void>; setStreams: () => void };
+
+  constructor(
+    readonly kind: 'audio' | 'video',
+    direction: RTCRtpTransceiverDirection,
+    track: unknown,
+  ) {
+    this.direction = direction;
+    this.receiver = { track: fakeTrack(kind) };
+    this.sender = {
+      track,
+      replaceTrack: async (next) => {
+        this.sender.track = next;
+      },
+      setStreams: () => {},
+    };
+  }
+}
+
+let tracks = 0;
+
+export function fakeTrack(kind: 'audio' | 'video'): FakeTrack {
+  return { kind, id: `${kind}-${++tracks}`, onmute: null, onunmute: null };
+}
+
+interface Session {
+  kinds: ('audio' | 'video')[];
+  ice: number;
+}
+
+export class FakeConnection {
+  signalingState: RTCSignalingState = 'stable';
+  connectionState: RTCPeerConnectionState = 'new';
+  localDescription: RTCSessionDescriptionInit | null = null;
+  onnegotiationneeded: (() => void) | null = null;
+  onicecandidate: ((event: unknown) => void) | null = null;
+  ontrack: ((event: unknown) => void) | null = null;
+  onconnectionstatechange: (() => void) | null = null;
+  readonly candidates: RTCIceCandidateInit[] = [];
+  readonly configurations: RTCConfiguration[] = [];
+  restarts = 0;
+  closed = false;
+  #transceivers: FakeTransceiver[] = [];
+  #negotiated = 0;
+  #ice = 1;
+  #remote: Session | undefined;
+  #needed = false;
+
+  getTransceivers(): FakeTransceiver[] {
+    return this.#transceivers;
+  }
+
+  addTransceiver(what: 'audio' | 'video' | FakeTrack, init: { direction: RTCRtpTransceiverDirection }): FakeTransceiver {
+    const track = typeof what === 'string' ? null : what;
+    const transceiver = new FakeTransceiver(typeof what === 'string' ? what : what.kind, init.direction, track);
+    this.#transceivers.push(transceiver);
+    this.#need();
+    return transceiver;
+  }
+
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.configurations.push(configuration);
+  }
+
+  restartIce(): void {
+    this.restarts++;
+    this.#ice++;
+    this.#need();
+  }
+
+  async setLocalDescription(description?: { type: 'rollback' }): Promise<void> {
+    if (description?.type === 'rollback') {
+      this.signalingState = 'stable';
+      this.localDescription = null;
+      return;
+    }
+    const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
+    if (type === 'offer') this.#needed = false;
+    this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
+    const kinds = type === 'answer' && this.#remote ? this.#remote.kinds : this.#transceivers.map((transceiver) => transceiver.kind);
+    this.localDescription = { type, sdp: `s=${JSON.stringify({ kinds, ice: this.#ice } satisfies Session)}` };
+    if (type === 'answer') this.#settle();
+  }
+
+  async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    const session = JSON.parse(description.sdp?.slice(2) ?? '') as Session;
+    if (description.type === 'answer') {
+      if (this.signalingState !== 'have-local-offer') throw new Error('an answer without an offer');
+      this.signalingState = 'stable';
+      this.#remote = session;
+      this.#negotiated = this.#transceivers.length;
+      this.#settle();
+      return;
+    }
+    if (this.signalingState === 'have-local-offer') this.#needed = true;
+    this.signalingState = 'have-remote-offer';
+    this.#remote = session;
+    // Transceivers of our own that were not negotiated yet do not take the place of offered ones.
+    const own = this.#transceivers.splice(this.#negotiated);
+    while (this.#transceivers.length < session.kinds.length) {
+      const transceiver = new FakeTransceiver(session.kinds[this.#transceivers.length] ?? 'audio', 'recvonly', null);
+      this.#transceivers.push(transceiver);
+      this.ontrack?.({ transceiver, track: transceiver.receiver.track });
+    }
+    this.#negotiated = this.#transceivers.length;
+    this.#transceivers.push(...own);
+  }
+
+  async addIceCandidate(candidate: RTCIceCandidateInit): Promise<void> {
+    if (!this.#remote) throw new Error('a candidate before its description');
+    this.candidates.push(candidate);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** The test moves the connection. */
+  become(state: RTCPeerConnectionState): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  #need(): void {
+    this.#needed = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.#needed || this.signalingState !== 'stable') return;
+    setTimeout(() => {
+      if (this.#needed && this.signalingState === 'stable' && !this.closed) this.onnegotiationneeded?.();
+    }, 0);
+  }
+}
