@@ -61,7 +61,7 @@ function Heading({ state: { id, status, outcome } }: { state: CheckState }) {
 
 function AgainButton({ session, state: { id } }: { session: CheckSession; state: CheckState }) {
   return (
-    <Button icon={RotateCw} disabled={session.busy.value} onClick={() => void session.again(id)} title={t('row.again-named', { title: t(`title.${id}`) })} testid={`check-again-${id}`}>
+    <Button kind="quiet" icon={RotateCw} disabled={session.busy.value} onClick={() => void session.again(id)} title={t('row.again-named', { title: t(`title.${id}`) })} testid={`check-again-${id}`}>
       {t('row.again')}
     </Button>
   );

@@ -1,6 +1,6 @@
 /** The verdict in one sentence, what to do first, and the button that starts it all. */
 import { Play, RotateCw, Square } from 'lucide';
-import { clauses, overall, type Overall } from '../../lib/check/overall';
+import { clauses, overall, unsure, type Overall } from '../../lib/check/overall';
 import type { CheckState } from '../../lib/check/types';
 import { Button } from '../components/Button';
 import type { CheckSession } from './session';
@@ -25,20 +25,24 @@ function sentence(found: Overall, states: readonly CheckState[], partial: boolea
     case 'ready':
       return t(partial ? 'overall.ready-part' : 'overall.ready');
     case 'limited':
-      return t('overall.limited', { clause });
+      return unsure(found) ? t('overall.unsure') : t('overall.limited', { clause });
     case 'blocked':
       return t('overall.blocked', { clause });
   }
+}
+
+/** The checks whose advice is worth reading first, each piece of advice once. */
+function adviceOf({ because }: Overall, states: readonly CheckState[]): readonly CheckState[] {
+  const advised = because.flatMap(({ id }) => states.filter((state) => state.id === id && state.outcome?.advice));
+  const first = (state: CheckState) => advised.find(({ outcome }) => outcome?.advice?.key === state.outcome?.advice?.key);
+  return advised.filter((state) => first(state) === state).slice(0, ADVICE_MAX);
 }
 
 export function OverallCard({ session }: { session: CheckSession }) {
   const states = session.states.value;
   const busy = session.busy.value;
   const found = busy ? { verdict: 'running' as const, because: [] } : overall(states);
-  const advised = found.because
-    .map(({ id }) => states.find((state) => state.id === id))
-    .filter((state) => state?.outcome?.advice)
-    .slice(0, ADVICE_MAX);
+  const advised = adviceOf(found, states);
   return (
     <section class="check-overall" data-testid="check-overall" data-verdict={found.verdict}>
       {session.started.value ? (
@@ -48,12 +52,13 @@ export function OverallCard({ session }: { session: CheckSession }) {
         </p>
       ) : (
         <div class="check-intro">
+          <h2>{t('page.headline')}</h2>
           <p>{t('page.intro')}</p>
           <p class="quiet">{t('page.asks')}</p>
         </div>
       )}
       {busy && <progress class="check-progress" max={states.length} value={states.filter(({ durationMs }) => durationMs !== null).length} aria-label={t('status.running')} />}
-      {advised.length > 0 && <Advice states={advised as CheckState[]} />}
+      {advised.length > 0 && <Advice states={advised} />}
       <div>
         {busy ? (
           <Button icon={Square} onClick={() => session.stop()} testid="check-stop">

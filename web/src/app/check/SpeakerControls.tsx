@@ -1,5 +1,5 @@
 /** Plays a sound through the chosen loudspeaker and asks whether it was heard. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Volume2 } from 'lucide';
 import { Button } from '../components/Button';
 import { Select, type SelectOption } from '../components/Select';
@@ -24,14 +24,28 @@ function useOutputs(refresh: boolean): readonly SelectOption[] {
   return outputs;
 }
 
+/** Brings the keyboard to the question when it is asked, and back to the first button when it is answered. */
+function useFocus(asked: boolean, busy: boolean) {
+  const controls = useRef<HTMLDivElement>(null);
+  const answered = useRef(false);
+  useEffect(() => {
+    const first = controls.current?.querySelector('button');
+    if (asked) first?.focus();
+    else if (answered.current && !busy) first?.focus();
+    answered.current = asked || (answered.current && busy);
+  }, [asked, busy]);
+  return controls;
+}
+
 export function SpeakerControls({ session, running }: { session: CheckSession; running: boolean }) {
   const outputs = useOutputs(session.busy.value);
   const answer = session.answer.value;
+  const controls = useFocus(answer !== null, session.busy.value);
   if (answer) {
     return (
-      <div class="check-controls" role="group" aria-label={t('speaker.question')}>
+      <div class="check-controls" ref={controls} role="group" aria-label={t('speaker.question')}>
         <p>{t('speaker.question')}</p>
-        <Button kind="primary" onClick={() => answer(true)} autofocus testid="check-heard-yes">
+        <Button kind="primary" onClick={() => answer(true)} testid="check-heard-yes">
           {t('speaker.yes')}
         </Button>
         <Button onClick={() => answer(false)} testid="check-heard-no">
@@ -41,7 +55,7 @@ export function SpeakerControls({ session, running }: { session: CheckSession; r
     );
   }
   return (
-    <div class="check-controls">
+    <div class="check-controls" ref={controls}>
       {outputs.length > 1 && (
         <Select
           label={t('speaker.output')}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clauses, overall, type Verdict } from './overall';
+import { clauses, overall, unsure, type Verdict } from './overall';
 import { outcome, type CheckId, type CheckState, type CheckStatus, type CheckTextKey } from './types';
 
 function state(id: CheckId, status: CheckStatus, verdict: CheckTextKey = 'verdict.skipped'): CheckState {
@@ -19,8 +19,8 @@ const table: readonly [name: string, states: CheckState[], verdict: Verdict, bec
   ['a quiet microphone', [state('microphone', 'warn')], 'limited', ['microphone']],
   ['a relay transport that is shut while others work', [state('turn-udp', 'warn'), state('turn-tcp', 'pass')], 'ready', []],
   ['no relay at all, STUN answers', [state('turn-udp', 'fail'), state('turn-tcp', 'fail'), state('stun', 'pass')], 'limited', ['turn-udp', 'turn-tcp']],
-  ['STUN silent, relay works', [state('stun', 'warn'), state('turn-tcp', 'pass')], 'ready', []],
-  ['no way out at all', [state('turn-udp', 'fail'), state('stun', 'fail')], 'blocked', ['stun', 'turn-udp']],
+  ['STUN silent, relay works', [state('stun', 'warn'), state('turn-tcp', 'pass')], 'limited', ['stun']],
+  ['no way out at all', [state('turn-udp', 'fail'), state('stun', 'fail')], 'blocked', ['stun']],
   ['a missing convenience', [state('apis', 'warn'), state('autoplay', 'warn'), state('screen-share', 'warn')], 'ready', []],
   ['a check that ran out of time', [state('codecs', 'warn', 'verdict.timeout')], 'limited', ['codecs']],
   ['a check that broke', [state('direct', 'warn', 'verdict.broken')], 'limited', ['direct']],
@@ -46,7 +46,17 @@ describe('the overall verdict', () => {
     expect(clauses(many)).toEqual(['clause.permissions', 'clause.microphone']);
   });
 
+  it('says only what blocks when something does', () => {
+    const found = overall([state('camera', 'warn'), state('websocket', 'fail')]);
+    expect(found.because.map(({ id }) => id)).toEqual(['websocket', 'camera']);
+    expect(clauses(found)).toEqual(['clause.websocket']);
+  });
+
   it('names an unfinished check as such and not as a fault of what it tests', () => {
-    expect(clauses(overall([state('camera', 'warn', 'verdict.timeout')]))).toEqual(['clause.unsure']);
+    const unfinished = overall([state('camera', 'warn', 'verdict.timeout')]);
+    expect(clauses(unfinished)).toEqual(['clause.unsure']);
+    expect(unsure(unfinished)).toBe(true);
+    expect(unsure(overall([state('camera', 'warn', 'verdict.timeout'), state('microphone', 'warn')]))).toBe(false);
+    expect(unsure(overall([state('camera', 'pass')]))).toBe(false);
   });
 });

@@ -33,6 +33,7 @@ const LIMITING: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
   speaker: 'clause.speaker',
   devices: 'clause.devices',
   websocket: 'clause.slow',
+  stun: 'clause.detour',
   browser: 'clause.browser',
 };
 
@@ -47,10 +48,12 @@ const LIMITING_FAILED: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
 };
 
 /** A check that could not be finished proves nothing, good or bad. */
-const UNFINISHED: readonly CheckTextKey[] = ['verdict.timeout', 'verdict.broken'];
+const UNFINISHED: readonly CheckTextKey[] = ['verdict.timeout', 'verdict.broken', 'verdict.stopped'];
+
+const UNSURE = 'clause.unsure';
 
 function limit({ id, status, outcome }: CheckState): CheckTextKey | undefined {
-  if (outcome && UNFINISHED.includes(outcome.verdict.key)) return 'clause.unsure';
+  if (outcome && UNFINISHED.includes(outcome.verdict.key)) return UNSURE;
   if (status === 'fail') return LIMITING[id] ?? LIMITING_FAILED[id];
   return status === 'warn' ? LIMITING[id] : undefined;
 }
@@ -71,12 +74,22 @@ export function overall(states: readonly CheckState[]): Overall {
   const blocking = ranked(BLOCKING, ({ id, status }) => (status === 'fail' ? BLOCKING[id] : undefined));
   const blocked = new Set(blocking.map(({ id }) => id));
   const limiting = ranked({ ...LIMITING, ...LIMITING_FAILED }, (state) => (blocked.has(state.id) ? undefined : limit(state)));
-  if (blocking.length > 0) return { verdict: 'blocked', because: [...blocking, ...limiting] };
+  if (blocking.length > 0) {
+    // Without any way out it goes without saying that no relay answers.
+    const besides = blocked.has('stun') ? limiting.filter(({ id }) => LIMITING_FAILED[id] === undefined) : limiting;
+    return { verdict: 'blocked', because: [...blocking, ...besides] };
+  }
   if (limiting.length > 0) return { verdict: 'limited', because: limiting };
   return { verdict: 'ready', because: [] };
 }
 
-/** The clauses to say: each once, at most two, because a sentence with more is a list. */
-export function clauses({ because }: Overall): readonly CheckTextKey[] {
-  return [...new Set(because.map(({ clause }) => clause))].slice(0, 2);
+/** No fault was found, but not everything was tested: neither "ready" nor "you can call" would be true. */
+export function unsure({ verdict, because }: Overall): boolean {
+  return verdict === 'limited' && because.every(({ clause }) => clause === UNSURE);
+}
+
+/** The clauses to say: each once, at most two, because a sentence with more is a list; only what blocks when something does. */
+export function clauses({ verdict, because }: Overall): readonly CheckTextKey[] {
+  const said = verdict === 'blocked' ? because.filter(({ id, clause }) => BLOCKING[id] === clause) : because;
+  return [...new Set(said.map(({ clause }) => clause))].slice(0, 2);
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Check, CheckContext, Surroundings } from './context';
+import { overall } from './overall';
 import { AUTO_LIMIT_MS, CheckRunner } from './runner';
 import { selectGroups } from './registry';
 import { CHECK_GROUPS, outcome, type CheckState } from './types';
@@ -126,13 +127,25 @@ describe('the runner', () => {
     expect(statuses()).toEqual(['apis pass', 'speaker pass']);
   });
 
-  it('stops when told to', async () => {
-    const { made, statuses } = runner(check('apis', 'browser', { run: never }));
+  it('keeps the last finding of a check while it is repeated', async () => {
+    let findings = 0;
+    const counts = () => outcome('pass', 'verdict.apis.ok', { details: { findings: (findings += 1) } });
+    const { made } = runner(check('apis', 'browser', { run: counts }));
+    await made.runAll(CHECK_GROUPS, false);
+    const again = made.runOne('apis');
+    expect(made.states[0]).toMatchObject({ status: 'running', outcome: { details: { findings: 1 } } });
+    await again;
+    expect(made.states[0]).toMatchObject({ status: 'pass', outcome: { details: { findings: 2 } } });
+  });
+
+  it('stops when told to, and claims nothing of what it did not test', async () => {
+    const { made, statuses } = runner(check('apis', 'browser', { run: never }), check('codecs', 'browser'));
     const done = made.runAll(CHECK_GROUPS, false);
     await vi.advanceTimersByTimeAsync(10);
     made.stop();
     await done;
-    expect(statuses()).toEqual(['apis warn']);
+    expect(statuses()).toEqual(['apis skipped', 'codecs skipped']);
+    expect(overall(made.states).verdict).toBe('limited');
   });
 });
 

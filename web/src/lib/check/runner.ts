@@ -23,10 +23,11 @@ export interface RunnerOptions {
 
 /** Why a check was called off; becomes its verdict. */
 class OutOfTime extends Error {
-  constructor() {
-    super('out of time');
-    this.name = 'OutOfTime';
-  }
+  override readonly name = 'OutOfTime';
+}
+
+class Stopped extends Error {
+  override readonly name = 'Stopped';
 }
 
 export class CheckRunner {
@@ -69,9 +70,9 @@ export class CheckRunner {
     await this.#session(false, true, ATTENDED_LIMIT_MS, (context) => this.#run(check, context));
   }
 
-  /** Calls everything off; what runs gets the verdict "out of time". */
+  /** Calls everything off; what runs or waits gets the verdict "stopped". */
   stop(): void {
-    this.#running?.abort(new OutOfTime());
+    this.#running?.abort(new Stopped());
   }
 
   async #session(
@@ -117,7 +118,9 @@ export class CheckRunner {
 
   async #run(check: Check, session: CheckContext): Promise<void> {
     const { id, group } = check;
-    this.#set({ ...idle(id, group), status: 'running' });
+    // A repeated check keeps what it found last until it knows better, so that an open list of numbers stays open.
+    const last = this.#states.get(id)?.outcome ?? null;
+    this.#set({ id, group, status: 'running', outcome: last, durationMs: null });
     const startedMs = this.#options.now();
     const found = await this.#found(check, session);
     const durationMs = Math.round(this.#options.now() - startedMs);
@@ -135,6 +138,7 @@ export class CheckRunner {
       if (check.gesture && !session.gesture) return check.precheck?.(context) ?? outcome('skipped', 'verdict.skipped');
       return await orAborted(Promise.resolve(check.run(context)), controller.signal);
     } catch (error) {
+      if (error instanceof Stopped) return outcome('skipped', 'verdict.stopped');
       if (error instanceof OutOfTime) return outcome('warn', 'verdict.timeout', { advice: 'advice.again' });
       return outcome('warn', 'verdict.broken', { advice: 'advice.again', details: explain(error) });
     } finally {

@@ -11,10 +11,11 @@ export interface Api {
   readonly present: boolean;
 }
 
-export function judgeApis(list: readonly Api[], recorderTypes: readonly string[]): Outcome {
+export function judgeApis(list: readonly Api[], recorderTypes: readonly string[], secure = true): Outcome {
   const missing = (need: Need) => list.filter((api) => api.need === need && !api.present).map(({ name }) => name);
   const details = { ...Object.fromEntries(list.map(({ name, present }) => [name, present])), recorderTypes };
   const [call, comfort, extra] = [missing('call'), missing('comfort'), missing('extra')];
+  if (call.length > 0 && !secure) return outcome('skipped', 'verdict.insecure', { details });
   if (call.length > 0) {
     return outcome('fail', 'verdict.apis.missing', {
       values: { names: call.join(', ') },
@@ -85,6 +86,6 @@ export const apis: Check = {
   timeoutMs: 1_000,
   run: () => {
     const recorder = 'MediaRecorder' in globalThis ? MediaRecorder : null;
-    return judgeApis(survey(), RECORDER_TYPES.filter((type) => recorder?.isTypeSupported(type) ?? false));
+    return judgeApis(survey(), RECORDER_TYPES.filter((type) => recorder?.isTypeSupported(type) ?? false), globalThis.isSecureContext);
   },
 };

@@ -44,6 +44,14 @@ describe('the interfaces', () => {
   });
 });
 
+describe('interfaces that a page without a secure connection does not see', () => {
+  it('are not held against the browser', () => {
+    const hidden: readonly Api[] = [{ name: 'getUserMedia', need: 'call', present: false }];
+    expect(judgeApis(hidden, [], false).verdict.key).toBe('verdict.insecure');
+    expect(judgeApis(hidden, [], true).status).toBe('fail');
+  });
+});
+
 describe('the codecs', () => {
   const opus: Codec = { mimeType: 'audio/opus' };
   const vp8: Codec = { mimeType: 'video/VP8' };

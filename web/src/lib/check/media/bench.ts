@@ -58,6 +58,10 @@ export class MediaBench {
   }
 
   async #openAll(): Promise<Readonly<Record<Kind, Opened>>> {
+    if (!('mediaDevices' in navigator)) {
+      const none = { track: null, error: { name: 'NotAllowedError', message: 'not a secure context' } } as const;
+      return { video: none, audio: none };
+    }
     const [video, audio] = await this.#ask({ video: true, audio: true });
     if (video.track || audio.track) return { video, audio };
     if (video.error?.name === 'Unanswered') return { video, audio };

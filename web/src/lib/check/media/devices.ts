@@ -39,9 +39,7 @@ export const devices: Check = {
   group: 'media',
   timeoutMs: 4_000,
   run: async () => {
-    if (!('mediaDevices' in navigator)) {
-      return outcome('fail', 'verdict.permissions.insecure', { advice: 'advice.secure-context.https' });
-    }
+    if (!('mediaDevices' in navigator)) return outcome('skipped', 'verdict.insecure');
     const listed = await navigator.mediaDevices.enumerateDevices();
     const real = listed.filter(({ deviceId }) => !ALIASES.includes(deviceId));
     return judgeDevices({

@@ -66,9 +66,7 @@ export const permissions: Check = {
   // Longer than an open question may stay open, asked at most three times when devices are missing.
   timeoutMs: 30_000,
   run: async ({ media }) => {
-    if (!('mediaDevices' in navigator)) {
-      return outcome('fail', 'verdict.permissions.insecure', { advice: 'advice.secure-context.https' });
-    }
+    if (!('mediaDevices' in navigator)) return outcome('skipped', 'verdict.insecure');
     const { video, audio } = await media.open();
     const [cameraState, microphoneState] = await Promise.all([state('camera'), state('microphone')]);
     const systemBlock = refusedBySystem(video, audio);

@@ -23,6 +23,7 @@ export function judgeScreen({ error, surface, width, height, sound }: ScreenFind
 }
 
 function absent(): Outcome | null {
+  if (!globalThis.isSecureContext) return outcome('skipped', 'verdict.insecure');
   if ('mediaDevices' in navigator && 'getDisplayMedia' in navigator.mediaDevices) return null;
   return outcome('warn', 'verdict.screen-share.absent', { advice: 'advice.screen-share.absent' });
 }

@@ -51,7 +51,10 @@ export function judgeMapping(gathering: Gathering): Outcome {
   };
   switch (mapping) {
     case 'endpoint-independent':
-      return outcome('info', 'verdict.nat-mapping.independent', { details });
+      // Where the browser hides the local address, an address without any translation looks the same.
+      return details.mapped.every(({ base }) => base === null)
+        ? outcome('info', 'verdict.nat-mapping.independent-or-none', { details })
+        : outcome('info', 'verdict.nat-mapping.independent', { details });
     case 'endpoint-dependent':
       return outcome('info', 'verdict.nat-mapping.dependent', { advice: 'advice.nat-mapping.dependent', details });
     case 'none':

@@ -36,6 +36,14 @@ describe('the mapping of the router', () => {
   });
 });
 
+describe('one mapping', () => {
+  it('with a hidden local address may as well be no translation at all, and says so', () => {
+    const hidden = { ...complete, found: [host('x.local'), seen(50_000, null)] };
+    expect(judgeMapping(hidden).verdict.key).toBe('verdict.nat-mapping.independent-or-none');
+    expect(judgeMapping(complete).verdict.key).toBe('verdict.nat-mapping.independent');
+  });
+});
+
 describe('STUN', () => {
   it.each<[string, Partial<Gathering>, boolean, string, CheckTextKey]>([
     ['a public address', {}, false, 'pass', 'verdict.stun.ok'],

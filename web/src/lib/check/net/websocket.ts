@@ -82,7 +82,7 @@ export function isPong(data: unknown, id: string): boolean {
 async function roundTrips(socket: WebSocket): Promise<readonly number[]> {
   const endsMs = performance.now() + PINGS_LIMIT_MS;
   const found: number[] = [];
-  for (let id = 1; id <= PINGS && performance.now() < endsMs; id += 1) {
+  for (let id = 1; id <= PINGS && performance.now() < endsMs && socket.readyState === socket.OPEN; id += 1) {
     const roundTripMs = await ping(socket, String(id), endsMs - performance.now());
     if (roundTripMs === null) break;
     found.push(roundTripMs);
