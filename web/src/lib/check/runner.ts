@@ -135,6 +135,7 @@ export class CheckRunner {
     const timer = setTimeout(() => controller.abort(new OutOfTime()), check.timeoutMs);
     const context = { ...session, signal: controller.signal };
     try {
+      controller.signal.throwIfAborted();
       if (check.gesture && !session.gesture) return check.precheck?.(context) ?? outcome('skipped', 'verdict.skipped');
       return await orAborted(Promise.resolve(check.run(context)), controller.signal);
     } catch (error) {

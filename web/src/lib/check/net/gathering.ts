@@ -34,7 +34,9 @@ export function readCandidate(candidate: RTCIceCandidate): Found | null {
   if (!address || port === null) return null;
   // Browsers that hide local addresses write 0.0.0.0 or :: and port 0 or 9 here.
   const hidden = !relatedAddress || /^(0\.0\.0\.0|::)$/.test(relatedAddress) || relatedPort === null;
-  return { type, address, port, base: type === 'srflx' && !hidden ? `${relatedAddress} ${relatedPort}` : null };
+  // Chromium writes IPv6 host addresses in brackets.
+  const bare = address.replace(/^\[(.*)\]$/, '$1');
+  return { type, address: bare, port, base: type === 'srflx' && !hidden ? `${relatedAddress} ${relatedPort}` : null };
 }
 
 export async function gather(urls: readonly string[], signal: AbortSignal): Promise<Gathering> {

@@ -77,6 +77,7 @@ describe('a candidate', () => {
     [{ relatedAddress: '0.0.0.0', relatedPort: 0 }, { type: 'srflx', address: '203.0.113.9', port: 7, base: null }],
     [{ relatedAddress: '::', relatedPort: 9 }, { type: 'srflx', address: '203.0.113.9', port: 7, base: null }],
     [{ type: 'host', relatedAddress: null }, { type: 'host', address: '203.0.113.9', port: 7, base: null }],
+    [{ type: 'host', address: '[fd00::2]' }, { type: 'host', address: 'fd00::2', port: 7, base: null }],
     [{ type: 'relay' }, null],
     [{ protocol: 'tcp' }, null],
     [{ address: '' }, null],
