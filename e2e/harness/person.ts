@@ -132,11 +132,6 @@ export class Person {
       expect((await this.measures()).audioEnergy - before.audioEnergy, `${this.name} hears nothing`).toBeLessThan(1e-6);
     }).toPass({ timeout: CALL_MS });
   }
-
-  /** The width of the largest picture on the page. */
-  widestPicture(): Promise<number> {
-    return this.page.locator('video').evaluateAll((videos) => Math.max(0, ...videos.map((video) => (video as HTMLVideoElement).videoWidth)));
-  }
 }
 
 /** Both see and hear each other, at the same time. */
