@@ -1,5 +1,6 @@
 //! Errors, each with its one code on the wire.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 /// Why a [`Config`](crate::Config) is refused.
@@ -26,4 +27,80 @@ pub enum RelayBindError {
     /// No port will do: out of file descriptors, no such address.
     #[error("no relay socket can be bound")]
     Unavailable,
+}
+
+/// Why a request is refused. What the client is told is [`Reject::code`] and, once it is authenticated, the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Reject {
+    #[error(transparent)]
+    BadRequest(#[from] BadRequest),
+    #[error("Unauthorized")]
+    Unauthorized,
+    #[error("No relaying here")]
+    RelayingOff,
+    #[error("Peer {0} is forbidden")]
+    ForbiddenPeer(IpAddr),
+    #[error("Unknown Attributes")]
+    UnknownAttributes(Vec<u16>),
+    #[error("No allocation on this 5-tuple")]
+    NoAllocation,
+    #[error("The 5-tuple has an allocation")]
+    AllocationExists,
+    #[error("Stale Nonce")]
+    StaleNonce,
+    #[error("Address family not relayed here")]
+    AddressFamilyNotSupported,
+    #[error("The allocation belongs to another user")]
+    WrongCredentials,
+    #[error("Protocol {0} is not relayed here")]
+    UnsupportedTransport(u8),
+    #[error("No relayed address of that family")]
+    PeerAddressFamilyMismatch,
+    #[error("Too many allocations of this user or address")]
+    AllocationQuotaReached,
+    #[error("{0}")]
+    InsufficientCapacity(&'static str),
+}
+
+impl Reject {
+    /// The one table from errors to the codes of RFC 8489 §14.8 and RFC 8656 §19.
+    pub(crate) fn code(&self) -> u16 {
+        match self {
+            Self::BadRequest(_) => 400,
+            Self::Unauthorized => 401,
+            Self::RelayingOff | Self::ForbiddenPeer(_) => 403,
+            Self::UnknownAttributes(_) => 420,
+            Self::NoAllocation | Self::AllocationExists => 437,
+            Self::StaleNonce => 438,
+            Self::AddressFamilyNotSupported => 440,
+            Self::WrongCredentials => 441,
+            Self::UnsupportedTransport(_) => 442,
+            Self::PeerAddressFamilyMismatch => 443,
+            Self::AllocationQuotaReached => 486,
+            Self::InsufficientCapacity(_) => 508,
+        }
+    }
+}
+
+/// What is wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadRequest {
+    #[error("Attribute {0:#06x} cannot be read")]
+    Attribute(u16),
+    #[error("Attribute {0:#06x} is missing")]
+    Missing(u16),
+    #[error("Attributes {0:#06x} and {1:#06x} exclude each other")]
+    Contradiction(u16, u16),
+    #[error("PASSWORD-ALGORITHMS is not what the server sent")]
+    PasswordAlgorithms,
+    #[error("ADDITIONAL-ADDRESS-FAMILY must be IPv6")]
+    AdditionalFamily,
+    #[error("Channel {0:#06x} is out of range")]
+    ChannelNumber(u16),
+    #[error("Channel {0:#06x} is bound to another peer")]
+    ChannelInUse(u16),
+    #[error("The peer is bound to channel {0:#06x}")]
+    PeerInUse(u16),
+    #[error("Port 0 is no peer")]
+    PeerPort,
 }

@@ -18,9 +18,23 @@
 //! ```
 
 mod address;
+mod allocation;
+mod auth;
+mod channel;
 mod config;
+mod deadline;
 mod error;
+mod hash;
+mod message;
+mod nonce;
 mod output;
+mod pace;
+mod permission;
+mod policy;
+mod ports;
+mod quota;
+mod reservation;
+mod response;
 mod server;
 mod stats;
 

@@ -34,6 +34,12 @@ impl Header {
     /// STUN header 20, XOR-PEER-ADDRESS of an IPv6 peer 24, DATA 4.
     pub const MAX_BYTES: usize = 48;
 
+    /// The first `len` bytes of `bytes`; `len` is at most [`Self::MAX_BYTES`].
+    pub(crate) fn new(bytes: [u8; Self::MAX_BYTES], len: u8) -> Self {
+        debug_assert!(usize::from(len) <= Self::MAX_BYTES, "a header of {len} bytes");
+        Self { bytes, len }
+    }
+
     /// The bytes to write.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or(&self.bytes)

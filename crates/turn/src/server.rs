@@ -1,20 +1,60 @@
 //! The server: one input at a time, handed to the part that knows what to do with it.
 
+mod allocate;
+mod peers;
+mod refresh;
+mod relaying;
+
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::address::{ClientAddr, PeerAddr, RelayAddr};
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use stun_types::attribute::XorMappedAddress;
+use stun_types::message::{BINDING, MessageClass};
+use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
+
+use crate::address::{ClientAddr, Family, PeerAddr, RelayAddr};
+use crate::allocation::{AllocationId, Allocations, ByFamily};
+use crate::auth::{Authenticated, Authenticator, UnixClock};
 use crate::config::Config;
 use crate::credentials::Credentials;
-use crate::error::{ConfigError, RelayBindError};
+use crate::deadline::{Deadline, Deadlines};
+use crate::error::{ConfigError, Reject, RelayBindError};
+use crate::hash::{SeededMap, SeededState};
+use crate::message::Message;
+use crate::nonce::NonceMint;
 use crate::output::{Forward, Output, ToClient};
+use crate::pace::PrefixPace;
+use crate::policy::Policy;
+use crate::ports::{Owner, Ports};
+use crate::quota::Quotas;
+use crate::reservation::Reservations;
+use crate::response::{Envelope, Response};
 use crate::stats::Stats;
 
 /// A STUN and TURN server.
 #[derive(Debug)]
 pub struct Server {
     config: Config,
+    authenticator: Authenticator,
+    policy: Policy,
+    quotas: Quotas,
+    /// Paces answers to Binding requests.
+    bindings: PrefixPace,
+    /// Paces errors to strangers.
+    challenges: PrefixPace,
+    allocations: Allocations,
+    /// The allocation of each 5-tuple.
+    by_client: SeededMap<ClientAddr, AllocationId>,
+    /// The allocation of each relay port.
+    ports: ByFamily<Ports>,
+    reservations: Reservations,
+    deadlines: Deadlines,
+    /// Bounded by what one input leads to, as it is drained after each.
     outputs: VecDeque<Output>,
+    random: ChaCha12Rng,
     stats: Stats,
 }
 
@@ -23,53 +63,79 @@ impl Server {
     ///
     /// # Errors
     /// When relaying is on without credentials, or a setting makes no sense.
-    pub fn new(config: Config, _seed: [u8; 32], _now: Instant, _unix_time: Duration) -> Result<Self, ConfigError> {
-        if (config.relay_v4.is_some() || config.relay_v6.is_some()) && config.credentials.is_empty() {
-            return Err(ConfigError::NoCredentials);
-        }
-        if let Some(position) = config.credentials.rest_secrets.iter().position(|secret| secret.is_empty()) {
-            return Err(ConfigError::EmptyCredential { kind: "secret", position });
-        }
-        Ok(Self { config, outputs: VecDeque::new(), stats: Stats::default() })
+    pub fn new(config: Config, seed: [u8; 32], now: Instant, unix_time: Duration) -> Result<Self, ConfigError> {
+        check(&config, &config.credentials)?;
+        let mut random = ChaCha12Rng::from_seed(seed);
+        let hash = SeededState::new((random.next_u64(), random.next_u64()));
+        let mut nonce_key = [0; 32];
+        random.fill_bytes(&mut nonce_key);
+        let nonces = NonceMint::new(nonce_key, now, config.limits.nonce_lifetime);
+        Ok(Self {
+            authenticator: Authenticator::new(&config, hash, nonces, UnixClock { at: now, unix_time })?,
+            policy: Policy::new(&config),
+            quotas: Quotas::new(hash),
+            bindings: PrefixPace::new(config.limits.bindings, hash, now),
+            challenges: PrefixPace::new(config.limits.challenges, hash, now),
+            allocations: Allocations::default(),
+            by_client: SeededMap::with_hasher(hash),
+            ports: ByFamily { v4: Ports::new(&config.relay_ports), v6: Ports::new(&config.relay_ports) },
+            reservations: Reservations::new(hash),
+            deadlines: Deadlines::default(),
+            outputs: VecDeque::new(),
+            random,
+            stats: Stats::default(),
+            config,
+        })
     }
 
     /// Takes one datagram, or one frame of a stream, from a client. ChannelData and Send indications return where their
     /// payload goes; everything else is answered through [`Self::poll_output`].
-    pub fn handle_client(&mut self, _now: Instant, _client: ClientAddr, _message: &[u8]) -> Option<Forward> {
-        self.stats.drops.malformed += 1;
-        None
+    pub fn handle_client(&mut self, now: Instant, client: ClientAddr, message: &[u8]) -> Option<Forward> {
+        self.assert_drained();
+        // RFC 7983 §7.
+        match message.first() {
+            Some(0x00..=0x03) => self.handle_stun(now, client, message),
+            Some(0x40..=0x7F) => self.handle_channel_data(now, client, message),
+            _ => {
+                self.stats.drops.malformed += 1;
+                None
+            }
+        }
     }
 
     /// Takes a datagram that arrived on a relay socket and returns to which client it goes.
-    pub fn handle_peer(
-        &mut self,
-        _now: Instant,
-        _relay: RelayAddr,
-        _peer: PeerAddr,
-        _payload: &[u8],
-    ) -> Option<ToClient> {
-        self.stats.drops.no_allocation += 1;
-        None
+    pub fn handle_peer(&mut self, now: Instant, relay: RelayAddr, peer: PeerAddr, payload: &[u8]) -> Option<ToClient> {
+        self.assert_drained();
+        self.deliver(now, relay, peer, 0..payload.len())
     }
 
     /// Takes the answer to [`Output::BindRelay`]. After an error another port is tried, a bounded number of times.
-    pub fn handle_relay_bound(&mut self, _now: Instant, relay: RelayAddr, bound: Result<(), RelayBindError>) {
-        if bound.is_ok() {
-            self.outputs.push_back(Output::CloseRelay { relay });
+    pub fn handle_relay_bound(&mut self, now: Instant, relay: RelayAddr, bound: Result<(), RelayBindError>) {
+        if let Owner::Allocation(id) = self.ports.of(relay.family).owner(relay.port) {
+            self.continue_binding(now, id, relay, bound);
         }
     }
 
     /// The connection of a TCP or TLS client is gone, and its allocation with it (RFC 8656 §3.4).
-    pub fn handle_client_gone(&mut self, _now: Instant, _client: ClientAddr) {}
+    pub fn handle_client_gone(&mut self, _now: Instant, client: ClientAddr) {
+        self.assert_drained();
+        if let Some(&id) = self.by_client.get(&client) {
+            self.release(id);
+        }
+    }
 
     /// Sets the time of day, which time-limited usernames are held against, after the clock was set.
-    pub fn set_unix_time(&mut self, _now: Instant, _unix_time: Duration) {}
+    pub fn set_unix_time(&mut self, now: Instant, unix_time: Duration) {
+        self.authenticator.set_clock(UnixClock { at: now, unix_time });
+    }
 
     /// Replaces users and secrets. Allocations stay; their next request must be authenticated by the new ones.
     ///
     /// # Errors
     /// As for [`Self::new`]; the old ones stay.
     pub fn set_credentials(&mut self, credentials: Credentials) -> Result<(), ConfigError> {
+        check(&self.config, &credentials)?;
+        self.authenticator.set_credentials(&credentials)?;
         self.config.credentials = credentials;
         Ok(())
     }
@@ -81,14 +147,246 @@ impl Server {
 
     /// When [`Self::handle_timeout`] wants to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.deadlines.earliest()
     }
 
     /// Ends what has expired by `now`.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.assert_drained();
+        while let Some(deadline) = self.deadlines.pop_due(now) {
+            match deadline {
+                Deadline::Relay(id, family) => self.release_family(id, family),
+                Deadline::Reservation(token) => {
+                    if let Some(reservation) = self.reservations.expire(token) {
+                        self.quotas.release(reservation.share);
+                        self.close(reservation.relay);
+                    }
+                }
+            }
+        }
+    }
 
     /// Counters and gauges.
     pub fn stats(&self) -> Stats {
-        self.stats
+        Stats { allocations: self.allocations.len() as u64, reservations: self.reservations.len() as u64, ..self.stats }
+    }
+
+    /// The calling contract: outputs are drained before the next input.
+    fn assert_drained(&self) {
+        debug_assert!(self.outputs.is_empty(), "drain poll_output before the next input");
+    }
+
+    /// RFC 8489 §6.3: what a server has no use for is dropped silently.
+    fn handle_stun(&mut self, now: Instant, client: ClientAddr, bytes: &[u8]) -> Option<Forward> {
+        let Ok(message) = Message::parse(bytes) else {
+            self.stats.drops.malformed += 1;
+            return None;
+        };
+        match (message.class(), message.method()) {
+            (MessageClass::Indication, SEND) => return self.handle_send(now, client, &message),
+            // A keep-alive (RFC 8489 §6.3.2): that it came is all there is to it.
+            (MessageClass::Indication, BINDING) => {}
+            (MessageClass::Request, BINDING) => self.handle_binding(now, client, &message),
+            (MessageClass::Request, ALLOCATE | REFRESH | CREATE_PERMISSION | CHANNEL_BIND) => {
+                self.handle_turn_request(now, client, &message);
+            }
+            _ => self.stats.drops.malformed += 1,
+        }
+        None
+    }
+
+    /// RFC 8489 §6.3.1 and §12: the reflexive address and nothing else, so that nobody is worth flooding with it.
+    fn handle_binding(&mut self, now: Instant, client: ClientAddr, message: &Message<'_>) {
+        if !self.bindings.admit(now, client.ip()) {
+            self.stats.drops.rate_limited += 1;
+            return;
+        }
+        let envelope = Envelope::of(message);
+        if let Err(reject) = self.check_known_attributes(message) {
+            self.stats.rejects += 1;
+            return self.send(client, Response::error(envelope, &reject).finish(None));
+        }
+        self.stats.bindings += 1;
+        let mut response = Response::success(envelope);
+        response.add(&XorMappedAddress::new(reflexive(&client), envelope.transaction));
+        self.send(client, response.finish(None));
+    }
+
+    /// RFC 8656 §5: authentication comes first, then RFC 8489 §6.3's unknown attributes, then the method.
+    fn handle_turn_request(&mut self, now: Instant, client: ClientAddr, message: &Message<'_>) {
+        let authenticated = if self.config.relay_v4.is_none() && self.config.relay_v6.is_none() {
+            Err(Reject::RelayingOff)
+        } else {
+            self.authenticator.authenticate(now, &client, message)
+        };
+        let authenticated = match authenticated {
+            Ok(authenticated) => authenticated,
+            Err(reject) => return self.refuse_stranger(now, client, message, &reject),
+        };
+        if let Err(reject) = self.handle_authenticated(now, client, message, &authenticated) {
+            self.stats.rejects += 1;
+            let response = Response::error_in_words(Envelope::of(message), &reject);
+            self.send(client, response.finish(Some(&authenticated.seal)));
+        }
+    }
+
+    fn handle_authenticated(
+        &mut self,
+        now: Instant,
+        client: ClientAddr,
+        message: &Message<'_>,
+        authenticated: &Authenticated,
+    ) -> Result<(), Reject> {
+        self.check_known_attributes(message)?;
+        match message.method() {
+            ALLOCATE => self.handle_allocate(now, client, message, authenticated),
+            REFRESH => self.handle_refresh(now, client, message, authenticated),
+            CREATE_PERMISSION => self.handle_create_permission(now, client, message, authenticated),
+            _ => self.handle_channel_bind(now, client, message, authenticated),
+        }
+    }
+
+    /// Answers a request without valid credentials, at a pace that makes reflection and guessing pointless.
+    fn refuse_stranger(&mut self, now: Instant, client: ClientAddr, message: &Message<'_>, reject: &Reject) {
+        if !self.challenges.admit(now, client.ip()) {
+            self.stats.drops.rate_limited += 1;
+            return;
+        }
+        let envelope = Envelope::of(message);
+        let response = if matches!(reject, Reject::Unauthorized | Reject::StaleNonce) {
+            self.stats.challenges += 1;
+            self.authenticator.challenge(now, &client, envelope, message.bytes().len(), reject)
+        } else {
+            self.stats.rejects += 1;
+            Response::error(envelope, reject).finish(None)
+        };
+        self.send(client, response);
+    }
+
+    /// RFC 8489 §6.3.1: 420 names what is not understood but would have to be.
+    fn check_known_attributes(&self, message: &Message<'_>) -> Result<(), Reject> {
+        let known =
+            |kind: u16| KNOWN_ATTRIBUTES.contains(&kind) || (kind == DONT_FRAGMENT && self.config.dont_fragment);
+        let unknown: Vec<u16> = message
+            .attributes()
+            .map(|attribute| attribute.kind)
+            .filter(|&kind| kind < COMPREHENSION_OPTIONAL && !known(kind))
+            .take(UNKNOWN_ATTRIBUTES_MAX)
+            .collect();
+        if unknown.is_empty() { Ok(()) } else { Err(Reject::UnknownAttributes(unknown)) }
+    }
+
+    /// The allocation of this client, if it is also this user's (RFC 8656 §5): 437 and 441.
+    fn own_allocation(&self, client: &ClientAddr, authenticated: &Authenticated) -> Result<AllocationId, Reject> {
+        let id = self.by_client.get(client).copied().ok_or(Reject::NoAllocation)?;
+        let allocation = self.allocations.get(id).filter(|allocation| allocation.binding.is_none());
+        let allocation = allocation.ok_or(Reject::NoAllocation)?;
+        if allocation.username == authenticated.username { Ok(id) } else { Err(Reject::WrongCredentials) }
+    }
+
+    /// Ends an allocation and everything it holds.
+    fn release(&mut self, id: AllocationId) {
+        let Some(allocation) = self.allocations.remove(id) else { return };
+        self.by_client.remove(&allocation.client);
+        self.quotas.release(allocation.share);
+        for family in Family::ALL {
+            if let Some(relay) = allocation.relays.of(family) {
+                self.deadlines.remove(relay.expires_at, Deadline::Relay(id, family));
+                self.close(relay.address);
+            }
+        }
+        if let Some(binding) = allocation.binding {
+            for leg in &binding.legs {
+                self.close(leg.relay);
+            }
+            if let Some(share) = binding.next_share {
+                self.quotas.release(share);
+            }
+        }
+    }
+
+    /// Ends the relay of one family with its permissions and channels, and the allocation with its last relay
+    /// (RFC 8656 §8.1).
+    fn release_family(&mut self, id: AllocationId, family: Family) {
+        let Some(allocation) = self.allocations.get_mut(id) else { return };
+        let other = match family {
+            Family::V4 => Family::V6,
+            Family::V6 => Family::V4,
+        };
+        if !allocation.has_family(other) {
+            return self.release(id);
+        }
+        if let Some(relay) = allocation.relays.of_mut(family).take() {
+            allocation.permissions.retain(|ip| Family::of(ip) != family);
+            allocation.channels.retain(|peer| peer.family() != family);
+            self.deadlines.remove(relay.expires_at, Deadline::Relay(id, family));
+            self.close(relay.address);
+        }
+    }
+
+    /// Gives a port back and has its socket closed.
+    fn close(&mut self, relay: RelayAddr) {
+        self.ports.of_mut(relay.family).set(relay.port, Owner::Nobody);
+        self.outputs.push_back(Output::CloseRelay { relay });
+    }
+
+    /// The transport address that clients and peers know a relay by.
+    fn advertised(&self, relay: RelayAddr) -> Option<SocketAddr> {
+        match relay.family {
+            Family::V4 => self.config.relay_v4.map(|ip| SocketAddr::new(ip.into(), relay.port)),
+            Family::V6 => self.config.relay_v6.map(|ip| SocketAddr::new(ip.into(), relay.port)),
+        }
+    }
+
+    fn send(&mut self, client: ClientAddr, message: Vec<u8>) {
+        self.outputs.push_back(Output::Send { client, message });
     }
 }
+
+/// The client's address as the Internet knows it, without the wrapping of a dual-stack socket.
+fn reflexive(client: &ClientAddr) -> SocketAddr {
+    SocketAddr::new(client.ip(), client.remote.port())
+}
+
+fn check(config: &Config, credentials: &Credentials) -> Result<(), ConfigError> {
+    let relaying = config.relay_v4.is_some() || config.relay_v6.is_some();
+    if relaying && credentials.is_empty() {
+        return Err(ConfigError::NoCredentials);
+    }
+    if config.relay_ports.is_empty() || *config.relay_ports.start() == 0 {
+        return Err(ConfigError::RelayPorts(config.relay_ports.clone()));
+    }
+    Ok(())
+}
+
+/// Comprehension-required attributes that are understood: those of RFC 8489 §18.3 and RFC 8656 §18 a request may have.
+const KNOWN_ATTRIBUTES: [u16; 19] = [
+    0x0006, // USERNAME
+    0x0008, // MESSAGE-INTEGRITY
+    0x0009, // ERROR-CODE
+    0x000A, // UNKNOWN-ATTRIBUTES
+    0x000C, // CHANNEL-NUMBER
+    0x000D, // LIFETIME
+    0x0012, // XOR-PEER-ADDRESS
+    0x0013, // DATA
+    0x0014, // REALM
+    0x0015, // NONCE
+    0x0016, // XOR-RELAYED-ADDRESS
+    0x0017, // REQUESTED-ADDRESS-FAMILY
+    0x0018, // EVEN-PORT
+    0x0019, // REQUESTED-TRANSPORT
+    0x001C, // MESSAGE-INTEGRITY-SHA256
+    0x001D, // PASSWORD-ALGORITHM
+    0x001E, // USERHASH
+    0x0020, // XOR-MAPPED-ADDRESS
+    0x0022, // RESERVATION-TOKEN
+];
+/// RFC 8656 §18.7.
+const DONT_FRAGMENT: u16 = 0x001A;
+/// RFC 8489 §14: types from here on may be ignored.
+const COMPREHENSION_OPTIONAL: u16 = 0x8000;
+/// How many unknown attributes a 420 names; the client learns enough from the first.
+const UNKNOWN_ATTRIBUTES_MAX: usize = 16;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! How many allocations one user and one client address may have.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::config::Limits;
+use crate::error::Reject;
+use crate::hash::{SeededMap, SeededState};
+
+/// Counts of allocations and reservations. Both maps are bounded by the number of relay ports, as every count stands for one.
+#[derive(Debug)]
+pub(crate) struct Quotas {
+    total: u32,
+    per_user: SeededMap<String, u32>,
+    per_address: SeededMap<IpAddr, u32>,
+}
+
+/// What one allocation or reservation counts for; give it back with [`Quotas::release`].
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Share {
+    user: String,
+    address: IpAddr,
+}
+
+impl Quotas {
+    pub(crate) fn new(hash: SeededState) -> Self {
+        Self { total: 0, per_user: SeededMap::with_hasher(hash), per_address: SeededMap::with_hasher(hash) }
+    }
+
+    /// Counts one more, or says which limit it would break (RFC 8656 §7.2: 486 for the client's own, 508 for the server's).
+    pub(crate) fn take(&mut self, limits: &Limits, user: &str, ip: IpAddr) -> Result<Share, Reject> {
+        let address = site(ip);
+        let count = |limit: u32, count: Option<&u32>| limit == 0 || count.copied().unwrap_or(0) < limit;
+        if !count(limits.allocations_total, Some(&self.total)) {
+            return Err(Reject::InsufficientCapacity("The server has as many allocations as it may"));
+        }
+        if !count(limits.allocations_per_user, self.per_user.get(user))
+            || !count(limits.allocations_per_address, self.per_address.get(&address))
+        {
+            return Err(Reject::AllocationQuotaReached);
+        }
+        self.total += 1;
+        *self.per_user.entry_ref(user).or_insert(0) += 1;
+        *self.per_address.entry(address).or_insert(0) += 1;
+        Ok(Share { user: user.to_owned(), address })
+    }
+
+    pub(crate) fn release(&mut self, share: Share) {
+        self.total = self.total.saturating_sub(1);
+        release(&mut self.per_user, &share.user);
+        release(&mut self.per_address, &share.address);
+    }
+}
+
+fn release<K, Q>(counts: &mut SeededMap<K, u32>, key: &Q)
+where
+    K: std::hash::Hash + Eq,
+    Q: std::hash::Hash + hashbrown::Equivalent<K> + ?Sized,
+{
+    match counts.get_mut(key) {
+        Some(count) if *count > 1 => *count -= 1,
+        Some(_) | None => {
+            counts.remove(key);
+        }
+    }
+}
+
+/// An IPv6 client has a whole /64 to choose addresses from.
+fn site(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => ip,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The server through its public interface, with requests made by another codec's signer.
+
+#![expect(clippy::unwrap_used, clippy::unwrap_in_result, reason = "where a test has no input it fails, and says where")]
+
+mod allocate;
+mod authentication;
+mod binding;
+mod dual;
+mod even_port;
+mod flood;
+mod hairpin;
+mod limits;
+mod peers;
+mod policy;
+mod refresh;
+mod relaying;
+mod world;
