@@ -3,7 +3,7 @@ import { Link, QrCode, Share2 } from 'lucide';
 import { Button } from '../components/Button';
 import { CopyButton } from '../components/CopyButton';
 import type { CallView } from './call-view';
-import { canShareLink, roomLink, shareLink } from './room-link';
+import { canShareLink, isLocalLink, roomLink, shareLink } from './room-link';
 import { t } from '../texts';
 
 export function AloneCard({ room, view }: { room: string; view: CallView }) {
@@ -13,6 +13,7 @@ export function AloneCard({ room, view }: { room: string; view: CallView }) {
       <h2>{t('alone.title')}</h2>
       <p class="quiet">{t('alone.text')}</p>
       <p class="alone-link">{link.replace(/^https?:\/\//, '')}</p>
+      {isLocalLink() && <p class="quiet small">{t('link.local')}</p>}
       <div class="alone-actions">
         <CopyButton text={link} label={t('link.copy')} done={t('link.copied')} icon={Link} kind="primary" testid="copy-link" />
         {canShareLink() && (

@@ -5,7 +5,7 @@ import { Link, Share2 } from 'lucide';
 import { Button } from '../components/Button';
 import { CopyButton } from '../components/CopyButton';
 import { Dialog } from '../components/Dialog';
-import { canShareLink, roomLink, shareLink } from './room-link';
+import { canShareLink, isLocalLink, roomLink, shareLink } from './room-link';
 import { t } from '../texts';
 
 /** Empty modules around the code; readers need four (ISO/IEC 18004). */
@@ -15,7 +15,7 @@ export function LinkDialog({ room, onClose }: { room: string; onClose: () => voi
   const link = roomLink(room);
   return (
     <Dialog title={t('link.title')} onClose={onClose} testid="link-dialog">
-      <p class="quiet">{t('link.text')}</p>
+      <p class="quiet">{t(isLocalLink() ? 'link.local' : 'link.text')}</p>
       <QrCodePicture text={link} />
       <p class="alone-link" data-testid="room-link">
         {link}

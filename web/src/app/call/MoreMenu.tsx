@@ -13,8 +13,9 @@ interface Item {
   shown?: boolean;
 }
 
-/** Only phones and tablets have a camera on each side. */
+/** Phones and tablets have a camera on each side and, mostly, no keyboard. */
 const hasTwoSides = matchMedia('(pointer: coarse)').matches;
+const hasKeyboard = matchMedia('(any-hover: hover)').matches;
 
 export function MoreMenu({ view }: { view: CallView }) {
   const menu = useRef<HTMLUListElement>(null);
@@ -45,7 +46,7 @@ export function MoreMenu({ view }: { view: CallView }) {
     { icon: Maximize, text: t('full.toggle'), act: view.toggleFullScreen, testid: 'full-screen', shown: view.canFullScreen },
     { icon: PictureInPicture2, text: t('pip.toggle'), act: view.togglePictureInPicture, testid: 'pip', shown: view.canPictureInPicture },
     { icon: ChartLine, text: t('stats.open'), act: view.toggleStats, testid: 'stats-open' },
-    { icon: Keyboard, text: t('keys.open'), act: () => view.openDialog('shortcuts'), testid: 'shortcuts-open' },
+    { icon: Keyboard, text: t('keys.open'), act: () => view.openDialog('shortcuts'), testid: 'shortcuts-open', shown: hasKeyboard },
   ];
   return (
     <ul ref={menu} class="more-menu">

@@ -72,7 +72,7 @@ export function SelfView({ view }: { view: CallView }) {
       onPointerCancel={drop}
       onKeyDown={key}
     >
-      {camera ? <Video tracks={[camera]} label={t('self.picture')} class={media.facing.value === 'user' ? 'mirrored' : ''} testid="local-video" /> : <div class="tile-empty"><Avatar name={t('you')} /></div>}
+      {camera ? <Video tracks={[camera]} label={t('self.picture')} class={media.facing.value === 'user' ? 'mirrored' : ''} testid="local-video" /> : <div class="tile-empty"><Avatar name={recall('name') ?? ''} /></div>}
       <div class="tile-name">
         <span>{t('you')}</span>
         {!audio && <Icon icon={MicOff} size={16} />}

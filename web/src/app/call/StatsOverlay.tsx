@@ -86,7 +86,8 @@ function Figure({ name, value, testid }: { name: string; value: string; testid: 
 }
 
 function FlowRow({ name, flow, testid }: { name: string; flow: Flow | undefined; testid: string }) {
-  if (!flow || (flow.kbps < 0.5 && !flow.width)) return null;
+  // A stream that is off keeps its last size in the browser's books.
+  if (!flow || flow.kbps < 0.5) return null;
   return (
     <tr data-testid={testid} data-kbps={Math.round(flow.kbps)} data-fps={flow.fps ?? ''} data-codec={flow.codec ?? ''}>
       <th scope="row">{name}</th>

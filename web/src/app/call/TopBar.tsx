@@ -20,7 +20,7 @@ export function TopBar({ room, view }: { room: string; view: CallView }) {
         {startedAt.value !== undefined && <Clock since={startedAt.value} />}
       </div>
       <div class="top-bar-group">
-        <span class={`connection connection-${state}`} data-testid="connection-state" data-state={state}>
+        <span class={state === 'connected' ? 'visually-hidden' : `connection connection-${state}`} data-testid="connection-state" data-state={state}>
           {t(`connection.${state}`)}
         </span>
         {state === 'connected' && <QualityMark quality={view.call.pulse.quality.value} onClick={view.toggleStats} />}

@@ -5,6 +5,11 @@ export function roomLink(room: string): string {
   return location.origin + roomPath(room);
 }
 
+/** True where the link leads nobody else here: it names the machine one sits at. */
+export function isLocalLink(): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname);
+}
+
 export function canShareLink(): boolean {
   return typeof navigator.share === 'function' && matchMedia('(pointer: coarse)').matches;
 }

@@ -65,6 +65,16 @@ export class FakeConnection {
     return this.#transceivers;
   }
 
+  /** Nobody speaks. */
+  getReceivers(): { track: FakeTrack; getSynchronizationSources: () => { audioLevel?: number }[] }[] {
+    return this.#transceivers.map(({ receiver }) => ({ track: receiver.track, getSynchronizationSources: () => [] }));
+  }
+
+  /** Nothing is measured. */
+  async getStats(): Promise<ReadonlyMap<string, unknown>> {
+    return new Map();
+  }
+
   addTransceiver(what: 'audio' | 'video' | FakeTrack, init: { direction: RTCRtpTransceiverDirection }): FakeTransceiver {
     const track = typeof what === 'string' ? null : what;
     const transceiver = new FakeTransceiver(typeof what === 'string' ? what : what.kind, init.direction, track);

@@ -1,0 +1,72 @@
+/** A channel whose server is the test. */
+import { signal } from '@preact/signals-core';
+import type { Channel, ChannelEvent, ChannelState, Outgoing } from '../channel';
+import { ChannelError } from '../channel';
+import type { Joined, RosterEntry, ServerMessage } from '../message';
+
+export class FakeChannel implements Channel {
+  readonly state = signal<ChannelState>('idle');
+  onEvent: (event: ChannelEvent) => void = () => {};
+  readonly sent: Outgoing[] = [];
+  probes = 0;
+  refuseRequests = false;
+  #open: ((joined: Joined) => void) | undefined;
+  #refuse: ((error: ChannelError) => void) | undefined;
+
+  open(): Promise<Joined> {
+    return new Promise((resolve, reject) => {
+      this.#open = resolve;
+      this.#refuse = reject;
+    });
+  }
+
+  async request(message: Outgoing): Promise<void> {
+    if (this.refuseRequests) throw new ChannelError(0, 'connection-lost', '');
+    this.sent.push(message);
+  }
+
+  send(message: Outgoing): void {
+    this.sent.push(message);
+  }
+
+  probe(): void {
+    this.probes++;
+  }
+
+  close(): void {
+    this.state.value = 'closed';
+  }
+
+  /** The server lets us in. */
+  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean } = {}): void {
+    const joined: Joined = {
+      cmd: 'joined',
+      id: '1',
+      roomId: 'room',
+      self: { uid: 'me', name: 'Ana' },
+      roster,
+      iceServers: [],
+      resume: 'ticket',
+      resumed: how.resumed ?? false,
+      chatBytesMax: 4096,
+      heartbeatSeconds: 25,
+    };
+    this.state.value = 'open';
+    this.onEvent({ kind: 'joined', joined, again: how.again ?? false });
+    this.#open?.(joined);
+  }
+
+  refuse(error: ChannelError): void {
+    this.state.value = 'closed';
+    this.onEvent({ kind: 'refused', error });
+    this.#refuse?.(error);
+  }
+
+  say(message: Exclude<ServerMessage, Joined>): void {
+    this.onEvent({ kind: 'message', message });
+  }
+
+  messages(cmd: Outgoing['cmd']): Outgoing[] {
+    return this.sent.filter((message) => message.cmd === cmd);
+  }
+}
