@@ -1,3 +1,60 @@
-//! The binary.
+//! `parlor`: voice and video calls in your own hands. One binary: server, configuration, tokens.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod greeting;
+mod serve;
+mod settings;
+mod token;
+
+/// Voice and video calls in your own hands: web client, signalling, STUN and TURN in one server.
+///
+/// Without a command it serves: open http://localhost:8080, send the link, talk.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: settings::SettingArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve (what happens without a command, too).
+    ///
+    /// Prints where it can be reached, logs on standard error, and stops on Ctrl+C or SIGTERM.
+    #[command(after_help = EXAMPLES)]
+    Serve(settings::SettingArguments),
+    /// Print a commented sample configuration with every setting and its default.
+    Config,
+    /// Make a token that lets its holder into a room. Needs auth.keys, the same as the server has.
+    Token(token::TokenArguments),
+}
+
+fn main() -> ExitCode {
+    let Arguments { command, settings } = Arguments::parse();
+    let result = match command.unwrap_or(Command::Serve(settings)) {
+        Command::Serve(settings) => serve::run(&settings),
+        Command::Config => greeting::print(&server::config::sample()),
+        Command::Token(arguments) => token::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            greeting::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  parlor                                          on this computer and its network, nothing to configure
+  parlor serve --set http.listen=9000             another port
+  parlor serve --set public.host=call.example.org --set https.listen=443 \\
+      --set https.cert=fullchain.pem --set https.key=privkey.pem
+  parlor config > parlor.toml                     then: parlor serve --config parlor.toml
+  PARLOR_AUTH_KEYS=... parlor token --room board  a token for one room";

@@ -1,6 +1,26 @@
 //! The shell: the only crate with sockets, files, threads and clocks. The cores decide; this crate receives, hands over, drains and sends.
 
+pub mod address;
+pub mod certificate;
 pub mod clock;
 pub mod config;
+pub mod connections;
+pub mod data_dir;
+pub mod ice;
+pub mod listener;
+pub mod open_files;
+pub mod rate;
 pub mod signal;
+pub mod tls;
 pub mod turn;
+
+mod cores;
+mod door;
+mod error;
+mod guest;
+mod http;
+mod replay;
+mod server;
+
+pub use error::StartError;
+pub use server::{Addresses, Server};

@@ -52,8 +52,9 @@ settings! {
     turn_rfc5766_channels: bool = "turn.rfc5766_channels", default "false";
     /// A plain WebSocket port for clients of the eight-message protocol with a fixed address in their source. No Origin is demanded there.
     compat_listen: Listen = "compat.listen", default r#""off""#, example "8099";
-    /// Who may join over `compat.listen` without a token while `auth.keys` is set. Without `auth.keys` nobody needs a token anywhere.
-    compat_anonymous: Anonymous = "compat.anonymous", default r#""off""#, example r#""prefix:demo-""#;
+    /// Who may join over `compat.listen` without a token: "auto" is everybody while `auth.keys` is not set and nobody once it is; "all" and
+    /// "off" do not look at `auth.keys`; "prefix:demo-" lets everybody into rooms whose id begins with demo-.
+    compat_anonymous: Anonymous = "compat.anonymous", default r#""auto""#, example r#""prefix:demo-""#;
     /// Web pages of other origins that may open the WebSocket and read the API. Pages of this server always may.
     origin_allow: Origins = "origin.allow", default "[]", example r#"["https://www.example.org"]"#;
     /// Keys that sign tokens (HS256). With at least one, joining needs a token (`parlor token` makes them); without, whoever has the link may join.
@@ -64,6 +65,46 @@ settings! {
     limits_tcp_connections_per_address: Limit = "limits.tcp_connections_per_address", default "1000";
     /// Requests for ICE servers per minute from one address (IPv6: one /64 network); more are answered with status 429.
     limits_ice_requests_per_minute: Limit = "limits.ice_requests_per_minute", default "240";
+    /// WebSockets in all; more are answered with status 503.
+    limits_connections: Limit = "limits.connections", default "20000";
+    /// WebSockets of one address (IPv6: one /64 network); more are answered with status 429.
+    limits_connections_per_address: Limit = "limits.connections_per_address", default "500";
+    /// Joins per minute from one address in the long run. A school shares one address.
+    limits_joins_per_minute: Limit = "limits.joins_per_minute", default "240";
+    /// Joins from one address at once.
+    limits_joins_burst: Limit = "limits.joins_burst", default "120";
+    /// Signalling messages per second of one connection in the long run.
+    limits_messages_per_second: Limit = "limits.messages_per_second", default "50";
+    /// Signalling messages of one connection at once.
+    limits_messages_burst: Limit = "limits.messages_burst", default "200";
+    /// Bytes of one signalling message.
+    limits_frame_bytes: Limit = "limits.frame_bytes", default "262144";
+    /// Rooms in all.
+    limits_rooms: Limit = "limits.rooms", default "10000";
+    /// Rooms that one address has opened (IPv6: one /64 network).
+    limits_rooms_per_address: Limit = "limits.rooms_per_address", default "250";
+    /// Rooms that one connection is in at the same time.
+    limits_rooms_per_connection: Limit = "limits.rooms_per_connection", default "8";
+    /// Bytes of a member's name.
+    limits_name_bytes: Limit = "limits.name_bytes", default "128";
+    /// Bytes of text in one chat message.
+    limits_chat_bytes: Limit = "limits.chat_bytes", default "4096";
+    /// Messages kept for one member who is reconnecting.
+    limits_resume_messages: Limit = "limits.resume_messages", default "256";
+    /// Bytes kept for one member who is reconnecting.
+    limits_resume_bytes: Limit = "limits.resume_bytes", default "1048576";
+    /// TURN allocations in all: relayed addresses, each with a socket of its own.
+    limits_allocations: Limit = "limits.allocations", default "4000";
+    /// TURN allocations of one user. Every browser gets a user of its own; this counts for `turn.users` above all.
+    limits_allocations_per_user: Limit = "limits.allocations_per_user", default "64";
+    /// TURN allocations of one address (IPv6: one /64 network).
+    limits_allocations_per_address: Limit = "limits.allocations_per_address", default "256";
+    /// Peers of one TURN allocation.
+    limits_permissions_per_allocation: Limit = "limits.permissions_per_allocation", default "64";
+    /// Channels of one TURN allocation.
+    limits_channels_per_allocation: Limit = "limits.channels_per_allocation", default "64";
+    /// Answers to STUN Binding requests per second to one network (IPv4 /24, IPv6 /48), so that nobody is flooded through this server.
+    limits_bindings_per_second: Limit = "limits.bindings_per_second", default "500";
     /// Where the random TURN secret and the self-signed certificate are kept: a directory only its owner can read. Relative to the working directory.
     data_dir: PathBuf = "data.dir", default r#""parlor-data""#, example r#""/var/lib/parlor""#;
     /// What is logged on standard error: a level, or levels per part.

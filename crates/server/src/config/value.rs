@@ -175,28 +175,18 @@ impl Value for Realm {
     }
 }
 
-/// Who may join over `compat.listen` without a token while `auth.keys` is set.
+/// Who may join over `compat.listen` without a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Anonymous {
-    /// Nobody.
-    Off,
-    /// Anybody, into rooms whose id begins so.
-    Prefix(String),
-    /// Anybody.
-    All,
-}
+pub struct Anonymous(pub room::Anonymous);
 
 impl Value for Anonymous {
-    const KIND: &'static str = "\"off\", \"all\" or \"prefix:…\"";
+    const KIND: &'static str = "\"auto\", \"off\", \"all\" or \"prefix:…\"";
 
     fn from_toml(value: &Toml) -> Result<Self, String> {
-        let text = text_of(value).unwrap_or_default();
-        match (text.as_str(), text.strip_prefix("prefix:")) {
-            ("off", _) => Ok(Self::Off),
-            ("all", _) => Ok(Self::All),
-            (_, Some(prefix)) if !prefix.is_empty() => Ok(Self::Prefix(prefix.to_owned())),
-            _ => Err("\"off\", \"all\" or \"prefix:\" with the beginning of the room ids".to_owned()),
-        }
+        let parsed = text_of(value).and_then(|text| text.parse().ok());
+        parsed
+            .map(Self)
+            .ok_or_else(|| "\"auto\", \"off\", \"all\" or \"prefix:\" with the beginning of the room ids".to_owned())
     }
 }
 

@@ -1,0 +1,85 @@
+//! `parlor serve`.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use server::{Server, config::LogFilter};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::greeting::{self, Greeting};
+use crate::settings::SettingArguments;
+
+/// Serves until a signal comes.
+pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
+    let loaded = settings.load()?;
+    log_to_stderr(&loaded.config.log);
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let open_files = server::open_files::raise_limit();
+    tracing::debug!(?open_files, "limit of open files");
+    let runtime = Runtime::new().context("the runtime cannot start")?;
+    let result = runtime.block_on(async {
+        let mut stop = Stop::listen()?;
+        let public_host = loaded.config.public_host.0.clone();
+        let public_addresses = loaded.config.public_addresses.clone();
+        let relay_ports = loaded.config.turn_enabled.then_some(loaded.config.turn_relay_ports);
+        let server = Server::start(loaded.config).await?;
+        let greeting = Greeting {
+            addresses: server.addresses().clone(),
+            self_signed: server.has_self_signed_certificate(),
+            public_host,
+            public_addresses,
+            reachable: server::address::reachable(),
+            relay_ports,
+        };
+        greeting::print(&greeting.text(std::io::stdout().is_terminal()))?;
+        let name = stop.wait().await;
+        tracing::info!("{name}: telling the members and closing");
+        tokio::select! {
+            ended = timeout(STOP_DEADLINE, server.stop()) => if ended.is_err() {
+                tracing::warn!("not everything closed in time");
+            },
+            name = stop.wait() => tracing::warn!("{name} again: closing at once"),
+        }
+        anyhow::Ok(())
+    });
+    // What still runs is cut off: the process is about to end.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
+}
+
+fn log_to_stderr(filter: &LogFilter) {
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    tracing_subscriber::registry().with(lines).with(filter.0.clone()).init();
+}
+
+/// The signals that end the server.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> anyhow::Result<Self> {
+        let of = |kind| signal(kind).context("signals cannot be received");
+        Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one and names it.
+    async fn wait(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "interrupted",
+            _ = self.terminate.recv() => "terminated",
+        }
+    }
+}
+
+/// Whoever sent the signal may kill us after some more seconds.
+const STOP_DEADLINE: Duration = Duration::from_secs(4);

@@ -1,0 +1,83 @@
+//! `parlor token`.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use room::token::{Claims, Key, mint};
+use server::clock;
+
+use crate::greeting;
+use crate::settings::SettingArguments;
+
+/// What the token says.
+#[derive(Debug, Args)]
+pub(crate) struct TokenArguments {
+    /// The room it opens; * for every room
+    #[arg(long)]
+    room: String,
+    /// Who the holder is; without it the client chooses
+    #[arg(long)]
+    uid: Option<String>,
+    /// What the holder is called; without it the client chooses
+    #[arg(long)]
+    name: Option<String>,
+    /// The holder's role, shown to the other members
+    #[arg(long)]
+    role: Option<String>,
+    /// What the holder may do, as often as needed; without it everything
+    #[arg(long = "grant", value_name = "GRANT", value_parser = GRANTS)]
+    grants: Vec<String>,
+    /// How long it is valid, as in 90s, 30m, 12h or 7d
+    #[arg(long, default_value = "12h", value_parser = lifetime)]
+    ttl: Duration,
+    /// Which key of auth.keys signs it; the first by default
+    #[arg(long, value_name = "ID")]
+    key: Option<String>,
+    #[command(flatten)]
+    settings: SettingArguments,
+}
+
+/// Prints the token.
+pub(crate) fn run(arguments: &TokenArguments) -> anyhow::Result<()> {
+    let keys = arguments.settings.load()?.config.auth_keys.0;
+    let named = |id: &String| keys.iter().find(|(name, _)| name == id);
+    let chosen = match &arguments.key {
+        Some(id) => named(id).with_context(|| format!("auth.keys has no key {id}"))?,
+        None => match keys.first() {
+            Some(key) => key,
+            None => bail!("auth.keys is not set: give the server's keys with --config, PARLOR_AUTH_KEYS or --set"),
+        },
+    };
+    let key = Key::new(chosen.0.as_str(), chosen.1.reveal())?;
+    let claims = Claims {
+        room: arguments.room.clone(),
+        uid: arguments.uid.clone(),
+        name: arguments.name.clone(),
+        role: arguments.role.clone(),
+        grants: (!arguments.grants.is_empty()).then(|| arguments.grants.clone()),
+        exp: (clock::unix_time() + arguments.ttl).as_secs(),
+        nbf: None,
+    };
+    greeting::print(&format!("{}\n", mint(&key, &claims)?))
+}
+
+/// A whole number with a unit.
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a number with a unit: 90s, 30m, 12h or 7d".to_owned();
+    let unit = text.chars().last().ok_or_else(expected)?;
+    let seconds_in_unit: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return Err(expected()),
+    };
+    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| expected())?;
+    let seconds = number.checked_mul(seconds_in_unit).filter(|seconds| (1..=LIFETIME_SECONDS_MAX).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "expected a time from 1s to 3650d".to_owned())
+}
+
+/// What a member can be allowed.
+const GRANTS: [&str; 5] = ["subscribe", "pub.audio", "pub.video", "pub.screen", "chat"];
+const LIFETIME_SECONDS_MAX: u64 = 3650 * 86_400;

@@ -1,0 +1,66 @@
+//! Addresses of this machine, and what counts as one client.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use socket2::{Domain, Socket, Type};
+
+/// Whom a limit per address counts: an IPv4 address, or the /64 network an IPv6 client can choose its addresses from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientNetwork(IpAddr);
+
+impl From<IpAddr> for ClientNetwork {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(address.into()),
+            IpAddr::V6(address) => Self(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into()),
+        }
+    }
+}
+
+/// The addresses of this machine's interfaces under which others can reach it: no loopback and no link-local ones.
+/// IPv4 first, and first of each family the one that faces the Internet.
+#[must_use]
+pub fn reachable() -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> = own().into_iter().filter(|address| is_reachable(*address)).collect();
+    let routed =
+        [towards(Ipv4Addr::new(192, 0, 2, 1).into()), towards(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into())];
+    addresses.sort_by_key(|address| (address.is_ipv6(), !routed.contains(&Some(*address)), is_bridge(*address)));
+    addresses
+}
+
+/// The address this machine sends from when it sends there. Connecting a UDP socket asks the routing table and sends nothing.
+fn towards(destination: IpAddr) -> Option<IpAddr> {
+    let destination = SocketAddr::from((destination, 9));
+    let socket = Socket::new(Domain::for_address(destination), Type::DGRAM, None).ok()?;
+    socket.connect(&destination.into()).ok()?;
+    socket.local_addr().ok()?.as_socket().map(|address| address.ip())
+}
+
+/// Every address of this machine's interfaces, loopback and link-local ones too.
+#[must_use]
+pub fn own() -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> = match if_addrs::get_if_addrs() {
+        Ok(interfaces) => interfaces.iter().map(if_addrs::Interface::ip).collect(),
+        Err(error) => {
+            tracing::warn!("the addresses of this machine cannot be listed: {error}");
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        }
+    };
+    addresses.dedup();
+    addresses
+}
+
+fn is_reachable(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => !address.is_loopback() && !address.is_link_local() && !address.is_unspecified(),
+        IpAddr::V6(address) => !address.is_loopback() && !address.is_unicast_link_local() && !address.is_unspecified(),
+    }
+}
+
+/// 172.17.0.0/16 is where container engines put the bridge to their containers: no phone comes in there, so it goes last.
+fn is_bridge(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(address) if address.octets().starts_with(&[172, 17]))
+}
+
+#[cfg(test)]
+mod tests;

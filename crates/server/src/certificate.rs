@@ -1,0 +1,170 @@
+//! The certificate that TLS shows: the operator's files, or one signed by itself and kept in `data.dir`. Changes are taken up while the server runs.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use crate::data_dir::DataDir;
+
+mod self_signed;
+
+pub use self_signed::names_of_this_machine;
+
+/// Where the certificate comes from.
+#[derive(Debug, Clone)]
+pub enum CertificateSource {
+    /// The operator's PEM files.
+    Files {
+        /// The chain, own certificate first.
+        chain: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+    /// Made here, for these names and addresses beside those of the machine.
+    SelfSigned {
+        /// Where it is kept.
+        directory: DataDir,
+        /// Public name and addresses of the configuration.
+        names: Vec<String>,
+    },
+}
+
+/// The certificate in use. Cheap to ask at every handshake.
+#[derive(Debug)]
+pub struct Certificate {
+    source: CertificateSource,
+    provider: Arc<CryptoProvider>,
+    current: RwLock<Current>,
+}
+
+struct Current {
+    key: Arc<CertifiedKey>,
+    /// When the operator's files were last changed, as far as we know.
+    modified: Option<(SystemTime, SystemTime)>,
+}
+
+/// Why there is no certificate to show.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// A file cannot be read or has no PEM of the right kind.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        reason: String,
+    },
+    /// Key and certificate are not a pair, or of a kind TLS does not know.
+    #[error("certificate and key cannot be used: {0}")]
+    Unusable(#[from] rustls::Error),
+    /// The self-signed certificate cannot be made.
+    #[error("a self-signed certificate cannot be made: {0}")]
+    Generate(#[from] rcgen::Error),
+    /// `data.dir` cannot be read or written.
+    #[error("data.dir: {0}")]
+    DataDir(#[from] std::io::Error),
+}
+
+impl Certificate {
+    /// Loads or makes the certificate.
+    ///
+    /// # Errors
+    /// When neither works.
+    pub fn open(
+        source: CertificateSource,
+        provider: Arc<CryptoProvider>,
+        unix_time: Duration,
+    ) -> Result<Self, CertificateError> {
+        let current = load(&source, &provider, unix_time)?;
+        Ok(Self { source, provider, current: RwLock::new(current) })
+    }
+
+    /// Takes up changed files; renews the self-signed certificate when it nears its end or the machine has got an address it
+    /// does not name. A failure leaves the certificate that is in use. Says whether there is a new one.
+    ///
+    /// # Errors
+    /// When there was reason for another certificate and it could not be had.
+    pub fn refresh(&self, unix_time: Duration) -> Result<bool, CertificateError> {
+        let modified = modified(&self.source);
+        let known = self.read().modified;
+        let due = match &self.source {
+            CertificateSource::Files { .. } => modified.is_some() && modified != known,
+            CertificateSource::SelfSigned { directory, names } => self_signed::is_due(directory, names, unix_time),
+        };
+        if !due {
+            return Ok(false);
+        }
+        match load(&self.source, &self.provider, unix_time) {
+            Ok(current) => {
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+                Ok(true)
+            }
+            Err(error) => {
+                // The files may be half written: the same pair is not tried again until one of them changes.
+                self.current.write().unwrap_or_else(PoisonError::into_inner).modified = modified;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether browsers will warn about it.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        matches!(self.source, CertificateSource::SelfSigned { .. })
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.read().key))
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Current").field("modified", &self.modified).finish_non_exhaustive()
+    }
+}
+
+fn load(
+    source: &CertificateSource,
+    provider: &CryptoProvider,
+    unix_time: Duration,
+) -> Result<Current, CertificateError> {
+    let modified = modified(source);
+    let (chain, key) = match source {
+        CertificateSource::Files { chain, key } => {
+            let fault = |path: &PathBuf, reason: String| CertificateError::File { path: path.clone(), reason };
+            let certificates = CertificateDer::pem_file_iter(chain)
+                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+                .map_err(|error| fault(chain, error.to_string()))?;
+            if certificates.is_empty() {
+                return Err(fault(chain, "has no certificate in PEM form".to_owned()));
+            }
+            (certificates, PrivateKeyDer::from_pem_file(key).map_err(|error| fault(key, error.to_string()))?)
+        }
+        CertificateSource::SelfSigned { directory, names } => self_signed::load_or_make(directory, names, unix_time)?,
+    };
+    let key = CertifiedKey::from_der(chain, key, provider)?;
+    Ok(Current { key: Arc::new(key), modified })
+}
+
+fn modified(source: &CertificateSource) -> Option<(SystemTime, SystemTime)> {
+    let CertificateSource::Files { chain, key } = source else { return None };
+    let of = |path: &PathBuf| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    of(chain).zip(of(key))
+}
+
+#[cfg(test)]
+mod tests;

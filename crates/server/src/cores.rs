@@ -1,0 +1,98 @@
+//! The settings in the words of the cores.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use turn::credentials::{Credentials, Password, Secret};
+
+use crate::address;
+use crate::config::{Config, Limit, Listen};
+use crate::turn::Settings;
+
+/// STUN and TURN. `rest_secrets` are those that count, be they of the configuration or made by ourselves.
+pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Settings {
+    let mut core = turn::Config::new(&config.turn_realm.0);
+    core.own_addresses = address::own().into_iter().chain(config.public_addresses.iter().copied()).collect();
+    if config.turn_enabled {
+        let users = config.turn_users.0.iter();
+        let users = users.map(|(name, password)| (name.clone(), Password::new(password.reveal()))).collect();
+        core.credentials = Credentials { users, rest_secrets };
+        (core.relay_v4, core.relay_v6) = relayed_addresses(&config.public_addresses, &address::reachable());
+        core.relay_ports = config.turn_relay_ports.first..=config.turn_relay_ports.last;
+        core.allow_peers.clone_from(&config.turn_allow_peers.0);
+        core.rfc5766_channels = config.turn_rfc5766_channels;
+    }
+    core.limits.allocations_total = number(config.limits_allocations);
+    core.limits.allocations_per_user = number(config.limits_allocations_per_user);
+    core.limits.allocations_per_address = number(config.limits_allocations_per_address);
+    core.limits.permissions_per_allocation = number(config.limits_permissions_per_allocation);
+    core.limits.channels_per_allocation = number(config.limits_channels_per_allocation);
+    core.limits.bindings.per_second = number(config.limits_bindings_per_second);
+    core.limits.bindings.burst = core.limits.bindings.per_second.saturating_mul(BINDINGS_BURST_SECONDS);
+    let mut settings = Settings::new(core);
+    settings.udp_listen = both_families(&config.udp_listen);
+    settings.second_listen = both_families(&config.stun_second_listen);
+    if let Some(bound) = config.limits_tcp_connections.bound().and_then(|bound| usize::try_from(bound).ok()) {
+        settings.streams_max = bound;
+    }
+    settings
+}
+
+/// Rooms and signalling.
+pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>) -> room::Config {
+    let limits = room::Limits {
+        frame_bytes: number(config.limits_frame_bytes),
+        messages_per_second: number(config.limits_messages_per_second),
+        messages_burst: number(config.limits_messages_burst),
+        joins_per_minute: number(config.limits_joins_per_minute),
+        joins_burst: number(config.limits_joins_burst),
+        connections: number(config.limits_connections),
+        connections_per_address: number(config.limits_connections_per_address),
+        rooms: number(config.limits_rooms),
+        rooms_per_address: number(config.limits_rooms_per_address),
+        rooms_per_connection: number(config.limits_rooms_per_connection),
+        name_bytes: number(config.limits_name_bytes),
+        chat_bytes: number(config.limits_chat_bytes),
+        resume_messages: number(config.limits_resume_messages),
+        resume_bytes: number(config.limits_resume_bytes),
+        ..room::Limits::default()
+    };
+    room::Config { limits, auth_keys, compat_anonymous: config.compat_anonymous.0.clone(), ..room::Config::default() }
+}
+
+/// The keys of `auth.keys`.
+pub(crate) fn auth_keys(config: &Config) -> Result<Vec<room::token::Key>, room::token::KeyError> {
+    config.auth_keys.0.iter().map(|(name, secret)| room::token::Key::new(name.as_str(), secret.reveal())).collect()
+}
+
+/// The addresses that peers see: the public ones; else those that face the Internet; on a machine without a network, loopback.
+fn relayed_addresses(public: &[IpAddr], reachable: &[IpAddr]) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let from = [public, reachable, &loopback].into_iter().find(|addresses| !addresses.is_empty()).unwrap_or(&loopback);
+    let v4 = from.iter().find_map(|address| if let IpAddr::V4(address) = address { Some(*address) } else { None });
+    let v6 = from.iter().find_map(|address| if let IpAddr::V6(address) = address { Some(*address) } else { None });
+    (v4, v6)
+}
+
+/// UDP needs a socket for each family, or replies would not come from the address that was asked.
+fn both_families(listen: &Listen) -> Vec<SocketAddr> {
+    let of = |address: &SocketAddr| {
+        let every = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+        let v4 = every.then(|| SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port())));
+        // With port 0 the families would get two different ports, and clients know one.
+        v4.into_iter().chain((!every || address.port() != 0).then_some(*address))
+    };
+    listen.0.iter().flat_map(of).collect()
+}
+
+fn number(limit: Limit) -> u32 {
+    u32::try_from(limit.0).unwrap_or(u32::MAX)
+}
+
+/// How many seconds' worth of Binding requests may come at once.
+const BINDINGS_BURST_SECONDS: u32 = 4;
+/// How long the server waits for members and streams to go before it closes on them.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests;

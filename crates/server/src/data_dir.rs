@@ -1,0 +1,92 @@
+//! The directory of what must outlive a restart. Only its owner can read it.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use crate::config::Secret;
+
+/// An existing, private directory.
+#[derive(Debug, Clone)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// Makes the directory if it is missing (mode 0700) and proves that files can be written there.
+    ///
+    /// # Errors
+    /// When it cannot be made or written to.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        let directory = Self(path.to_owned());
+        directory.write(PROBE, b"")?;
+        fs::remove_file(directory.0.join(PROBE))?;
+        Ok(directory)
+    }
+
+    /// The whole file, or `None` when there is none.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    pub fn read(&self, name: &str) -> io::Result<Option<String>> {
+        match fs::read_to_string(self.0.join(name)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes the file in one step (mode 0600): readers see the old content or the new, a crash leaves one of them.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let draft = self.0.join(format!("{name}.new"));
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&draft, self.0.join(name))
+    }
+
+    /// The secret that signs TURN credentials: made at random the first time, the same ever after.
+    ///
+    /// # Errors
+    /// When it can neither be read nor written, or the system has no randomness.
+    pub fn turn_secret(&self) -> io::Result<Secret> {
+        if let Some(text) = self.read(TURN_SECRET)? {
+            let text = text.trim();
+            if text.len() == 2 * TURN_SECRET_BYTES {
+                self.make_private(TURN_SECRET)?;
+                return Ok(Secret::new(text.to_owned()));
+            }
+            tracing::warn!("the TURN secret in {} is damaged; a new one is made", self.0.display());
+        }
+        let mut bytes = [0; TURN_SECRET_BYTES];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.write(TURN_SECRET, format!("{text}\n").as_bytes())?;
+        Ok(Secret::new(text))
+    }
+
+    /// A file that was restored from a backup may have lost its mode.
+    fn make_private(&self, name: &str) -> io::Result<()> {
+        let path = self.0.join(name);
+        let mut permissions = fs::metadata(&path)?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            permissions.set_mode(0o600);
+            fs::set_permissions(&path, permissions)?;
+        }
+        Ok(())
+    }
+}
+
+const PROBE: &str = ".probe";
+const TURN_SECRET: &str = "turn.secret";
+const TURN_SECRET_BYTES: usize = 32;
+
+#[cfg(test)]
+mod tests;

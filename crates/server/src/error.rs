@@ -1,0 +1,41 @@
+//! Why the server cannot start.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::certificate::CertificateError;
+use crate::listener::BindError;
+use crate::turn::SpawnError;
+
+/// What stands in the way of a start. Each text says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port is taken or forbidden.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// Neither credentials nor a place to keep some.
+    #[error(
+        "data.dir: {} cannot be used ({source}), and {reason}. Make the directory writable or choose another: --set data.dir=PATH",
+        path.display()
+    )]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+        /// What it was needed for.
+        reason: &'static str,
+    },
+    /// The certificate of the configuration does not work.
+    #[error("https.cert, https.key: {0}")]
+    Certificate(#[from] CertificateError),
+    /// TLS does not work.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// A key of `auth.keys` is not one.
+    #[error("auth.keys: {0}")]
+    Key(#[from] room::token::KeyError),
+    /// STUN and TURN do not work.
+    #[error("STUN and TURN cannot start: {0}")]
+    Turn(SpawnError),
+}

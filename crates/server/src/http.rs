@@ -1,0 +1,164 @@
+//! HTTP: the web client, the small API and the way to the WebSocket.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts as _, WebSocketUpgrade};
+use axum::http::header::{ACCEPT, LOCATION, UPGRADE, VARY};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+pub(crate) mod api;
+pub(crate) mod arrival;
+mod error;
+mod origin;
+mod page;
+mod site;
+
+pub(crate) use arrival::Arrival;
+pub(crate) use site::Site;
+
+use crate::ice::UrlHost;
+use error::HttpError;
+use origin::Asker;
+
+/// What a port offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// Pages, API and WebSocket.
+    Pages,
+    /// WebSockets for clients of the course protocol, without a look at the Origin.
+    Compat,
+    /// The same thing over HTTPS is what is meant: plain HTTP on a port that has TLS.
+    Redirect,
+}
+
+/// Answers one request.
+pub(crate) async fn respond(site: Arc<Site>, service: Service, arrival: Arrival, request: Request<Body>) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let authority = Arrival::authority(&parts).map(|authority| authority.to_string());
+    let is_head = parts.method == Method::HEAD;
+    let result = match service {
+        Service::Pages => pages(&site, arrival, &mut parts).await,
+        Service::Compat => compat(&site, arrival, &mut parts).await,
+        Service::Redirect => Ok(redirect(arrival, &parts)),
+    };
+    let mut response = result.unwrap_or_else(HttpError::into_response);
+    page::harden(response.headers_mut(), authority.as_deref());
+    if is_head {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result<Response, HttpError> {
+    let path = parts.uri.path().to_owned();
+    if wants_websocket(&parts.headers) {
+        if !(path == "/ws" || is_page(&path)) {
+            return Err(HttpError::NotFound { path });
+        }
+        Asker::of(parts, &site.config.origin_allow)?;
+        return websocket(site, arrival, parts, false).await;
+    }
+    if path.starts_with("/api/") {
+        return api_call(site, arrival, parts);
+    }
+    only_reading(parts)?;
+    match path.as_str() {
+        "/ws" => Err(HttpError::UpgradeRequired),
+        "/healthz" => Ok(api::health()),
+        path if is_page(path) => page_or(&parts.headers, StatusCode::OK, path),
+        path => match page::file(path, &parts.headers) {
+            Some(response) => Ok(response),
+            // A person who mistyped gets the page, which says so; a program gets the error.
+            None if wants_html(&parts.headers) => page_or(&parts.headers, StatusCode::NOT_FOUND, path),
+            None => Err(HttpError::NotFound { path: path.to_owned() }),
+        },
+    }
+}
+
+/// The API, which pages of allowed origins may read (CORS, Fetch §3.2).
+fn api_call(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response, HttpError> {
+    let asker = Asker::of(parts, &site.config.origin_allow)?;
+    let mut response = if parts.method == Method::OPTIONS && matches!(asker, Asker::Allowed(_)) {
+        let allow = [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization"),
+            (header::ACCESS_CONTROL_MAX_AGE, "600"),
+        ];
+        (StatusCode::NO_CONTENT, allow).into_response()
+    } else {
+        only_reading(parts)
+            .and_then(|()| match parts.uri.path() {
+                "/api/v1/info" => Ok(api::info(site, arrival, parts)),
+                "/api/v1/ice" => api::ice(site, arrival, parts),
+                path => Err(HttpError::NotFound { path: path.to_owned() }),
+            })
+            .unwrap_or_else(HttpError::into_response)
+    };
+    response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
+    if let Asker::Allowed(origin) = asker {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    Ok(response)
+}
+
+async fn compat(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result<Response, HttpError> {
+    if wants_websocket(&parts.headers) {
+        return websocket(site, arrival, parts, true).await;
+    }
+    if parts.uri.path() == "/healthz" { Ok(api::health()) } else { Err(HttpError::UpgradeRequired) }
+}
+
+async fn websocket(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, compat: bool) -> Result<Response, HttpError> {
+    let opened = room::Opened {
+        address: arrival.client(&parts.headers, &site.config.http_trusted_proxies),
+        token: api::query_token(parts),
+        ice_servers: site.mint_ice_servers(&arrival.url_host(parts)),
+        compat,
+    };
+    let upgrade = WebSocketUpgrade::from_request_parts(parts, &())
+        .await
+        .map_err(|rejection| HttpError::BadHandshake { reason: rejection.body_text() })?;
+    Ok(site.signal.upgrade(upgrade, opened).await)
+}
+
+/// Sends the browser from `http://` to `https://` on the same port (RFC 9110 §15.4.9).
+fn redirect(arrival: Arrival, parts: &Parts) -> Response {
+    // The name stays as it was asked for, once it is known to be one.
+    let asked = Arrival::authority(parts).filter(|authority| UrlHost::parse(authority.host()).is_some());
+    let target = asked.map_or_else(
+        || format!("{}:{}", UrlHost::from(arrival.local.ip()), arrival.local.port()),
+        |authority| format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(arrival.local.port())),
+    );
+    let path = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+    HeaderValue::try_from(format!("https://{target}{path}")).map_or_else(
+        |_| StatusCode::BAD_REQUEST.into_response(),
+        |target| (StatusCode::PERMANENT_REDIRECT, [(LOCATION, target)]).into_response(),
+    )
+}
+
+/// The URLs a person can open.
+fn is_page(path: &str) -> bool {
+    matches!(path, "/" | "/check")
+        || path.strip_prefix("/r/").is_some_and(|room| !room.is_empty() && !room.contains('/'))
+}
+
+fn page_or(headers: &HeaderMap, status: StatusCode, path: &str) -> Result<Response, HttpError> {
+    page::page(headers, status).ok_or_else(|| HttpError::NotFound { path: path.to_owned() })
+}
+
+fn only_reading(parts: &Parts) -> Result<(), HttpError> {
+    let reads = parts.method == Method::GET || parts.method == Method::HEAD;
+    if reads { Ok(()) } else { Err(HttpError::MethodNotAllowed { method: parts.method.clone() }) }
+}
+
+fn wants_websocket(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(UPGRADE).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
+}

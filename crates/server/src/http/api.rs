@@ -1,0 +1,60 @@
+//! The small API beside the WebSocket.
+
+use axum::Json;
+use axum::http::header::AUTHORIZATION;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::arrival::Arrival;
+use super::error::HttpError;
+use super::site::Site;
+use crate::address::ClientNetwork;
+use crate::clock;
+
+/// `GET /healthz`: the server is up and answers.
+pub(crate) fn health() -> Response {
+    ([(CACHE_CONTROL, "no-store")], "ok\n").into_response()
+}
+
+/// `GET /api/v1/info`: what this server is and can do.
+pub(crate) fn info(site: &Site, arrival: Arrival, parts: &Parts) -> Response {
+    let body = json!({
+        "name": "Parlor",
+        "version": env!("CARGO_PKG_VERSION"),
+        "features": site.features(),
+        "auth": if site.auth_keys.is_empty() { "open" } else { "token" },
+        "stun": site.ice.stun_urls(&arrival.url_host(parts)),
+        "httpsPort": site.https_port,
+    });
+    ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// `GET /api/v1/ice`: ICE servers with fresh credentials. With `auth.keys` it needs a token for any room.
+pub(crate) fn ice(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response, HttpError> {
+    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
+    site.count_ice_request(ClientNetwork::from(client))
+        .map_err(|retry_after| HttpError::TooManyRequests { retry_after })?;
+    if !site.auth_keys.is_empty() {
+        let token = bearer(parts).or_else(|| query_token(parts)).ok_or(HttpError::TokenNeeded)?;
+        room::token::verify(&site.auth_keys, &token, clock::unix_time()).map_err(HttpError::TokenRefused)?;
+    }
+    let body = json!({
+        "iceServers": site.mint_ice_servers(&arrival.url_host(parts)),
+        "ttlSeconds": site.config.turn_credential_seconds.0,
+    });
+    Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+fn bearer(parts: &Parts) -> Option<String> {
+    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// The `token` of the query. Tokens have no character that a URL would escape.
+pub(crate) fn query_token(parts: &Parts) -> Option<String> {
+    let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(name, _)| *name == "token").map(|(_, token)| token.to_owned()).next()
+}

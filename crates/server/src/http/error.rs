@@ -1,0 +1,84 @@
+//! Errors over HTTP: a status and `{"error":{"code","message"}}`.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Why a request is not answered as it wished.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    /// 401
+    #[error("a token is needed: send it as \"Authorization: Bearer …\" or as the query parameter token")]
+    TokenNeeded,
+    /// 401
+    #[error("the token is not accepted: {0}")]
+    TokenRefused(room::token::TokenError),
+    /// 403
+    #[error("pages of {origin} may not use this server; its operator can allow them with origin.allow")]
+    ForeignOrigin { origin: String },
+    /// 404
+    #[error("there is nothing at {path}")]
+    NotFound { path: String },
+    /// 405
+    #[error("{method} is not possible here")]
+    MethodNotAllowed { method: Method },
+    /// 400
+    #[error("not a WebSocket handshake: {reason}")]
+    BadHandshake { reason: String },
+    /// 426
+    #[error("this port is for WebSocket clients only")]
+    UpgradeRequired,
+    /// 429
+    #[error("too many requests from this address; wait {} s", seconds(.retry_after))]
+    TooManyRequests { retry_after: Duration },
+}
+
+impl HttpError {
+    /// The one table from errors to statuses and codes.
+    fn code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::TokenNeeded => (StatusCode::UNAUTHORIZED, "token-needed"),
+            Self::TokenRefused(_) => (StatusCode::UNAUTHORIZED, "token-refused"),
+            Self::ForeignOrigin { .. } => (StatusCode::FORBIDDEN, "foreign-origin"),
+            Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not-found"),
+            Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
+            Self::BadHandshake { .. } => (StatusCode::BAD_REQUEST, "bad-handshake"),
+            Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade-required"),
+            Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
+        }
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let (status, code) = self.code();
+        let body = json!({ "error": { "code": code, "message": self.to_string() } });
+        let mut response = (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
+        let headers = response.headers_mut();
+        match &self {
+            Self::TokenNeeded | Self::TokenRefused(_) => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::MethodNotAllowed { .. } => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            }
+            Self::UpgradeRequired => {
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            }
+            Self::TooManyRequests { retry_after } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(retry_after)));
+            }
+            Self::ForeignOrigin { .. } | Self::NotFound { .. } | Self::BadHandshake { .. } => {}
+        }
+        response
+    }
+}
+
+/// Whole seconds, rounded up: a client that waits so long is not too early.
+fn seconds(duration: &Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}

@@ -1,0 +1,67 @@
+//! What all requests share.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::address::ClientNetwork;
+use crate::clock;
+use crate::config::Config;
+use crate::ice::{IceServers, UrlHost};
+use crate::rate::RateLimit;
+use crate::signal::Signal;
+
+/// The server as seen from a request.
+pub(crate) struct Site {
+    pub(crate) config: Config,
+    /// Makes the lists of ICE servers.
+    pub(crate) ice: IceServers,
+    /// `auth.keys`; none: no token is needed.
+    pub(crate) auth_keys: Vec<room::token::Key>,
+    /// The port of HTTPS, when it is on.
+    pub(crate) https_port: Option<u16>,
+    /// The way into the rooms.
+    pub(crate) signal: Signal,
+    ice_requests: Mutex<RateLimit>,
+}
+
+impl Site {
+    pub(crate) fn new(
+        config: Config,
+        ice: IceServers,
+        auth_keys: Vec<room::token::Key>,
+        https_port: Option<u16>,
+        signal: Signal,
+    ) -> Self {
+        let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
+        Self { config, ice, auth_keys, https_port, signal, ice_requests }
+    }
+
+    /// Counts a request for ICE servers; `Err` has the time to wait.
+    pub(crate) fn count_ice_request(&self, client: ClientNetwork) -> Result<(), Duration> {
+        self.ice_requests.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
+    }
+
+    /// ICE servers for one browser, with credentials that count for it alone.
+    pub(crate) fn mint_ice_servers(&self, host: &UrlHost) -> Value {
+        self.ice.mint(host, &random_user(), clock::unix_time())
+    }
+
+    /// What clients may look for before they use it.
+    pub(crate) fn features(&self) -> Vec<&'static str> {
+        let turn = self.ice.secret.is_some().then_some("turn");
+        let second = self.ice.second_port.is_some().then_some("stun-second-port");
+        ["signalling-a", "signalling-v2", "stun"].into_iter().chain(turn).chain(second).collect()
+    }
+}
+
+/// A name for the quotas of TURN: each list of ICE servers is a user of its own.
+fn random_user() -> String {
+    let mut bytes = [0; 8];
+    // Without randomness all share one name, and thus one quota: worse, but not broken.
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::warn!("no randomness: {error}");
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,85 @@
+//! Listening TCP sockets.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
+use crate::config::Listen;
+
+/// An address that could not be had. The text says which setting changes it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", advice(self))]
+pub struct BindError {
+    /// The setting that asked for the address.
+    pub setting: &'static str,
+    /// `TCP` or `UDP`.
+    pub protocol: &'static str,
+    /// The address.
+    pub address: SocketAddr,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+/// Listens on every address of the setting.
+///
+/// # Errors
+/// At the first address that cannot be had.
+pub fn listen(setting: &'static str, addresses: &Listen) -> Result<Vec<TcpListener>, BindError> {
+    let one = |&address: &SocketAddr| {
+        let listener = bind(address).or_else(|error| without_ipv6(address, error));
+        listener.map_err(|source| BindError { setting, protocol: "TCP", address, source })
+    };
+    addresses.0.iter().map(one).collect()
+}
+
+/// A machine without IPv6 refuses `[::]`, which stands for both families: there, IPv4 is all of them.
+fn without_ipv6(address: SocketAddr, error: io::Error) -> io::Result<TcpListener> {
+    let absent = [Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
+    if absent && address.is_ipv6() && address.ip().is_unspecified() {
+        bind((Ipv4Addr::UNSPECIFIED, address.port()).into())
+    } else {
+        Err(error)
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    // A restart must not wait for the old connections' TIME-WAIT. On Linux this does not let two servers share the port.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// What happened and what to do about it.
+fn advice(error: &BindError) -> String {
+    let BindError { setting, protocol, address, source } = error;
+    let place = format!("{protocol} port {} ({address})", address.port());
+    let port = address.port();
+    match source.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{place} is in use by another program, perhaps another Parlor. Stop that, or choose another port: --set {setting}={}",
+            if port < 60_000 { port + 1 } else { port - 1 }
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "{place} may not be opened by this user: ports below 1024 need the right CAP_NET_BIND_SERVICE. \
+             Give it, or choose another port with {setting}"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            format!("{place} cannot be opened: this machine does not have that address. Change {setting}")
+        }
+        _ => format!("{place} cannot be opened: {source}. The setting is {setting}"),
+    }
+}
+
+/// Connections the kernel holds ready while all threads are busy.
+const BACKLOG: i32 = 1024;

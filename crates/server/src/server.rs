@@ -1,0 +1,246 @@
+//! The whole server: its start, its addresses, its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
+use turn::credentials;
+
+use crate::certificate::{Certificate, CertificateSource};
+use crate::config::{Config, Listen, Secret};
+use crate::connections::Connections;
+use crate::cores::{self, FAREWELL};
+use crate::data_dir::DataDir;
+use crate::door::{self, Hall, Purpose};
+use crate::error::StartError;
+use crate::http::Site;
+use crate::ice::{IceServers, UrlHost};
+use crate::listener::{BindError, listen};
+use crate::signal::Signal;
+use crate::turn::{Handle, SpawnError, Turn};
+use crate::{clock, tls};
+
+/// A running server. It runs until [`Server::stop`], or until it is dropped, which is less polite.
+pub struct Server {
+    addresses: Addresses,
+    self_signed: bool,
+    signal: Signal,
+    turn: Handle,
+    stopping: watch::Sender<bool>,
+    /// Ends when the last connection is gone.
+    departed: mpsc::Receiver<()>,
+    /// Accept loops and the watch over the certificate.
+    tasks: JoinSet<()>,
+}
+
+/// Where the server listens, with the real ports.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// `http.listen`
+    pub http: Vec<SocketAddr>,
+    /// `https.listen`
+    pub https: Vec<SocketAddr>,
+    /// `udp.listen`
+    pub udp: Vec<SocketAddr>,
+    /// `stun.second_listen`
+    pub stun_second: Vec<SocketAddr>,
+    /// `turn.tcp_listen`
+    pub turn_tcp: Vec<SocketAddr>,
+    /// `compat.listen`
+    pub compat: Vec<SocketAddr>,
+}
+
+impl Server {
+    /// Opens every port, then serves. Must be called on a Tokio runtime.
+    ///
+    /// # Errors
+    /// Everything that stands in the way, with what to do about it. Nothing keeps running then.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let auth_keys = cores::auth_keys(&config)?;
+        let doors = Doors::open(&config)?;
+        let directory = Directory::of(&config);
+        let rest_secrets = rest_secrets(&config, &directory)?;
+        let provider = tls::provider();
+        let certificate = certificate(&config, &directory, &provider)?.map(Arc::new);
+        let acceptor = certificate.clone().map(|certificate| tls::acceptor(provider, certificate)).transpose()?;
+        let minting = rest_secrets.first().filter(|_| config.turn_enabled).cloned();
+        let turn =
+            Turn::spawn(cores::turn_settings(&config, rest_secrets)).map_err(|error| spawn_error(&config, error))?;
+        let addresses = doors.addresses(&turn);
+        let ice = ice_servers(&config, &addresses, minting);
+        let signal = Signal::spawn(cores::room_config(&config, auth_keys.clone()));
+        let connections = Connections::new(config.limits_tcp_connections, config.limits_tcp_connections_per_address);
+        let https_port = addresses.https.first().map(SocketAddr::port);
+        let site = Arc::new(Site::new(config, ice, auth_keys, https_port, signal.clone()));
+
+        let (stopping, watched) = watch::channel(false);
+        let (present, departed) = mpsc::channel(1);
+        let hall = Hall { site, turn: turn.clone(), tls: acceptor, connections, stopping: watched, present };
+        let mut tasks = JoinSet::new();
+        for (purpose, listener) in doors.listeners {
+            tasks.spawn(door::accept(listener, purpose, hall.clone()));
+        }
+        let self_signed = certificate.as_ref().is_some_and(|certificate| certificate.is_self_signed());
+        if let Some(certificate) = certificate {
+            tasks.spawn(watch_certificate(certificate));
+        }
+        Ok(Self { addresses, self_signed, signal, turn, stopping, departed, tasks })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Whether browsers will warn about the certificate.
+    #[must_use]
+    pub fn has_self_signed_certificate(&self) -> bool {
+        self.self_signed
+    }
+
+    /// Tells the members, closes every socket and waits until all is quiet, a few seconds at most.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        self.signal.shutdown().await;
+        self.turn.shutdown().await;
+        self.tasks.shutdown().await;
+        // The accept loops and their senders are gone: the channel ends with the last connection.
+        if timeout(FAREWELL, self.departed.recv()).await.is_err() {
+            tracing::info!("some connections did not close in time and are cut off");
+        }
+    }
+}
+
+/// The listening TCP sockets, each with its purpose.
+struct Doors {
+    listeners: Vec<(Purpose, TcpListener)>,
+}
+
+impl Doors {
+    fn open(config: &Config) -> Result<Self, BindError> {
+        let wanted: [(Purpose, &'static str, &Listen); 4] = [
+            (Purpose::Http, "http.listen", &config.http_listen),
+            (Purpose::Https, "https.listen", &config.https_listen),
+            (Purpose::Turn, "turn.tcp_listen", &config.turn_tcp_listen),
+            (Purpose::Compat, "compat.listen", &config.compat_listen),
+        ];
+        let mut listeners = Vec::new();
+        for (purpose, setting, addresses) in wanted {
+            let opened = listen(setting, addresses)?;
+            listeners.extend(opened.into_iter().map(|listener| (purpose, listener)));
+        }
+        Ok(Self { listeners })
+    }
+
+    fn addresses(&self, turn: &Handle) -> Addresses {
+        let of = |wanted: Purpose| {
+            let of_purpose = self.listeners.iter().filter(|(purpose, _)| *purpose == wanted);
+            of_purpose.filter_map(|(_, listener)| listener.local_addr().ok()).collect()
+        };
+        Addresses {
+            http: of(Purpose::Http),
+            https: of(Purpose::Https),
+            udp: turn.local_addresses().udp.clone(),
+            stun_second: turn.local_addresses().second.clone(),
+            turn_tcp: of(Purpose::Turn),
+            compat: of(Purpose::Compat),
+        }
+    }
+}
+
+/// `data.dir`, which is opened only when something must be kept there.
+struct Directory<'a> {
+    config: &'a Config,
+}
+
+impl<'a> Directory<'a> {
+    fn of(config: &'a Config) -> Self {
+        Self { config }
+    }
+
+    fn open(&self, reason: &'static str) -> Result<DataDir, StartError> {
+        let path = &self.config.data_dir;
+        DataDir::open(path).map_err(|source| StartError::DataDir { path: path.clone(), source, reason })
+    }
+}
+
+/// The secrets of `turn.secrets`; without one, the one of our own that is kept.
+fn rest_secrets(config: &Config, directory: &Directory<'_>) -> Result<Vec<credentials::Secret>, StartError> {
+    let core = |secret: &Secret| credentials::Secret::new(secret.reveal());
+    if !config.turn_enabled || !config.turn_secrets.0.is_empty() {
+        return Ok(config.turn_secrets.0.iter().map(core).collect());
+    }
+    let reason = "TURN has no credentials without it, since turn.secrets is not set";
+    let kept = directory.open(reason)?.turn_secret();
+    let kept = kept.map_err(|source| StartError::DataDir { path: config.data_dir.clone(), source, reason })?;
+    Ok(vec![core(&kept)])
+}
+
+/// The certificate, when a port needs one.
+fn certificate(
+    config: &Config,
+    directory: &Directory<'_>,
+    provider: &Arc<rustls::crypto::CryptoProvider>,
+) -> Result<Option<Certificate>, StartError> {
+    let source = match (&config.https_cert, &config.https_key) {
+        (Some(chain), Some(key)) => CertificateSource::Files { chain: chain.clone(), key: key.clone() },
+        _ if config.https_listen.is_off() => return Ok(None),
+        _ => {
+            let directory = directory.open("the self-signed certificate is kept there, since https.cert is not set")?;
+            let addresses = config.public_addresses.iter().map(ToString::to_string);
+            CertificateSource::SelfSigned {
+                directory,
+                names: config.public_host.0.iter().cloned().chain(addresses).collect(),
+            }
+        }
+    };
+    Ok(Some(Certificate::open(source, Arc::clone(provider), clock::unix_time())?))
+}
+
+fn ice_servers(config: &Config, addresses: &Addresses, secret: Option<credentials::Secret>) -> IceServers {
+    let named: Vec<UrlHost> = config.public_host.0.iter().filter_map(|host| UrlHost::parse(host)).collect();
+    let first = |of_family: fn(&std::net::IpAddr) -> bool| {
+        config.public_addresses.iter().copied().find(of_family).map(UrlHost::from)
+    };
+    let numbered = || first(std::net::IpAddr::is_ipv4).into_iter().chain(first(std::net::IpAddr::is_ipv6)).collect();
+    let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
+    IceServers {
+        hosts: if named.is_empty() { numbered() } else { named },
+        udp_port: port(&addresses.udp),
+        second_port: port(&addresses.stun_second),
+        tcp_port: port(&addresses.turn_tcp),
+        tls_port: port(&addresses.https),
+        secret,
+        lifetime: Duration::from_secs(config.turn_credential_seconds.0),
+    }
+}
+
+/// Names the setting when a UDP port is the trouble.
+fn spawn_error(config: &Config, error: SpawnError) -> StartError {
+    let SpawnError::Listen { address, source } = error else { return StartError::Turn(error) };
+    let second = config.stun_second_listen.0.iter().any(|second| second.port() == address.port());
+    let setting = if second { "stun.second_listen" } else { "udp.listen" };
+    BindError { setting, protocol: "UDP", address, source }.into()
+}
+
+/// Looks after the certificate for as long as the server runs.
+async fn watch_certificate(certificate: Arc<Certificate>) {
+    let mut ticks = interval(CERTIFICATE_CHECK);
+    loop {
+        ticks.tick().await;
+        let checked = Arc::clone(&certificate);
+        match tokio::task::spawn_blocking(move || checked.refresh(clock::unix_time())).await {
+            Ok(Ok(true)) => tracing::info!("a new certificate is in use"),
+            Ok(Err(error)) => tracing::warn!("the certificate that is in use stays: {error}"),
+            Ok(Ok(false)) | Err(_) => {}
+        }
+    }
+}
+
+/// How soon a changed certificate is taken up.
+const CERTIFICATE_CHECK: Duration = Duration::from_secs(2);
