@@ -4,6 +4,7 @@
 //! are accepted elsewhere, handed over to [`Handle::serve_stream`] and read and written by tokio tasks.
 
 mod batch;
+mod chunk;
 mod command;
 mod egress;
 mod error;
@@ -59,12 +60,11 @@ pub struct Settings {
     pub relay_buffer_bytes: usize,
     /// Relayed bytes that may wait for one TCP or TLS client before packets are dropped.
     pub stream_queue_bytes: usize,
-    /// TCP and TLS connections at once.
+    /// TCP and TLS connections at once; 0: no limit.
     pub streams_max: usize,
     /// How long a TCP or TLS client may take for its first message.
     pub first_message: Duration,
-    /// How long a TCP or TLS client may be silent. Longer than the longest lifetime of an allocation, or clients that have one and wait
-    /// for their peers are cut off.
+    /// How long a TCP or TLS client without an allocation may be silent.
     pub idle: Duration,
 }
 
@@ -80,7 +80,7 @@ impl Settings {
             stream_queue_bytes: 1 << 20,
             streams_max: 10_000,
             first_message: Duration::from_secs(10),
-            idle: core.limits.lifetime_max + Duration::from_secs(60),
+            idle: Duration::from_secs(60),
             core,
         }
     }
@@ -232,11 +232,14 @@ impl Handle {
         }
     }
 
-    /// Waits until the server has stopped, be it by [`Self::shutdown`] or because its thread died.
-    pub async fn ended(&self) {
+    /// Waits until the server has stopped, be it by [`Self::shutdown`], with its last handle, or because its thread died. Waiting does
+    /// not keep it alive.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut ended = self.shared.ended.clone();
-        // Nothing is ever sent: the only change is the end.
-        let _ = ended.changed().await;
+        async move {
+            // Nothing is ever sent: the only change is the end.
+            let _ = ended.changed().await;
+        }
     }
 
     async fn send(&self, command: Command) -> Result<(), Stopped> {

@@ -166,6 +166,11 @@ impl Server {
         }
     }
 
+    /// Whether the client holds an allocation: one without may be closed for its silence.
+    pub fn has_allocation(&self, client: &ClientAddr) -> bool {
+        self.by_client.contains_key(client)
+    }
+
     /// Counters and gauges.
     pub fn stats(&self) -> Stats {
         Stats { allocations: self.allocations.len() as u64, reservations: self.reservations.len() as u64, ..self.stats }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use turn::credentials::Credentials;
 use turn::{ClientAddr, ConfigError};
 
+use super::chunk::Chunk;
 use super::stats::Stats;
 use super::stream_queue::StreamQueue;
 use super::streams::StreamId;
@@ -34,44 +35,6 @@ pub(super) enum Command {
     Stats(oneshot::Sender<Stats>),
     /// End.
     Stop,
-}
-
-/// Whole messages of one connection side by side, in memory that is used again.
-#[derive(Default)]
-pub(super) struct Chunk {
-    /// The messages, without the padding between them.
-    bytes: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
-}
-
-impl Chunk {
-    /// Adds a message.
-    pub(super) fn push(&mut self, message: &[u8]) {
-        self.bytes.extend_from_slice(message);
-        self.ends.push(self.bytes.len());
-    }
-
-    /// The messages in order.
-    pub(super) fn messages(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = [0].into_iter().chain(self.ends.iter().copied());
-        starts.zip(&self.ends).filter_map(|(start, &end)| self.bytes.get(start..end))
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// Forgets the messages and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-
-    /// How much memory it keeps.
-    pub(super) fn capacity_bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
-    }
 }
 
 /// Wakes the worker, with one system call for many commands.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
-use turn::ClientAddr;
 use turn::stream::Splitter;
+use turn::{ClientAddr, Transport};
 
-use super::command::{Bell, Chunk, Command};
+use super::chunk::Chunk;
+use super::command::{Bell, Command};
 use super::error::{Stopped, StreamError};
 use super::stream_queue::StreamQueue;
 use super::streams::StreamId;
@@ -34,10 +35,15 @@ impl Stream {
     {
         self.open().await?;
         let (reader, writer) = tokio::io::split(io);
-        let mut writing = pin!(write(&self.queue, writer));
+        let mut writing = pin!(self.write(writer));
         let result = tokio::select! {
             result = self.read(reader) => result,
             result = &mut writing => return result.and(Err(StreamError::Closed)),
+            () = self.queue.ended() => {
+                // The client may have stopped reading, and then the writing would never end.
+                let _ = timeout(LAST_WORDS, writing).await;
+                return Err(StreamError::Closed);
+            }
         };
         // The client has said all. It may still wait for the answers to that.
         if result.is_ok() {
@@ -88,11 +94,36 @@ impl Stream {
         let mut chunk = self.queue.spare();
         loop {
             match splitter.next_frame() {
-                Ok(Some(frame)) => chunk.push(splitter.bytes(frame)),
+                Ok(Some(frame)) => chunk.push(&[splitter.bytes(frame)]),
                 Ok(None) => return (chunk, Ok(())),
                 Err(error) => return (chunk, Err(error.into())),
             }
         }
+    }
+
+    /// Writes what the worker queues until it says that this was all.
+    async fn write<S>(&self, mut writer: WriteHalf<S>) -> Result<(), StreamError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin,
+    {
+        let mut messages = Chunk::default();
+        while let Some(next) = self.queue.next(messages).await {
+            messages = next;
+            match self.client.transport {
+                Transport::Tls => {
+                    // A record can be read when its last byte has come. One for each message keeps a packet from waiting for those
+                    // behind it on a slow line, and suits clients that expect a message in a record.
+                    for message in messages.messages() {
+                        writer.write_all(message).await?;
+                    }
+                }
+                Transport::Udp | Transport::Tcp => writer.write_all(messages.bytes()).await?,
+            }
+            // TLS may keep bytes back until it is told.
+            writer.flush().await?;
+        }
+        writer.shutdown().await?;
+        Ok(())
     }
 
     async fn send(&self, command: Command) -> Result<(), StreamError> {
@@ -112,22 +143,6 @@ impl Drop for Stream {
         }
         // With the inbox full, the worker finds the finished queue when it looks for idle connections.
     }
-}
-
-/// Writes what the worker queues until it says that this was all.
-async fn write<S>(queue: &StreamQueue, mut writer: WriteHalf<S>) -> Result<(), StreamError>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin,
-{
-    let mut bytes = Vec::new();
-    while let Some(next) = queue.next(bytes).await {
-        bytes = next;
-        writer.write_all(&bytes).await?;
-        // TLS keeps the end of a record back until it is told.
-        writer.flush().await?;
-    }
-    writer.shutdown().await?;
-    Ok(())
 }
 
 /// Bytes per read: a full TLS record.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::command::Chunk;
+use super::chunk::Chunk;
 
 /// The queue has no room for this message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) struct StreamQueue {
     state: Mutex<State>,
     /// Wakes the consumer.
     filled: Notify,
+    /// Tells the task that the queue has ended, even while a write is stuck.
+    ended: Notify,
     /// Bound on bytes that relayed data may fill, those being written included.
     data_bytes_max: usize,
 }
@@ -27,7 +29,7 @@ pub(super) struct StreamQueue {
 #[derive(Default)]
 struct State {
     /// Whole messages, in order.
-    bytes: Vec<u8>,
+    messages: Chunk,
     /// Bytes that the consumer has taken and not yet written.
     writing_bytes: usize,
     /// One side is done with this connection.
@@ -38,7 +40,7 @@ struct State {
 
 impl StreamQueue {
     pub(super) fn new(data_bytes_max: usize) -> Self {
-        Self { state: Mutex::default(), filled: Notify::new(), data_bytes_max }
+        Self { state: Mutex::default(), filled: Notify::new(), ended: Notify::new(), data_bytes_max }
     }
 
     /// Queues relayed data, given in parts.
@@ -61,6 +63,14 @@ impl StreamQueue {
     pub(super) fn finish(&self) {
         self.state().finished = true;
         self.wake();
+        self.ended.notify_one();
+    }
+
+    /// Waits until the queue has ended. For one waiter.
+    pub(super) async fn ended(&self) {
+        while !self.is_finished() {
+            self.ended.notified().await;
+        }
     }
 
     /// Whether either side has ended it.
@@ -73,18 +83,17 @@ impl StreamQueue {
         self.filled.notify_one();
     }
 
-    /// Waits for something to write and swaps it for `written`, whose content has been written and whose memory is used again.
+    /// Waits for something to write and swaps it for `written`, whose messages have been written and whose memory is used again.
     /// `None`: finished and empty.
-    pub(super) async fn next(&self, mut written: Vec<u8>) -> Option<Vec<u8>> {
-        written.clear();
-        written.shrink_to(IDLE_CAPACITY_BYTES);
+    pub(super) async fn next(&self, mut written: Chunk) -> Option<Chunk> {
+        written.clear(IDLE_BYTES);
         self.state().writing_bytes = 0;
         loop {
             {
                 let mut state = self.state();
-                if !state.bytes.is_empty() {
-                    mem::swap(&mut state.bytes, &mut written);
-                    state.writing_bytes = written.len();
+                if !state.messages.is_empty() {
+                    mem::swap(&mut state.messages, &mut written);
+                    state.writing_bytes = written.bytes().len();
                     return Some(written);
                 }
                 if state.finished {
@@ -97,10 +106,8 @@ impl StreamQueue {
 
     /// Takes back a chunk that was read from the connection and handled.
     pub(super) fn give_back(&self, mut chunk: Chunk) {
-        if chunk.capacity_bytes() <= SPARE_BYTES_MAX {
-            chunk.clear();
-            self.state().spare = Some(chunk);
-        }
+        chunk.clear(IDLE_BYTES);
+        self.state().spare = Some(chunk);
     }
 
     /// Memory for the next chunk: what was given back, or fresh.
@@ -111,12 +118,10 @@ impl StreamQueue {
     fn push(&self, parts: &[&[u8]], bytes_max: usize) -> Result<(), Full> {
         let mut state = self.state();
         let more: usize = parts.iter().map(|part| part.len()).sum();
-        if state.finished || state.bytes.len() + state.writing_bytes + more > bytes_max {
+        if state.finished || state.messages.bytes().len() + state.writing_bytes + more > bytes_max {
             return Err(Full);
         }
-        for part in parts {
-            state.bytes.extend_from_slice(part);
-        }
+        state.messages.push(parts);
         Ok(())
     }
 
@@ -130,10 +135,7 @@ impl StreamQueue {
 const CONTROL_BYTES_MAX: usize = 64 * 1024;
 
 /// Memory that a quiet connection keeps for its next burst.
-const IDLE_CAPACITY_BYTES: usize = 16 * 1024;
-
-/// The largest chunk that is kept: two reads.
-const SPARE_BYTES_MAX: usize = 32 * 1024;
+const IDLE_BYTES: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests;

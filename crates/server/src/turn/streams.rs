@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use turn::ClientAddr;
 
-use super::command::Chunk;
+use super::chunk::Chunk;
 use super::stream_queue::{Full, StreamQueue};
 
 /// One connection in the life of the process; the same 5-tuple may come again.
@@ -16,7 +16,7 @@ pub(super) struct StreamId(pub(super) u64);
 /// The connections that were handed over, by 5-tuple.
 pub(super) struct Streams {
     connections: BTreeMap<ClientAddr, Connection>,
-    /// Bound on `connections`.
+    /// Bound on `connections`; 0: none.
     connections_max: usize,
     /// Connections whose task is to be woken after this turn of the worker. Each is in here at most once.
     to_wake: Vec<ClientAddr>,
@@ -43,7 +43,12 @@ impl Streams {
 
     /// Whether one more would exceed the limit.
     pub(super) fn is_full(&self) -> bool {
-        self.connections.len() >= self.connections_max
+        self.connections_max > 0 && self.connections.len() >= self.connections_max
+    }
+
+    /// Whether the client has a connection.
+    pub(super) fn is_open(&self, client: &ClientAddr) -> bool {
+        self.connections.contains_key(client)
     }
 
     pub(super) fn insert(&mut self, now: Instant, client: ClientAddr, id: StreamId, queue: Arc<StreamQueue>) {
@@ -115,12 +120,12 @@ impl Streams {
         }
     }
 
-    /// Connections that have been silent for `idle`, and those whose task has vanished.
-    pub(super) fn idle(&self, now: Instant, idle: Duration) -> Vec<ClientAddr> {
+    /// Connections that have been silent for `idle` and are not `needed`, and those whose task has vanished.
+    pub(super) fn idle(&self, now: Instant, idle: Duration, needed: impl Fn(&ClientAddr) -> bool) -> Vec<ClientAddr> {
         self.connections
             .iter()
-            .filter(|(_, connection)| {
-                connection.queue.is_finished() || now.saturating_duration_since(connection.heard) >= idle
+            .filter(|(client, connection)| {
+                connection.queue.is_finished() || (now.saturating_duration_since(connection.heard) >= idle && !needed(client))
             })
             .map(|(client, _)| *client)
             .collect()

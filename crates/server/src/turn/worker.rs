@@ -17,6 +17,7 @@ use mio::{Events, Poll};
 use tokio::sync::mpsc;
 use turn::{ClientAddr, Output, PeerAddr, RelayAddr, RelayBindError, Transport};
 
+use super::chunk::Chunk;
 use super::command::{Bell, Command, TooManyStreams};
 use super::egress::Egress;
 use super::receive::{BUFFERS, Datagram, ReceiveBuffers};
@@ -156,10 +157,10 @@ impl Worker {
         if listener.is_some_and(|listener| listener.binding_only) {
             return self.hear_second_port(now, client, datagram.bytes);
         }
-        match self.core.handle_client(now, client, datagram.bytes) {
-            Some(forward) => self.egress.forward(forward, datagram.bytes, datagram.ecn),
-            None => self.settle(now),
+        if let Some(forward) = self.core.handle_client(now, client, datagram.bytes) {
+            self.egress.forward(forward, datagram.bytes, datagram.ecn);
         }
+        self.settle(now);
     }
 
     fn hear_second_port(&mut self, now: Instant, client: ClientAddr, message: &[u8]) {
@@ -173,10 +174,27 @@ impl Worker {
 
     fn hear_peer(&mut self, now: Instant, relay: RelayAddr, datagram: &Datagram<'_>) {
         let peer = PeerAddr::new(datagram.remote);
-        match self.core.handle_peer(now, relay, peer, datagram.bytes) {
-            Some(to_client) => self.egress.deliver(to_client, datagram.bytes, datagram.ecn),
-            None => self.settle(now),
+        if let Some(to_client) = self.core.handle_peer(now, relay, peer, datagram.bytes) {
+            self.egress.deliver(to_client, datagram.bytes, datagram.ecn);
         }
+        self.settle(now);
+    }
+
+    fn hear_stream(&mut self, now: Instant, client: ClientAddr, id: StreamId, chunk: Chunk) {
+        if !self.egress.streams.hear(now, &client, id) {
+            return;
+        }
+        for message in chunk.messages() {
+            if let Some(forward) = self.core.handle_client(now, client, message) {
+                self.egress.forward(forward, message, None);
+            }
+            self.settle(now);
+            if !self.egress.streams.is_open(&client) {
+                // Closed over one of its own messages; the next must not allocate for nobody.
+                return;
+            }
+        }
+        self.egress.streams.give_back(&client, chunk);
     }
 
     /// Does what the core asks until it asks for nothing more: one input, all its outputs, then the next.
@@ -209,6 +227,7 @@ impl Worker {
                 // What was accepted for a peer before the end still goes out by the socket it was meant for.
                 self.egress.flush();
                 self.egress.sockets.close_relay(relay);
+                self.to_bind.retain(|unbound| *unbound != relay);
             }
         }
     }
@@ -230,17 +249,7 @@ impl Worker {
                 // The asker may have gone away; then its Gone follows.
                 let _ = accepted.send(result);
             }
-            Command::Frames { client, id, chunk } => {
-                if self.egress.streams.hear(now, &client, id) {
-                    for frame in chunk.messages() {
-                        match self.core.handle_client(now, client, frame) {
-                            Some(forward) => self.egress.forward(forward, frame, None),
-                            None => self.settle(now),
-                        }
-                    }
-                    self.egress.streams.give_back(&client, chunk);
-                }
-            }
+            Command::Frames { client, id, chunk } => self.hear_stream(now, client, id, chunk),
             Command::Gone { client, id } => {
                 if self.egress.streams.remove(&client, Some(id)) {
                     self.gone.push(client);
@@ -286,7 +295,8 @@ impl Worker {
     fn sweep(&mut self, now: Instant) {
         self.next_sweep = now + SWEEP_INTERVAL.min(self.idle);
         self.core.set_unix_time(now, clock::unix_time());
-        let idle = self.egress.streams.idle(now, self.idle);
+        let core = &self.core;
+        let idle = self.egress.streams.idle(now, self.idle, |client| core.has_allocation(client));
         for client in idle {
             self.egress.streams.remove(&client, None);
             self.egress.counters.streams_idle += 1;

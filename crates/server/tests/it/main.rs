@@ -1,3 +1,5 @@
 //! Real sockets on loopback, port 0. One binary for the whole crate.
 
 mod signalling;
+#[cfg(test)]
+mod turn;

@@ -1,0 +1,49 @@
+//! Messages of a stream on their way between the connection's task and the worker.
+
+/// Whole messages side by side, in memory that is used again.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    /// The messages.
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Chunk {
+    /// Adds a message, given in parts.
+    pub(super) fn push(&mut self, parts: &[&[u8]]) {
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The messages in order.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts.zip(&self.ends).filter_map(|(start, &end)| self.bytes.get(start..end))
+    }
+
+    /// The messages in one piece.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Forgets the messages, and keeps no more than `bytes_max` of memory for the next.
+    pub(super) fn clear(&mut self, bytes_max: usize) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.bytes.shrink_to(bytes_max);
+        self.ends.shrink_to(bytes_max / MESSAGE_BYTES_MIN);
+    }
+}
+
+/// ChannelData without a payload.
+const MESSAGE_BYTES_MIN: usize = 4;
+
+#[cfg(test)]
+mod tests;

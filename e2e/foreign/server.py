@@ -1,0 +1,146 @@
+"""The server under test, as a user starts it: the binary, settings on its command line, a data directory of its own."""
+
+import json
+import resource
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+USER = "user"
+PASSWORD = "a long password"
+# Whoever floods uses up the quota of this user and nobody else's.
+FLOODER = "flooder"
+# The secret of time-limited credentials, which coturn's client computes by itself.
+SECRET = "a secret of thirty-two characters"
+
+START_S = 15
+STOP_S = 5
+
+
+class Failed(Exception):
+    """A check that did not hold, with what was seen."""
+
+
+class Server:
+    """A running `parlor serve` on free loopback ports that relays between loopback addresses."""
+
+    def __init__(self, binary: Path, open_files: int | None = None):
+        self.binary = binary
+        self._data = tempfile.mkdtemp(prefix="parlor-foreign-")
+        self._log = tempfile.TemporaryFile()
+        http, https, self.port, self.second_port = free_ports(4)
+        both = lambda port: json.dumps([f"127.0.0.1:{port}", f"[::1]:{port}"])
+        settings = {
+            "http.listen": f"127.0.0.1:{http}",
+            "https.listen": f"127.0.0.1:{https}",
+            "udp.listen": both(self.port),
+            "turn.tcp_listen": both(self.port),
+            "stun.second_listen": both(self.second_port),
+            "public.addresses": json.dumps(["127.0.0.1", "::1"]),
+            "turn.allow_peers": json.dumps(["127.0.0.0/8", "::1/128"]),
+            # coturn 4.6.1 counts its channels from 0x5000.
+            "turn.rfc5766_channels": "true",
+            "turn.users": f'{{ {USER} = "{PASSWORD}", {FLOODER} = "{PASSWORD}" }}',
+            "turn.secrets": json.dumps([SECRET]),
+            "data.dir": self._data,
+        }
+        command = [binary, "serve"]
+        for key, value in settings.items():
+            command += ["--set", f"{key}={value}"]
+        limit = None
+        if open_files:
+            limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
+        try:
+            self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, preexec_fn=limit)
+        except OSError as error:
+            raise Failed(f"cannot run {binary}: {error}") from error
+        self._wait(f"http://127.0.0.1:{http}/healthz")
+
+    def log(self) -> str:
+        """What the server has written so far."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def memory_kib(self) -> int:
+        """Its resident memory."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise Failed("the server has no memory: it has ended")
+
+    def certificate(self) -> Path:
+        """The certificate that it made for itself."""
+        found = sorted(Path(self._data).glob("*cert*"))
+        if not found:
+            raise Failed(f"no certificate in data.dir, only {sorted(Path(self._data).iterdir())}")
+        return found[0]
+
+    def demand_alive(self) -> None:
+        """Fails if the process has ended."""
+        code = self.process.poll()
+        if code is not None:
+            raise Failed(f"the server ended with exit code {code}")
+
+    def stop(self) -> None:
+        """Stops as an operator does, and demands a clean end."""
+        self.demand_alive()
+        self.process.terminate()
+        try:
+            code = self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"the server did not stop within {STOP_S} s") from error
+        if code != 0:
+            raise Failed(f"the server stopped with exit code {code}")
+
+    def kill(self) -> None:
+        """Leaves nothing behind."""
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self._data, ignore_errors=True)
+
+    def _wait(self, url: str) -> None:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise Failed(f"the server ended with exit code {self.process.returncode}:\n{self.log()}")
+            try:
+                with urllib.request.urlopen(url, timeout=1):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        said = self.log()
+        self.kill()
+        raise Failed(f"{url} does not answer within {START_S} s:\n{said}")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has, on UDP and TCP of both loopback addresses."""
+    found: list[int] = []
+    while len(found) < count:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            if port not in found and all(is_free(family, kind, port) for family, kind in KINDS):
+                found.append(port)
+    return found
+
+
+KINDS = [
+    (socket.AF_INET, socket.SOCK_DGRAM),
+    (socket.AF_INET6, socket.SOCK_DGRAM),
+    (socket.AF_INET6, socket.SOCK_STREAM),
+]
+
+
+def is_free(family: socket.AddressFamily, kind: socket.SocketKind, port: int) -> bool:
+    with socket.socket(family, kind) as probe:
+        try:
+            probe.bind(("127.0.0.1" if family == socket.AF_INET else "::1", port))
+        except OSError:
+            return False
+    return True
