@@ -5,5 +5,7 @@ mod course;
 mod heartbeat;
 mod language;
 mod limits;
+mod model;
 mod resume;
+mod samples;
 mod second;

@@ -1,0 +1,278 @@
+//! Rooms as a list of seats: no indexes, no limits but two, every rule where it is read first.
+
+use std::{
+    collections::BTreeMap,
+    mem,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+pub(super) const ROOMS_PER_CONNECTION: u32 = 2;
+const MEMBERS: usize = 2;
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What somebody hears, without the details that other tests check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    NewPeer(String),
+    RespJoin(String),
+    Joined { resumed: bool, roster: Vec<String> },
+    PeerLeave(String),
+    PeerState(String, bool),
+    Offer(String),
+    Chat(String),
+    Error(u64),
+    Closed(u16),
+}
+
+impl Event {
+    pub(super) fn read(value: &Value) -> Self {
+        let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        match value["cmd"].as_str() {
+            Some("new-peer") => Self::NewPeer(text("remoteUid")),
+            Some("resp-join") => Self::RespJoin(text("remoteUid")),
+            Some("joined") => Self::Joined {
+                resumed: value["resumed"] == true,
+                roster: value["roster"]
+                    .as_array()
+                    .expect("a roster")
+                    .iter()
+                    .map(|peer| super::name(&peer["uid"]))
+                    .collect(),
+            },
+            Some("peer-leave") => Self::PeerLeave(text("remoteUid")),
+            Some("peer-state") => Self::PeerState(text("remoteUid"), value["connection"] == "online"),
+            Some("offer") => Self::Offer(text("uid")),
+            Some("chat") => Self::Chat(text("uid")),
+            Some("error") => Self::Error(value["code"].as_u64().expect("a code")),
+            other => panic!("nobody should hear {other:?}"),
+        }
+    }
+}
+
+/// A member.
+#[derive(Clone, Debug)]
+struct Seat {
+    room: u8,
+    uid: u8,
+    v2: bool,
+    /// Who sits there; nobody while reconnecting.
+    conn: Option<usize>,
+    until: Instant,
+    queue: Vec<Event>,
+}
+
+pub(super) struct Naive {
+    now: Instant,
+    /// Open connections: whether they speak v2.
+    conns: BTreeMap<usize, bool>,
+    /// In the order in which they were taken.
+    seats: Vec<Seat>,
+    heardings: super::Heardings,
+}
+
+impl Naive {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { now, conns: BTreeMap::new(), seats: Vec::new(), heardings: BTreeMap::new() }
+    }
+
+    pub(super) fn open(&mut self, conn: usize) {
+        self.conns.insert(conn, false);
+    }
+
+    pub(super) fn close(&mut self, conn: usize) {
+        self.conns.remove(&conn);
+        for seat in self.seats.clone().into_iter().filter(|seat| seat.conn == Some(conn)) {
+            if seat.v2 {
+                let until = self.now + GRACE;
+                let own = self.seat_mut(seat.room, seat.uid).expect("it was there");
+                (own.conn, own.until) = (None, until);
+                self.tell_v2(seat.room, seat.uid, &Event::PeerState(uid(seat.uid), false));
+            } else {
+                self.unseat(seat.room, seat.uid);
+            }
+        }
+    }
+
+    pub(super) fn wait_until(&mut self, now: Instant) {
+        self.now = now;
+        let late = |seat: &Seat| seat.conn.is_none() && seat.until <= now;
+        while let Some(seat) = self.seats.iter().filter(|seat| late(seat)).min_by_key(|seat| seat.until).cloned() {
+            self.unseat(seat.room, seat.uid);
+        }
+    }
+
+    pub(super) fn join(&mut self, conn: usize, room: u8, who: u8, wants_v2: bool, resume: bool) {
+        let Some(v2) = self.conns.get_mut(&conn) else { return };
+        if wants_v2 && !mem::replace(v2, true) {
+            self.leave_all(conn);
+        }
+        let v2 = self.conns[&conn];
+        let rooms = self.seats.iter().filter(|seat| seat.conn == Some(conn)).count();
+        let space = rooms < ROOMS_PER_CONNECTION as usize;
+        let own = self.seats.iter().find(|seat| seat.room == room && seat.conn == Some(conn)).cloned();
+        let same = self.seats.iter().find(|seat| seat.room == room && seat.uid == who).cloned();
+        let elsewhere = own.as_ref().is_some_and(|own| own.uid != who);
+        if resume
+            && let Some(seat) = same.as_ref().filter(|seat| seat.v2)
+            && !elsewhere
+            && (space || own.is_some())
+        {
+            return self.resume(conn, seat);
+        }
+        let others = self.seats.iter().filter(|seat| seat.room == room).count() - usize::from(own.is_some());
+        if own.as_ref().is_some_and(|own| own.uid == who) {
+            return self.greet(conn, room, who, false);
+        } else if same.is_some() {
+            return self.hear(conn, room, Event::Error(101));
+        } else if others >= MEMBERS {
+            return self.hear(conn, room, Event::Error(1));
+        } else if v2 && own.is_none() && !space {
+            return self.hear(conn, room, Event::Error(109));
+        }
+        match own {
+            Some(own) if v2 => self.unseat(room, own.uid),
+            Some(_) | None if v2 => {}
+            Some(_) | None => self.leave_all(conn),
+        }
+        self.tell(room, who, &Event::NewPeer(uid(who)));
+        self.seats.push(Seat { room, uid: who, v2, conn: Some(conn), until: self.now, queue: Vec::new() });
+        self.greet(conn, room, who, false);
+    }
+
+    pub(super) fn leave(&mut self, conn: usize, room: u8) {
+        if let Some(seat) = self.seat_of(conn, room) {
+            self.unseat(room, seat.uid);
+        }
+    }
+
+    pub(super) fn offer(&mut self, conn: usize, room: u8, claimed: u8, to: u8) {
+        let Some(own) = self.seat_or_error(conn, room) else { return };
+        if own.uid != claimed {
+            self.hear(conn, room, Event::Error(2));
+        } else if own.uid == to || self.seat_mut(room, to).is_none() {
+            self.hear(conn, room, Event::Error(6));
+        } else {
+            self.tell_one(room, to, Event::Offer(uid(claimed)));
+        }
+    }
+
+    pub(super) fn chat(&mut self, conn: usize, room: u8) {
+        if self.conns.get(&conn) == Some(&true)
+            && let Some(own) = self.seat_or_error(conn, room)
+        {
+            self.tell_v2(room, own.uid, &Event::Chat(uid(own.uid)));
+        }
+    }
+
+    pub(super) fn state(&mut self, conn: usize, room: u8) {
+        if self.conns.get(&conn) == Some(&true)
+            && let Some(own) = self.seat_or_error(conn, room)
+        {
+            self.tell_v2(room, own.uid, &Event::PeerState(uid(own.uid), true));
+        }
+    }
+
+    pub(super) fn stats(&self) -> (usize, usize, usize) {
+        let rooms: std::collections::BTreeSet<u8> = self.seats.iter().map(|seat| seat.room).collect();
+        let away = self.seats.iter().filter(|seat| seat.conn.is_none()).count();
+        (rooms.len(), self.seats.len(), away)
+    }
+
+    /// What was heard since the last time. Frames of dialect A do not say their room.
+    pub(super) fn take_heardings(&mut self) -> super::Heardings {
+        mem::take(&mut self.heardings)
+    }
+
+    fn resume(&mut self, conn: usize, seat: &Seat) {
+        let own = self.seat_mut(seat.room, seat.uid).expect("it was there");
+        let former = own.conn.replace(conn);
+        let queue = mem::take(&mut own.queue);
+        self.greet(conn, seat.room, seat.uid, true);
+        for event in queue {
+            self.tell_one(seat.room, seat.uid, event);
+        }
+        if let Some(old) = former.filter(|old| *old != conn)
+            && !self.seats.iter().any(|seat| seat.conn == Some(old))
+        {
+            self.conns.remove(&old);
+            self.heardings.entry((old, String::new())).or_default().push(Event::Closed(4001));
+        }
+        self.tell_v2(seat.room, seat.uid, &Event::PeerState(uid(seat.uid), true));
+    }
+
+    fn greet(&mut self, conn: usize, room: u8, who: u8, resumed: bool) {
+        let others = self.seats.iter().filter(|seat| seat.room == room && seat.uid != who);
+        let roster: Vec<String> = others.map(|seat| uid(seat.uid)).collect();
+        if self.conns[&conn] {
+            self.hear(conn, room, Event::Joined { resumed, roster });
+        } else {
+            for other in roster {
+                self.tell_one(room, who, Event::RespJoin(other));
+            }
+        }
+    }
+
+    fn leave_all(&mut self, conn: usize) {
+        for seat in self.seats.clone().into_iter().filter(|seat| seat.conn == Some(conn)) {
+            self.unseat(seat.room, seat.uid);
+        }
+    }
+
+    fn unseat(&mut self, room: u8, who: u8) {
+        self.seats.retain(|seat| (seat.room, seat.uid) != (room, who));
+        self.tell(room, who, &Event::PeerLeave(uid(who)));
+    }
+
+    fn tell(&mut self, room: u8, except: u8, event: &Event) {
+        let others: Vec<u8> = self.others(room, except).map(|seat| seat.uid).collect();
+        for other in others {
+            self.tell_one(room, other, event.clone());
+        }
+    }
+
+    fn tell_v2(&mut self, room: u8, except: u8, event: &Event) {
+        let others: Vec<u8> = self.others(room, except).filter(|seat| seat.v2).map(|seat| seat.uid).collect();
+        for other in others {
+            self.tell_one(room, other, event.clone());
+        }
+    }
+
+    fn tell_one(&mut self, room: u8, to: u8, event: Event) {
+        let Some(seat) = self.seat_mut(room, to) else { return };
+        let Some(conn) = seat.conn else { return seat.queue.push(event) };
+        // In dialect A only errors and forwarded frames name their room.
+        let silent = !seat.v2 && !matches!(event, Event::Offer(_));
+        let room = if silent { String::new() } else { format!("r{room}") };
+        self.heardings.entry((conn, room)).or_default().push(event);
+    }
+
+    fn hear(&mut self, conn: usize, room: u8, event: Event) {
+        self.heardings.entry((conn, format!("r{room}"))).or_default().push(event);
+    }
+
+    fn others(&self, room: u8, except: u8) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(move |seat| seat.room == room && seat.uid != except)
+    }
+
+    fn seat_mut(&mut self, room: u8, who: u8) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| (seat.room, seat.uid) == (room, who))
+    }
+
+    fn seat_of(&self, conn: usize, room: u8) -> Option<Seat> {
+        self.seats.iter().find(|seat| seat.room == room && seat.conn == Some(conn)).cloned()
+    }
+
+    fn seat_or_error(&mut self, conn: usize, room: u8) -> Option<Seat> {
+        let own = self.seat_of(conn, room);
+        if own.is_none() && self.conns.contains_key(&conn) {
+            self.hear(conn, room, Event::Error(102));
+        }
+        own
+    }
+}
+
+fn uid(number: u8) -> String {
+    format!("u{number}")
+}

@@ -1,0 +1,137 @@
+//! `docs/signalling.md` is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::{
+    error::{Error, Malformed},
+    message::{Command, Request},
+    token::TokenError,
+};
+
+use super::language::{Heard, Stage};
+
+const DOCUMENT: &str = include_str!("../../../../../docs/signalling.md");
+
+/// The JSON samples whose fence says `json` and this direction.
+fn samples(direction: &str) -> Vec<&'static str> {
+    let fence = format!("```json {direction}\n");
+    let mut rest = DOCUMENT;
+    let mut found = Vec::new();
+    while let Some((_, after)) = rest.split_once(&fence) {
+        let (sample, after) = after.split_once("\n```").expect("the fence is closed");
+        found.push(sample);
+        rest = after;
+    }
+    found
+}
+
+/// The keys of an object and of the objects in it, as paths. Where ICE servers come from is not the rooms' affair.
+fn keys(value: &Value) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for (key, value) in value.as_object().into_iter().flatten().filter(|(key, _)| *key != "iceServers") {
+        let inner = value.as_array().map_or(value, |array| array.first().unwrap_or(&Value::Null));
+        paths.extend(keys(inner).iter().map(|path| format!("{key}.{path}")));
+        paths.insert(key.clone());
+    }
+    paths
+}
+
+/// The keys of every frame that a client can hear, by command.
+fn heard_keys() -> BTreeMap<String, Vec<BTreeSet<String>>> {
+    let mut stage = Stage::new();
+    let (old, new) = stage.course_pair();
+    let mut heard = stage.say(new, r#"{"cmd":"join","roomId":"100","uid":"bo"}"#);
+    heard.extend(stage.say(new, r#"{"cmd":"leave","roomId":"100","uid":"bo"}"#));
+    heard.extend(stage.say(new, r#"{"cmd":"join","roomId":"100","uid":"bo"}"#));
+    let third = stage.open();
+    heard.extend(stage.say(third, r#"{"cmd":"join","v":2,"id":"1","roomId":"100"}"#));
+    stage.close(old);
+    stage.close(new);
+    let (ana, bo) = (stage.open(), stage.open());
+    for (conn, uid) in [(ana, "ana"), (bo, "bo")] {
+        heard.extend(stage.say(conn, &format!(r#"{{"cmd":"join","v":2,"id":"1","roomId":"100","uid":"{uid}"}}"#)));
+    }
+    for text in [
+        r#"{"cmd":"state","id":"1","state":{}}"#,
+        r#"{"cmd":"chat","id":"1","text":"Hello"}"#,
+        r#"{"cmd":"ping","id":"1"}"#,
+        r#"{"cmd":"leave","id":"1"}"#,
+    ] {
+        heard.extend(stage.say(bo, text));
+    }
+    heard.extend(stage.shut_down());
+    let mut by_command = BTreeMap::<_, Vec<_>>::new();
+    for word in heard {
+        if let Heard::Frame(_, text) = word {
+            let value: Value = serde_json::from_str(&text).unwrap();
+            by_command.entry(value["cmd"].as_str().unwrap().to_owned()).or_default().push(keys(&value));
+        }
+    }
+    by_command
+}
+
+#[test]
+fn every_sample_to_the_server_is_a_request_that_it_knows() {
+    let samples = samples("to-server");
+    assert!(samples.len() >= 12, "the samples are found");
+    for sample in samples {
+        let request = Request::parse(sample).expect(sample);
+        assert_ne!(request.command, Command::Unknown, "{sample}");
+        assert!(request.id().is_ok() && request.room().is_ok() && request.uid().is_ok(), "{sample}");
+    }
+}
+
+#[test]
+fn every_sample_to_the_client_has_the_keys_that_the_server_sends() {
+    let heard = heard_keys();
+    let mut shown = BTreeSet::new();
+    for sample in samples("to-client") {
+        let value: Value = serde_json::from_str(sample).expect(sample);
+        let command = value["cmd"].as_str().unwrap().to_owned();
+        let sent = heard.get(&command).unwrap_or_else(|| panic!("the server sends {command}"));
+        assert!(sent.contains(&keys(&value)), "{sample} has other keys than {sent:?}");
+        shown.insert(command);
+    }
+    assert_eq!(shown, heard.into_keys().collect(), "every frame of the server is shown");
+}
+
+#[test]
+fn no_sample_is_without_a_direction() {
+    let fences = DOCUMENT.matches("```json").count();
+    assert_eq!(fences, samples("to-server").len() + samples("to-client").len());
+}
+
+#[test]
+fn the_table_of_errors_is_that_of_the_server() {
+    let own = [
+        Error::RoomFull { members: 2 },
+        Error::UidMismatch,
+        Malformed::NoCommand.into(),
+        Error::Field { field: "uid" },
+        Error::UnknownCommand,
+        Error::PeerNotFound,
+        Error::TokenMissing,
+        TokenError::Expired.into(),
+        Error::UidInUse,
+        Error::NotJoined,
+        Error::TooManyMessages,
+        Error::TooManyJoins,
+        Error::TooLarge { field: "text", limit_bytes: 1 },
+        Error::Version,
+        Error::PeerVersion,
+        Error::TooManyRooms { limit: 1 },
+        Error::Forbidden { grant: "chat" },
+    ];
+    let own: BTreeSet<(u16, &str)> = own.iter().map(Error::code).collect();
+    let (_, section) = DOCUMENT.split_once("## Errors\n").expect("the section is there");
+    let rows = section.lines().take_while(|line| line.starts_with('|')).skip(2);
+    let documented: BTreeSet<(u16, &str)> = rows
+        .map(|row| {
+            let mut cells = row.split('|').skip(1).map(str::trim);
+            (cells.next().unwrap().parse().unwrap(), cells.next().unwrap())
+        })
+        .collect();
+    assert_eq!(documented, own);
+}
