@@ -1,6 +1,6 @@
 /** What the browser remembers for its user: language, theme. Storage that is closed to us (private mode) is no error. */
 import { signal } from '@preact/signals';
-import { LOCALES, preferredLocale, selectLocale, type Locale } from '../lib/i18n';
+import { LOCALES, locale, preferredLocale, selectLocale, type Locale } from '../lib/i18n';
 
 export const THEMES = ['dark', 'light', 'contrast', 'system'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -41,6 +41,12 @@ export function selectTheme(wanted: Theme): void {
   theme.value = wanted;
   remember('theme', wanted);
   applyTheme();
+}
+
+/** The language of dates and times: the browser's own kind of the chosen language, so that 24-hour clocks stay 24-hour clocks. */
+export function dateLocale(): string {
+  const chosen = locale.value;
+  return navigator.languages.find((language) => preferredLocale([language]) === chosen && language.slice(0, 2) === chosen.slice(0, 2)) ?? chosen;
 }
 
 export async function chooseLocale(wanted: Locale): Promise<void> {

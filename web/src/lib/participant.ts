@@ -34,7 +34,8 @@ export class Participant {
   });
   readonly linkState: ReadonlySignal<LinkState> = computed(() => this.link.value?.state.value ?? this.#previous.value?.state.value ?? 'connecting');
   readonly audioOn = computed(() => this.said.value?.audio ?? true);
-  readonly videoOn = computed(() => (this.said.value?.video ?? true) && this.#tracks('video').length > 0);
+  /** There is a picture to show: they send one, and it has a way to us. */
+  readonly videoOn = computed(() => (this.said.value?.video ?? true) && this.#reachable() && this.#tracks('video').length > 0);
   readonly screenOn = computed(() => (this.said.value?.screen ?? false) && (this.shown.value?.screen.value ?? []).some((track) => track.kind === 'video'));
 
   constructor(uid: string) {
@@ -68,12 +69,18 @@ export class Participant {
 
   /** Takes the newest level of the voice, at `at` milliseconds. */
   hear(level: number, at: number): void {
-    if (level > SPEAKING_LEVEL) this.#lastSound = at;
+    if (!this.audioOn.peek()) this.#lastSound = -Infinity;
+    else if (level > SPEAKING_LEVEL) this.#lastSound = at;
     this.speaking.value = at - this.#lastSound < SPEAKING_HOLD_MS;
   }
 
   #tracks(kind: 'audio' | 'video'): readonly MediaStreamTrack[] {
     return (this.shown.value?.media.value ?? []).filter((track) => track.kind === kind);
+  }
+
+  #reachable(): boolean {
+    const state = this.shown.value?.state.value;
+    return state === 'connected' || state === 'reconnecting';
   }
 
   #drop(link: PeerLink | undefined): void {

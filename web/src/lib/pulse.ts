@@ -77,7 +77,7 @@ export class Pulse {
     for (const participant of this.#call.participants.peek()) {
       const receiver = participant.shown.peek()?.connection.getReceivers().find((candidate) => candidate.track.kind === 'audio');
       const level = Math.max(0, ...(receiver?.getSynchronizationSources().map((source) => source.audioLevel ?? 0) ?? []));
-      participant.hear(participant.audioOn.peek() ? level : 0, now);
+      participant.hear(level, now);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** One message. Consecutive ones of the same person stand under one name. */
 import { Button } from '../components/Button';
 import { linkParts, type ChatMessage } from '../../lib/chat';
-import { locale } from '../../lib/i18n';
+import { dateLocale } from '../preferences';
 import { displayName } from './display-name';
 import { t } from '../texts';
 
@@ -16,7 +16,7 @@ export interface ChatLineProps {
 
 export function ChatLine({ message, follows, onRetry }: ChatLineProps) {
   const together = follows !== undefined && follows.from?.uid === message.from?.uid && message.at - follows.at < TOGETHER_MS;
-  const time = new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit' }).format(message.at);
+  const time = new Intl.DateTimeFormat(dateLocale(), { hour: '2-digit', minute: '2-digit' }).format(message.at);
   return (
     <li class={`chat-line ${message.from ? '' : 'chat-own'}`} data-testid="chat-message" data-delivery={message.delivery}>
       {!together && (

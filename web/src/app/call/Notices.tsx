@@ -1,6 +1,6 @@
 /** States of the call that need a sentence and an action. They stay until the state is over. */
 import { useState } from 'preact/hooks';
-import { AudioLines, CircleAlert, MicOff, RefreshCw, Volume2, WifiLow, X, type IconNode } from 'lucide';
+import { AudioLines, CircleAlert, MicOff, RefreshCw, TriangleAlert, Volume2, X, type IconNode } from 'lucide';
 import { Button } from '../components/Button';
 import { Icon } from '../components/Icon';
 import { IconButton } from '../components/IconButton';
@@ -55,7 +55,7 @@ function notices(view: CallView): Notice[] {
     const camera = call.media.state.value.video;
     found.push({
       id: 'weak',
-      icon: WifiLow,
+      icon: TriangleAlert,
       text: `${t('notice.weak')} ${t(`quality.reason.${quality.reason}`)}`,
       action: t(camera ? 'camera.stop' : 'notice.weak.figures'),
       act: camera ? view.toggleCamera : view.toggleStats,

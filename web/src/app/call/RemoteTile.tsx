@@ -1,6 +1,6 @@
 /** Another member: picture or initials, sound, name, and what is the matter with the line. */
 import { useEffect, useRef } from 'preact/hooks';
-import { MicOff, RefreshCw, VideoOff } from 'lucide';
+import { MicOff, RefreshCw, Unplug, VideoOff } from 'lucide';
 import { Avatar } from '../components/Avatar';
 import { Icon } from '../components/Icon';
 import { Video } from '../components/Video';
@@ -20,14 +20,14 @@ export function RemoteTile({ view, participant }: { view: CallView; participant:
       <Video tracks={pictureOn ? tracks : []} label={t('picture.of', { name })} class={pictureOn ? '' : 'hidden-picture'} testid="remote-video" />
       {!pictureOn && (
         <div class="tile-empty">
-          <Avatar name={name} />
+          <Avatar name={participant.name.value} />
         </div>
       )}
       <Sound view={view} tracks={tracks} />
       <Sound view={view} tracks={link?.screen.value ?? []} />
       {trouble && (
         <div class="tile-trouble" role="status" data-testid={`tile-${trouble}`}>
-          <Icon icon={RefreshCw} />
+          <Icon icon={trouble === 'failed' ? Unplug : RefreshCw} />
           {t(`tile.${trouble}`, { name })}
         </div>
       )}
@@ -51,11 +51,10 @@ export function RemoteTile({ view, participant }: { view: CallView; participant:
 }
 
 /** Their trouble, or that of the path between us; our own lost server connection is a notice of the page. */
-function troubleOf(participant: Participant): 'connecting' | 'reconnecting' | undefined {
+function troubleOf(participant: Participant): 'connecting' | 'reconnecting' | 'failed' | undefined {
   const state = participant.linkState.value;
   if (participant.connection.value === 'reconnecting' || participant.missing.value) return 'reconnecting';
-  if (state === 'connecting' || state === 'reconnecting') return state;
-  return undefined;
+  return state === 'connected' || state === 'closed' ? undefined : state;
 }
 
 function Sound({ view, tracks }: { view: CallView; tracks: readonly MediaStreamTrack[] }) {

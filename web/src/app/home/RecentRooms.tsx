@@ -1,7 +1,7 @@
 /** The rooms of last time, each with a way to forget it. */
 import { X } from 'lucide';
 import { IconButton } from '../components/IconButton';
-import { locale } from '../../lib/i18n';
+import { dateLocale } from '../preferences';
 import { forgetRoom, recentRooms } from '../recent-rooms';
 import { navigate, roomPath } from '../router';
 import { t } from '../texts';
@@ -9,7 +9,7 @@ import { t } from '../texts';
 export function RecentRooms() {
   const rooms = recentRooms.value;
   if (rooms.length === 0) return null;
-  const format = new Intl.DateTimeFormat(locale.value, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
+  const format = new Intl.DateTimeFormat(dateLocale(), { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
   return (
     <section class="recent" aria-labelledby="recent-title">
       <h2 id="recent-title">{t('home.recent')}</h2>

@@ -1,11 +1,12 @@
 /** A room from the lobby through the call to the door. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { CallPage } from '../call/CallPage';
 import { JoiningPage } from './JoiningPage';
 import { LeftPage } from './LeftPage';
 import { LobbyPage } from '../lobby/LobbyPage';
 import { RefusedPage } from './RefusedPage';
 import type { Call } from '../../lib/call';
+import type { LocalMedia } from '../../lib/local-media';
 import { parseUrlParameters } from '../../lib/url-parameters';
 import { recallMedia } from './media-memory';
 import { startCall } from './start-call';
@@ -18,6 +19,7 @@ export function RoomPage({ room }: { room: string }) {
   const [visit, setVisit] = useState(1);
   const { media, forget } = useMemo(() => recallMedia(parameters), [parameters, visit]);
   const [call, setCall] = useState<Call>();
+  const rejoining = useRef(false);
 
   useEffect(() => {
     void media.start();
@@ -37,10 +39,10 @@ export function RoomPage({ room }: { room: string }) {
     };
   }, [room]);
 
-  const join = (name: string) => {
+  const enter = (name: string, withMedia: LocalMedia) => {
     remember('name', name || null);
     visitRoom(room, Date.now());
-    const next = startCall({ room, name, media, parameters });
+    const next = startCall({ room, name, media: withMedia, parameters });
     setCall(next);
     void next.join();
   };
@@ -48,16 +50,26 @@ export function RoomPage({ room }: { room: string }) {
     setCall(undefined);
     setVisit(visit + 1);
   };
+  /** Straight back in: name and devices are known. */
+  const rejoin = () => {
+    rejoining.current = true;
+    backToLobby();
+  };
+  useLayoutEffect(() => {
+    if (!rejoining.current) return;
+    rejoining.current = false;
+    enter(recall('name') ?? '', media);
+  }, [media]);
 
   switch (call?.phase.value) {
     case undefined:
-      return <LobbyPage room={room} media={media} name={recall('name') ?? ''} onJoin={join} />;
+      return <LobbyPage room={room} media={media} name={recall('name') ?? ''} onJoin={(name) => enter(name, media)} />;
     case 'joining':
       return <JoiningPage call={call} onCancel={backToLobby} />;
     case 'joined':
       return <CallPage room={room} call={call} />;
     case 'left':
-      return <LeftPage room={room} media={media} onRejoin={backToLobby} />;
+      return <LeftPage room={room} media={media} onRejoin={rejoin} />;
     case 'refused':
       return <RefusedPage error={call.refusal.value} media={media} onRetry={backToLobby} />;
   }

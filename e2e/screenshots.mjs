@@ -1,0 +1,280 @@
+// Makes docs/screenshots: every page and designed state of the client, against a running server.
+//   node e2e/screenshots.mjs http://localhost:8080 [folder]
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from '@playwright/test';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const base = process.argv[2];
+const folder = process.argv[3] ?? join(here, '..', 'docs', 'screenshots');
+if (!base) {
+  console.error('usage: node e2e/screenshots.mjs SERVER_URL [FOLDER]');
+  process.exit(2);
+}
+mkdirSync(folder, { recursive: true });
+
+const DESK = { viewport: { width: 1280, height: 800 } };
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+const PHONE_SIDEWAYS = { viewport: { width: 844, height: 390 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+const WAIT_MS = 20_000;
+
+const browser = await chromium.launch({
+  executablePath: process.env.PARLOR_CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    '--allow-loopback-in-peer-connection',
+    '--autoplay-policy=no-user-gesture-required',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+  ],
+});
+let made = 0;
+let rooms = 0;
+const run = Date.now().toString(26).replace(/\d/g, (digit) => 'klmnpqrstu'[Number(digit)]);
+
+/** A browser window of one person. `look` is who the camera shows. */
+async function person({ look = 'ana', name = 'Ana Torres', theme = 'dark', language = 'en-GB', device = DESK, blocked = false, trouble = {} } = {}) {
+  const context = await browser.newContext({ ...device, locale: language, ignoreHTTPSErrors: true, permissions: ['camera', 'microphone'] });
+  await context.addInitScript(
+    ([given, shown, who, hidden, wrong]) => {
+      globalThis.parlorLook = given;
+      globalThis.parlorBlocked = hidden;
+      globalThis.parlorTrouble = wrong;
+      localStorage.setItem('parlor.theme', shown);
+      if (who) localStorage.setItem('parlor.name', who);
+    },
+    [look, theme, name, blocked, trouble],
+  );
+  await context.addInitScript({ path: join(here, 'screenshots', 'people.js') });
+  await context.addInitScript({ path: join(here, 'screenshots', 'trouble.js') });
+  const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
+  page.on('pageerror', (error) => console.error(`page error: ${error.message}`));
+  return page;
+}
+
+const bo = (more = {}) => person({ look: 'bo', name: 'Bo Chen', ...more });
+
+/** A room nobody was in before, with a name that reads well. */
+function freshRoom() {
+  const tail = `${run}${'abcdefghij'[rooms++ % 10]}${'kmnpqrstuv'[Math.floor(rooms / 10) % 10]}`;
+  return `sun-rise-${tail.slice(-5)}`;
+}
+
+async function shot(page, name) {
+  // The pointer rests where it shows no tooltip and keeps the bars from fading.
+  if (!page.isClosed()) await page.mouse.move(640 + (made % 2), 300);
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(250);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+  made++;
+  console.log(`${name}.png`);
+}
+
+async function enter(page, room, query = '') {
+  await page.goto(`${base}/r/${room}${query}`);
+  await page.getByTestId('local-video').waitFor();
+  await page.getByTestId('join').click();
+}
+
+const stateIs = (page, state) => page.locator(`[data-testid=connection-state][data-state=${state}]`).waitFor({ state: 'attached' });
+const pictureRuns = (page, testid = 'remote-video') =>
+  page.waitForFunction((id) => [...document.querySelectorAll(`[data-testid=${id}]`)].some((video) => video.videoWidth > 0 && video.currentTime > 0), testid);
+const leave = (...pages) => Promise.all(pages.map((page) => page.context().close()));
+
+async function couple(one = {}, other = {}, query = '') {
+  const room = freshRoom();
+  const [first, second] = [await person(one), await bo(other)];
+  await enter(first, room, query);
+  await first.getByTestId('alone').waitFor();
+  await enter(second, room, query);
+  return { room, first, second };
+}
+
+async function connectedCouple(one, other, query) {
+  const made = await couple(one, other, query);
+  await Promise.all([stateIs(made.first, 'connected'), stateIs(made.second, 'connected')]);
+  await Promise.all([pictureRuns(made.first), pictureRuns(made.second)]);
+  return made;
+}
+
+async function pages() {
+  for (const theme of ['dark', 'light', 'contrast']) {
+    const page = await person({ theme });
+    await page.goto(base);
+    await page.evaluate(() => localStorage.setItem('parlor.rooms', JSON.stringify([{ room: 'sun-rise-today', at: Date.now() - 3_600_000 }, { room: 'team-monday', at: Date.now() - 90_000_000 }])));
+    await page.reload();
+    await page.getByTestId('new-call').waitFor();
+    await shot(page, `home-${theme}`);
+    await page.goto(`${base}/r/${freshRoom()}`);
+    await page.getByTestId('local-video').waitFor();
+    await page.waitForTimeout(500);
+    await shot(page, `lobby-${theme}`);
+    await leave(page);
+  }
+  const check = await person();
+  await check.goto(`${base}/check?auto=1`);
+  await check.locator('[data-testid=check-overall]').waitFor();
+  await check.waitForTimeout(3000);
+  await shot(check, 'check');
+  await leave(check);
+}
+
+async function lobbyTrouble() {
+  const blocked = await person({ blocked: true });
+  await blocked.goto(`${base}/r/${freshRoom()}`);
+  await blocked.getByTestId('problem-both').waitFor();
+  await shot(blocked, 'lobby-blocked');
+  await blocked.getByTestId('join').click();
+  await blocked.getByTestId('notice-devices').waitFor();
+  await shot(blocked, 'call-blocked');
+  await leave(blocked);
+}
+
+async function ordinaryCall() {
+  const room = freshRoom();
+  const first = await person();
+  await enter(first, room);
+  await first.getByTestId('alone').waitFor();
+  await shot(first, 'alone');
+  await first.getByTestId('link-open').click();
+  await first.getByTestId('qr').waitFor();
+  await shot(first, 'link');
+  await first.keyboard.press('Escape');
+  const second = await bo({ theme: 'light' });
+  await enter(second, room);
+  await Promise.all([stateIs(first, 'connected'), pictureRuns(first), pictureRuns(second)]);
+  await shot(first, 'call');
+  await shot(second, 'call-light');
+  await first.keyboard.press('i');
+  await first.waitForTimeout(6000);
+  await shot(first, 'statistics');
+  await first.keyboard.press('i');
+  await first.keyboard.press('?');
+  await first.getByTestId('shortcuts-dialog').waitFor();
+  await shot(first, 'shortcuts');
+  await first.keyboard.press('Escape');
+  await first.getByTestId('more').click();
+  await shot(first, 'more');
+  await first.getByTestId('settings-open').click();
+  await shot(first, 'settings');
+  await first.keyboard.press('Escape');
+  await chatAndShare(first, second);
+  const third = await person({ name: 'Cleo' });
+  await enter(third, room);
+  await third.getByTestId('room-full').waitFor();
+  await shot(third, 'room-full');
+  await leave(third);
+  await second.getByTestId('hangup').click();
+  await second.getByTestId('rejoin').waitFor();
+  await shot(second, 'left');
+  await leave(first, second);
+}
+
+async function chatAndShare(first, second) {
+  await second.getByTestId('chat-open').click();
+  for (const text of ['Good morning', 'The numbers are at https://example.org/visits']) {
+    await second.getByTestId('chat-input').fill(text);
+    await second.getByTestId('chat-send').click();
+  }
+  await first.locator('.toggle-badge').waitFor();
+  await shot(first, 'chat-unread');
+  await first.getByTestId('chat-open').click();
+  await first.getByTestId('chat-input').fill('Thank you, I see them');
+  await first.keyboard.press('Enter');
+  await shot(first, 'chat');
+  await first.getByTestId('chat-close').click();
+  await second.getByTestId('chat-close').click();
+  await second.getByTestId('share').click();
+  await pictureRuns(first, 'remote-screen');
+  await shot(first, 'share-seen');
+  await shot(second, 'share-own');
+  await second.getByTestId('share-stop').click();
+  await second.getByTestId('mic').click();
+  await second.getByTestId('camera').click();
+  await first.getByTestId('peer-camera-off').waitFor();
+  await shot(first, 'camera-off-and-muted');
+  await second.getByTestId('mic').click();
+  await second.getByTestId('camera').click();
+}
+
+async function callTrouble() {
+  const blocked = await couple({ trouble: { noPath: true } }, { trouble: { noPath: true } });
+  await stateIs(blocked.first, 'connecting');
+  await shot(blocked.first, 'connecting');
+  await stateIs(blocked.first, 'failed').catch(() => undefined);
+  await blocked.first.getByTestId('notice-failed').waitFor({ timeout: 40_000 });
+  await shot(blocked.first, 'failed');
+  await leave(blocked.first, blocked.second);
+
+  const cut = await connectedCouple();
+  await cut.second.evaluate(() => globalThis.parlorCut());
+  await cut.second.getByTestId('notice-server').waitFor();
+  await cut.first.getByTestId('tile-reconnecting').waitFor();
+  await shot(cut.second, 'reconnecting');
+  await shot(cut.first, 'peer-reconnecting');
+  await leave(cut.first, cut.second);
+
+  const slow = await connectedCouple({ trouble: { slow: true } });
+  await slow.first.getByTestId('notice-weak').waitFor();
+  await shot(slow.first, 'weak-network');
+  await leave(slow.first, slow.second);
+
+  const held = await connectedCouple({ trouble: { soundHeld: true } }, { trouble: { silent: true } });
+  await held.first.getByTestId('notice-sound').waitFor();
+  await shot(held.first, 'sound-held-back');
+  await held.second.getByTestId('notice-silent').waitFor();
+  await shot(held.second, 'not-heard');
+  await leave(held.first, held.second);
+}
+
+async function phones() {
+  const room = freshRoom();
+  const first = await person({ device: PHONE });
+  await first.goto(base);
+  await shot(first, 'phone-home');
+  await first.goto(`${base}/r/${room}`);
+  await first.getByTestId('local-video').waitFor();
+  await shot(first, 'phone-lobby');
+  await first.getByTestId('join').click();
+  await first.getByTestId('alone').waitFor();
+  await shot(first, 'phone-alone');
+  const second = await bo({ device: PHONE_SIDEWAYS, theme: 'contrast' });
+  await enter(second, room);
+  await Promise.all([stateIs(first, 'connected'), pictureRuns(first), pictureRuns(second)]);
+  await shot(first, 'phone-call');
+  await shot(second, 'phone-sideways');
+  await first.getByTestId('chat-open').click();
+  await first.getByTestId('chat-input').fill('Can you hear me?');
+  await first.getByTestId('chat-send').click();
+  await shot(first, 'phone-chat');
+  await first.getByTestId('chat-close').click();
+  await first.getByTestId('more').click();
+  await shot(first, 'phone-more');
+  await leave(first, second);
+}
+
+async function chinese() {
+  const chinesePage = { language: 'zh-CN', name: '林小雨' };
+  const home = await person(chinesePage);
+  await home.goto(base);
+  await shot(home, 'home-zh');
+  await leave(home);
+  const { first, second } = await connectedCouple(chinesePage, { language: 'zh-CN', name: '陈博', device: PHONE });
+  await shot(first, 'call-zh');
+  await second.getByTestId('camera').click();
+  await first.getByTestId('peer-camera-off').waitFor();
+  await shot(first, 'camera-off-zh');
+  await shot(second, 'phone-call-zh');
+  await leave(first, second);
+}
+
+try {
+  for (const scene of [pages, lobbyTrouble, ordinaryCall, callTrouble, phones, chinese]) await scene();
+  console.log(`${made} pictures in ${folder}`);
+} finally {
+  await browser.close();
+}
