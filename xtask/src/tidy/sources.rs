@@ -31,7 +31,7 @@ const WAITS: &[&str] = &["crates/server/tests/it/", "e2e/"];
 const OUTSIDE: &[&str] = &[concat!("../sha", "red"), concat!("/wo", "rk/")];
 
 /// What belongs to a page and not to the SDK.
-const PAGE_WORDS: &[&str] = &["document", "window"];
+const PAGE_WORD: &str = "document";
 
 fn is_code(source: &Source) -> bool {
     CODE.contains(&source.extension())
@@ -93,10 +93,10 @@ pub(super) fn outside_references(sources: &[Source]) -> Vec<String> {
 pub(super) fn page_in_sdk(sources: &[Source]) -> Vec<String> {
     let page_word = |line: &str| {
         let code = line.split("//").next().unwrap_or_default();
-        if code.trim_start().starts_with('*') {
+        if code.trim_start().starts_with(['*', '/']) {
             return None;
         }
-        words(code).find(|word| PAGE_WORDS.contains(word)).map(|word| format!("the SDK speaks of `{word}`"))
+        words(code).find(|word| *word == PAGE_WORD).map(|word| format!("the SDK speaks of `{word}`"))
     };
     let sdk = |source: &&Source| {
         source.is_below("web/src/lib")

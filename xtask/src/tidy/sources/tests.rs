@@ -32,8 +32,10 @@ fn switched_off_and_sleeping_tests_are_found() {
 
 #[test]
 fn sdk_may_not_speak_of_the_page_but_its_comments_may() {
-    let sdk =
-        source("web/src/lib/call.ts", "// a document\n * window\nconst documented = 1;\nconst x = document.title;");
+    let sdk = source(
+        "web/src/lib/call.ts",
+        "/** No document. */\n * document\nconst documented = 1;\nconst x = document.title;",
+    );
     let page = source("web/src/app/call.tsx", "document.title");
     assert_eq!(page_in_sdk(&[sdk, page]), ["web/src/lib/call.ts:4: the SDK speaks of `document`"]);
 }
