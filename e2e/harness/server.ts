@@ -15,7 +15,7 @@ export type Settings = Record<string, string | number | boolean | string[] | Rec
 const STOP_MS = 5_000;
 const START_MS = 15_000;
 
-const BINARY = process.env.PARLOR_BINARY ?? fileURLToPath(new URL('../../target/debug/parlor', import.meta.url));
+const BINARY = process.env.E2E_PARLOR ?? fileURLToPath(new URL('../../target/debug/parlor', import.meta.url));
 
 export class ParlorServer {
   readonly ports: Ports;

@@ -14,6 +14,6 @@ pub(crate) fn run() -> Result<ExitCode> {
     install(&BROWSER.iter().copied().collect::<BTreeSet<_>>())?;
     show(cargo().args(["build", "--package", "parlor"]))?;
     let mut command = playwright("screenshots");
-    show(command.env("PARLOR_BINARY", target().join("debug/parlor")))?;
+    show(command.env("E2E_PARLOR", target().join("debug/parlor")))?;
     Ok(ExitCode::SUCCESS)
 }

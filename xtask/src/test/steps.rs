@@ -132,7 +132,7 @@ fn foreign(to: &Path) -> Result<Outcome> {
 fn e2e(to: &Path) -> Result<Outcome> {
     let binary = parlor(to)?;
     log(npm("e2e").args(["run", "--silent", "check"]), to)?;
-    log(playwright("browser").env("PARLOR_BINARY", binary), to)?;
+    log(playwright("browser").env("E2E_PARLOR", binary), to)?;
     Ok(Outcome::Passed)
 }
 
@@ -152,7 +152,7 @@ fn lab(to: &Path) -> Result<Outcome> {
     let node = crate::command::path("node").context("node is not on the path")?;
     let mut environment = as_root("env");
     environment.arg("PATH=".to_owned() + &std::env::var("PATH").unwrap_or_default());
-    environment.arg(format!("PARLOR_BINARY={}", binary.display())).arg(format!("WANEM={}", wanem.display()));
+    environment.arg(format!("E2E_PARLOR={}", binary.display())).arg(format!("WANEM={}", wanem.display()));
     environment.current_dir(root().join("e2e")).arg(node);
     log(environment.args(["node_modules/.bin/playwright", "test", "--project", "lab"]), to)?;
     Ok(Outcome::Passed)
