@@ -85,6 +85,11 @@ export function judgeAgent(agent: Agent): Outcome {
   return outcome('pass', 'verdict.browser.ok', { values, details });
 }
 
+/** Firefox uses no STUN or TURN server on the machine it runs on. */
+export function ignoresLoopbackServers(userAgent: string): boolean {
+  return nameBrowser({ userAgent, brands: [], platform: '', mobile: false }).engine === 'Gecko';
+}
+
 interface AgentData {
   readonly brands?: readonly { readonly brand: string; readonly version: string }[];
   readonly platform?: string;

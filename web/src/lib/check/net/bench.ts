@@ -62,6 +62,11 @@ export class NetworkBench {
   }
 }
 
+/** Whether all URLs lead to the machine itself. */
+export function onLoopback(urls: readonly string[]): boolean {
+  return urls.length > 0 && urls.every((url) => /^(?:stun|turn)s?:(?:localhost|127\.[\d.]+|\[::1\])(?::|\?|$)/i.test(url));
+}
+
 /** All URLs of a list of ICE servers. */
 export function urlsOf(servers: readonly RTCIceServer[]): readonly string[] {
   return servers.flatMap(({ urls }) => urls);

@@ -1,12 +1,16 @@
 /** Check 17: whether UDP reaches the server and comes back, and which public address it comes from. */
 import type { Check } from '../context';
+import { ignoresLoopbackServers } from '../browser/browser';
 import { outcome, type Outcome } from '../types';
+import { onLoopback } from './bench';
 import type { Gathering } from './gathering';
 
 export interface StunFindings {
   readonly gathering: Gathering;
   /** A relay transport works, so that calls come about without STUN. */
   readonly relayed: boolean;
+  /** The browser uses no server on its own machine. */
+  readonly ignoresLoopback: boolean;
 }
 
 const isIpv6 = (address: string) => address.includes(':');
@@ -19,7 +23,7 @@ export function answered({ urls, found, errors, complete }: Gathering): boolean 
   return complete && found.length > 0 && urls.some((url) => !silent.has(url.split('?')[0]));
 }
 
-export function judgeStun({ gathering, relayed }: StunFindings): Outcome {
+export function judgeStun({ gathering, relayed, ignoresLoopback }: StunFindings): Outcome {
   const { urls, found, errors, complete, firstReflexiveMs, elapsedMs } = gathering;
   const reflexive = [...new Set(found.filter(({ type }) => type === 'srflx').map(({ address }) => address))];
   const hosts = [...new Set(found.filter(({ type }) => type === 'host').map(({ address }) => address))];
@@ -38,6 +42,7 @@ export function judgeStun({ gathering, relayed }: StunFindings): Outcome {
   const [first] = reflexive;
   if (first !== undefined) return outcome('pass', 'verdict.stun.ok', { values: { address: reflexive.join(', ') }, details });
   if (answered(gathering)) return outcome('pass', 'verdict.stun.same-address', { details });
+  if (ignoresLoopback && onLoopback(urls)) return outcome('info', 'verdict.stun.loopback', { details });
   if (relayed) return outcome('warn', 'verdict.stun.relay-only', { advice: 'advice.stun.firewall', details });
   return outcome('fail', 'verdict.stun.shut', { advice: 'advice.stun.firewall', details });
 }
@@ -50,6 +55,6 @@ export const stun: Check = {
     const gathering = await network.gathering();
     // The relays matter only when STUN fails, and then their own time limits are shorter than the gathering's.
     const relayed = !answered(gathering) && Object.values(await network.relays()).some((relay) => relay.setupMs !== null);
-    return judgeStun({ gathering, relayed });
+    return judgeStun({ gathering, relayed, ignoresLoopback: ignoresLoopbackServers(navigator.userAgent) });
   },
 };

@@ -1,6 +1,8 @@
 /** Check 19: each way to the relay. One that works is enough for calls; none at all means that only direct calls come about. */
 import type { Check } from '../context';
+import { ignoresLoopbackServers } from '../browser/browser';
 import { outcome, type CheckTextKey, type Outcome } from '../types';
+import { onLoopback } from './bench';
 import { RELAY_TRANSPORTS, type RelayResults, type RelayTransport } from './relay';
 
 const ADVICE: Readonly<Record<RelayTransport, CheckTextKey>> = {
@@ -11,7 +13,8 @@ const ADVICE: Readonly<Record<RelayTransport, CheckTextKey>> = {
 
 const works = (results: RelayResults, transport: RelayTransport) => results[transport].roundTripMs !== null;
 
-export function judgeRelay(results: RelayResults, transport: RelayTransport): Outcome {
+/** `ignoresLoopback`: the browser uses no server on its own machine. */
+export function judgeRelay(results: RelayResults, transport: RelayTransport, ignoresLoopback = false): Outcome {
   const { urls, setupMs, roundTripMs, allocated, relayProtocol, errors, iceStatus } = results[transport];
   const name = { udp: 'UDP', tcp: 'TCP', tls: 'TLS' }[transport];
   const listed = errors.map(({ url, code, text }) => ({ url, code, text }));
@@ -27,6 +30,7 @@ export function judgeRelay(results: RelayResults, transport: RelayTransport): Ou
     return outcome('fail', 'verdict.turn.no-answer', { values: { status: iceStatus }, advice: 'advice.again', details });
   }
   if (urls.length === 0) return outcome('info', 'verdict.turn.none-offered', { values: { name }, details });
+  if (ignoresLoopback && onLoopback(urls)) return outcome('info', 'verdict.turn.loopback', { details });
   const another = RELAY_TRANSPORTS.some((other) => works(results, other));
   const advice = another ? ADVICE[transport] : 'advice.turn.none';
   const verdict = allocated ? 'verdict.turn.silent' : 'verdict.turn.shut';
@@ -38,7 +42,7 @@ function relayCheck(transport: RelayTransport): Check {
     id: `turn-${transport}`,
     group: 'net',
     timeoutMs: 12_000,
-    run: async ({ network }) => judgeRelay(await network.relays(), transport),
+    run: async ({ network }) => judgeRelay(await network.relays(), transport, ignoresLoopbackServers(navigator.userAgent)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckTextKey } from '../types';
-import { readIceServers, readInfo } from './bench';
+import { onLoopback, readIceServers, readInfo } from './bench';
 import { judgeDirect } from './direct';
 import { readCandidate, type Found, type Gathering } from './gathering';
 import { classifyMapping, judgeMapping, type Doubt, type Mapping } from './nat-mapping';
@@ -55,13 +55,13 @@ describe('STUN', () => {
     ['no candidates at all', { found: [] }, false, 'fail', 'verdict.stun.shut'],
     ['a server without STUN', { urls: [] }, false, 'info', 'verdict.stun.none-offered'],
   ])('%s', (_name, found, relayed, status, verdict) => {
-    const judged = judgeStun({ gathering: { ...complete, ...found }, relayed });
+    const judged = judgeStun({ gathering: { ...complete, ...found }, relayed, ignoresLoopback: false });
     expect([judged.status, judged.verdict.key]).toEqual([status, verdict]);
   });
 
   it('tells whether there is IPv6 without taking a hidden name for one', () => {
-    expect(judgeStun({ gathering: { ...complete, found: [host('a:b.local')] }, relayed: false }).details['ipv6']).toBe(false);
-    expect(judgeStun({ gathering: { ...complete, found: [host('2001:db8::5')] }, relayed: false }).details['ipv6']).toBe(true);
+    expect(judgeStun({ gathering: { ...complete, found: [host('a:b.local')] }, relayed: false, ignoresLoopback: false }).details['ipv6']).toBe(false);
+    expect(judgeStun({ gathering: { ...complete, found: [host('2001:db8::5')] }, relayed: false, ignoresLoopback: false }).details['ipv6']).toBe(true);
   });
 
   it('takes an error of another form of the URL for the same server', () => {
@@ -123,6 +123,31 @@ describe('TURN', () => {
     const servers = [{ urls: ['turn:a', 'turn:a?transport=tcp'], username: 'u', credential: 'c' }, { urls: 'stun:a' }];
     expect(onlyTransport(servers, 'tcp')).toEqual([{ urls: ['turn:a?transport=tcp'], username: 'u', credential: 'c' }]);
     expect(onlyTransport(servers, 'tls')).toEqual([]);
+  });
+});
+
+describe('a server on the machine of the browser', () => {
+  const local = ['stun:127.0.0.1:3478', 'stun:localhost:3479'];
+  const gathering = { ...complete, urls: local, found: [host()], errors: local.map(silent) };
+  const relay: RelayResult = { urls: ['turn:[::1]:3478?transport=udp'], setupMs: null, roundTripMs: null, allocated: false, relayProtocol: null, errors: [], iceStatus: 200 };
+  const results: RelayResults = { udp: relay, tcp: relay, tls: relay };
+
+  it('is not called shut where the browser does not even try', () => {
+    expect(judgeStun({ gathering, relayed: false, ignoresLoopback: true }).verdict.key).toBe('verdict.stun.loopback');
+    expect(judgeStun({ gathering, relayed: false, ignoresLoopback: false }).verdict.key).toBe('verdict.stun.shut');
+    expect(judgeRelay(results, 'udp', true).verdict.key).toBe('verdict.turn.loopback');
+    expect(judgeRelay(results, 'udp', false).verdict.key).toBe('verdict.turn.shut');
+  });
+
+  it.each([
+    [local, true],
+    [['turns:[::1]?transport=tcp'], true],
+    [['turn:127.0.0.1', 'turn:192.0.2.1'], false],
+    [['turn:localhost.example'], false],
+    [['turn:127.example.org'], false],
+    [[], false],
+  ])('%j: %s', (list, expected) => {
+    expect(onLoopback(list)).toBe(expected);
   });
 });
 
