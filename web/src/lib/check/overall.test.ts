@@ -23,6 +23,7 @@ const table: readonly [name: string, states: CheckState[], verdict: Verdict, bec
   ['no way out at all', [state('turn-udp', 'fail'), state('stun', 'fail')], 'blocked', ['stun']],
   ['a missing convenience', [state('apis', 'warn'), state('autoplay', 'warn'), state('screen-share', 'warn')], 'ready', []],
   ['a check that ran out of time', [state('codecs', 'warn', 'verdict.timeout')], 'limited', ['codecs']],
+  ['a microphone that nobody listened to', [state('microphone', 'skipped', 'verdict.microphone.click')], 'limited', ['microphone']],
   ['a check that broke', [state('direct', 'warn', 'verdict.broken')], 'limited', ['direct']],
   [
     'several troubles, the first to mend first',

@@ -48,7 +48,7 @@ const LIMITING_FAILED: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
 };
 
 /** A check that could not be finished proves nothing, good or bad. */
-const UNFINISHED: readonly CheckTextKey[] = ['verdict.timeout', 'verdict.broken', 'verdict.stopped'];
+const UNFINISHED: readonly CheckTextKey[] = ['verdict.timeout', 'verdict.broken', 'verdict.stopped', 'verdict.microphone.click'];
 
 const UNSURE = 'clause.unsure';
 
