@@ -23,7 +23,7 @@ const FULL_SCALE = 0.98;
 const WINDOW = 32_768;
 const READ_EVERY_MS = 400;
 
-/** Adds up windows of samples. Windows may overlap: no number here suffers from counting a sample twice. */
+/** Adds up stretches of samples. They may overlap: no number here suffers from counting a sample twice. */
 export class SoundMeter {
   #peak = 0;
   #squares = 0;
@@ -31,9 +31,9 @@ export class SoundMeter {
   #samples = 0;
   #clippedRuns = 0;
 
-  add(window: Float32Array): void {
+  add(stretch: Float32Array): void {
     let run = 0;
-    for (const sample of window) {
+    for (const sample of stretch) {
       const amplitude = Math.abs(sample);
       if (amplitude > this.#peak) this.#peak = amplitude;
       if (amplitude === 0) this.#zeros += 1;
@@ -41,7 +41,7 @@ export class SoundMeter {
       run = amplitude >= FULL_SCALE ? run + 1 : 0;
       if (run === CLIPPED_RUN + 1) this.#clippedRuns += 1;
     }
-    this.#samples += window.length;
+    this.#samples += stretch.length;
   }
 
   read(sampleRate: number, stereo: boolean): Sound {
@@ -83,17 +83,17 @@ function analyser(audio: AudioContext, source: AudioNode, channel: number): Anal
 
 async function collect(audio: AudioContext, left: AnalyserNode, right: AnalyserNode, durationMs: number, signal: AbortSignal): Promise<Sound> {
   const meter = new SoundMeter();
-  const [window, other] = [new Float32Array(WINDOW), new Float32Array(WINDOW)];
+  const [heard, other] = [new Float32Array(WINDOW), new Float32Array(WINDOW)];
   const startedMs = audio.currentTime * 1_000;
   let stereo = false;
   do {
     await pause(READ_EVERY_MS, signal);
-    left.getFloatTimeDomainData(window);
+    left.getFloatTimeDomainData(heard);
     right.getFloatTimeDomainData(other);
     // What lies before the first sample of the microphone is not its silence.
     const elapsed = Math.floor((audio.currentTime - startedMs / 1_000) * audio.sampleRate);
-    meter.add(elapsed < WINDOW ? window.subarray(WINDOW - elapsed) : window);
-    stereo ||= other.some((sample, index) => sample !== 0 && sample !== window[index]);
+    meter.add(elapsed < WINDOW ? heard.subarray(WINDOW - elapsed) : heard);
+    stereo ||= other.some((sample, index) => sample !== 0 && sample !== heard[index]);
   } while (audio.currentTime * 1_000 - startedMs < durationMs);
   return meter.read(audio.sampleRate, stereo);
 }

@@ -191,7 +191,7 @@ describe('what a person decides', () => {
     [refused('NotAllowedError'), false, 'info', 'verdict.screen-share.refused'],
     [refused('NotReadableError'), false, 'warn', 'verdict.screen-share.failed'],
   ])('a screen share: %j with sound %s', (error, sound, status, verdict) => {
-    const judged = judgeScreen({ error, surface: 'window', width: 800, height: 600, sound });
+    const judged = judgeScreen({ error, surface: 'monitor', width: 800, height: 600, sound });
     expect([judged.status, judged.verdict.key]).toEqual([status, verdict]);
   });
 });
