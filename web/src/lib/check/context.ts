@@ -12,7 +12,7 @@ export interface Frame {
   readonly hash: number;
 }
 
-/** What only a page can do; given by the page, so that nothing here touches the document. */
+/** What only a page can do; given by the page, so that nothing here draws or plays. */
 export interface Surroundings {
   /** Shows the track to a hidden eye for `durationMs` and returns every picture that came. */
   readonly watch: (track: MediaStreamTrack, durationMs: number, signal: AbortSignal) => Promise<readonly Frame[]>;
