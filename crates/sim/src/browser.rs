@@ -11,6 +11,7 @@ mod media;
 mod reflection;
 mod relay;
 mod signalling;
+mod sockets;
 
 use call::{Call, Wish};
 pub use gathering::Policy;
@@ -19,10 +20,11 @@ pub use media::{Heard, Path};
 use media::{Sender, path_of};
 pub use signalling::Dialect;
 use signalling::{Said, Signalling};
+use sockets::Sockets;
 
 use crate::machine::Machine;
 use crate::seed::Generator;
-use crate::stream::{StreamEvent, StreamId};
+use crate::stream::StreamEvent;
 
 /// The pace of media: one packet every 20 ms, as Opus has it.
 pub const PACE: Duration = Duration::from_millis(20);
@@ -61,7 +63,7 @@ pub struct Browser {
     service: Service,
     signalling: Signalling,
     servers: IceServers,
-    gathering: Option<Gathering>,
+    sockets: Sockets,
     call: Option<Call>,
     sender: Sender,
     heard: Heard,
@@ -81,7 +83,7 @@ impl Browser {
             service,
             signalling,
             servers: IceServers::default(),
-            gathering: None,
+            sockets: Sockets::default(),
             call: None,
             heard: Heard::default(),
             generator,
@@ -137,12 +139,12 @@ impl Browser {
 
     /// Permissions that the TURN server refused on the present sockets.
     pub fn refused_peers(&self) -> usize {
-        self.gathering.as_ref().map_or(0, Gathering::refused_peers)
+        self.sockets.present().map_or(0, Gathering::refused_peers)
     }
 
     /// Allocations that failed on the present sockets.
     pub fn failed_relays(&self) -> usize {
-        self.gathering.as_ref().map_or(0, Gathering::failed_relays)
+        self.sockets.present().map_or(0, Gathering::failed_relays)
     }
 
     /// Promises that the server broke towards it.
@@ -160,10 +162,7 @@ impl Browser {
 
     pub(crate) fn leave(&mut self, machine: &mut Machine<'_>) {
         self.signalling.leave(machine);
-        self.end_call();
-        if let Some(mut gathering) = self.gathering.take() {
-            gathering.end(machine);
-        }
+        self.end_call(machine);
     }
 
     /// Loses the WebSocket and comes back after `absence`; media is not touched.
@@ -173,15 +172,11 @@ impl Browser {
 
     /// The operating system says that the network is another one.
     pub(crate) fn handle_network_change(&mut self, machine: &mut Machine<'_>) {
-        if self.gathering.is_none() {
-            return;
-        }
         self.sender.stop();
-        let gathering = Gathering::begin(machine, self.config.policy, &self.servers, &mut self.generator);
+        self.sockets.lose();
         if let Some(call) = &mut self.call {
-            call.restart_elsewhere(machine.now(), gathering.candidates(), &mut self.generator);
+            call.change_network(machine.now(), &mut self.generator);
         }
-        self.gathering = Some(gathering);
         self.settle(machine);
     }
 
@@ -190,11 +185,9 @@ impl Browser {
         machine: &mut Machine<'_>,
         source: SocketAddr,
         destination: SocketAddr,
-        payload: Vec<u8>,
+        payload: &[u8],
     ) {
-        if let Some(gathering) = &mut self.gathering {
-            gathering.handle_datagram(machine, source, destination, payload);
-        }
+        self.sockets.handle_datagram(machine, source, destination, payload);
         self.settle(machine);
     }
 
@@ -213,24 +206,22 @@ impl Browser {
             | StreamEvent::Bytes(..)
             | StreamEvent::Closed(..)
             | StreamEvent::Accepted { .. } => {
-                self.handle_relay_stream(machine, event);
+                self.sockets.handle_stream(machine, &event);
             }
         }
         self.settle(machine);
     }
 
     pub(crate) fn poll_timeout(&mut self) -> Option<Instant> {
-        let gathering = self.gathering.as_ref().and_then(Gathering::poll_timeout);
+        let sockets = self.sockets.poll_timeout();
         let call = self.call.as_mut().and_then(Call::poll_timeout);
-        let timeouts = [self.signalling.poll_timeout(), gathering, call, self.sender.poll_timeout()];
+        let timeouts = [self.signalling.poll_timeout(), sockets, call, self.sender.poll_timeout()];
         timeouts.into_iter().flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, machine: &mut Machine<'_>) {
         self.signalling.handle_timeout(machine);
-        if let Some(gathering) = &mut self.gathering {
-            gathering.handle_timeout(machine);
-        }
+        self.sockets.handle_timeout(machine);
         if let Some(call) = &mut self.call {
             call.handle_timeout(machine.now(), &mut self.generator);
         }
@@ -238,33 +229,12 @@ impl Browser {
         self.settle(machine);
     }
 
-    fn handle_relay_stream(&mut self, machine: &mut Machine<'_>, event: StreamEvent) {
-        let stream: StreamId = match event {
-            StreamEvent::Opened(stream) | StreamEvent::Bytes(stream, _) | StreamEvent::Closed(stream, _) => stream,
-            StreamEvent::Accepted { .. } => return,
-        };
-        let Some(gathering) = &mut self.gathering else {
-            return;
-        };
-        let Some(relay) = gathering.relay_with_stream(stream) else {
-            return;
-        };
-        match event {
-            StreamEvent::Opened(_) => relay.handle_opened(machine),
-            StreamEvent::Bytes(_, bytes) => relay.handle_bytes(machine, &bytes),
-            StreamEvent::Closed(..) => relay.handle_closed(),
-            StreamEvent::Accepted { .. } => {}
-        }
-        gathering.collect();
-    }
-
     fn send_media(&mut self, machine: &mut Machine<'_>) {
-        let selected = self.call.as_ref().and_then(Call::selected);
-        let (Some((source, peer)), Some(gathering)) = (selected, &mut self.gathering) else {
+        let Some((source, peer)) = self.call.as_ref().and_then(Call::selected) else {
             return;
         };
         if let Some(packet) = self.sender.packet(machine.now()) {
-            gathering.send(machine, source, peer, &packet);
+            self.sockets.send(machine, source, peer, &packet);
         }
     }
 
@@ -272,7 +242,7 @@ impl Browser {
     fn settle(&mut self, machine: &mut Machine<'_>) {
         loop {
             let said = self.signalling.take_said();
-            let news = self.gathering.as_mut().map(Gathering::take_news).unwrap_or_default();
+            let news = self.sockets.take_news();
             let wishes = self.call.as_mut().map(Call::take_wishes).unwrap_or_default();
             if said.is_empty() && news.is_empty() && wishes.is_empty() {
                 return;
@@ -293,16 +263,11 @@ impl Browser {
         let now = machine.now();
         match said {
             Said::Joined { roster, ice_servers, resumed } => self.handle_joined(machine, roster, ice_servers, resumed),
-            Said::NewPeer(uid) => {
-                self.begin_call(now, &uid, false);
-                if let Some(call) = &mut self.call {
-                    call.offer(now);
-                }
-            }
-            Said::OldPeer(uid) => self.begin_call(now, &uid, true),
+            Said::NewPeer(uid) => self.begin_call(machine, &uid, false),
+            Said::OldPeer(uid) => self.begin_call(machine, &uid, true),
             Said::PeerLeft(uid) => {
                 if self.call.as_ref().is_some_and(|call| call.remote() == uid) {
-                    self.end_call();
+                    self.end_call(machine);
                 }
             }
             Said::Relayed { cmd, from, content } => self.handle_relayed(now, &cmd, &from, &content),
@@ -319,14 +284,10 @@ impl Browser {
     fn handle_joined(&mut self, machine: &mut Machine<'_>, roster: Vec<String>, ice_servers: Value, resumed: bool) {
         let ice_servers = if ice_servers.is_null() { &self.service.ice_servers } else { &ice_servers };
         self.servers = IceServers::parse(ice_servers);
-        if self.gathering.is_none() {
-            let gathering = Gathering::begin(machine, self.config.policy, &self.servers, &mut self.generator);
-            self.gathering = Some(gathering);
-        }
         if !resumed {
-            self.end_call();
+            self.end_call(machine);
             if let Some(uid) = roster.first() {
-                self.begin_call(machine.now(), uid, true);
+                self.begin_call(machine, uid, true);
             }
         }
     }
@@ -369,29 +330,25 @@ impl Browser {
                 let message = json!({ "cmd": cmd, "remoteUid": remote, "msg": content });
                 self.signalling.send(machine, message);
             }
-            Wish::Send { source, peer, payload } => {
-                if let Some(gathering) = &mut self.gathering {
-                    gathering.send(machine, source, peer, &payload);
-                }
-            }
+            Wish::Gather => self.sockets.renew(machine, self.config.policy, &self.servers, &mut self.generator),
+            Wish::Send { source, peer, payload } => self.sockets.send(machine, source, peer, &payload),
             Wish::Selected { source, peer } => {
-                if let Some(gathering) = &mut self.gathering {
-                    gathering.bind(machine, source, peer);
-                }
+                self.sockets.settle_on(machine, source, peer);
                 self.sender.start(machine.now());
             }
         }
     }
 
-    fn begin_call(&mut self, now: Instant, uid: &str, polite: bool) {
-        let candidates = self.gathering.as_ref().map(Gathering::candidates).unwrap_or_default();
-        self.call = Some(Call::new(now, uid, polite, candidates, &mut self.generator));
+    fn begin_call(&mut self, machine: &mut Machine<'_>, uid: &str, polite: bool) {
+        self.end_call(machine);
+        self.call = Some(Call::new(machine.now(), uid, polite, &mut self.generator));
         self.remote_online = Some(true);
         self.heard = Heard::default();
     }
 
-    fn end_call(&mut self) {
+    fn end_call(&mut self, machine: &mut Machine<'_>) {
         self.call = None;
         self.sender.stop();
+        self.sockets.close(machine);
     }
 }

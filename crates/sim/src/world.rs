@@ -14,8 +14,8 @@ use crate::server::{HTTPS_PORT, STATIC_USER, Server, ServerConfig, ice_servers};
 
 /// Public addresses, of no special purpose so that the server's policy is the one that the world meets.
 const SERVER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(45, 0, 0, 1));
-/// The address of every lone host at home, so that private addresses of two homes are alike, as they are outside.
-const FIRST_AT_HOME: u8 = 2;
+/// The last byte of the address of every lone host at home, so that private addresses of two homes are alike, as they are outside.
+const FIRST_INSIDE: u8 = 2;
 
 /// Where a browser's machine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,14 @@ pub enum Place {
         carrier: NatConfig,
     },
     /// At the home of the browser with this name.
-    AtHomeOf(String),
+    AtHomeOf(&'static str),
+    /// Behind a box of its own that is behind the same carrier's as that of the browser with this name.
+    WithCarrierOf {
+        /// The box at home.
+        home: NatConfig,
+        /// The carrier's other customer, who is [`Place::BehindTwo`].
+        customer: &'static str,
+    },
 }
 
 /// A whole simulated world.
@@ -57,8 +64,12 @@ struct Seat {
     host: HostId,
     /// The box that its machine is behind.
     gateway: Option<GatewayId>,
+    /// The carrier's box, when there is one.
+    carrier: Option<GatewayId>,
     /// Machines in its home.
     housemates: u8,
+    /// Customers of its carrier.
+    customers: u8,
     wake: Option<Instant>,
 }
 
@@ -122,7 +133,7 @@ impl World {
 
     /// Adds a browser that has the page open but has not joined.
     pub fn add_browser(&mut self, config: BrowserConfig, room: &str, place: &Place, link: LinkConfig) {
-        let (address, realm, gateway) = self.settle(place);
+        let Settled { address, realm, gateway, carrier } = self.settle(place);
         let host = self.net.add_host(address, realm, link);
         let generator = self.seed.generator(&format!("browser {}", config.name));
         let (user, password) = STATIC_USER;
@@ -131,7 +142,7 @@ impl World {
             ice_servers: ice_servers(SERVER_ADDRESS, user, password),
         };
         let browser = Browser::new(config, service, room, generator);
-        self.seats.push(Seat { browser, host, gateway, housemates: 1, wake: None });
+        self.seats.push(Seat { browser, host, gateway, carrier, housemates: 1, customers: 1, wake: None });
     }
 
     /// All browsers.
@@ -174,9 +185,10 @@ impl World {
 
     /// The browser's machine goes to another network, and the operating system says so.
     pub fn move_to(&mut self, name: &str, place: &Place) {
-        let (address, realm, gateway) = self.settle(place);
+        let Settled { address, realm, gateway, carrier } = self.settle(place);
         let seat = self.seat(name);
         self.seats[seat].gateway = gateway;
+        self.seats[seat].carrier = carrier;
         self.net.move_host(self.clock.now(), self.seats[seat].host, address, realm);
         self.with_browser(name, Browser::handle_network_change);
     }
@@ -298,7 +310,7 @@ impl World {
                         }
                     } else if let Some(index) = self.seat_of(host) {
                         self.with_seat(index, |browser, machine| {
-                            browser.handle_datagram(machine, source, destination, payload);
+                            browser.handle_datagram(machine, source, destination, &payload);
                         });
                     }
                 }
@@ -335,28 +347,36 @@ impl World {
     }
 
     /// Makes room for one more machine at a place.
-    fn settle(&mut self, place: &Place) -> (IpAddr, Realm, Option<GatewayId>) {
+    fn settle(&mut self, place: &Place) -> Settled {
         match place {
-            Place::Public => (self.public_address(), Realm::Internet, None),
+            Place::Public => {
+                Settled { address: self.public_address(), realm: Realm::Internet, gateway: None, carrier: None }
+            }
             Place::Behind(config) => {
                 let external = self.public_address();
-                let gateway = self.net.add_gateway(*config, external, Realm::Internet);
-                (home_address(FIRST_AT_HOME), Realm::Behind(gateway), Some(gateway))
+                Settled::alone_behind(self.net.add_gateway(*config, external, Realm::Internet), None)
             }
             Place::BehindTwo { home, carrier } => {
                 let external = self.public_address();
                 let outer = self.net.add_gateway(*carrier, external, Realm::Internet);
-                let between = Ipv4Addr::new(100, 64, 0, 2).into();
-                let gateway = self.net.add_gateway(*home, between, Realm::Behind(outer));
-                (home_address(FIRST_AT_HOME), Realm::Behind(gateway), Some(gateway))
+                let gateway = self.net.add_gateway(*home, customer_address(FIRST_INSIDE), Realm::Behind(outer));
+                Settled::alone_behind(gateway, Some(outer))
             }
             Place::AtHomeOf(name) => {
                 let seat = self.seat(name);
-                let host = FIRST_AT_HOME + self.seats[seat].housemates;
-                self.seats[seat].housemates += 1;
-                let gateway = self.seats[seat].gateway;
+                let Seat { housemates, gateway, carrier, .. } = &mut self.seats[seat];
+                let address = home_address(FIRST_INSIDE + *housemates);
+                *housemates += 1;
                 let realm = gateway.map_or(Realm::Internet, Realm::Behind);
-                (home_address(host), realm, gateway)
+                Settled { address, realm, gateway: *gateway, carrier: *carrier }
+            }
+            Place::WithCarrierOf { home, customer } => {
+                let seat = self.seat(customer);
+                let Seat { customers, carrier, .. } = &mut self.seats[seat];
+                let external = customer_address(FIRST_INSIDE + *customers);
+                *customers += 1;
+                let (outer, carrier) = (carrier.map_or(Realm::Internet, Realm::Behind), *carrier);
+                Settled::alone_behind(self.net.add_gateway(*home, external, outer), carrier)
             }
         }
     }
@@ -366,6 +386,26 @@ impl World {
         self.next_address += 1;
         address.into()
     }
+}
+
+/// Where a machine came to be.
+struct Settled {
+    address: IpAddr,
+    realm: Realm,
+    gateway: Option<GatewayId>,
+    carrier: Option<GatewayId>,
+}
+
+impl Settled {
+    fn alone_behind(gateway: GatewayId, carrier: Option<GatewayId>) -> Self {
+        let address = home_address(FIRST_INSIDE);
+        Self { address, realm: Realm::Behind(gateway), gateway: Some(gateway), carrier }
+    }
+}
+
+/// Addresses between a carrier's box and those of its customers (RFC 6598).
+fn customer_address(customer: u8) -> IpAddr {
+    Ipv4Addr::new(100, 64, 0, customer).into()
 }
 
 fn home_address(host: u8) -> IpAddr {

@@ -22,6 +22,8 @@ pub(crate) enum Wish {
     Tell(&'static str, String),
     /// Send this datagram from a local candidate.
     Send { source: SocketAddr, peer: SocketAddr, payload: Vec<u8> },
+    /// Open new sockets and gather from them.
+    Gather,
     /// This pair was nominated.
     Selected { source: SocketAddr, peer: SocketAddr },
 }
@@ -50,13 +52,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(
-        now: Instant,
-        remote: &str,
-        polite: bool,
-        candidates: &[Candidate],
-        generator: &mut Generator,
-    ) -> Self {
+    pub(crate) fn new(now: Instant, remote: &str, polite: bool, generator: &mut Generator) -> Self {
         let mut call = Self {
             remote: remote.to_owned(),
             polite,
@@ -71,7 +67,11 @@ impl Call {
             restarts: 0,
             wishes: Vec::new(),
         };
-        call.prepare_agent(now, candidates, generator);
+        call.agent.set_controlling(!polite);
+        if !polite {
+            call.renew(now, generator);
+            call.offer(now);
+        }
         call
     }
 
@@ -98,16 +98,14 @@ impl Call {
     }
 
     /// Makes the offer; the candidates follow.
-    pub(crate) fn offer(&mut self, now: Instant) {
+    fn offer(&mut self, now: Instant) {
         self.offered = Some(now);
         self.tell_description("offer");
     }
 
     /// Another local candidate.
     pub(crate) fn add_local(&mut self, candidate: Candidate) {
-        // Before our description there is nothing it could belong to; it goes out with it.
-        let described = self.offered.is_some() || self.remote_creds.is_some();
-        if let Some(candidate) = self.agent.add_local_candidate(candidate).filter(|_| described) {
+        if let Some(candidate) = self.agent.add_local_candidate(candidate) {
             let text = candidate.to_sdp_string();
             self.wishes.push(Wish::Tell("candidate", candidate_message(&text)));
         }
@@ -117,17 +115,19 @@ impl Call {
         let Some(creds) = parse_credentials(sdp) else {
             return;
         };
-        if self.offered.is_some() && !self.polite {
+        let collided = self.offered.is_some();
+        if collided && !self.polite {
             return;
         }
-        self.restart_wanted |= self.offered.take().is_some() && self.remote_creds.is_some();
-        if self.remote_creds.as_ref().is_some_and(|known| *known != creds) {
-            self.agent.ice_restart(credentials(generator), true);
+        self.offered = None;
+        // The other side's restart does for both.
+        self.restart_wanted = false;
+        // An offer that is told again is answered again; after a collision our own agent is a new one already.
+        if self.remote_creds.as_ref() != Some(&creds) && !collided {
+            self.renew(now, generator);
         }
         self.take_remote(now, creds);
         self.tell_description("answer");
-        // The other side's restart does for both.
-        self.restart_wanted = false;
         self.progress(now);
     }
 
@@ -156,7 +156,7 @@ impl Call {
         }
     }
 
-    /// A datagram that is not media. Says whether it was one of ICE.
+    /// A datagram that is not media.
     pub(crate) fn handle_check(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, payload: &[u8]) {
         if let Ok(message) = StunMessage::parse(payload) {
             let packet = StunPacket { proto: Protocol::Udp, source, destination, message };
@@ -170,27 +170,21 @@ impl Call {
         self.alive_since = Some(now);
     }
 
-    /// Restarts ICE on the sockets there are.
-    pub(crate) fn restart(&mut self, now: Instant, generator: &mut Generator) {
+    /// The network has changed and the sockets are gone.
+    pub(crate) fn change_network(&mut self, now: Instant, generator: &mut Generator) {
+        self.selected = None;
+        self.alive_since = Some(now);
+        self.restart(now, generator);
+    }
+
+    /// Restarts ICE (RFC 8445 section 9). An offer that has no answer yet must have it first.
+    fn restart(&mut self, now: Instant, generator: &mut Generator) {
         if self.offered.is_some() {
             self.restart_wanted = true;
             return;
         }
         self.restarts += 1;
-        self.agent.ice_restart(credentials(generator), true);
-        self.offer(now);
-        self.progress(now);
-    }
-
-    /// Restarts ICE on new sockets: the network has changed.
-    pub(crate) fn restart_elsewhere(&mut self, now: Instant, candidates: &[Candidate], generator: &mut Generator) {
-        let controlling = self.agent.controlling();
-        self.restarts += 1;
-        self.agent = IceAgent::new(credentials(generator));
-        self.prepare_agent(now, candidates, generator);
-        self.agent.set_controlling(controlling);
-        self.selected = None;
-        self.alive_since = Some(now);
+        self.renew(now, generator);
         self.offer(now);
         self.progress(now);
     }
@@ -220,13 +214,14 @@ impl Call {
         self.alive_since.filter(|_| !self.remote_offline).map(|at| at + patience)
     }
 
-    fn prepare_agent(&mut self, now: Instant, candidates: &[Candidate], generator: &mut Generator) {
-        self.agent.set_controlling(!self.polite);
+    /// Begins a new ICE generation; the roles stay (RFC 8445 section 9).
+    fn renew(&mut self, now: Instant, generator: &mut Generator) {
+        let controlling = self.agent.controlling();
+        self.agent = IceAgent::new(credentials(generator));
+        self.agent.set_controlling(controlling);
         self.agent.set_control_tie_breaker(generator.bits());
-        for candidate in candidates {
-            self.agent.add_local_candidate(candidate.clone());
-        }
         self.agent.handle_timeout(now);
+        self.wishes.push(Wish::Gather);
     }
 
     fn take_remote(&mut self, now: Instant, creds: IceCreds) {

@@ -10,7 +10,7 @@ use super::reflection::Reflection;
 use super::relay::{Relay, RelayNews, TurnServer};
 use crate::machine::Machine;
 use crate::seed::Generator;
-use crate::stream::StreamId;
+use crate::stream::StreamEvent;
 
 /// The first port for sockets.
 const PORT_FIRST: u16 = 40_000;
@@ -83,7 +83,6 @@ pub(crate) struct Gathering {
     host: SocketAddr,
     reflections: Vec<Reflection>,
     relays: Vec<Relay>,
-    candidates: Vec<Candidate>,
     news: Vec<SocketNews>,
     /// Relays that failed and peers that were refused, for the record.
     refused_peers: usize,
@@ -106,7 +105,6 @@ impl Gathering {
             host,
             reflections: Vec::new(),
             relays: Vec::new(),
-            candidates: Vec::new(),
             news: Vec::new(),
             refused_peers: 0,
             failed_relays: 0,
@@ -122,11 +120,6 @@ impl Gathering {
         }
         gathering.collect();
         gathering
-    }
-
-    /// All candidates so far.
-    pub(crate) fn candidates(&self) -> &[Candidate] {
-        &self.candidates
     }
 
     /// Permissions that the server refused.
@@ -163,24 +156,42 @@ impl Gathering {
         machine: &mut Machine<'_>,
         source: SocketAddr,
         destination: SocketAddr,
-        payload: Vec<u8>,
+        payload: &[u8],
     ) {
         if let Some(relay) = self.relays.iter_mut().find(|relay| !relay.is_tcp() && relay.local() == destination) {
-            relay.handle_bytes(machine, &payload);
+            relay.handle_bytes(machine, payload);
             self.collect();
         } else if destination == self.host {
-            let reflexive = self.reflections.iter_mut().find_map(|reflection| reflection.handle_answer(&payload));
+            let reflexive = self.reflections.iter_mut().find_map(|reflection| reflection.handle_answer(payload));
             if let Some(address) = reflexive {
                 self.add(Candidate::server_reflexive(address, self.host, "udp").ok());
             } else {
+                let payload = payload.to_vec();
                 self.news.push(SocketNews::Bytes { source, destination, payload, relayed: false });
             }
         }
     }
 
-    /// The relay whose stream this is.
-    pub(crate) fn relay_with_stream(&mut self, stream: StreamId) -> Option<&mut Relay> {
-        self.relays.iter_mut().find(|relay| relay.owns_stream(stream))
+    pub(crate) fn handle_stream(&mut self, machine: &mut Machine<'_>, event: &StreamEvent) {
+        let stream = match event {
+            StreamEvent::Opened(stream) | StreamEvent::Bytes(stream, _) | StreamEvent::Closed(stream, _) => *stream,
+            StreamEvent::Accepted { .. } => return,
+        };
+        let Some(relay) = self.relays.iter_mut().find(|relay| relay.owns_stream(stream)) else {
+            return;
+        };
+        match event {
+            StreamEvent::Opened(_) => relay.handle_opened(machine),
+            StreamEvent::Bytes(_, bytes) => relay.handle_bytes(machine, bytes),
+            StreamEvent::Closed(..) => relay.handle_closed(),
+            StreamEvent::Accepted { .. } => {}
+        }
+        self.collect();
+    }
+
+    /// Whether a local candidate's address is one of these sockets.
+    pub(crate) fn owns(&self, address: SocketAddr) -> bool {
+        address == self.host || self.relays.iter().any(|relay| relay.address() == Some(address))
     }
 
     /// Sends to the other side from a local candidate.
@@ -207,7 +218,7 @@ impl Gathering {
     }
 
     /// Takes what the relays have to say.
-    pub(crate) fn collect(&mut self) {
+    fn collect(&mut self) {
         for index in 0..self.relays.len() {
             let destination = self.relays[index].address();
             for news in self.relays[index].take_news() {
@@ -234,7 +245,6 @@ impl Gathering {
             return;
         };
         debug_assert!(self.policy == Policy::All || candidate.kind() == is::CandidateKind::Relayed);
-        self.candidates.push(candidate.clone());
         self.news.push(SocketNews::Candidate(candidate));
     }
 }
