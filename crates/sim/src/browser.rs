@@ -330,6 +330,7 @@ impl Browser {
                 let message = json!({ "cmd": cmd, "remoteUid": remote, "msg": content });
                 self.signalling.send(machine, message);
             }
+            Wish::Probe => self.signalling.probe(machine),
             Wish::Gather => self.sockets.renew(machine, self.config.policy, &self.servers, &mut self.generator),
             Wish::Send { source, peer, payload } => self.sockets.send(machine, source, peer, &payload),
             Wish::Selected { source, peer } => {

@@ -13,7 +13,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// How much longer the polite side waits, so that one restart is usually enough.
 const POLITE_DELAY: Duration = Duration::from_secs(2);
 /// How long an offer may stay without an answer before it is made again.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_PATIENCE: Duration = Duration::from_secs(6);
 
 /// What the call wants done.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) enum Wish {
     Tell(&'static str, String),
     /// Send this datagram from a local candidate.
     Send { source: SocketAddr, peer: SocketAddr, payload: Vec<u8> },
+    /// The connection is broken: perhaps the one to the server is too.
+    Probe,
     /// Open new sockets and gather from them.
     Gather,
     /// This pair was nominated.
@@ -204,6 +206,7 @@ impl Call {
         }
         if self.silence_ends().is_some_and(|at| at <= now) {
             self.alive_since = Some(now);
+            self.wishes.push(Wish::Probe);
             self.restart(now, generator);
         }
     }

@@ -15,10 +15,10 @@ const OPEN_PATIENCE: Duration = Duration::from_secs(10);
 /// The wait before the first attempt to come back; it doubles up to the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_LONGEST: Duration = Duration::from_secs(8);
-/// How often a client asks whether the server is there (a page does not see the server's pings).
-const PING_EVERY: Duration = Duration::from_secs(20);
-/// How long it may stay silent.
-const SILENCE: Duration = Duration::from_secs(30);
+/// After this much silence a client asks whether the server is there (a page does not see the server's pings).
+const SILENCE: Duration = Duration::from_secs(25);
+/// How long the server may take to say so.
+const PROBE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Which dialect a browser speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,10 +201,9 @@ impl Signalling {
             self.joining = Some(id);
         }
         self.transmit(machine, &Frame::Text(join.to_string()));
-        self.ping_at = Some(machine.now() + PING_EVERY);
-        self.dead_at = Some(machine.now() + SILENCE);
         if self.dialect == Dialect::A {
             self.joined = true;
+            self.rest(machine.now());
             self.retries = 0;
             let ice_servers = Value::Null;
             self.said.push(Said::Joined { roster: Vec::new(), ice_servers, resumed: false });
@@ -222,7 +221,7 @@ impl Signalling {
 
     pub(crate) fn handle_bytes(&mut self, machine: &mut Machine<'_>, bytes: &[u8]) {
         for frame in self.assembler.push(bytes) {
-            self.dead_at = Some(machine.now() + SILENCE);
+            self.rest(machine.now());
             match frame {
                 Frame::Text(text) => self.handle_text(machine, &text),
                 Frame::Ping => self.transmit(machine, &Frame::Pong),
@@ -237,6 +236,15 @@ impl Signalling {
         }
     }
 
+    /// Asks at once whether the server is there.
+    pub(crate) fn probe(&mut self, machine: &mut Machine<'_>) {
+        self.ping_at = None;
+        if self.joined && self.dead_at.is_none() {
+            self.dead_at = Some(machine.now() + PROBE_PATIENCE);
+            self.transmit(machine, &Frame::Text(json!({ "cmd": "ping" }).to_string()));
+        }
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         [self.retry_at, self.ping_at, self.dead_at].into_iter().flatten().min()
     }
@@ -247,8 +255,7 @@ impl Signalling {
             self.connect(machine);
         }
         if self.ping_at.is_some_and(|at| at <= now) {
-            self.ping_at = Some(now + PING_EVERY);
-            self.transmit(machine, &Frame::Text(json!({ "cmd": "ping" }).to_string()));
+            self.probe(machine);
         }
         if self.dead_at.is_some_and(|at| at <= now) {
             if let Some(stream) = self.stream {
@@ -262,6 +269,14 @@ impl Signalling {
         self.retry_at = None;
         self.stream = Some(machine.connect(self.server));
         self.dead_at = Some(machine.now() + OPEN_PATIENCE);
+    }
+
+    /// Something was heard. Until the server has let us in, only that ends the wait.
+    fn rest(&mut self, now: Instant) {
+        if self.joined {
+            self.dead_at = None;
+            self.ping_at = Some(now + SILENCE);
+        }
     }
 
     fn drop_stream(&mut self) {
@@ -349,6 +364,7 @@ impl Signalling {
         self.present = roster.iter().cloned().collect();
         self.resume = message["resume"].as_str().map(str::to_owned);
         self.joined = true;
+        self.rest(machine.now());
         self.retries = 0;
         for (id, message) in self.unanswered.clone() {
             self.resent.insert(id);
