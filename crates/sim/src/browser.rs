@@ -152,6 +152,11 @@ impl Browser {
         self.signalling.violations()
     }
 
+    /// The beginnings of its latest messages, for the report of a failure.
+    pub fn transcript(&self) -> impl Iterator<Item = &str> {
+        self.signalling.transcript()
+    }
+
     pub(crate) fn clear_heard(&mut self) {
         self.heard.clear();
     }

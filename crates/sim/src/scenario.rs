@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::browser::{BrowserConfig, Dialect, PACE, Path, Policy};
+use crate::browser::{Browser, BrowserConfig, Dialect, PACE, Path, Policy};
 use crate::link::LinkConfig;
 use crate::nat::NatConfig;
 use crate::seed::Seed;
@@ -233,7 +233,13 @@ impl Room {
     /// # Errors
     /// The first step that did not come true, and all that happened before.
     pub fn run(self, steps: impl IntoIterator<Item = Step>) -> Result<World, Failure> {
-        let mut failure = Failure { room: self.name.clone(), seed: self.seed, told: Vec::new(), reason: String::new() };
+        let mut failure = Failure {
+            room: self.name.clone(),
+            seed: self.seed,
+            told: Vec::new(),
+            reason: String::new(),
+            transcripts: Vec::new(),
+        };
         let mut world = match World::new(self.seed, self.configure) {
             Ok(world) => world,
             Err(error) => {
@@ -247,13 +253,11 @@ impl Room {
         for Step { sentence, act } in steps {
             failure.told.push(format!("{:>10.3} s  {sentence}", world.elapsed().as_secs_f64()));
             let outcome = act(&mut world);
-            let broken = world.violations();
-            if let Some(promise) = broken.first() {
-                failure.reason = format!("the server broke a promise: {promise}");
-                return Err(failure);
-            }
-            if let Err(reason) = outcome {
+            let promise =
+                world.violations().into_iter().next().map(|promise| format!("the server broke a promise: {promise}"));
+            if let Some(reason) = promise.or(outcome.err()) {
                 failure.reason = format!("at {:.3} s: {reason}", world.elapsed().as_secs_f64());
+                failure.transcripts = world.browsers().map(transcript).collect();
                 return Err(failure);
             }
         }
@@ -267,6 +271,8 @@ pub struct Failure {
     seed: Seed,
     told: Vec<String>,
     reason: String,
+    /// What the browsers said and were told last.
+    transcripts: Vec<String>,
 }
 
 impl fmt::Debug for Failure {
@@ -275,6 +281,12 @@ impl fmt::Debug for Failure {
         for line in &self.told {
             writeln!(f, "  {line}")?;
         }
-        write!(f, "  but {}", self.reason)
+        write!(f, "  but {}", self.reason)?;
+        self.transcripts.iter().try_for_each(|transcript| write!(f, "\n{transcript}"))
     }
+}
+
+fn transcript(browser: &Browser) -> String {
+    let lines = browser.transcript().map(|line| format!("\n    {line}"));
+    format!("  {}:{}", browser.name(), lines.collect::<String>())
 }

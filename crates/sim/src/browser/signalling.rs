@@ -20,6 +20,11 @@ const SILENCE: Duration = Duration::from_secs(25);
 /// How long the server may take to say so.
 const PROBE_PATIENCE: Duration = Duration::from_secs(3);
 
+/// Messages that a failure shows.
+const TRANSCRIPT_MAX: usize = 24;
+/// Characters of each.
+const TRANSCRIPT_CHARACTERS: usize = 150;
+
 /// Which dialect a browser speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -83,7 +88,11 @@ pub(crate) struct Signalling {
     dead_at: Option<Instant>,
     /// Whom the server has told us to be there.
     present: BTreeSet<String>,
+    /// Members whose coming or going was learnt from the roster of the last resume.
+    caught_up: BTreeSet<String>,
     said: Vec<Said>,
+    /// The beginnings of the latest messages both ways; at most [`TRANSCRIPT_MAX`].
+    transcript: VecDeque<String>,
     /// Promises the server broke.
     violations: Vec<String>,
     resumed: u32,
@@ -111,7 +120,9 @@ impl Signalling {
             ping_at: None,
             dead_at: None,
             present: BTreeSet::new(),
+            caught_up: BTreeSet::new(),
             said: Vec::new(),
+            transcript: VecDeque::new(),
             violations: Vec::new(),
             resumed: 0,
         }
@@ -137,6 +148,11 @@ impl Signalling {
 
     pub(crate) fn violations(&self) -> &[String] {
         &self.violations
+    }
+
+    /// The beginnings of the latest messages both ways.
+    pub(crate) fn transcript(&self) -> impl Iterator<Item = &str> {
+        self.transcript.iter().map(String::as_str)
     }
 
     pub(crate) fn take_said(&mut self) -> Vec<Said> {
@@ -302,7 +318,18 @@ impl Signalling {
         self.next_id.to_string()
     }
 
-    fn transmit(&self, machine: &mut Machine<'_>, frame: &Frame) {
+    fn note(&mut self, elapsed: Duration, way: &str, text: &str) {
+        if self.transcript.len() >= TRANSCRIPT_MAX {
+            self.transcript.pop_front();
+        }
+        let beginning: String = text.chars().take(TRANSCRIPT_CHARACTERS).collect();
+        self.transcript.push_back(format!("{:.3} {way} {beginning}", elapsed.as_secs_f64()));
+    }
+
+    fn transmit(&mut self, machine: &mut Machine<'_>, frame: &Frame) {
+        if let Frame::Text(text) = frame {
+            self.note(machine.elapsed(), "->", text);
+        }
         if let Some(stream) = self.stream {
             // A full stream means that nothing was heard for long: the silence timer ends it.
             let _ = machine.send_stream(stream, &frame.encode());
@@ -310,6 +337,7 @@ impl Signalling {
     }
 
     fn handle_text(&mut self, machine: &mut Machine<'_>, text: &str) {
+        self.note(machine.elapsed(), "<-", text);
         let Ok(message) = serde_json::from_str::<Value>(text) else {
             self.violate(format!("a frame that is not JSON: {text}"));
             return;
@@ -321,14 +349,19 @@ impl Signalling {
         match message["cmd"].as_str().unwrap_or_default() {
             "joined" => self.handle_joined(machine, &message),
             "new-peer" => {
-                self.appear(&remote);
-                self.said.push(Said::NewPeer(remote));
+                if !self.caught_up.remove(&remote) {
+                    self.appear(&remote);
+                    self.said.push(Said::NewPeer(remote));
+                }
             }
             "resp-join" => {
                 self.appear(&remote);
                 self.said.push(Said::OldPeer(remote));
             }
             "peer-leave" => {
+                if self.caught_up.remove(&remote) {
+                    return;
+                }
                 if !self.present.remove(&remote) {
                     self.violate(format!("told that {remote} left, who was not there"));
                 }
@@ -358,10 +391,12 @@ impl Signalling {
         let roster: Vec<_> = roster.filter_map(|member| member["uid"].as_str()).map(str::to_owned).collect();
         if resumed {
             self.resumed += 1;
+            self.catch_up(roster.iter().cloned().collect());
         } else {
             self.unanswered.clear();
+            self.present = roster.iter().cloned().collect();
+            self.caught_up.clear();
         }
-        self.present = roster.iter().cloned().collect();
         self.resume = message["resume"].as_str().map(str::to_owned);
         self.joined = true;
         self.rest(machine.now());
@@ -372,6 +407,19 @@ impl Signalling {
         }
         let ice_servers = message["iceServers"].clone();
         self.said.push(Said::Joined { roster, ice_servers, resumed });
+    }
+
+    /// Takes from the roster what was told to a socket that was dead already. What was told since the server knew of
+    /// that follows message by message, so these members may be told of once more.
+    fn catch_up(&mut self, roster: BTreeSet<String>) {
+        self.caught_up = roster.symmetric_difference(&self.present).cloned().collect();
+        for uid in self.present.difference(&roster) {
+            self.said.push(Said::PeerLeft(uid.clone()));
+        }
+        for uid in roster.difference(&self.present) {
+            self.said.push(Said::NewPeer(uid.clone()));
+        }
+        self.present = roster;
     }
 
     /// Every answer must belong to exactly one request.

@@ -1,6 +1,5 @@
 //! Stories on the simulated Internet, one binary.
 
-mod chaos;
 mod nats;
 mod networks;
 mod relay;
