@@ -1,1 +1,16 @@
-//! Fuzz targets.
+//! What strangers may send, tried by the million: one module per target, each a plain function of bytes that panics when a
+//! promise is broken. `cargo xtask fuzz` looks for new inputs; the tests replay those that were found.
+//!
+//! A new target is a module here, a line in [`TARGETS`], a two-line file in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml` and
+//! a folder in `corpus/` with at least one real message.
+
+pub mod turn_client;
+pub mod turn_operations;
+pub mod turn_stream;
+
+/// A fuzz target.
+pub type Target = fn(&[u8]);
+
+/// Every target under the name of its corpus.
+pub const TARGETS: &[(&str, Target)] =
+    &[("turn_client", turn_client::run), ("turn_operations", turn_operations::run), ("turn_stream", turn_stream::run)];
