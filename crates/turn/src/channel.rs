@@ -90,6 +90,3 @@ impl Channels {
 
 /// See <https://www.rfc-editor.org/rfc/rfc8656#section-12>.
 pub(crate) const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
-
-#[cfg(test)]
-mod tests;

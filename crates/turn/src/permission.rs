@@ -61,6 +61,3 @@ impl Permissions {
 
 /// See <https://www.rfc-editor.org/rfc/rfc8656#section-9>.
 pub(crate) const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
-
-#[cfg(test)]
-mod tests;

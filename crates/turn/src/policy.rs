@@ -184,6 +184,3 @@ const fn v4_net(octets: [u8; 4], prefix_length: u8) -> Ipv4Net {
 const fn v6_net(start: [u16; 3], prefix_length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(start[0], start[1], start[2], 0, 0, 0, 0, 0), prefix_length)
 }
-
-#[cfg(test)]
-mod tests;

@@ -72,6 +72,3 @@ fn site(ip: IpAddr) -> IpAddr {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -392,6 +392,3 @@ const DONT_FRAGMENT: u16 = 0x001A;
 const COMPREHENSION_OPTIONAL: u16 = 0x8000;
 /// How many unknown attributes a 420 names; the client learns enough from the first.
 const UNKNOWN_ATTRIBUTES_MAX: usize = 16;
-
-#[cfg(test)]
-mod tests;

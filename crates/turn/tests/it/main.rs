@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::unwrap_in_result, reason = "where a test has no input it fails, and says where")]
 
 mod allocate;
+mod allocation_free;
 mod authentication;
 mod binding;
 mod dual;
