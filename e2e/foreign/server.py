@@ -1,11 +1,11 @@
 """The server under test, as a user starts it: the binary, settings on its command line, a data directory of its own."""
 
 import json
-import resource
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -46,17 +46,19 @@ class Server:
             # coturn 4.6.1 counts its channels from 0x5000.
             "turn.rfc5766_channels": "true",
             "turn.users": f'{{ {USER} = "{PASSWORD}", {FLOODER} = "{PASSWORD}" }}',
+            # Checks that run side by side are one user at one address.
+            "limits.allocations_per_user": "1000",
+            "limits.allocations_per_address": "0",
             "turn.secrets": json.dumps([SECRET]),
             "data.dir": self._data,
         }
         command = [binary, "serve"]
         for key, value in settings.items():
             command += ["--set", f"{key}={value}"]
-        limit = None
         if open_files:
-            limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
+            command = ["prlimit", f"--nofile={open_files}:{open_files}", *command]
         try:
-            self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, preexec_fn=limit)
+            self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
         except OSError as error:
             raise Failed(f"cannot run {binary}: {error}") from error
         self._wait(f"http://127.0.0.1:{http}/healthz")
@@ -65,6 +67,12 @@ class Server:
         """What the server has written so far."""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
+
+    def demand_discretion(self) -> None:
+        """Fails if a secret is in the log."""
+        leaked = [name for name, secret in (("password", PASSWORD), ("secret", SECRET)) if secret in self.log()]
+        if leaked:
+            raise Failed(f"in the server's log: a {' and a '.join(leaked)}")
 
     def memory_kib(self) -> int:
         """Its resident memory."""
@@ -75,10 +83,7 @@ class Server:
 
     def certificate(self) -> Path:
         """The certificate that it made for itself."""
-        found = sorted(Path(self._data).glob("*cert*"))
-        if not found:
-            raise Failed(f"no certificate in data.dir, only {sorted(Path(self._data).iterdir())}")
-        return found[0]
+        return Path(self._data) / "certificate.pem"
 
     def demand_alive(self) -> None:
         """Fails if the process has ended."""
@@ -119,17 +124,21 @@ class Server:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody has, on UDP and TCP of both loopback addresses."""
+    """Ports that nobody has, on UDP and TCP of both loopback addresses; none twice in a run."""
     found: list[int] = []
-    while len(found) < count:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-            if port not in found and all(is_free(family, kind, port) for family, kind in KINDS):
-                found.append(port)
+    with PORTS_LOCK:
+        while len(found) < count:
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+                if port not in PORTS_GIVEN and all(is_free(family, kind, port) for family, kind in KINDS):
+                    found.append(port)
+                    PORTS_GIVEN.add(port)
     return found
 
 
+PORTS_LOCK = threading.Lock()
+PORTS_GIVEN: set[int] = set()
 KINDS = [
     (socket.AF_INET, socket.SOCK_DGRAM),
     (socket.AF_INET6, socket.SOCK_DGRAM),

@@ -32,9 +32,9 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Setti
     let mut settings = Settings::new(core);
     settings.udp_listen = both_families(&config.udp_listen);
     settings.second_listen = both_families(&config.stun_second_listen);
-    if let Some(bound) = config.limits_tcp_connections.bound().and_then(|bound| usize::try_from(bound).ok()) {
-        settings.streams_max = bound;
-    }
+    // Here as there, 0 is no limit.
+    settings.streams_max =
+        config.limits_tcp_connections.bound().and_then(|bound| usize::try_from(bound).ok()).unwrap_or(0);
     settings
 }
 

@@ -125,7 +125,8 @@ impl Streams {
         self.connections
             .iter()
             .filter(|(client, connection)| {
-                connection.queue.is_finished() || (now.saturating_duration_since(connection.heard) >= idle && !needed(client))
+                connection.queue.is_finished()
+                    || (now.saturating_duration_since(connection.heard) >= idle && !needed(client))
             })
             .map(|(client, _)| *client)
             .collect()
