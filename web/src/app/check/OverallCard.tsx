@@ -54,7 +54,7 @@ export function OverallCard({ session }: { session: CheckSession }) {
         <div class="check-intro">
           <h2>{t('page.headline')}</h2>
           <p>{t('page.intro')}</p>
-          <p class="quiet">{t('page.asks')}</p>
+          {session.groups.includes('media') && <p class="quiet">{t('page.asks')}</p>}
         </div>
       )}
       {busy && <progress class="check-progress" max={states.length} value={states.filter(({ durationMs }) => durationMs !== null).length} aria-label={t('status.running')} />}

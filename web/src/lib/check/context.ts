@@ -43,6 +43,8 @@ export interface Check {
   readonly timeoutMs: number;
   /** Needs a click of its own: skipped in a full run unless `precheck` can tell already. */
   readonly gesture?: boolean;
+  /** Checks that rest on this one: repeated with it, because they may have found its door shut. */
+  readonly unlocks?: readonly CheckId[];
   /** What can be told without the click; `null` when only the click can tell. */
   readonly precheck?: (context: CheckContext) => Outcome | null;
   readonly run: (context: CheckContext) => Promise<Outcome> | Outcome;

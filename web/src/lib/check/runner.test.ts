@@ -127,6 +127,23 @@ describe('the runner', () => {
     expect(statuses()).toEqual(['apis pass', 'speaker pass']);
   });
 
+  it('repeats with a check those that rest on it, in the order of the registry', async () => {
+    const order: string[] = [];
+    const noting = (id: Check['id'], more: Partial<Check> = {}) =>
+      check(id, 'media', {
+        run: () => {
+          order.push(id);
+          return good();
+        },
+        ...more,
+      });
+    const { made } = runner(noting('permissions', { unlocks: ['microphone', 'camera', 'stun'] }), noting('devices'), noting('camera'), noting('microphone'));
+    await made.runAll(CHECK_GROUPS, false);
+    order.length = 0;
+    await made.runOne('permissions');
+    expect(order).toEqual(['permissions', 'camera', 'microphone']);
+  });
+
   it('keeps the last finding of a check while it is repeated', async () => {
     let findings = 0;
     const counts = () => outcome('pass', 'verdict.apis.ok', { details: { findings: (findings += 1) } });

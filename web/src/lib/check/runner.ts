@@ -63,11 +63,12 @@ export class CheckRunner {
     });
   }
 
-  /** Runs one check because the person clicked for it. */
+  /** Runs one check, and those that it unlocks, because the person clicked for it. */
   async runOne(id: CheckId): Promise<void> {
     const check = this.#options.checks.find((candidate) => candidate.id === id);
     if (!check) return;
-    await this.#session(false, true, ATTENDED_LIMIT_MS, (context) => this.#run(check, context));
+    const unlocked = this.#options.checks.filter((other) => check.unlocks?.includes(other.id) && this.#states.has(other.id));
+    await this.#session(false, true, ATTENDED_LIMIT_MS, (context) => this.#inOrder([check, ...unlocked], context));
   }
 
   /** Calls everything off; what runs or waits gets the verdict "stopped". */

@@ -65,6 +65,7 @@ export const permissions: Check = {
   group: 'media',
   // Longer than an open question may stay open, asked at most three times when devices are missing.
   timeoutMs: 30_000,
+  unlocks: ['devices', 'camera', 'microphone', 'audio-processing'],
   run: async ({ media }) => {
     if (!('mediaDevices' in navigator)) return outcome('skipped', 'verdict.insecure');
     const { video, audio } = await media.open();
