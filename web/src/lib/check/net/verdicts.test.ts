@@ -179,6 +179,7 @@ describe('the WebSocket', () => {
 
   it.each([
     ['{"cmd":"pong","id":"3"}', true],
+    ['{"cmd":"pong"}', true],
     ['{"cmd":"pong","id":"4"}', false],
     ['{"cmd":"ping","id":"3"}', false],
     ['null', false],

@@ -52,7 +52,7 @@ function opened(socket: WebSocket): Promise<boolean> {
   });
 }
 
-/** Milliseconds until the pong with the same id, or `null` when the socket closed or the time is up. */
+/** Milliseconds until the pong, or `null` when the socket closed or the time is up. */
 function ping(socket: WebSocket, id: string, limitMs: number): Promise<number | null> {
   return new Promise((resolve) => {
     const sentMs = performance.now();
@@ -69,11 +69,12 @@ function ping(socket: WebSocket, id: string, limitMs: number): Promise<number | 
   });
 }
 
+/** A connection that has not joined speaks the old dialect, whose pong has no id; with one ping under way at a time it is ours. */
 export function isPong(data: unknown, id: string): boolean {
   if (typeof data !== 'string') return false;
   try {
     const message = JSON.parse(data) as { cmd?: unknown; id?: unknown } | null;
-    return message?.cmd === 'pong' && message.id === id;
+    return message?.cmd === 'pong' && (message.id === undefined || message.id === id);
   } catch {
     return false;
   }
