@@ -20,7 +20,7 @@ pub struct BindError {
     /// The address.
     pub address: SocketAddr,
     /// What the system says.
-    pub source: io::Error,
+    pub reason: io::Error,
 }
 
 /// Listens on every address of the setting.
@@ -30,7 +30,7 @@ pub struct BindError {
 pub fn listen(setting: &'static str, addresses: &Listen) -> Result<Vec<TcpListener>, BindError> {
     let one = |&address: &SocketAddr| {
         let listener = bind(address).or_else(|error| without_ipv6(address, error));
-        listener.map_err(|source| BindError { setting, protocol: "TCP", address, source })
+        listener.map_err(|reason| BindError { setting, protocol: "TCP", address, reason })
     };
     addresses.0.iter().map(one).collect()
 }
@@ -62,13 +62,13 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// What happened and what to do about it.
 fn advice(error: &BindError) -> String {
-    let BindError { setting, protocol, address, source } = error;
+    let BindError { setting, protocol, address, reason } = error;
     let place = format!("{protocol} port {} ({address})", address.port());
     let port = address.port();
-    match source.kind() {
+    match reason.kind() {
         io::ErrorKind::AddrInUse => format!(
             "{place} is in use by another program, perhaps another Parlor. Stop that, or choose another port: --set {setting}={}",
-            if port < 60_000 { port + 1 } else { port - 1 }
+            if port < 60_000 { port + 10 } else { port - 10 }
         ),
         io::ErrorKind::PermissionDenied => format!(
             "{place} may not be opened by this user: ports below 1024 need the right CAP_NET_BIND_SERVICE. \
@@ -77,7 +77,7 @@ fn advice(error: &BindError) -> String {
         io::ErrorKind::AddrNotAvailable => {
             format!("{place} cannot be opened: this machine does not have that address. Change {setting}")
         }
-        _ => format!("{place} cannot be opened: {source}. The setting is {setting}"),
+        _ => format!("{place} cannot be opened: {reason}. The setting is {setting}"),
     }
 }
 

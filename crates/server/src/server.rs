@@ -225,7 +225,7 @@ fn spawn_error(config: &Config, error: SpawnError) -> StartError {
     let SpawnError::Listen { address, source } = error else { return StartError::Turn(error) };
     let second = config.stun_second_listen.0.iter().any(|second| second.port() == address.port());
     let setting = if second { "stun.second_listen" } else { "udp.listen" };
-    BindError { setting, protocol: "UDP", address, source }.into()
+    BindError { setting, protocol: "UDP", address, reason: source }.into()
 }
 
 /// Looks after the certificate for as long as the server runs.
