@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            greeting::complain(&format!("{error:#}"));
+            greeting::complain(&error.to_string());
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use server::{Server, config::LogFilter};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -23,13 +23,13 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
     }
     let open_files = server::open_files::raise_limit();
     tracing::debug!(?open_files, "limit of open files");
-    let runtime = Runtime::new().context("the runtime cannot start")?;
+    let runtime = Runtime::new().map_err(|error| anyhow!("the runtime cannot start: {error}"))?;
     let result = runtime.block_on(async {
         let mut stop = Stop::listen()?;
         let public_host = loaded.config.public_host.0.clone();
         let public_addresses = loaded.config.public_addresses.clone();
         let relay_ports = loaded.config.turn_enabled.then_some(loaded.config.turn_relay_ports);
-        let server = Server::start(loaded.config).await?;
+        let server = Server::start(loaded.config)?;
         let greeting = Greeting {
             addresses: server.addresses().clone(),
             self_signed: server.has_self_signed_certificate(),
@@ -68,7 +68,7 @@ struct Stop {
 
 impl Stop {
     fn listen() -> anyhow::Result<Self> {
-        let of = |kind| signal(kind).context("signals cannot be received");
+        let of = |kind| signal(kind).map_err(|error| anyhow!("signals cannot be received: {error}"));
         Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
     }
 

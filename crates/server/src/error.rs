@@ -15,14 +15,14 @@ pub enum StartError {
     Bind(#[from] BindError),
     /// Neither credentials nor a place to keep some.
     #[error(
-        "data.dir: {} cannot be used ({source}), and {reason}. Make the directory writable or choose another: --set data.dir=PATH",
+        "data.dir: {} cannot be used ({cause}), and {reason}. Make the directory writable or choose another: --set data.dir=PATH",
         path.display()
     )]
     DataDir {
         /// The directory.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        cause: io::Error,
         /// What it was needed for.
         reason: &'static str,
     },

@@ -65,19 +65,21 @@ fn advice(error: &BindError) -> String {
     let BindError { setting, protocol, address, reason } = error;
     let place = format!("{protocol} port {} ({address})", address.port());
     let port = address.port();
-    match reason.kind() {
-        io::ErrorKind::AddrInUse => format!(
-            "{place} is in use by another program, perhaps another Parlor. Stop that, or choose another port: --set {setting}={}",
-            if port < 60_000 { port + 10 } else { port - 10 }
-        ),
-        io::ErrorKind::PermissionDenied => format!(
+    let kind = reason.kind();
+    if kind == io::ErrorKind::AddrInUse {
+        let other = if port < 60_000 { port + 10 } else { port - 10 };
+        format!(
+            "{place} is in use by another program, perhaps another Parlor. Stop that, or choose another port: --set {setting}={other}"
+        )
+    } else if kind == io::ErrorKind::PermissionDenied {
+        format!(
             "{place} may not be opened by this user: ports below 1024 need the right CAP_NET_BIND_SERVICE. \
              Give it, or choose another port with {setting}"
-        ),
-        io::ErrorKind::AddrNotAvailable => {
-            format!("{place} cannot be opened: this machine does not have that address. Change {setting}")
-        }
-        _ => format!("{place} cannot be opened: {reason}. The setting is {setting}"),
+        )
+    } else if kind == io::ErrorKind::AddrNotAvailable {
+        format!("{place} cannot be opened: this machine does not have that address. Change {setting}")
+    } else {
+        format!("{place} cannot be opened: {reason}. The setting is {setting}")
     }
 }
 

@@ -55,11 +55,14 @@ pub struct Addresses {
 }
 
 impl Server {
-    /// Opens every port, then serves. Must be called on a Tokio runtime.
+    /// Opens every port, then serves.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     ///
     /// # Errors
     /// Everything that stands in the way, with what to do about it. Nothing keeps running then.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
+    pub fn start(config: Config) -> Result<Self, StartError> {
         let auth_keys = cores::auth_keys(&config)?;
         let doors = Doors::open(&config)?;
         let directory = Directory::of(&config);
@@ -165,7 +168,7 @@ impl<'a> Directory<'a> {
 
     fn open(&self, reason: &'static str) -> Result<DataDir, StartError> {
         let path = &self.config.data_dir;
-        DataDir::open(path).map_err(|source| StartError::DataDir { path: path.clone(), source, reason })
+        DataDir::open(path).map_err(|cause| StartError::DataDir { path: path.clone(), cause, reason })
     }
 }
 
@@ -177,7 +180,7 @@ fn rest_secrets(config: &Config, directory: &Directory<'_>) -> Result<Vec<creden
     }
     let reason = "TURN has no credentials without it, since turn.secrets is not set";
     let kept = directory.open(reason)?.turn_secret();
-    let kept = kept.map_err(|source| StartError::DataDir { path: config.data_dir.clone(), source, reason })?;
+    let kept = kept.map_err(|cause| StartError::DataDir { path: config.data_dir.clone(), cause, reason })?;
     Ok(vec![core(&kept)])
 }
 

@@ -1,0 +1,125 @@
+//! The binary as its operator meets it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+fn parlor(directory: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    command.args(arguments).current_dir(directory.path()).env_clear();
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    parlor(&tempfile::tempdir().unwrap(), arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const FREE_PORTS: [&str; 10] = [
+    "--set",
+    "http.listen=127.0.0.1:0",
+    "--set",
+    "https.listen=127.0.0.1:0",
+    "--set",
+    "udp.listen=127.0.0.1:0",
+    "--set",
+    "stun.second_listen=off",
+    "--set",
+    "turn.tcp_listen=off",
+];
+
+/// Starts it and reads where it serves plain HTTP.
+fn started(directory: &TempDir) -> (Child, String) {
+    let mut child = parlor(directory, &FREE_PORTS).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+    let line = lines.find(|line| line.contains("http://localhost:")).unwrap();
+    let address = line.split("http://").nth(1).unwrap().trim().to_owned();
+    (child, address)
+}
+
+#[test]
+fn without_a_command_it_serves_and_ends_with_code_0_when_terminated_in_a_call() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut child, address) = started(&directory);
+    let mut member = TcpStream::connect(&address).unwrap();
+    member.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    member.write_all(format!("GET /ws HTTP/1.1\r\nHost: {address}\r\n{handshake}\r\n\r\n").as_bytes()).unwrap();
+    let mut status = [0; 12];
+    member.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 101");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    // The member sees the end within its five seconds, and so does whoever waits for the process.
+    member.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(directory.path().join("parlor-data/turn.secret").exists());
+}
+
+#[test]
+fn second_instance_says_which_port_is_busy_and_how_to_change_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut child, address) = started(&directory);
+    let port = address.rsplit(':').next().unwrap();
+    let listen = format!("http.listen=127.0.0.1:{port}");
+    let second = parlor(&directory, &[FREE_PORTS.as_slice(), &["--set", &listen]].concat()).output().unwrap();
+    let complaint = text(&second.stderr);
+    assert_ne!(second.status.code(), Some(0));
+    assert!(complaint.contains(&format!("TCP port {port}")) && complaint.contains("--set http.listen="), "{complaint}");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn unknown_setting_is_refused_with_the_one_that_was_meant() {
+    let refused = output(&["serve", "--set", "htp.listen=1"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let complaint = text(&refused.stderr);
+    assert!(complaint.contains("--set: htp.listen: no such setting; did you mean http.listen?"), "{complaint}");
+}
+
+#[test]
+fn sample_lists_every_setting() {
+    let sample = output(&["config"]);
+    assert!(sample.status.success());
+    let sample = text(&sample.stdout);
+    for setting in server::config::SETTINGS {
+        assert!(sample.contains(&format!("\n#{} = {}\n", setting.key, setting.default)), "{}", setting.key);
+    }
+}
+
+#[test]
+fn token_opens_the_room_it_was_made_for() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let setting = format!("auth.keys={key}");
+    let arguments = ["token", "--room", "board", "--uid", "ana", "--grant", "chat", "--ttl", "30m", "--set", &setting];
+    let token = text(&output(&arguments).stdout);
+    let keys = [room::token::Key::new("main", key).unwrap()];
+    let claims = room::token::verify(&keys, token.trim(), server::clock::unix_time()).unwrap();
+    assert_eq!((claims.room.as_str(), claims.uid.as_deref()), ("board", Some("ana")));
+    assert_eq!(claims.grants, Some(vec!["chat".to_owned()]));
+}
+
+#[test]
+fn token_without_keys_or_with_a_strange_lifetime_is_refused() {
+    let refused = output(&["token", "--room", "board"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("auth.keys is not set"));
+    for lifetime in ["0s", "12", "h", "4000d", "-1h", "12hh"] {
+        assert!(!output(&["token", "--room", "board", "--ttl", lifetime]).status.success(), "{lifetime}");
+    }
+}
+
+#[test]
+fn help_names_the_commands_and_shows_examples() {
+    let help = text(&output(&["--help"]).stdout);
+    for word in ["serve", "config", "token", "Examples:", "--set"] {
+        assert!(help.contains(word), "{word}");
+    }
+}

@@ -1,0 +1,210 @@
+//! A whole server in this process, on loopback, with its own data directory.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use server::config::{Config, Sources};
+use server::{Addresses, Server, StartError, tls};
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// A running server and its data directory, which goes with it.
+pub(crate) struct TestServer {
+    pub(crate) server: Server,
+    pub(crate) directory: TempDir,
+}
+
+/// Every port is 0 on loopback; `settings` are `key=value` and come last.
+pub(crate) fn serve_for_test(settings: &[&str]) -> TestServer {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(config(&directory, settings)).unwrap();
+    TestServer { server, directory }
+}
+
+/// Why a server with these settings does not start.
+pub(crate) fn refusal(settings: &[&str]) -> StartError {
+    let directory = tempfile::tempdir().unwrap();
+    match Server::start(config(&directory, settings)) {
+        Ok(_) => panic!("it starts"),
+        Err(error) => error,
+    }
+}
+
+fn config(directory: &TempDir, settings: &[&str]) -> Config {
+    let ports = ["http.listen", "https.listen", "udp.listen", "stun.second_listen", "turn.tcp_listen", "compat.listen"];
+    let mut flags: Vec<String> = ports.iter().map(|key| format!("{key}=127.0.0.1:0")).collect();
+    flags.push(format!("data.dir={:?}", directory.path().join("data")));
+    flags.extend(settings.iter().map(|setting| (*setting).to_owned()));
+    Config::load(&Sources { flags, ..Sources::default() }).unwrap().config
+}
+
+impl TestServer {
+    pub(crate) fn addresses(&self) -> &Addresses {
+        self.server.addresses()
+    }
+
+    pub(crate) fn http(&self) -> SocketAddr {
+        self.addresses().http[0]
+    }
+
+    pub(crate) fn https(&self) -> SocketAddr {
+        self.addresses().https[0]
+    }
+}
+
+/// An answer over HTTP/1.1.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn error_code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// `GET`, with lines of further headers.
+pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[&str]) -> Answer {
+    request(address, "GET", path, headers).await
+}
+
+pub(crate) async fn request(address: SocketAddr, method: &str, path: &str, headers: &[&str]) -> Answer {
+    ask(TcpStream::connect(address).await.unwrap(), address, method, path, headers).await
+}
+
+/// One request on a fresh stream. A handshake that is accepted (101) has no body to wait for.
+pub(crate) async fn ask(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    host: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+) -> Answer {
+    let mut text = format!("{method} {path} HTTP/1.1\r\n");
+    if !headers.iter().any(|line| line.starts_with("Host:")) {
+        text.push_str(&format!("Host: {host}\r\n"));
+    }
+    if !headers.iter().any(|line| line.starts_with("Connection:")) {
+        text.push_str("Connection: close\r\n");
+    }
+    for line in headers {
+        text.push_str(&format!("{line}\r\n"));
+    }
+    text.push_str("\r\n");
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let read = timeout(PATIENCE, stream.read(&mut chunk)).await.unwrap().unwrap_or(0);
+        bytes.extend_from_slice(&chunk[..read]);
+        if read == 0 || is_complete(&bytes) {
+            return parse(&bytes);
+        }
+    }
+}
+
+/// Whether the headers are there and the body is as long as they say. A refused handshake leaves the connection open.
+fn is_complete(bytes: &[u8]) -> bool {
+    if !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
+        return false;
+    }
+    let answer = parse(bytes);
+    let length = answer.header("content-length").map(|length| length.parse().unwrap());
+    answer.status == 101 || length.is_some_and(|length: usize| answer.body.len() >= length && length > 0)
+}
+
+fn parse(bytes: &[u8]) -> Answer {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer with headers");
+    let head = std::str::from_utf8(&bytes[..end]).unwrap();
+    let mut lines = head.split("\r\n");
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers =
+        lines.map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Answer { status, headers: headers.collect(), body: bytes[end + 4..].to_vec() }
+}
+
+/// The lines of a WebSocket handshake (RFC 6455 §4.1).
+pub(crate) const HANDSHAKE: [&str; 4] = [
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
+
+/// TLS without a look at who is there; says what certificate was shown.
+pub(crate) async fn tls_connect(address: SocketAddr, protocols: &[&str]) -> TlsStream<TcpStream> {
+    let provider = tls::provider();
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+        .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    timeout(PATIENCE, TlsConnector::from(Arc::new(config)).connect(name, stream)).await.unwrap().unwrap()
+}
+
+/// Takes every certificate, but not every signature.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// A loaded machine may be slow; only a fault takes longer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
