@@ -224,6 +224,17 @@ describe('a change of network', () => {
   });
 });
 
+describe('a path that breaks', () => {
+  it('has the server connection tested too, which would notice much later', async () => {
+    await inRoom();
+    newcomer();
+    await settle();
+    connections[0]?.become('connected');
+    connections[0]?.become('disconnected');
+    expect(channel.probes).toBe(1);
+  });
+});
+
 describe('the chat', () => {
   it('shows what could not be sent, and sends it again when asked', async () => {
     const call = await inRoom([bo]);

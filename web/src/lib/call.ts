@@ -225,6 +225,10 @@ export class Call {
       },
       freshConfiguration: () => this.#freshConfiguration(),
     });
+    // A path that breaks often takes the server connection along, which would notice much later.
+    link.state.subscribe((state) => {
+      if (state === 'reconnecting') this.channel.probe();
+    });
     participant.replaceLink(link);
     void link.setMedia(this.#outgoingMedia());
     return link;

@@ -231,6 +231,18 @@ describe('a broken path', () => {
     expect(older.link.state.value).toBe('connected');
   });
 
+  it('is given time while the restart is at work', async () => {
+    const { older } = await pair();
+    older.connection.become('connected');
+    older.connection.become('failed');
+    await settle();
+    older.connection.become('connecting');
+    await vi.advanceTimersByTimeAsync(14_998);
+    expect(older.connection.restarts).toBe(1);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(older.connection.restarts).toBe(2);
+  });
+
   it('never built is called failed after twenty seconds', async () => {
     const { older } = await pair();
     await vi.advanceTimersByTimeAsync(20_000);

@@ -17,6 +17,8 @@ const DISCONNECTED_GRACE_MS = 2000;
 const POLITE_DELAY_MS = 1500;
 /** An ICE restart that has not connected after this time is tried again. */
 const RESTART_AGAIN_MS = 6000;
+/** A restarted ICE that is busy checking is left alone for this long. */
+const CHECKING_PATIENCE_MS = 15_000;
 /** Not connected for this long: the page says so, while attempts go on. */
 const FAILED_AFTER_MS = 20_000;
 
@@ -58,6 +60,7 @@ export class PeerLink {
   #ignoringOffer = false;
   #described = false;
   #everConnected = false;
+  #restarted = false;
   #early: RTCIceCandidateInit[] = [];
   #work: Promise<void> = Promise.resolve();
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
@@ -169,6 +172,7 @@ export class PeerLink {
     } else {
       await this.#attach();
     }
+    await this.#limitBitrates();
   }
 
   async #addCandidate(candidate: RTCIceCandidateInit): Promise<void> {
@@ -214,8 +218,17 @@ export class PeerLink {
     if (!transceiver || transceiver.sender.track === track) return;
     if (!this.#options.offerer && !this.#described) return;
     await transceiver.sender.replaceTrack(track).catch(() => undefined);
-    const limit = kind === 'audio' ? this.#options.wishes.audioSendKbps : this.#options.wishes.videoSendKbps;
-    if (track && limit !== undefined) await limitBitrate(transceiver.sender, limit);
+  }
+
+  /** Senders take parameters only once they are negotiated. */
+  async #limitBitrates(): Promise<void> {
+    const { audioSendKbps, videoSendKbps } = this.#options.wishes;
+    const limits = { audio: audioSendKbps, video: videoSendKbps };
+    for (const kind of ['audio', 'video'] as const) {
+      const limit = limits[kind];
+      const sender = this.#main(kind)?.sender;
+      if (sender && limit !== undefined) await limitBitrate(sender, limit);
+    }
   }
 
   #shareScreen(screen: MediaStream | null): void {
@@ -254,9 +267,11 @@ export class PeerLink {
       clearTimeout(this.#failTimer);
       this.#failTimer = undefined;
       this.#everConnected = true;
+      this.#restarted = false;
       this.state.value = 'connected';
       return;
     }
+    if (now === 'connecting' && this.#restarted) this.#restartIn(CHECKING_PATIENCE_MS);
     if (now !== 'disconnected' && now !== 'failed') return;
     if (this.state.peek() !== 'failed') this.state.value = this.#everConnected ? 'reconnecting' : 'connecting';
     this.#failTimer ??= setTimeout(() => this.#giveUp(), FAILED_AFTER_MS);
@@ -278,6 +293,7 @@ export class PeerLink {
     // An offer whose answer was lost would hold back the new one.
     if (connection.signalingState === 'have-local-offer') await connection.setLocalDescription({ type: 'rollback' });
     connection.restartIce();
+    this.#restarted = true;
     if (connection.connectionState !== 'connected') this.#restartIn(RESTART_AGAIN_MS);
   }
 
