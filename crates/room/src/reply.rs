@@ -88,7 +88,9 @@ pub(crate) struct Profile<'a> {
     role: &'a str,
     v: u8,
     caps: &'a [String],
-    state: MediaState,
+    /// Left out for a member of dialect A, who has no way to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<MediaState>,
 }
 
 /// The answer to a v2 `join`.
@@ -178,7 +180,13 @@ impl<'a> About<'a> {
 
 impl<'a> Profile<'a> {
     fn of(member: &'a Member) -> Self {
-        Self { name: &member.name, role: &member.role, v: member.version(), caps: &member.caps, state: member.state }
+        Self {
+            name: &member.name,
+            role: &member.role,
+            v: member.version(),
+            caps: &member.caps,
+            state: member.v2().then_some(member.state),
+        }
     }
 }
 

@@ -24,8 +24,7 @@ fn joined_tells_everything_that_a_client_needs() {
                 "state": {"audio": true, "video": false, "screen": false},
             },
             "roster": [{
-                "uid": "zz81", "name": "", "role": "member", "v": 1, "caps": [],
-                "state": {"audio": false, "video": false, "screen": false}, "connection": "online",
+                "uid": "zz81", "name": "", "role": "member", "v": 1, "caps": [], "connection": "online",
             }],
             "iceServers": [], "resume": joined["resume"], "resumed": false, "mode": "p2p",
             "features": ["resume", "peer-state", "chat"],
