@@ -50,21 +50,27 @@ impl Hub {
             self.join_again(conn, &join.room, &uid, pass, id);
             return Ok(());
         }
-        self.check_seat(conn, &join, &uid, own.is_some())?;
+        let unknowing = self.unknowing(&join, &uid);
+        self.check_seat(conn, &join, &uid, own.is_some(), unknowing.is_some())?;
         self.leave_former(conn, &join, own.as_ref());
+        if let Some(former) = unknowing {
+            self.unseat(&join.room, &uid);
+            former.into_iter().for_each(|old| self.take_over(now, old, &join.room));
+        }
         self.take_seat(now, conn, join, uid, pass, id);
         Ok(())
     }
 
     /// Whether there is a seat for this uid in this room for this connection. `moving`: it gives one up there.
-    fn check_seat(&self, conn: ConnId, join: &Join, uid: &Uid, moving: bool) -> Result<(), Error> {
+    /// `renewing`: the uid's own seat is given up for it.
+    fn check_seat(&self, conn: ConnId, join: &Join, uid: &Uid, moving: bool, renewing: bool) -> Result<(), Error> {
         let limits = &self.config.limits;
         let Some(connection) = self.connections.get(&conn) else { return Err(Error::NotJoined) };
         if let Some(room) = self.rooms.get(&join.room) {
-            if room.member(uid).is_some() {
+            if !renewing && room.member(uid).is_some() {
                 return Err(Error::UidInUse);
             }
-            if !admits(limits.members, room.members().len() - usize::from(moving)) {
+            if !admits(limits.members, room.members().len() - usize::from(moving) - usize::from(renewing)) {
                 return Err(Error::RoomFull { members: limits.members });
             }
         } else if !admits(limits.rooms, self.rooms.len()) {
@@ -102,7 +108,7 @@ impl Hub {
 
     fn take_seat(&mut self, now: Instant, conn: ConnId, join: Join, uid: Uid, pass: Pass, id: Option<&str>) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
-        let Join { room: room_id, v2, name, caps, state, .. } = join;
+        let Join { room: room_id, v2, name, caps, state, resume, .. } = join;
         let member = Member {
             uid: uid.clone(),
             room: room_id.clone(),
@@ -112,7 +118,7 @@ impl Hub {
             grants: pass.grants,
             caps,
             link: Link::Online(conn),
-            ticket: v2.then(|| Ticket::new(&mut self.rng)),
+            ticket: v2.then(|| Ticket::new(&mut self.rng, resume)),
         };
         connection.rooms.push(room_id.clone());
         let source = connection.source;
@@ -150,6 +156,14 @@ impl Hub {
         let back = member.conn() == Some(conn);
         let fits = back || admits(self.config.limits.rooms_per_connection, connection.rooms.len());
         (named && !seated && fits).then(|| member.uid.clone())
+    }
+
+    /// The connection of the seat that this uid has without knowing, as the first `joined` was lost: the seat was taken
+    /// with the claim that is shown again. `Some(None)` while it is reconnecting.
+    fn unknowing(&self, join: &Join, uid: &Uid) -> Option<Option<ConnId>> {
+        let member = self.rooms.get(&join.room)?.member(uid)?;
+        let shown = join.resume.as_deref()?;
+        member.ticket.as_ref()?.claimed_with(shown).then(|| member.conn())
     }
 
     /// A member comes back, on a new connection. The old one may be lost, or believed to be alive.

@@ -244,3 +244,55 @@ fn both_may_be_away_and_come_back() {
     assert_eq!(stage.hub.stats().reconnecting, 0);
     assert_eq!(stage.hub.stats().resumed, 2);
 }
+
+/// As long as the shortest claim that is kept.
+const CLAIM: &str = "a1b2c3d4e5f60718";
+
+#[test]
+fn who_never_heard_joined_takes_its_own_seat_with_the_claim_it_showed() {
+    let mut stage = Stage::new();
+    let (ana, lost) = (stage.open(), stage.open());
+    stage.join(ana, "ana");
+    stage.resume(lost, "bo", CLAIM);
+    let again = stage.open();
+    let heard = stage.resume(again, "bo", CLAIM);
+    assert_eq!(commands(&heard, ana), ["peer-leave", "new-peer"]);
+    let (conn, joined) = find(&heard, "joined");
+    assert_eq!((conn, &joined["resumed"]), (again, &json!(false)), "what the lost connection was told is gone");
+    assert_eq!(stage.hub.stats().connections, 2, "the lost connection is closed");
+    assert_eq!(stage.hub.stats().members, 2);
+}
+
+#[test]
+fn a_seat_taken_with_a_claim_and_lost_is_taken_again_within_the_grace() {
+    let mut stage = Stage::new();
+    let lost = stage.open();
+    stage.resume(lost, "bo", CLAIM);
+    stage.close(lost);
+    let again = stage.open();
+    assert_eq!(find(&stage.resume(again, "bo", CLAIM), "joined").1["resumed"], json!(false));
+    assert_eq!((stage.hub.stats().members, stage.hub.stats().reconnecting), (1, 0));
+}
+
+#[test]
+fn a_claim_is_no_way_in_once_a_pong_came_or_with_another_value() {
+    let mut stage = Stage::new();
+    let (bo, thief) = (stage.open(), stage.open());
+    stage.resume(bo, "bo", CLAIM);
+    assert_eq!(only_error(&stage.resume(thief, "bo", "a1b2c3d4e5f60719")).1, 101);
+    assert_eq!(only_error(&stage.resume(thief, "bo", &CLAIM[1..])).1, 101);
+    stage.wait_alive(Duration::from_secs(25), &[bo, thief]);
+    assert_eq!(only_error(&stage.resume(thief, "bo", CLAIM)).1, 101);
+}
+
+#[test]
+fn a_claim_is_kept_from_sixteen_to_a_hundred_and_twenty_eight_bytes() {
+    for (bytes, kept) in [(15, false), (16, true), (128, true), (129, false)] {
+        let mut stage = Stage::new();
+        let claim = "x".repeat(bytes);
+        let (lost, again) = (stage.open(), stage.open());
+        stage.resume(lost, "bo", &claim);
+        let heard = stage.resume(again, "bo", &claim);
+        assert_eq!(commands(&heard, again), [if kept { "joined" } else { "error" }], "{bytes} bytes");
+    }
+}
