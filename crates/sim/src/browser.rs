@@ -29,9 +29,6 @@ use crate::stream::StreamEvent;
 /// The pace of media: one packet every 20 ms, as Opus has it.
 pub const PACE: Duration = Duration::from_millis(20);
 
-/// The error code of a room that has all the members it may have.
-const ROOM_FULL: u64 = 1;
-
 /// Who a browser is and how it behaves.
 #[derive(Clone, Debug)]
 pub struct BrowserConfig {
@@ -75,8 +72,9 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub(crate) fn new(config: BrowserConfig, service: Service, room: &str, generator: Generator) -> Self {
-        let signalling = Signalling::new(service.signalling, room, &config.name, config.dialect, &config.token);
+    pub(crate) fn new(config: BrowserConfig, service: Service, room: &str, mut generator: Generator) -> Self {
+        let claim = generator.word(24);
+        let signalling = Signalling::new(service.signalling, room, &config.name, config.dialect, &config.token, claim);
         Self {
             sender: Sender::new(config.pace),
             config,
@@ -109,7 +107,7 @@ impl Browser {
 
     /// Whether its user pressed "join" and neither "leave" since nor the server said that the room is full.
     pub fn is_member(&self) -> bool {
-        self.signalling.is_wanted() && self.error != Some(ROOM_FULL)
+        self.signalling.is_wanted()
     }
 
     /// Whom the server says to be in the room.

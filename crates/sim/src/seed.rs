@@ -1,5 +1,6 @@
 //! Seeds and the generators drawn from them.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +26,16 @@ impl Seed {
 
     /// The seed of [`SEED_VARIABLE`] when it is set to a number, else `committed`.
     pub fn from_environment_or(committed: Self) -> Self {
-        std::env::var(SEED_VARIABLE).ok().and_then(|text| text.parse().ok()).map_or(committed, Self)
+        Self::from_environment().unwrap_or(committed)
+    }
+
+    /// The seeds with these numbers, or only that of [`SEED_VARIABLE`] when it is set.
+    pub fn each(committed: Range<u64>) -> Vec<Self> {
+        Self::from_environment().map_or_else(|| committed.map(Self).collect(), |seed| vec![seed])
+    }
+
+    fn from_environment() -> Option<Self> {
+        std::env::var(SEED_VARIABLE).ok().and_then(|text| text.parse().ok()).map(Self)
     }
 
     /// A generator of its own for each `label`, so that a draw more in one part does not change another.

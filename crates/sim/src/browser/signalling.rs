@@ -20,6 +20,8 @@ const SILENCE: Duration = Duration::from_secs(25);
 /// How long the server may take to say so.
 const PROBE_PATIENCE: Duration = Duration::from_secs(3);
 
+/// The error code of a room that has all the members it may have.
+const ROOM_FULL: u64 = 1;
 /// Messages that a failure shows.
 const TRANSCRIPT_MAX: usize = 24;
 /// Characters of each.
@@ -73,7 +75,9 @@ pub(crate) struct Signalling {
     stream: Option<StreamId>,
     assembler: Assembler,
     joined: bool,
-    resume: Option<String>,
+    /// Shown when joining: the claim, and from the first `joined` on the resume token.
+    resume: String,
+    claim: String,
     next_id: u64,
     /// Requests without an answer, oldest first; after a resume they are sent again.
     unanswered: VecDeque<(String, Value)>,
@@ -99,7 +103,8 @@ pub(crate) struct Signalling {
 }
 
 impl Signalling {
-    pub(crate) fn new(server: SocketAddr, room: &str, uid: &str, dialect: Dialect, token: &str) -> Self {
+    /// `claim` is a random value that proves the first join to be ours when its answer is lost.
+    pub(crate) fn new(server: SocketAddr, room: &str, uid: &str, dialect: Dialect, token: &str, claim: String) -> Self {
         Self {
             server,
             room: room.to_owned(),
@@ -110,7 +115,8 @@ impl Signalling {
             stream: None,
             assembler: Assembler::default(),
             joined: false,
-            resume: None,
+            resume: claim.clone(),
+            claim,
             next_id: 0,
             unanswered: VecDeque::new(),
             resent: BTreeSet::new(),
@@ -211,9 +217,7 @@ impl Signalling {
             join["v"] = 2.into();
             join["name"] = self.uid.as_str().into();
             join["id"] = id.as_str().into();
-            if let Some(resume) = &self.resume {
-                join["resume"] = resume.as_str().into();
-            }
+            join["resume"] = self.resume.as_str().into();
             self.joining = Some(id);
         }
         self.transmit(machine, &Frame::Text(join.to_string()));
@@ -309,7 +313,7 @@ impl Signalling {
     fn forget_session(&mut self) {
         self.present.clear();
         self.unanswered.clear();
-        self.resume = None;
+        self.resume = self.claim.clone();
         self.joined = false;
     }
 
@@ -379,7 +383,11 @@ impl Signalling {
                 let content = serde_json::from_str(&field("msg")).unwrap_or_default();
                 self.said.push(Said::Relayed { cmd: cmd.to_owned(), from, content });
             }
-            "error" => self.said.push(Said::Error(message["code"].as_u64().unwrap_or_default())),
+            "error" => {
+                // A page says so and asks its user.
+                self.wanted &= message["code"] != ROOM_FULL;
+                self.said.push(Said::Error(message["code"].as_u64().unwrap_or_default()));
+            }
             "ok" | "pong" | "closing" => {}
             _ => self.violate(format!("an unknown message: {text}")),
         }
@@ -397,7 +405,7 @@ impl Signalling {
             self.present = roster.iter().cloned().collect();
             self.caught_up.clear();
         }
-        self.resume = message["resume"].as_str().map(str::to_owned);
+        self.resume = message["resume"].as_str().unwrap_or_default().to_owned();
         self.joined = true;
         self.rest(machine.now());
         self.retries = 0;

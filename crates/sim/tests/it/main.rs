@@ -1,5 +1,6 @@
 //! Stories on the simulated Internet, one binary.
 
+mod chaos;
 mod nats;
 mod networks;
 mod relay;

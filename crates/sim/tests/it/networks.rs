@@ -137,9 +137,9 @@ fn a_walk_through_five_networks_keeps_the_call() -> Result<(), Failure> {
 
 #[test]
 fn a_move_over_a_link_that_loses_five_percent_recovers_for_every_seed() -> Result<(), Failure> {
-    for number in 0..10 {
+    for seed in Seed::each(0..10) {
         let lossy = LinkConfig::lossy(0.05);
-        let room = Room::new("lossy move").seed(Seed::new(number));
+        let room = Room::new("lossy move").seed(seed);
         let room = room.with(home("Ana").link(lossy)).with(home("Bo").link(lossy));
         let steps =
             [move_to("Bo", office()), wait(15 * SECOND), hear_each_other(SECOND), longest_gap_below(8 * SECOND)];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sim::scenario::*;
-use sim::{LinkConfig, NatConfig, Path, Place, ServerConfig};
+use sim::{LinkConfig, NatConfig, Path, Place, Seed, ServerConfig};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -188,15 +188,15 @@ fn course_clients_with_the_static_user_in_their_source_are_relayed() -> Result<(
 fn a_relayed_call_survives_loss_and_reordering() -> Result<(), Failure> {
     let link =
         LinkConfig { reorder: 0.05, duplicate: 0.02, jitter: Duration::from_millis(20), ..LinkConfig::lossy(0.05) };
-    for number in 0..5 {
-        let room = Room::new("bad relay").seed(sim::Seed::new(number));
+    for seed in Seed::each(0..5) {
+        let room = Room::new("bad relay").seed(seed);
         let room = room.with(relayed("Ana").link(link)).with(relayed("Bo").link(link));
         let world = room.run([join("Ana"), join("Bo"), hear_each_other(10 * SECOND), wait(2 * MINUTE)])?;
         for browser in world.browsers() {
             let heard = browser.heard();
             // Four lossy links in a row.
             let share = heard.packets as f64 / heard.sent as f64;
-            assert!(share > 0.75, "seed {number}: {} heard only {share:.2}", browser.name());
+            assert!(share > 0.75, "{seed:?}: {} heard only {share:.2}", browser.name());
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sim::scenario::*;
-use sim::{LinkConfig, Loss, Path, Place};
+use sim::{LinkConfig, Loss, Path, Place, Seed};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -229,9 +229,9 @@ fn a_server_that_loses_its_power_has_everybody_back_once_it_runs() -> Result<(),
 
 #[test]
 fn with_five_percent_loss_on_both_sides_a_call_is_there_within_ten_seconds() -> Result<(), Failure> {
-    for number in 0..20 {
+    for seed in Seed::each(0..20) {
         let lossy = |name| browser(name).link(LinkConfig::lossy(0.05));
-        let room = Room::new("lossy").seed(sim::Seed::new(number)).with(lossy("Ana")).with(lossy("Bo"));
+        let room = Room::new("lossy").seed(seed).with(lossy("Ana")).with(lossy("Bo"));
         room.run([join("Ana"), join("Bo"), hear_each_other(10 * SECOND), wait(10 * SECOND), hear_each_other(SECOND)])?;
     }
     Ok(())
@@ -240,8 +240,8 @@ fn with_five_percent_loss_on_both_sides_a_call_is_there_within_ten_seconds() -> 
 #[test]
 fn with_bursts_of_loss_while_offer_and_answer_travel_a_call_is_there_within_fifteen_seconds() -> Result<(), Failure> {
     let bursts = LinkConfig { loss: Loss::Burst { every: SECOND, lasting: SECOND / 5 }, ..LinkConfig::default() };
-    for number in 0..20 {
-        let room = Room::new("bursts").seed(sim::Seed::new(number));
+    for seed in Seed::each(0..20) {
+        let room = Room::new("bursts").seed(seed);
         let room = room.with(browser("Ana").link(bursts)).with(browser("Bo").link(bursts));
         room.run([join("Ana"), join("Bo"), hear_each_other(15 * SECOND)])?;
     }
