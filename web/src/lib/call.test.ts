@@ -249,6 +249,18 @@ describe('the chat', () => {
   });
 });
 
+describe('what one may do', () => {
+  it.each([
+    [undefined, true, true],
+    [['chat', 'pub.screen'], true, true],
+    [['subscribe', 'pub.audio'], false, false],
+  ])('with the grants %j: chat %s, screen %s', async (grants, chat, screen) => {
+    const call = await inRoom();
+    channel.letIn([], { again: true, resumed: true, ...(grants && { grants }) });
+    expect([call.mayChat.value, call.mayShare.value]).toEqual([chat, screen]);
+  });
+});
+
 describe('the end', () => {
   it('of a refused join is the reason', async () => {
     const media = new LocalMedia({ devices: undefined, audio: {}, video: {}, choice: { camera: '', microphone: '', speaker: '' }, microphoneOn: true, cameraOn: true, modest: true });

@@ -37,6 +37,9 @@ export class Call {
   readonly startedAt = signal<number | undefined>(undefined);
   readonly chat = new ChatLog();
   readonly chatBytesMax = signal(4096);
+  /** The server lets this member write, and show a screen. */
+  readonly mayChat = signal(true);
+  readonly mayShare = signal(true);
   /** The last thing worth saying aloud. */
   readonly announcement = signal<Announcement | undefined>(undefined);
   readonly media: LocalMedia;
@@ -118,6 +121,8 @@ export class Call {
   #entered(joined: Joined, again: boolean): void {
     this.#setIceServers(joined.iceServers);
     this.chatBytesMax.value = joined.chatBytesMax;
+    this.mayChat.value = joined.grants?.includes('chat') ?? true;
+    this.mayShare.value = joined.grants?.includes('pub.screen') ?? true;
     this.phase.value = 'joined';
     const present = new Set(joined.roster.map((entry) => entry.uid));
     if (again && !joined.resumed) this.#startOver();

@@ -44,6 +44,7 @@ export class LoopbackChannel implements Channel {
       id: undefined,
       roomId: this.#options.roomId,
       self: { uid: SELF_UID, name: '' },
+      grants: undefined,
       roster: [],
       iceServers: servers,
       resume: undefined,

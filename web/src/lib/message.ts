@@ -27,6 +27,8 @@ export interface Joined {
   id: string | undefined;
   roomId: string;
   self: { uid: string; name: string };
+  /** What this member may do; undefined where the server does not say, and everything is allowed. */
+  grants: readonly string[] | undefined;
   roster: RosterEntry[];
   iceServers: RTCIceServer[];
   resume: string | undefined;
@@ -157,6 +159,7 @@ function joined(fields: Fields): Joined | undefined {
     id: optionalText(fields['id']),
     roomId,
     self: { uid, name: text(self['name']) },
+    grants: Array.isArray(self['grants']) ? self['grants'].filter((grant) => typeof grant === 'string') : undefined,
     roster: list(fields['roster']).map(rosterEntry).filter((entry) => entry !== undefined),
     iceServers: iceServers(fields['iceServers']),
     resume: optionalText(fields['resume']),

@@ -24,6 +24,7 @@ export function ChatPanel({ view }: { view: CallView }) {
     document.querySelector<HTMLElement>('[data-testid="chat-open"]')?.focus();
   };
   const deaf = call.participants.value.length > 0 && call.participants.value.every((participant) => participant.dialect.value < 2);
+  const silence = !call.mayChat.value ? 'chat.forbidden' : deaf ? 'chat.deaf' : undefined;
   return (
     <aside
       class="panel"
@@ -43,7 +44,7 @@ export function ChatPanel({ view }: { view: CallView }) {
           <ChatLine key={message.key} message={message} follows={messages[index - 1]} onRetry={() => void call.sayAgain(message.key)} />
         ))}
       </ol>
-      {deaf ? <p class="chat-deaf quiet small">{t('chat.deaf')}</p> : <Composer input={input} bytesMax={call.chatBytesMax.value} onSend={(text) => void call.say(text)} />}
+      {silence ? <p class="chat-deaf quiet small">{t(silence)}</p> : <Composer input={input} bytesMax={call.chatBytesMax.value} onSend={(text) => void call.say(text)} />}
     </aside>
   );
 }

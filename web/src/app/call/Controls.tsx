@@ -14,7 +14,7 @@ export function Controls({ view }: { view: CallView }) {
       <div class="controls-main">
         <Toggle icon={audio ? Mic : MicOff} look={audio ? 'plain' : 'off'} pressed={!audio} label={t(audio ? 'mic.mute' : 'mic.unmute')} caption={t(audio ? 'mic.short' : 'mic.short.off')} shortcut="M" onClick={view.toggleMicrophone} testid="mic" />
         <Toggle icon={video ? Video : VideoOff} look={video ? 'plain' : 'off'} pressed={!video} label={t(video ? 'camera.stop' : 'camera.start')} caption={t(video ? 'camera.short' : 'camera.short.off')} shortcut="C" onClick={view.toggleCamera} testid="camera" />
-        {view.canShare && (
+        {view.canShare && view.call.mayShare.value && (
           <Toggle icon={screen ? MonitorOff : MonitorUp} look={screen ? 'active' : 'plain'} pressed={screen} label={t(screen ? 'share.stop' : 'share.start')} caption={t(screen ? 'share.short.stop' : 'share.short')} shortcut="S" onClick={view.toggleShare} testid="share" />
         )}
         <Toggle icon={MessageSquare} look={view.chatOpen.value ? 'active' : 'plain'} expanded={view.chatOpen.value} badge={unread} label={unread > 0 ? t('chat.unread', { n: unread }) : t(view.chatOpen.value ? 'chat.close' : 'chat.open')} caption={t('chat.short')} shortcut="T" onClick={view.toggleChat} testid="chat-open" />

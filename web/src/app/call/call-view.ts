@@ -33,7 +33,7 @@ export class CallView {
   readonly toggleShare = (): void => {
     const { media } = this.call;
     if (media.screen.peek()) media.stopScreen();
-    else if (this.canShare) void media.shareScreen();
+    else if (this.canShare && this.call.mayShare.peek()) void media.shareScreen();
   };
 
   readonly toggleChat = (): void => {

@@ -20,6 +20,7 @@ export function RoomPage({ room }: { room: string }) {
   const { media, forget } = useMemo(() => recallMedia(parameters), [parameters, visit]);
   const [call, setCall] = useState<Call>();
   const rejoining = useRef(false);
+  const unread = call?.chat.unread.value ?? 0;
 
   useEffect(() => {
     void media.start();
@@ -33,11 +34,11 @@ export function RoomPage({ room }: { room: string }) {
   }, [parameters]);
   useEffect(() => () => call?.hangUp(), [call]);
   useEffect(() => {
-    document.title = `${room} · Parlor`;
+    document.title = `${unread > 0 ? `(${unread}) ` : ''}${room} · Parlor`;
     return () => {
       document.title = 'Parlor';
     };
-  }, [room]);
+  }, [room, unread]);
 
   const enter = (name: string, withMedia: LocalMedia) => {
     remember('name', name || null);

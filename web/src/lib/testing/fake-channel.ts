@@ -38,12 +38,13 @@ export class FakeChannel implements Channel {
   }
 
   /** The server lets us in. */
-  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean } = {}): void {
+  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[] } = {}): void {
     const joined: Joined = {
       cmd: 'joined',
       id: '1',
       roomId: 'room',
       self: { uid: 'me', name: 'Ana' },
+      grants: how.grants,
       roster,
       iceServers: [],
       resume: 'ticket',
