@@ -4,13 +4,21 @@
 //! A new target is a module here, a line in [`TARGETS`], a two-line file in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml` and
 //! a folder in `corpus/` with at least one real message.
 
+pub mod room_frames;
+pub mod room_operations;
 pub mod turn_client;
 pub mod turn_operations;
 pub mod turn_stream;
+mod watched_hub;
 
 /// A fuzz target.
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its corpus.
-pub const TARGETS: &[(&str, Target)] =
-    &[("turn_client", turn_client::run), ("turn_operations", turn_operations::run), ("turn_stream", turn_stream::run)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("room_frames", room_frames::run),
+    ("room_operations", room_operations::run),
+    ("turn_client", turn_client::run),
+    ("turn_operations", turn_operations::run),
+    ("turn_stream", turn_stream::run),
+];
