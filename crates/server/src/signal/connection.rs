@@ -134,15 +134,19 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, pending: &mut Pending) 
         }
         None
     };
+    tokio::pin!(writing);
     tokio::select! {
         biased;
-        // An error says that the rooms have dropped their side: what is queued is written.
-        Ok(()) = cut => SLOW,
-        closing = writing => closing,
+        cut = cut => match cut {
+            Ok(()) => SLOW,
+            // The rooms are done with it. What is queued goes out, if the client takes it.
+            Err(_) => timeout(CLOSE_MAX, &mut writing).await.unwrap_or(SLOW),
+        },
+        closing = &mut writing => closing,
     }
 }
 
 /// The end of a client that does not read.
 const SLOW: Closing = Some((close_code::POLICY, "too slow"));
-/// Time for the last frames, and for the client to answer a close frame.
-const CLOSE_MAX: Duration = Duration::from_secs(2);
+/// Time for the last frames, and then for the client to answer a close frame.
+const CLOSE_MAX: Duration = Duration::from_secs(1);

@@ -125,3 +125,25 @@ async fn a_client_that_does_not_read_is_cut_off_and_its_peer_goes_on() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_cannot_hold_its_socket_when_the_rooms_are_done_with_it() {
+    const OFFERS: usize = 200;
+    let server = Server::start(|config| {
+        config.limits.messages_per_second = 0;
+        config.limits.resume_messages = 0;
+        config.limits.resume_bytes = 0;
+    })
+    .await;
+    let (mut ana, mut bo, _) = pair(&server).await;
+    let msg = "m".repeat(200 * 1024);
+    let offer = format!(r#"{{"cmd":"offer","id":"1","roomId":"1","uid":"ana","remoteUid":"bo","msg":"{msg}"}}"#);
+    // 40 MB: more than the socket holds, and less than this queue.
+    for _ in 0..OFFERS {
+        ana.say(&offer).await;
+        assert_eq!(ana.hear().await, r#"{"cmd":"ok","id":"1"}"#);
+    }
+    server.signal.shutdown().await;
+    let (texts, _) = bo.hear_out().await;
+    assert!(texts.len() < OFFERS, "the server has not waited for the last reader");
+}
