@@ -100,21 +100,21 @@ struct FrameLength {
 fn frame_length(bytes: &[u8]) -> Result<Option<FrameLength>, StreamError> {
     let Some(&[first, _, high, low]) = bytes.first_chunk::<4>() else {
         return match bytes.first() {
-            Some(byte) if byte >> 6 > 1 => Err(StreamError::NotStun),
-            _ => Ok(None),
+            None | Some(0x00..=0x03 | 0x40..=0x7F) => Ok(None),
+            Some(_) => Err(StreamError::NotStun),
         };
     };
     let length = usize::from(u16::from_be_bytes([high, low]));
     // RFC 7983 §7, as far as it concerns STUN and TURN.
     match first {
-        0x00..=0x3F => {
-            // A stranger who is not STUN is recognised by the first wrong byte of the magic cookie.
+        0x00..=0x03 => {
+            // Each byte is judged as it comes, so that the verdict does not depend on how the stream is cut.
+            if !length.is_multiple_of(4) {
+                return Err(StreamError::Length { bytes: 20 + length });
+            }
             let cookie = bytes.get(4..bytes.len().min(8)).unwrap_or_default();
             if !MAGIC_COOKIE.starts_with(cookie) {
                 return Err(StreamError::NotStun);
-            }
-            if !length.is_multiple_of(4) {
-                return Err(StreamError::Length { bytes: 20 + length });
             }
             Ok(Some(FrameLength { kind: FrameKind::Stun, message: 20 + length, padded: 20 + length }))
         }
@@ -122,7 +122,7 @@ fn frame_length(bytes: &[u8]) -> Result<Option<FrameLength>, StreamError> {
             let padded = 4 + length.next_multiple_of(4);
             Ok(Some(FrameLength { kind: FrameKind::Channel, message: 4 + length, padded }))
         }
-        0x80..=0xFF => Err(StreamError::NotStun),
+        0x04..=0x3F | 0x80..=0xFF => Err(StreamError::NotStun),
     }
 }
 

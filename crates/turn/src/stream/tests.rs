@@ -78,6 +78,15 @@ fn a_stun_message_whose_length_is_no_multiple_of_four_is_refused() {
 }
 
 #[test]
+fn the_kind_of_error_does_not_depend_on_how_the_stream_is_cut() {
+    // Both the length and the magic cookie are wrong.
+    let wrong = b"\x00\x03\x00\x02\x2c\x21\x12\xa4";
+    let bytes: Vec<&[u8]> = wrong.chunks(1).collect();
+    assert_eq!(split(&bytes), Err(StreamError::Length { bytes: 22 }));
+    assert_eq!(split(&[wrong]), split(&bytes));
+}
+
+#[test]
 fn an_error_stays_an_error() {
     let mut splitter = Splitter::new();
     splitter.push(b"GET / HTTP/1.1\r\n");

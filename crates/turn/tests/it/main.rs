@@ -11,6 +11,7 @@ mod even_port;
 mod flood;
 mod hairpin;
 mod limits;
+mod model;
 mod peers;
 mod policy;
 mod refresh;
