@@ -109,8 +109,7 @@ impl Server {
     /// Tells the members, closes every socket and waits until all is quiet, a few seconds at most.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
-        self.signal.shutdown().await;
-        self.turn.shutdown().await;
+        tokio::join!(self.signal.shutdown(), self.turn.shutdown());
         self.tasks.shutdown().await;
         // The accept loops and their senders are gone: the channel ends with the last connection.
         if timeout(FAREWELL, self.departed.recv()).await.is_err() {
