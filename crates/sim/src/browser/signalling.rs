@@ -92,8 +92,12 @@ pub(crate) struct Signalling {
     dead_at: Option<Instant>,
     /// Whom the server has told us to be there.
     present: BTreeSet<String>,
-    /// Members whose coming or going was learnt from the roster of the last resume.
-    caught_up: BTreeSet<String>,
+    /// Members known when the socket was lost: their going may have been told to the dead one, so they may come anew.
+    doubtful: BTreeSet<String>,
+    /// Members whose coming was learnt from the roster of the last resume.
+    came: BTreeSet<String>,
+    /// Members whose going was.
+    went: BTreeSet<String>,
     said: Vec<Said>,
     /// The beginnings of the latest messages both ways; at most [`TRANSCRIPT_MAX`].
     transcript: VecDeque<String>,
@@ -126,7 +130,9 @@ impl Signalling {
             ping_at: None,
             dead_at: None,
             present: BTreeSet::new(),
-            caught_up: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
+            came: BTreeSet::new(),
+            went: BTreeSet::new(),
             said: Vec::new(),
             transcript: VecDeque::new(),
             violations: Vec::new(),
@@ -323,6 +329,10 @@ impl Signalling {
     }
 
     fn note(&mut self, elapsed: Duration, way: &str, text: &str) {
+        // Candidates and acknowledgements would push out what a reader needs.
+        if [r#""cmd":"candidate""#, r#""cmd":"ok""#].iter().any(|dull| text.contains(dull)) {
+            return;
+        }
         if self.transcript.len() >= TRANSCRIPT_MAX {
             self.transcript.pop_front();
         }
@@ -353,17 +363,23 @@ impl Signalling {
         match message["cmd"].as_str().unwrap_or_default() {
             "joined" => self.handle_joined(machine, &message),
             "new-peer" => {
-                if !self.caught_up.remove(&remote) {
-                    self.appear(&remote);
-                    self.said.push(Said::NewPeer(remote));
+                self.went.remove(&remote);
+                if self.came.remove(&remote) {
+                    return;
                 }
+                if !self.doubtful.remove(&remote) {
+                    self.appear(&remote);
+                }
+                self.said.push(Said::NewPeer(remote));
             }
             "resp-join" => {
                 self.appear(&remote);
                 self.said.push(Said::OldPeer(remote));
             }
             "peer-leave" => {
-                if self.caught_up.remove(&remote) {
+                self.came.remove(&remote);
+                self.doubtful.remove(&remote);
+                if self.went.remove(&remote) {
                     return;
                 }
                 if !self.present.remove(&remote) {
@@ -403,7 +419,9 @@ impl Signalling {
         } else {
             self.unanswered.clear();
             self.present = roster.iter().cloned().collect();
-            self.caught_up.clear();
+            self.doubtful.clear();
+            self.came.clear();
+            self.went.clear();
         }
         self.resume = message["resume"].as_str().unwrap_or_default().to_owned();
         self.joined = true;
@@ -415,16 +433,22 @@ impl Signalling {
         }
         let ice_servers = message["iceServers"].clone();
         self.said.push(Said::Joined { roster, ice_servers, resumed });
+        for member in message["roster"].as_array().into_iter().flatten() {
+            let uid = member["uid"].as_str().unwrap_or_default().to_owned();
+            self.said.push(Said::PeerState { uid, online: member["connection"] == "online" });
+        }
     }
 
     /// Takes from the roster what was told to a socket that was dead already. What was told since the server knew of
     /// that follows message by message, so these members may be told of once more.
     fn catch_up(&mut self, roster: BTreeSet<String>) {
-        self.caught_up = roster.symmetric_difference(&self.present).cloned().collect();
-        for uid in self.present.difference(&roster) {
+        self.doubtful = roster.intersection(&self.present).cloned().collect();
+        self.came = roster.difference(&self.present).cloned().collect();
+        self.went = self.present.difference(&roster).cloned().collect();
+        for uid in &self.went {
             self.said.push(Said::PeerLeft(uid.clone()));
         }
-        for uid in roster.difference(&self.present) {
+        for uid in &self.came {
             self.said.push(Said::NewPeer(uid.clone()));
         }
         self.present = roster;
