@@ -125,8 +125,7 @@ async function pages() {
   }
   const check = await person();
   await check.goto(`${base}/check?auto=1`);
-  await check.locator('[data-testid=check-overall]').waitFor();
-  await check.waitForTimeout(3000);
+  await check.locator(['ready', 'limited', 'blocked'].map((verdict) => `[data-testid=check-overall][data-verdict=${verdict}]`).join()).waitFor({ timeout: 60_000 });
   await shot(check, 'check');
   await leave(check);
 }

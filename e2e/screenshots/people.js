@@ -9,11 +9,13 @@
     bo: { wall: '#8fa3ad', shelf: '#647883', skin: '#c98d63', hair: '#1d1a1a', coat: '#8c4a3c', lamp: '#e8e4d0' },
   };
 
-  function canvasStream(draw) {
+  /** Draws in units of 1280 by 720; a browser sends small pictures in full from the first second. */
+  function canvasStream(draw, scale) {
     const canvas = document.createElement('canvas');
-    canvas.width = WIDTH;
-    canvas.height = HEIGHT;
+    canvas.width = WIDTH * scale;
+    canvas.height = HEIGHT * scale;
     const pen = canvas.getContext('2d');
+    pen.scale(scale, scale);
     let frame = 0;
     draw(pen, frame);
     setInterval(() => draw(pen, ++frame), 100);
@@ -94,8 +96,8 @@
       stream.removeTrack(track);
       track.stop();
     }
-    stream.addTrack(canvasStream(person(look)).getVideoTracks()[0]);
+    stream.addTrack(canvasStream(person(look), 0.5).getVideoTracks()[0]);
     return stream;
   };
-  devices.getDisplayMedia = async () => canvasStream(slide);
+  devices.getDisplayMedia = async () => canvasStream(slide, 1);
 })();

@@ -204,7 +204,8 @@ export class Call {
 
   #learn(participant: Participant, connection: MemberConnection, state: MediaState | undefined): void {
     participant.connection.value = connection;
-    if (!state) return;
+    // A client of dialect A says nothing of itself; whatever stands in its place is not its word.
+    if (!state || participant.dialect.peek() < 2) return;
     if (state.screen && !participant.said.peek()?.screen) this.announcement.value = { kind: 'screen', name: participant.name.peek() };
     participant.said.value = state;
   }

@@ -9,7 +9,6 @@ mod binding;
 mod dual;
 mod even_port;
 mod flood;
-mod foreign_client;
 mod hairpin;
 mod limits;
 mod model;

@@ -4,7 +4,7 @@ import type { IconNode } from 'lucide';
 import { Icon } from './Icon';
 
 export interface ToggleProps {
-  /** What it does now, for the tooltip and for screen readers. */
+  /** What it does now, for the tooltip and for screen readers. Contains the caption: people who speak to their computer say what they see. */
   label: string;
   /** The word under the icon, on wide screens. */
   caption?: string;
@@ -36,7 +36,7 @@ export function Toggle({ label, caption, shortcut, icon, onClick, pressed, expan
     >
       <span class="toggle-face">
         <Icon icon={icon} />
-        {badge > 0 && <span class="toggle-badge">{badge > 99 ? '99+' : badge}</span>}
+        {badge > 0 && <span class="toggle-badge" data-count={badge > 99 ? '99+' : badge} />}
       </span>
       {caption && (
         <span class="toggle-caption" aria-hidden="true">
