@@ -1,5 +1,5 @@
 // Makes docs/screenshots: every page and designed state of the client, against a running server.
-//   node e2e/screenshots.mjs http://localhost:8080 [folder]
+//   node e2e/screenshots.mjs http://localhost:8080 [folder [scene…]]
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const given = process.argv[2];
 const folder = process.argv[3] ?? join(here, '..', 'docs', 'screenshots');
 if (!given) {
-  console.error('usage: node e2e/screenshots.mjs SERVER_URL [FOLDER]');
+  console.error('usage: node e2e/screenshots.mjs SERVER_URL [FOLDER [SCENE…]]');
   process.exit(2);
 }
 mkdirSync(folder, { recursive: true });
@@ -123,8 +123,13 @@ async function pages() {
     await shot(page, `lobby-${theme}`);
     await leave(page);
   }
-  const check = await person();
-  await check.goto(`${base}/check?auto=1`);
+}
+
+/** With the browser's own camera and by the server's own address: the page measures both. */
+async function checks() {
+  const context = await browser.newContext({ ...DESK, locale: 'en-GB', permissions: ['camera', 'microphone'] });
+  const check = await context.newPage();
+  await check.goto(`${given}/check?auto=1`);
   await check.locator(['ready', 'limited', 'blocked'].map((verdict) => `[data-testid=check-overall][data-verdict=${verdict}]`).join()).waitFor({ timeout: 60_000 });
   await shot(check, 'check');
   await leave(check);
@@ -280,7 +285,11 @@ async function chinese() {
 }
 
 try {
-  for (const scene of [pages, lobbyTrouble, ordinaryCall, callTrouble, phones, chinese]) await scene();
+  const scenes = { pages, checks, lobbyTrouble, ordinaryCall, callTrouble, phones, chinese };
+  const wanted = process.argv.slice(4);
+  const unknown = wanted.filter((name) => !(name in scenes));
+  if (unknown.length > 0) throw new Error(`no such scene: ${unknown.join(', ')}; there are ${Object.keys(scenes).join(', ')}`);
+  for (const [name, scene] of Object.entries(scenes)) if (wanted.length === 0 || wanted.includes(name)) await scene();
   console.log(`${made} pictures in ${folder}`);
 } finally {
   await browser.close();
