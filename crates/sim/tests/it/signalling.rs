@@ -247,3 +247,34 @@ fn with_bursts_of_loss_while_offer_and_answer_travel_a_call_is_there_within_fift
     }
     Ok(())
 }
+
+/// Bo's seat exists, but Bo does not know it: the answer to the join never came.
+#[test]
+fn a_joined_that_is_lost_on_its_way_shuts_nobody_out() -> Result<(), Failure> {
+    let steps = [
+        join("Ana"),
+        wait(SECOND),
+        join("Bo"),
+        eventually("Bo has a seat", SECOND, |world| world.room_stats().members == 2),
+        link("Bo", LinkConfig::cut()),
+        wait(12 * SECOND),
+        check("Bo knows nothing of it", |world| !world.browser("Bo").is_joined()),
+        link("Bo", LinkConfig::default()),
+        hear_each_other(15 * SECOND),
+        members(2),
+    ];
+    two("lost answer").run(steps).map(drop)
+}
+
+#[test]
+fn an_offer_made_while_the_other_is_away_waits_for_it() -> Result<(), Failure> {
+    let steps = [
+        break_socket("Bo", 3 * SECOND),
+        wait(SECOND / 5),
+        move_to("Ana", Place::Public),
+        wait(10 * SECOND),
+        longest_gap_below(5 * SECOND),
+        hear_each_other(SECOND),
+    ];
+    tell(two("waiting offer"), steps)
+}
