@@ -34,7 +34,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         println!("{target}: {} s", options.seconds);
         let watch = Stopwatch::start();
         let mut command = cargo_fuzz("run");
-        command.args(["--features", "libfuzzer", target, "--"]);
+        // The fuzzer writes what it finds into the first corpus; the second, committed one stays as it is.
+        let scratch = root().join("target/fuzz-corpus").join(target);
+        std::fs::create_dir_all(&scratch)?;
+        command.args(["--features", "libfuzzer", target]).arg(&scratch).arg(root().join("fuzz/corpus").join(target));
+        command.arg("--");
         command.args([
             format!("-max_total_time={}", options.seconds),
             "-timeout=10".into(),

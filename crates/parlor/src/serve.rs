@@ -15,6 +15,9 @@ use crate::greeting::{self, Greeting};
 use crate::settings::SettingArguments;
 
 /// Serves until a signal comes.
+///
+/// # Errors
+/// When it cannot start, or cannot go on.
 pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
     let loaded = settings.load()?;
     log_to_stderr(&loaded.config.log);
@@ -39,15 +42,19 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
             relay_ports,
         };
         greeting::print(&greeting.text(std::io::stdout().is_terminal()))?;
-        let name = stop.wait().await;
-        tracing::info!("{name}: telling the members and closing");
+        let broken = server.broken();
+        let ended_by = tokio::select! {
+            name = stop.wait() => Ok(name),
+            () = broken => Err(anyhow!("the relay thread has ended; the lines above say why. Start the server again")),
+        };
+        tracing::info!("{}: telling the members and closing", ended_by.as_ref().unwrap_or(&"broken"));
         tokio::select! {
             ended = timeout(STOP_DEADLINE, server.stop()) => if ended.is_err() {
                 tracing::warn!("not everything closed in time");
             },
             name = stop.wait() => tracing::warn!("{name} again: closing at once"),
         }
-        anyhow::Ok(())
+        ended_by.map(drop)
     });
     // What still runs is cut off: the process is about to end.
     runtime.shutdown_timeout(Duration::from_millis(100));

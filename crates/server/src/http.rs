@@ -20,7 +20,7 @@ pub(crate) use arrival::Arrival;
 pub(crate) use site::Site;
 
 use crate::ice::UrlHost;
-use error::HttpError;
+pub(crate) use error::HttpError;
 use origin::Asker;
 
 /// What a port offers.

@@ -106,11 +106,16 @@ impl Server {
         self.self_signed
     }
 
+    /// Waits until the relay thread has ended although nobody stopped it. What is left could not connect calls: better to
+    /// start anew than to go on.
+    pub fn broken(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.turn.ended()
+    }
+
     /// Tells the members, closes every socket and waits until all is quiet, a few seconds at most.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
-        self.signal.shutdown().await;
-        self.turn.shutdown().await;
+        tokio::join!(self.signal.shutdown(), self.turn.shutdown());
         self.tasks.shutdown().await;
         // The accept loops and their senders are gone: the channel ends with the last connection.
         if timeout(FAREWELL, self.departed.recv()).await.is_err() {

@@ -19,9 +19,7 @@ use std::{
 };
 
 use axum::{
-    Json,
     extract::ws::WebSocketUpgrade,
-    http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use room::{ConnId, Opened, Refusal, Stats};
@@ -30,7 +28,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::clock;
+use crate::{clock, http::HttpError};
 
 use self::{
     connection::Seat,
@@ -66,7 +64,7 @@ impl Signal {
     pub async fn upgrade(&self, upgrade: WebSocketUpgrade, opened: Opened) -> Response {
         let seat = match self.open(opened).await {
             Ok(seat) => seat,
-            Err(refusal) => return refuse(refusal),
+            Err(refusal) => return HttpError::ConnectionRefused(refusal).into_response(),
         };
         let frame_bytes = usize::try_from(self.frame_bytes).unwrap_or(usize::MAX);
         // Somewhat longer frames are read, so that they can be answered; beyond, the connection is closed.
@@ -102,18 +100,10 @@ impl Signal {
     }
 }
 
-fn refuse(refusal: Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let body = Json(serde_json::json!({ "error": refusal.to_string() }));
-    (status, [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)], body).into_response()
-}
-
 /// Inputs that wait for the rooms. A connection has at most one message here at a time, so beyond this many busy
 /// connections they wait for each other.
 const INPUTS_MAX: usize = 4096;
 /// How much longer than allowed a frame may be and still be answered with an error.
 const READABLE_FACTOR: usize = 4;
 /// Time for all connections to close when the server stops.
-const SHUTDOWN_MAX: Duration = Duration::from_secs(3);
-/// When a refused client should ask again.
-const RETRY_AFTER_SECONDS: &str = "5";
+const SHUTDOWN_MAX: Duration = Duration::from_secs(2);

@@ -31,6 +31,9 @@ pub(crate) enum HttpError {
     /// 426
     #[error("this port is for WebSocket clients only")]
     UpgradeRequired,
+    /// 429 or 503
+    #[error("no WebSocket to be had: {0}")]
+    ConnectionRefused(room::Refusal),
     /// 429
     #[error("too many requests from this address; wait {} s", seconds(.retry_after))]
     TooManyRequests { retry_after: Duration },
@@ -47,6 +50,15 @@ impl HttpError {
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::BadHandshake { .. } => (StatusCode::BAD_REQUEST, "bad-handshake"),
             Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade-required"),
+            Self::ConnectionRefused(refusal) => {
+                let status = StatusCode::from_u16(refusal.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+                let code = match refusal {
+                    room::Refusal::AddressFull => "too-many-connections",
+                    room::Refusal::ServerFull => "server-full",
+                    room::Refusal::ShuttingDown => "shutting-down",
+                };
+                (status, code)
+            }
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
         }
     }
@@ -69,6 +81,9 @@ impl IntoResponse for HttpError {
                 headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
                 headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             }
+            Self::ConnectionRefused(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(CONNECTION_RETRY_SECONDS));
+            }
             Self::TooManyRequests { retry_after } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(retry_after)));
             }
@@ -77,6 +92,9 @@ impl IntoResponse for HttpError {
         response
     }
 }
+
+/// When a client that got no WebSocket should ask again.
+const CONNECTION_RETRY_SECONDS: u64 = 5;
 
 /// Whole seconds, rounded up: a client that waits so long is not too early.
 fn seconds(duration: &Duration) -> u64 {

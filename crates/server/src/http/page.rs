@@ -101,7 +101,7 @@ pub(crate) fn harden(headers: &mut HeaderMap, authority: Option<&str>) {
 }
 
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), autoplay=(self), \
-                           fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), clipboard-write=(self), web-share=(self), \
+                           fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), clipboard-write=(self), \
                            geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=()";
 
 #[cfg(test)]

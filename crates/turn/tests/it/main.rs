@@ -9,6 +9,7 @@ mod binding;
 mod dual;
 mod even_port;
 mod flood;
+mod foreign_client;
 mod hairpin;
 mod limits;
 mod model;
