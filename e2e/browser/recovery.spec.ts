@@ -28,6 +28,7 @@ test('the server restarts in mid-call: the talk goes on, then new words are carr
   await seeAndHearEachOther(ana, bo);
 
   await server.end();
+  await seeAndHearEachOther(ana, bo); // The media never went through the server.
   await server.run();
   for (const person of [ana, bo]) await person.isToldThatTheCallIs('connected', RECOVERY_MS);
   await seeAndHearEachOther(ana, bo, RECOVERY_MS);
