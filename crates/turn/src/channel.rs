@@ -10,11 +10,11 @@ use crate::error::BadRequest;
 pub(crate) struct ChannelNumber(u16);
 
 impl ChannelNumber {
-    /// RFC 8656 §12: 0x4000-0x4FFF; RFC 5766 §11 went up to 0x7FFE.
+    /// RFC 8656 §12: 0x4000-0x4FFF; RFC 5766 went up to 0x7FFF in its §11 and to 0x7FFE in its §11.2; its clients use both.
     pub(crate) fn new(number: u16, rfc5766: bool) -> Result<Self, BadRequest> {
         match number {
             0x4000..=0x4FFF => Ok(Self(number)),
-            0x5000..=0x7FFE if rfc5766 => Ok(Self(number)),
+            0x5000..=0x7FFF if rfc5766 => Ok(Self(number)),
             _ => Err(BadRequest::ChannelNumber(number)),
         }
     }

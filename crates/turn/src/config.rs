@@ -25,7 +25,7 @@ pub struct Config {
     pub allow_peers: Vec<IpNet>,
     /// The addresses of our interfaces and listeners, which no client may reach through us.
     pub own_addresses: Vec<IpAddr>,
-    /// Accept the channel numbers of RFC 5766 (0x4000-0x7FFE) and not only those of RFC 8656 (0x4000-0x4FFF).
+    /// Accept the channel numbers of RFC 5766 (0x4000-0x7FFF) and not only those of RFC 8656 (0x4000-0x4FFF).
     pub rfc5766_channels: bool,
     /// Whether the relay sockets never let a datagram be fragmented, so that DONT-FRAGMENT is kept; otherwise requests with
     /// DONT-FRAGMENT are refused with 420 (RFC 8656 §7.2).

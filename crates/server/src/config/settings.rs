@@ -48,7 +48,7 @@ settings! {
     /// Networks to which TURN may relay although they are private, loopback or otherwise special. TURN refuses all such peers by
     /// default, since a relay into the own network is a hole in its wall. Relayed addresses of this server are always allowed.
     turn_allow_peers: Networks = "turn.allow_peers", default "[]", example r#"["192.168.1.0/24"]"#;
-    /// Whether the channel numbers of RFC 5766 (0x4000 to 0x7FFE) are accepted, not only those of RFC 8656 (to 0x4FFF). Old clients need it.
+    /// Whether the channel numbers of RFC 5766 (0x4000 to 0x7FFF) are accepted, not only those of RFC 8656 (to 0x4FFF). Old clients need it.
     turn_rfc5766_channels: bool = "turn.rfc5766_channels", default "false";
     /// A plain WebSocket port for clients of the eight-message protocol with a fixed address in their source. No Origin is demanded there.
     compat_listen: Listen = "compat.listen", default r#""off""#, example "8099";

@@ -103,7 +103,8 @@ fn channel_numbers_are_those_of_rfc8656_or_by_setting_those_of_rfc5766() {
         (0x4FFF, 0, 0),
         (0x5000, 400, 0),
         (0x7FFE, 400, 0),
-        (0x7FFF, 400, 400),
+        (0x7FFF, 400, 0),
+        (0x8000, 400, 400),
         (0xFFFF, 400, 400),
     ];
     for (number, rfc8656, rfc5766) in cases {
