@@ -6,8 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 /// What carries the messages between client and server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
+    /// Datagrams.
     Udp,
+    /// A byte stream.
     Tcp,
+    /// A byte stream inside TLS.
     Tls,
 }
 
@@ -21,11 +24,14 @@ impl Transport {
 /// An address family of a relayed transport address (RFC 8656 §18.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
+    /// IPv4, 0x01 on the wire.
     V4,
+    /// IPv6, 0x02 on the wire.
     V6,
 }
 
 impl Family {
+    /// Both, the older first.
     pub const ALL: [Self; 2] = [Self::V4, Self::V6];
 
     /// The family of `ip`.
@@ -40,6 +46,7 @@ impl Family {
 /// The 5-tuple (RFC 8656 §2): where a client's messages come from and which of our addresses they reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientAddr {
+    /// What carries its messages.
     pub transport: Transport,
     /// Our end, as the client reached it.
     pub local: SocketAddr,
@@ -101,6 +108,8 @@ impl fmt::Display for PeerAddr {
 /// port; the address to bind is the business of whoever owns the sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelayAddr {
+    /// Of the socket, and of every peer behind it.
     pub family: Family,
+    /// The relay port, the same inside and outside.
     pub port: u16,
 }

@@ -97,7 +97,9 @@ impl Default for Limits {
 /// A token bucket: `burst` at once, refilled by `per_second`. `per_second` 0 means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
+    /// Tokens that come back each second.
     pub per_second: u32,
+    /// Tokens of a full bucket.
     pub burst: u32,
 }
 

@@ -32,6 +32,7 @@ impl Credentials {
 pub struct Password(String);
 
 impl Password {
+    /// A password as its user types it.
     pub fn new(password: impl Into<String>) -> Self {
         Self(password.into())
     }
@@ -53,6 +54,7 @@ impl fmt::Debug for Password {
 pub struct Secret(Vec<u8>);
 
 impl Secret {
+    /// A secret of any bytes; long and random ones keep what they promise.
     pub fn new(secret: impl Into<Vec<u8>>) -> Self {
         Self(secret.into())
     }

@@ -6,14 +6,27 @@ use std::ops::RangeInclusive;
 /// Why a [`Config`](crate::Config) is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
+    /// Relaying without credentials would be an open relay.
     #[error("relaying is on but there are neither users nor secrets: anybody could relay through this server")]
     NoCredentials,
+    /// The realm is empty or too long.
     #[error("the realm must have 1 to {max} bytes, it has {bytes}", max = crate::config::REALM_BYTES_MAX)]
-    RealmLength { bytes: usize },
+    RealmLength {
+        /// Its length.
+        bytes: usize,
+    },
+    /// The range of relay ports is empty, or holds port 0.
     #[error("the relay ports {0:?} are no range, or hold port 0")]
     RelayPorts(RangeInclusive<u16>),
+    /// A user, password or secret is empty.
     #[error("the {kind} number {position} is empty")]
-    EmptyCredential { kind: &'static str, position: usize },
+    EmptyCredential {
+        /// `user` or `secret`.
+        kind: &'static str,
+        /// Its place in the list, from 1.
+        position: usize,
+    },
+    /// Two users have one name.
     #[error("the user {0:?} is listed twice")]
     DuplicateUser(String),
 }

@@ -8,7 +8,14 @@ use crate::address::{ClientAddr, PeerAddr, RelayAddr};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Forward {
     /// Send `payload` (a range of the message) from the socket of `relay` to `peer`.
-    ToPeer { relay: RelayAddr, peer: PeerAddr, payload: Range<usize> },
+    ToPeer {
+        /// Whose socket sends.
+        relay: RelayAddr,
+        /// Where to.
+        peer: PeerAddr,
+        /// Which bytes of the message.
+        payload: Range<usize>,
+    },
     /// The peer is another allocation of this server: send to its client, without a socket in between.
     ToClient(ToClient),
 }
@@ -16,8 +23,11 @@ pub enum Forward {
 /// A message to a client: `header`, then `payload` (a range of the bytes that came in), then `padding` zero bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToClient {
+    /// Whom to send to.
     pub client: ClientAddr,
+    /// What goes in front.
     pub header: Header,
+    /// Which of the bytes that came in.
     pub payload: Range<usize>,
     /// 0 to 3 zero bytes: the padding of the DATA attribute, or of ChannelData in a stream.
     pub padding: u8,
@@ -50,9 +60,20 @@ impl Header {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Send a message to a client.
-    Send { client: ClientAddr, message: Vec<u8> },
+    Send {
+        /// Whom to send to.
+        client: ClientAddr,
+        /// A whole STUN message.
+        message: Vec<u8>,
+    },
     /// Bind the relay socket and answer with `Server::handle_relay_bound`.
-    BindRelay { relay: RelayAddr },
+    BindRelay {
+        /// Its family and port.
+        relay: RelayAddr,
+    },
     /// Close the relay socket. It was bound, or its binding is still to be answered.
-    CloseRelay { relay: RelayAddr },
+    CloseRelay {
+        /// Its family and port.
+        relay: RelayAddr,
+    },
 }

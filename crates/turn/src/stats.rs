@@ -15,11 +15,13 @@ pub struct Stats {
     pub challenges: u64,
     /// Other error responses that were sent.
     pub rejects: u64,
-    /// Payloads and their bytes from clients to peers, hairpins included.
+    /// Payloads from clients to peers, hairpins included.
     pub to_peers: u64,
+    /// Their bytes.
     pub to_peers_bytes: u64,
-    /// Payloads and their bytes from peers to clients, hairpins included.
+    /// Payloads from peers to clients, hairpins included.
     pub to_clients: u64,
+    /// Their bytes.
     pub to_clients_bytes: u64,
     /// Payloads between two allocations of this server; they count above as well.
     pub hairpins: u64,

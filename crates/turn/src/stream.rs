@@ -25,6 +25,7 @@ pub struct Splitter {
 }
 
 impl Splitter {
+    /// The start of a stream.
     pub fn new() -> Self {
         Self::default()
     }
@@ -71,12 +72,18 @@ impl Splitter {
 /// Why a stream cannot be TURN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum StreamError {
+    /// The next byte starts neither.
     #[error("the bytes are neither a STUN message nor ChannelData")]
     NotStun,
+    /// ChannelData came first, although no channel can be bound yet.
     #[error("ChannelData before any STUN message")]
     ChannelFirst,
+    /// A STUN message of an impossible length.
     #[error("a STUN message of {bytes} bytes: its length must be a multiple of four up to {max}", max = FRAME_BYTES_MAX)]
-    Length { bytes: usize },
+    Length {
+        /// As announced, with its header.
+        bytes: usize,
+    },
 }
 
 /// The longest frame: a 16-bit length and the STUN header in front of it.
