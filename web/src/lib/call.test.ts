@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Call } from './call';
 import { ChannelError } from './channel';
+import type { IceGrant } from './ice-servers';
 import { LocalMedia } from './local-media';
 import type { RosterEntry } from './message';
 import { FakeChannel } from './testing/fake-channel';
@@ -9,12 +10,14 @@ import { parseUrlParameters } from './url-parameters';
 
 let channel: FakeChannel;
 let connections: FakeConnection[];
+let fetchIceServers: () => Promise<IceGrant>;
 
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal('MediaStream', class {});
   channel = new FakeChannel();
   connections = [];
+  fetchIceServers = async () => ({ servers: [], lifetimeMs: Infinity });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -25,7 +28,7 @@ const settle = () => vi.advanceTimersByTimeAsync(1);
 const bo: RosterEntry = { uid: 'bo', name: 'Bo', v: 2, connection: 'online', state: { audio: true, video: true, screen: false } };
 const OFFER = JSON.stringify({ type: 'offer', sdp: 's={"kinds":["audio","video"],"ice":1}' });
 
-async function inRoom(roster: RosterEntry[] = []): Promise<Call> {
+async function inRoom(roster: RosterEntry[] = [], iceServers: RTCIceServer[] = []): Promise<Call> {
   const media = new LocalMedia({ devices: undefined, audio: {}, video: {}, choice: { camera: '', microphone: '', speaker: '' }, microphoneOn: true, cameraOn: true, modest: true });
   const call = new Call({
     channel,
@@ -36,11 +39,11 @@ async function inRoom(roster: RosterEntry[] = []): Promise<Call> {
       connections.push(connection);
       return connection as unknown as RTCPeerConnection;
     },
-    fetchIceServers: async () => [],
+    fetchIceServers: () => fetchIceServers(),
     now: () => Date.now(),
   });
   const joined = call.join();
-  channel.letIn(roster);
+  channel.letIn(roster, { iceServers });
   await joined;
   await settle();
   return call;
@@ -165,8 +168,55 @@ describe('the server comes back', () => {
 
   it('and knows us, but somebody left meanwhile', async () => {
     const call = await inRoom([bo]);
+    offer();
+    await settle();
     channel.letIn([], { again: true, resumed: true });
     expect(call.participants.value).toHaveLength(0);
+    expect(connections[0]?.closed).toBe(true);
+  });
+
+  it.each([1, 2])('and somebody of dialect %i came meanwhile, of whom we were not told: the offer is ours, and once', async (v) => {
+    await inRoom();
+    channel.letIn([{ ...bo, v }], { again: true, resumed: true });
+    await settle();
+    expect(channel.messages('offer')).toMatchObject([{ remoteUid: 'bo' }]);
+    // The server had kept it for us.
+    newcomer();
+    await settle();
+    expect(connections).toHaveLength(1);
+  });
+
+  it('and somebody came, left and came again: the offer is for the last visit', async () => {
+    await inRoom();
+    channel.letIn([bo], { again: true, resumed: true });
+    newcomer();
+    channel.say({ cmd: 'peer-leave', remoteUid: 'bo' });
+    newcomer();
+    await settle();
+    expect(connections.map((connection) => connection.closed)).toEqual([true, false]);
+  });
+
+  it('but the offer of the older member was lost: we make one', async () => {
+    await inRoom([bo]);
+    channel.letIn([bo], { again: true, resumed: true });
+    await settle();
+    expect(channel.messages('offer')).toMatchObject([{ remoteUid: 'bo' }]);
+  });
+
+  it('but the offer of the older member was lost: one of dialect A, which takes no offer of ours meanwhile, is waited for', async () => {
+    await inRoom([{ ...bo, v: 1 }]);
+    channel.letIn([{ ...bo, v: 1 }], { again: true, resumed: true });
+    await settle();
+    expect(connections).toHaveLength(0);
+  });
+
+  it('and the offer of the older member, kept for us, comes after ours: we give way and answer', async () => {
+    await inRoom([bo]);
+    channel.letIn([bo], { again: true, resumed: true });
+    channel.say({ cmd: 'offer', uid: 'bo', msg: OFFER });
+    await settle();
+    expect(channel.messages('answer')).toMatchObject([{ remoteUid: 'bo' }]);
+    expect(connections.filter((connection) => !connection.closed)).toHaveLength(1);
   });
 
   it('and has forgotten everybody: the picture stays until the new connection stands', async () => {
@@ -208,6 +258,116 @@ describe('the server comes back', () => {
     expect(call.participants.value).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(call.participants.value).toHaveLength(0);
+  });
+});
+
+describe('a member who is back with a new connection', () => {
+  const from = (certificate: string, type: 'offer' | 'answer' = 'offer') => JSON.stringify({ type, sdp: `s={"kinds":["audio","video"],"ice":1}\r\na=fingerprint:sha-256 ${certificate}` });
+
+  it('and offers: gets a new one from us, and the picture stays until it stands', async () => {
+    const call = await inRoom([bo]);
+    channel.say({ cmd: 'offer', uid: 'bo', msg: from('AA') });
+    await settle();
+    connections[0]?.become('connected');
+    channel.say({ cmd: 'offer', uid: 'bo', msg: from('BB') });
+    channel.say({ cmd: 'candidate', uid: 'bo', msg: '{"label":0,"id":"0","candidate":"candidate:1"}' });
+    await settle();
+    expect(connections).toHaveLength(2);
+    expect(channel.messages('answer')).toHaveLength(2);
+    expect(connections[0]?.closed).toBe(false);
+    expect(call.participants.value[0]?.shown.value?.connection).toBe(connections[0]);
+    // What follows the description goes where the description went.
+    expect(connections.map((connection) => connection.candidates.length)).toEqual([0, 1]);
+    connections[1]?.become('connected');
+    await settle();
+    expect(connections[0]?.closed).toBe(true);
+    expect(call.participants.value[0]?.shown.value?.connection).toBe(connections[1]);
+  });
+
+  it('and offers from the old one: is answered by ours, as before', async () => {
+    await inRoom([bo]);
+    for (let time = 0; time < 2; time++) {
+      channel.say({ cmd: 'offer', uid: 'bo', msg: from('AA') });
+      await settle();
+    }
+    expect(connections).toHaveLength(1);
+    expect(channel.messages('answer')).toHaveLength(2);
+  });
+
+  it('and answers our restart: is offered to from a new one', async () => {
+    const call = await inRoom();
+    newcomer();
+    await settle();
+    const answer = (certificate: string) => channel.say({ cmd: 'answer', uid: 'bo', msg: from(certificate, 'answer') });
+    answer('AA');
+    await settle();
+    connections[0]?.become('connected');
+    call.networkChanged();
+    await settle();
+    answer('BB');
+    await settle();
+    expect(connections).toHaveLength(2);
+    expect(channel.messages('offer')).toHaveLength(3);
+    answer('BB');
+    await settle();
+    expect(connections[1]?.signalingState).toBe('stable');
+  });
+
+  it('and is gone while the description is looked at: nothing is made for them', async () => {
+    await inRoom([bo]);
+    channel.say({ cmd: 'offer', uid: 'bo', msg: from('AA') });
+    await settle();
+    channel.say({ cmd: 'offer', uid: 'bo', msg: from('BB') });
+    channel.say({ cmd: 'peer-leave', remoteUid: 'bo' });
+    await settle();
+    expect(connections.map((connection) => connection.closed)).toEqual([true]);
+  });
+});
+
+describe('a call that is longer than its credentials are good', () => {
+  const HOUR = 3_600_000;
+  const turn = (expiryMs: number): RTCIceServer[] => [{ urls: ['turn:192.0.2.1'], username: `${Math.floor(expiryMs / 1000)}:k3`, credential: 'c' }];
+
+  async function relayed(): Promise<void> {
+    await inRoom([], turn(Date.now() + 12 * HOUR));
+    newcomer();
+    await settle();
+    channel.say({ cmd: 'answer', uid: 'bo', msg: OFFER.replace('"offer"', '"answer"') });
+    await settle();
+    connections[0]?.become('connected');
+    if (connections[0]) connections[0].relayed = true;
+  }
+
+  it('gets fresh ones after nine tenths of their time, as often as needed', async () => {
+    await relayed();
+    const fresh = turn(Date.now() + 24 * HOUR);
+    const asked = vi.fn(async () => ({ servers: fresh, lifetimeMs: 12 * HOUR }));
+    fetchIceServers = asked;
+    await vi.advanceTimersByTimeAsync(10.8 * HOUR - 5000);
+    expect(asked).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(5100);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(connections[0]?.configurations.at(-1)?.iceServers).toEqual(fresh);
+    expect(connections[0]?.restarts).toBe(1);
+    expect(channel.messages('offer')).toHaveLength(2);
+    channel.say({ cmd: 'answer', uid: 'bo', msg: OFFER.replace('"offer"', '"answer"') });
+    await vi.advanceTimersByTimeAsync(10.8 * HOUR + 1000);
+    expect(asked).toHaveBeenCalledTimes(2);
+    expect(connections[0]?.restarts).toBe(2);
+  });
+
+  it('gets them from its seat when the server wants a token that has expired', async () => {
+    await relayed();
+    fetchIceServers = () => Promise.reject(new Error('unauthorised'));
+    await vi.advanceTimersByTimeAsync(10.8 * HOUR + 100);
+    expect(channel.renewals).toBe(1);
+    expect(connections[0]?.restarts).toBe(0);
+    const fresh = turn(Date.now() + 12 * HOUR);
+    channel.letIn([bo], { again: true, resumed: true, iceServers: fresh });
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(channel.renewals).toBe(1);
+    expect(connections[0]?.configurations.at(-1)?.iceServers).toEqual(fresh);
+    expect(connections[0]?.restarts).toBe(1);
   });
 });
 
@@ -264,7 +424,7 @@ describe('what one may do', () => {
 describe('the end', () => {
   it('of a refused join is the reason', async () => {
     const media = new LocalMedia({ devices: undefined, audio: {}, video: {}, choice: { camera: '', microphone: '', speaker: '' }, microphoneOn: true, cameraOn: true, modest: true });
-    const call = new Call({ channel, media, parameters: parseUrlParameters(''), createConnection: () => { throw new Error('not needed'); }, fetchIceServers: async () => [], now: () => 0 });
+    const call = new Call({ channel, media, parameters: parseUrlParameters(''), createConnection: () => { throw new Error('not needed'); }, fetchIceServers, now: () => 0 });
     const joined = call.join();
     channel.refuse(new ChannelError(1, 'room-full', 'full'));
     await joined;

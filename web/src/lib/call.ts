@@ -5,15 +5,20 @@
 import { batch, computed, effect, signal } from '@preact/signals-core';
 import { ChannelError, type Channel, type ChannelEvent, type Outgoing } from './channel';
 import { ChatLog } from './chat';
+import { grantOf, type IceGrant } from './ice-servers';
 import type { LocalMedia } from './local-media';
 import type { Joined, MediaState, MemberConnection, ServerMessage } from './message';
 import { Participant } from './participant';
-import { PeerLink } from './peer-link';
+import { AnotherSession, PeerLink, type IceLease } from './peer-link';
 import { Pulse } from './pulse';
 import { filterIceServers, type UrlParameters } from './url-parameters';
 
 /** A member whom the server has forgotten (it was started anew) keeps their place this long; their media may still flow. */
 const MISSING_GRACE_MS = 15_000;
+/** Credentials of the last five minutes are fresh enough for a restart. */
+const FRESH_MS = 300_000;
+/** The part of their lifetime after which credentials are renewed. */
+const RENEW_AT = 0.9;
 
 export type CallPhase = 'joining' | 'joined' | 'left' | 'refused';
 export type CallConnection = 'alone' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
@@ -25,7 +30,7 @@ export interface CallOptions {
   parameters: UrlParameters;
   createConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
   /** Fresh TURN credentials for a restart late in a call; may reject, the old ones are then used. */
-  fetchIceServers: () => Promise<RTCIceServer[]>;
+  fetchIceServers: () => Promise<IceGrant>;
   /** Milliseconds since 1970. */
   now: () => number;
 }
@@ -48,8 +53,10 @@ export class Call {
   readonly connection = computed<CallConnection>(() => this.#connection());
 
   readonly #options: CallOptions;
-  #iceServers: RTCIceServer[] = [];
-  #iceServersAt = -Infinity;
+  #ice: IceGrant = { servers: [], lifetimeMs: Infinity };
+  #iceAt = 0;
+  /** Whom the roster of the last resume brought: a `new-peer` that was kept for us says it again. */
+  readonly #came = new Set<string>();
   #stopEffects: (() => void)[] = [];
   #missingTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -119,7 +126,7 @@ export class Call {
   }
 
   #entered(joined: Joined, again: boolean): void {
-    this.#setIceServers(joined.iceServers);
+    this.#takeGrant(grantOf(joined.iceServers, this.#options.now()));
     this.chatBytesMax.value = joined.chatBytesMax;
     this.mayChat.value = joined.grants?.includes('chat') ?? true;
     this.mayShare.value = joined.grants?.includes('pub.screen') ?? true;
@@ -127,12 +134,31 @@ export class Call {
     const present = new Set(joined.roster.map((entry) => entry.uid));
     if (again && !joined.resumed) this.#startOver();
     else for (const participant of this.participants.peek()) if (!present.has(participant.uid)) this.#remove(participant.uid);
+    this.#came.clear();
     for (const entry of joined.roster) {
+      const known = this.#find(entry.uid);
+      const came = !known || known.missing.peek();
       const participant = this.#meet(entry.uid, entry.name, entry.v);
       this.#learn(participant, entry.connection, entry.state);
-      if (again && joined.resumed) void participant.link.peek()?.recover();
+      if (again && joined.resumed) this.#catchUp(participant, came);
+      else participant.senior = true;
     }
     if (again) this.#publishState(this.media.state.peek());
+  }
+
+  /**
+   * Somebody in the room after a resume. Who came while our connection was dying is a newcomer to us, whose `new-peer` is
+   * lost. Somebody without a link waits for an offer that is lost, or makes one at this moment: it costs nothing to make one
+   * too, but for a client of dialect A, which could not take both.
+   */
+  #catchUp(participant: Participant, came: boolean): void {
+    if (came) {
+      this.#came.add(participant.uid);
+      participant.senior = false;
+    }
+    const link = participant.stale ? undefined : participant.link.peek();
+    if (came || (!link && participant.dialect.peek() > 1)) this.#connect(participant, true);
+    else void link?.recover();
   }
 
   /** The server has forgotten the room. Whoever comes back within the grace keeps their tile, and their picture meanwhile. */
@@ -152,10 +178,13 @@ export class Call {
       case 'new-peer': {
         const participant = this.#meet(message.remoteUid, message.name, message.v);
         this.#learn(participant, 'online', message.state);
+        if (this.#came.delete(message.remoteUid)) break;
+        participant.senior = false;
         this.#connect(participant, true);
         break;
       }
       case 'peer-leave':
+        this.#came.delete(message.remoteUid);
         this.#remove(message.remoteUid);
         break;
       case 'peer-state': {
@@ -222,60 +251,77 @@ export class Call {
   #connect(participant: Participant, offerer: boolean): PeerLink {
     const link: PeerLink = new PeerLink({
       offerer,
+      older: !participant.senior,
       dialect: participant.dialect.peek(),
-      configuration: this.#configuration(),
+      lease: this.#lease(),
       wishes: this.#options.parameters.wishes,
       createConnection: this.#options.createConnection,
       send: (cmd, msg) => {
         if (participant.link.peek() === link && !participant.stale) this.channel.send({ cmd, remoteUid: participant.uid, msg });
       },
-      freshConfiguration: () => this.#freshConfiguration(),
-    });
-    // A path that breaks often takes the server connection along, which would notice much later.
-    link.state.subscribe((state) => {
-      if (state === 'reconnecting') this.channel.probe();
+      freshLease: () => this.#freshLease(),
+      // A path that breaks often takes the server connection along, which would notice much later.
+      troubled: () => {
+        if (participant.link.peek() === link) this.channel.probe();
+      },
     });
     participant.replaceLink(link);
     void link.setMedia(this.#outgoingMedia());
     return link;
   }
 
-  /** A description or candidate. An offer that the present link cannot take is taken by a new one. */
   #negotiate(cmd: 'offer' | 'answer' | 'candidate', uid: string, msg: string): void {
     const participant = this.#find(uid);
-    if (!participant) return;
-    // After a new start of the server the offer comes from a link that knows nothing of ours.
-    let link = participant.stale ? undefined : participant.link.peek();
-    if (cmd === 'answer') {
-      void link?.description(msg).catch(() => link?.restart());
-      return;
-    }
-    link ??= this.#connect(participant, false);
-    if (cmd === 'candidate') void link.candidate(msg);
-    else void link.description(msg).catch(() => this.#connect(participant, false).description(msg).catch(() => undefined));
+    participant?.inOrder(async () => {
+      if (this.#find(uid) === participant) await this.#take(participant, cmd, msg);
+    });
   }
 
-  #configuration(): RTCConfiguration {
+  /** A description or candidate. What the present link cannot take is taken by a new one. */
+  async #take(participant: Participant, cmd: 'offer' | 'answer' | 'candidate', msg: string): Promise<void> {
+    // After a new start of the server the offer comes from a link that knows nothing of ours.
+    const present = participant.stale ? undefined : participant.link.peek();
+    if (cmd === 'answer' && !present) return;
+    const link = present ?? this.#connect(participant, false);
+    if (cmd === 'candidate') {
+      await link.candidate(msg);
+      return;
+    }
+    const error: unknown = await link.description(msg).then(
+      () => undefined,
+      (reason: unknown) => reason ?? new Error('The description cannot be taken.'),
+    );
+    if (error === undefined || participant.link.peek() !== link) return;
+    if (cmd === 'offer') await this.#connect(participant, false).description(msg);
+    else if (error instanceof AnotherSession) this.#connect(participant, true);
+    else void link.restart();
+  }
+
+  #lease(): IceLease {
     const { relayOnly, turnTransport } = this.#options.parameters;
     return {
-      iceServers: filterIceServers(this.#iceServers, turnTransport),
-      iceTransportPolicy: relayOnly ? 'relay' : 'all',
-      bundlePolicy: 'max-bundle',
+      configuration: {
+        iceServers: filterIceServers(this.#ice.servers, turnTransport),
+        iceTransportPolicy: relayOnly ? 'relay' : 'all',
+        bundlePolicy: 'max-bundle',
+      },
+      renewInMs: this.#iceAt + this.#ice.lifetimeMs * RENEW_AT - this.#options.now(),
     };
   }
 
-  #setIceServers(servers: RTCIceServer[]): void {
-    this.#iceServers = servers;
-    this.#iceServersAt = this.#options.now();
+  #takeGrant(grant: IceGrant): void {
+    this.#ice = grant;
+    this.#iceAt = this.#options.now();
   }
 
-  /** Credentials live for hours; those of the last five minutes are fresh enough. */
-  async #freshConfiguration(): Promise<RTCConfiguration> {
-    if (this.#options.now() - this.#iceServersAt > 300_000) {
-      const servers = await this.#options.fetchIceServers().catch(() => undefined);
-      if (servers) this.#setIceServers(servers);
+  async #freshLease(): Promise<IceLease> {
+    if (this.#options.now() - this.#iceAt > Math.min(FRESH_MS, this.#ice.lifetimeMs / 2)) {
+      const grant = await this.#options.fetchIceServers().catch(() => undefined);
+      if (grant) this.#takeGrant(grant);
+      // The token may have expired during the call; coming back to our seat does not ask for it.
+      else if (this.#lease().renewInMs <= 0) this.channel.renew();
     }
-    return this.#configuration();
+    return this.#lease();
   }
 
   #outgoingMedia() {

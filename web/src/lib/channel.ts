@@ -44,6 +44,8 @@ export interface Channel {
   send(message: Outgoing): void;
   /** Finds out at once whether the connection is still alive, e.g. because the network changed. */
   probe(): void;
+  /** Comes back on a fresh connection; its `joined` brings fresh ICE servers, also when the token has expired. */
+  renew(): void;
   /** Leaves the room for good. */
   close(): void;
 }

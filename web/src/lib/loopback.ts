@@ -4,8 +4,9 @@
  */
 import { effect, signal } from '@preact/signals-core';
 import { ChannelError, type Channel, type ChannelEvent, type ChannelState, type Outgoing } from './channel';
+import type { IceGrant } from './ice-servers';
 import type { Joined } from './message';
-import { PeerLink } from './peer-link';
+import { PeerLink, type IceLease } from './peer-link';
 import { filterIceServers, type UrlParameters } from './url-parameters';
 
 const ECHO_UID = 'echo';
@@ -16,7 +17,7 @@ export interface LoopbackOptions {
   echoName: string;
   parameters: UrlParameters;
   createConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
-  fetchIceServers: () => Promise<RTCIceServer[]>;
+  fetchIceServers: () => Promise<IceGrant>;
   now: () => number;
 }
 
@@ -33,7 +34,7 @@ export class LoopbackChannel implements Channel {
 
   async open(): Promise<Joined> {
     this.state.value = 'connecting';
-    const servers = await this.#options.fetchIceServers().catch((error: unknown) => {
+    const grant = await this.#options.fetchIceServers().catch((error: unknown) => {
       const refusal = new ChannelError(0, 'ice-servers', error instanceof Error ? error.message : 'The server gave no ICE servers.');
       this.state.value = 'closed';
       this.onEvent({ kind: 'refused', error: refusal });
@@ -46,7 +47,7 @@ export class LoopbackChannel implements Channel {
       self: { uid: SELF_UID, name: '' },
       grants: undefined,
       roster: [],
-      iceServers: servers,
+      iceServers: grant.servers,
       resume: undefined,
       resumed: false,
       chatBytesMax: 4096,
@@ -54,7 +55,7 @@ export class LoopbackChannel implements Channel {
     };
     this.state.value = 'open';
     this.onEvent({ kind: 'joined', joined, again: false });
-    this.#startEcho(servers);
+    this.#startEcho(grant.servers);
     this.onEvent({
       kind: 'message',
       message: { cmd: 'new-peer', remoteUid: ECHO_UID, name: this.#options.echoName, v: 2, state: { audio: true, video: true, screen: false } },
@@ -79,6 +80,8 @@ export class LoopbackChannel implements Channel {
 
   probe(): void {}
 
+  renew(): void {}
+
   close(): void {
     this.state.value = 'closed';
     this.#stopEcho?.();
@@ -88,19 +91,24 @@ export class LoopbackChannel implements Channel {
 
   #startEcho(servers: RTCIceServer[]): void {
     const { parameters, createConnection } = this.#options;
-    const configuration: RTCConfiguration = {
-      iceServers: filterIceServers(servers, parameters.turnTransport),
-      iceTransportPolicy: parameters.relayOnly ? 'relay' : 'all',
-      bundlePolicy: 'max-bundle',
+    const lease: IceLease = {
+      configuration: {
+        iceServers: filterIceServers(servers, parameters.turnTransport),
+        iceTransportPolicy: parameters.relayOnly ? 'relay' : 'all',
+        bundlePolicy: 'max-bundle',
+      },
+      renewInMs: Infinity,
     };
     const echo = new PeerLink({
       offerer: false,
+      older: false,
       dialect: 2,
-      configuration,
+      lease,
       wishes: {},
       createConnection,
       send: (cmd, msg) => this.onEvent({ kind: 'message', message: { cmd, uid: ECHO_UID, msg } }),
-      freshConfiguration: () => Promise.resolve(configuration),
+      freshLease: () => Promise.resolve(lease),
+      troubled: () => {},
     });
     this.#stopEcho = effect(() => {
       const tracks = echo.media.value;

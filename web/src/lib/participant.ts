@@ -20,11 +20,14 @@ export class Participant {
   readonly missing = signal(false);
   /** The link belongs to a visit that the server has forgotten: the next offer is for a new one. */
   stale = false;
+  /** They were in the room when we joined: they make the first offer. */
+  senior = false;
   readonly speaking = signal(false);
   readonly link = signal<PeerLink | undefined>(undefined);
   /** The link before a new one has connected: its picture stays until then. */
   readonly #previous = signal<PeerLink | undefined>(undefined);
   #lastSound = -Infinity;
+  #steps: Promise<void> = Promise.resolve();
 
   /** The link whose media is shown. */
   readonly shown: ReadonlySignal<PeerLink | undefined> = computed(() => {
@@ -42,12 +45,18 @@ export class Participant {
     this.uid = uid;
   }
 
-  /** Takes a new link; the old one goes when the new one has connected, or at once when it carries nothing. */
+  /** One step of negotiation after the other, whichever link takes it: a candidate goes where its description went. */
+  inOrder(step: () => Promise<void>): void {
+    this.#steps = this.#steps.then(step).catch(() => undefined);
+  }
+
+  /** Takes a new link; what is shown goes when the new one has connected, the old link at once when it carries nothing. */
   replaceLink(link: PeerLink): void {
     const old = this.link.peek();
-    this.#drop(this.#previous.peek());
-    if (old?.state.peek() === 'connected' || old?.state.peek() === 'reconnecting') this.#previous.value = old;
-    else this.#drop(old);
+    if (old?.state.peek() === 'connected' || old?.state.peek() === 'reconnecting') {
+      this.#drop(this.#previous.peek());
+      this.#previous.value = old;
+    } else this.#drop(old);
     this.link.value = link;
     this.stale = false;
     const stop = link.state.subscribe((state) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EARLY_CANDIDATES_MAX, PeerLink, type OutgoingMedia } from './peer-link';
+import { AnotherSession, EARLY_CANDIDATES_MAX, PeerLink, type IceLease, type OutgoingMedia } from './peer-link';
 import { FakeConnection, fakeTrack } from './testing/fake-connection';
 
 type Message = { cmd: 'offer' | 'answer' | 'candidate'; msg: string };
@@ -17,16 +17,20 @@ class Side {
   readonly connection = new FakeConnection();
   readonly said: Message[] = [];
   readonly link: PeerLink;
+  troubles = 0;
+  lease: IceLease = { configuration: { iceServers: [] }, renewInMs: Infinity };
 
-  constructor(offerer: boolean, dialect = 2) {
+  constructor(offerer: boolean, dialect = 2, { older = offerer, renewInMs = Infinity } = {}) {
     this.link = new PeerLink({
       offerer,
+      older,
       dialect,
-      configuration: {},
+      lease: { configuration: {}, renewInMs },
       wishes: {},
       createConnection: () => this.connection as unknown as RTCPeerConnection,
       send: (cmd, msg) => this.said.push({ cmd, msg }),
-      freshConfiguration: async () => ({ iceServers: [] }),
+      freshLease: async () => this.lease,
+      troubled: () => void this.troubles++,
     });
   }
 
@@ -161,6 +165,186 @@ describe('glare', () => {
     await older.link.description(JSON.stringify({ type: 'answer', sdp: 's={"kinds":[],"ice":9}' }));
     expect(older.connection.signalingState).toBe('stable');
   });
+
+  it('of a first offer is given way to by a new link: lines that nobody answered stand in the way', async () => {
+    const older = new Side(true);
+    const joiner = new Side(true, 2, { older: false });
+    await settle();
+    const [offer] = joiner.said.splice(0);
+    await expect(joiner.link.description(older.said[0]?.msg ?? '')).rejects.toThrow(AnotherSession);
+    await older.link.description(offer?.msg ?? '');
+    expect(older.messages('answer')).toHaveLength(0);
+  });
+
+  it.each([true, false])('is decided by the marks of the offers when both say of older: %s', async (older) => {
+    const one = new Side(true, 2, { older });
+    const other = new Side(false, 2, { older });
+    await negotiate(one, other);
+    void one.link.restart();
+    void other.link.restart();
+    await negotiate(one, other);
+    expect([one, other].map((side) => side.connection.signalingState)).toEqual(['stable', 'stable']);
+    const local = (side: Side) => side.connection.localDescription?.type;
+    expect([local(one), local(other)].sort()).toEqual(['answer', 'offer']);
+  });
+});
+
+describe('an answer', () => {
+  it('to an offer that was taken back is passed over', async () => {
+    const { older, joiner } = await pair();
+    older.connection.become('failed');
+    await settle();
+    const [first] = older.said.splice(0);
+    await vi.advanceTimersByTimeAsync(6000);
+    await joiner.link.description(first?.msg ?? '');
+    await older.link.description(joiner.said.splice(0)[0]?.msg ?? '');
+    expect(older.connection.signalingState).toBe('have-local-offer');
+    await negotiate(older, joiner);
+    expect(older.connection.signalingState).toBe('stable');
+  });
+
+  it('of a client of dialect A has no mark and is taken, and its offers get none', async () => {
+    const older = new Side(true, 1);
+    await settle();
+    const offer = JSON.parse(older.said[0]?.msg ?? '') as Record<string, string>;
+    expect(Object.keys(offer)).toEqual(['type', 'sdp']);
+    await older.link.description(JSON.stringify({ type: 'answer', sdp: offer['sdp'] }));
+    expect(older.connection.signalingState).toBe('stable');
+  });
+});
+
+describe('an offer that nobody answers', () => {
+  it('is said again every five seconds, with the server connection tested, until it is answered', async () => {
+    const older = new Side(true);
+    const joiner = new Side(false);
+    await settle();
+    const [first] = older.said.splice(0);
+    await vi.advanceTimersByTimeAsync(4990);
+    expect(older.said).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(older.said).toEqual([first]);
+    expect(older.troubles).toBe(1);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(older.said).toHaveLength(2);
+    await negotiate(older, joiner);
+    expect(joiner.connection.signalingState).toBe('stable');
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(older.said).toHaveLength(0);
+    expect(older.troubles).toBe(2);
+  });
+
+  it('is answered again when the answer was lost', async () => {
+    const older = new Side(true);
+    const joiner = new Side(false);
+    await settle();
+    await hand(older, joiner);
+    joiner.said.splice(0);
+    await vi.advanceTimersByTimeAsync(5000);
+    await negotiate(older, joiner);
+    expect(older.connection.signalingState).toBe('stable');
+  });
+
+  it('is said again for a screen too, while the path works', async () => {
+    const { older } = await pair();
+    older.connection.become('connected');
+    await older.link.setMedia(media({ screen: screenOf(track('video')) }));
+    await settle();
+    older.said.splice(0);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(older.messages('offer')).toHaveLength(1);
+  });
+
+  it('gives way to a new one when the path is broken: the server connection is tested, then ICE is restarted again', async () => {
+    const { older } = await pair();
+    older.connection.become('connected');
+    older.connection.become('failed');
+    await settle();
+    expect(older.messages('offer')).toHaveLength(1);
+    expect(older.troubles).toBe(1);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(older.troubles).toBe(2);
+    expect(older.messages('offer')).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1001);
+    expect(older.connection.restarts).toBe(2);
+    expect(older.messages('offer')).toHaveLength(2);
+  });
+});
+
+describe('a description from another connection', () => {
+  const elsewhere = async (type: 'offer' | 'answer', like: Side) => {
+    const sdp = like.connection.localDescription?.sdp?.replace(/fingerprint.*/, 'fingerprint:sha-256 elsewhere');
+    return JSON.stringify({ type, sdp });
+  };
+
+  it('is not taken as an offer: its certificate is another', async () => {
+    const { older, joiner } = await pair();
+    await expect(joiner.link.description(await elsewhere('offer', older))).rejects.toThrow(AnotherSession);
+    expect(joiner.messages('answer')).toHaveLength(0);
+  });
+
+  it('is not taken as an answer', async () => {
+    const { older, joiner } = await pair();
+    void older.link.restart();
+    await settle();
+    await expect(older.link.description(await elsewhere('answer', joiner))).rejects.toThrow(AnotherSession);
+  });
+
+  it('is told by the certificate only: an ICE restart of the same connection is taken', async () => {
+    const { older, joiner } = await pair();
+    void older.link.restart();
+    await negotiate(older, joiner);
+    expect(older.connection.signalingState).toBe('stable');
+  });
+});
+
+describe('credentials that end', () => {
+  const HOUR = 3_600_000;
+  const fresh: IceLease = { configuration: { iceServers: [{ urls: 'turn:fresh' }] }, renewInMs: 10 * HOUR };
+
+  it('are renewed in time, and a path through a relay moves to them', async () => {
+    const older = new Side(true, 2, { renewInMs: HOUR });
+    await negotiate(older, new Side(false));
+    older.connection.become('connected');
+    older.connection.relayed = true;
+    older.lease = fresh;
+    await vi.advanceTimersByTimeAsync(HOUR - 100);
+    expect(older.connection.configurations).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(older.connection.configurations.at(-1)).toBe(fresh.configuration);
+    expect(older.connection.restarts).toBe(1);
+    await vi.advanceTimersByTimeAsync(10 * HOUR);
+    expect(older.connection.restarts).toBe(2);
+  });
+
+  it('leave a direct path alone', async () => {
+    const older = new Side(true, 2, { renewInMs: HOUR });
+    await negotiate(older, new Side(false));
+    older.connection.become('connected');
+    older.lease = fresh;
+    await vi.advanceTimersByTimeAsync(HOUR + 100);
+    expect(older.connection.configurations).toEqual([fresh.configuration]);
+    expect(older.connection.restarts).toBe(0);
+  });
+
+  it('are asked for every thirty seconds when there are no fresh ones yet', async () => {
+    const older = new Side(true, 2, { renewInMs: HOUR });
+    await negotiate(older, new Side(false));
+    older.connection.become('connected');
+    older.connection.relayed = true;
+    older.lease = { configuration: {}, renewInMs: -1 };
+    await vi.advanceTimersByTimeAsync(HOUR + 29_000);
+    expect(older.connection.restarts).toBe(0);
+    older.lease = fresh;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(older.connection.restarts).toBe(1);
+  });
+
+  it('may end later than a timer can wait', async () => {
+    const older = new Side(true, 2, { renewInMs: 2 ** 31 });
+    await negotiate(older, new Side(false));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(older.connection.configurations).toHaveLength(0);
+  });
 });
 
 describe('a screen', () => {
@@ -232,10 +416,10 @@ describe('a broken path', () => {
   });
 
   it('is given time while the restart is at work', async () => {
-    const { older } = await pair();
+    const { older, joiner } = await pair();
     older.connection.become('connected');
     older.connection.become('failed');
-    await settle();
+    await negotiate(older, joiner);
     older.connection.become('connecting');
     await vi.advanceTimersByTimeAsync(14_998);
     expect(older.connection.restarts).toBe(1);
@@ -257,6 +441,17 @@ describe('when signalling is back', () => {
     const [first] = older.said.splice(0);
     await older.link.recover();
     expect(older.messages('offer')[0]?.msg).toBe(first?.msg);
+  });
+
+  it('an answer that may be lost is said again: a client of dialect A takes no offer meanwhile', async () => {
+    const older = new Side(true);
+    const joiner = new Side(false, 1);
+    await settle();
+    await hand(older, joiner);
+    const [answer] = joiner.said.splice(0);
+    await joiner.link.recover();
+    expect(joiner.said).toEqual([answer]);
+    expect(joiner.connection.restarts).toBe(0);
   });
 
   it('a path that works is left alone', async () => {

@@ -2,12 +2,15 @@
  * The connection to one other member: offers, answers, candidates and repairs.
  *
  * Perfect negotiation: the older member makes the first offer and wins when both offer at once; the joiner gives way.
+ * Should both believe to be the older, or neither (a message was lost), the random marks of the two offers decide.
  * A member of dialect A gets offers only where it can answer them, and never a third m-line: its screen share
  * replaces the camera.
  */
 import { signal } from '@preact/signals-core';
 import { decodeCandidate, encodeCandidate } from './candidate';
-import { outgoingSdp, incomingSdp, type SdpWishes } from './sdp';
+import { newMark } from './random';
+import { certificates, incomingSdp, outgoingSdp, type SdpWishes } from './sdp';
+import { isRelayed } from './stats';
 
 /** Candidates that arrive before their description wait here; no browser gathers nearly as many. */
 export const EARLY_CANDIDATES_MAX = 256;
@@ -19,22 +22,42 @@ const POLITE_DELAY_MS = 1500;
 const RESTART_AGAIN_MS = 6000;
 /** A restarted ICE that is busy checking is left alone for this long. */
 const CHECKING_PATIENCE_MS = 15_000;
+/** An offer that is not answered within this time was perhaps lost with a connection to the server. */
+const ANSWER_PATIENCE_MS = 5000;
+/** Credentials that should have been renewed, and could not, are tried again after this time. */
+const RENEW_AGAIN_MS = 30_000;
+/** The longest wait that a timer takes. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 /** Not connected for this long: the page says so, while attempts go on. */
 const FAILED_AFTER_MS = 20_000;
 
 export type LinkState = 'connecting' | 'connected' | 'reconnecting' | 'failed' | 'closed';
 
+/** How to connect, and for how long that is good. */
+export interface IceLease {
+  configuration: RTCConfiguration;
+  /** When to have fresh credentials; not positive: overdue; `Infinity`: never. */
+  renewInMs: number;
+}
+
+/** The description comes from another connection than those before, or needs one of its own: a new link must take its place. */
+export class AnotherSession extends Error {}
+
 export interface LinkOptions {
-  /** True for the older member. */
+  /** This side makes the first offer. */
   offerer: boolean;
+  /** We were in the room before the other. */
+  older: boolean;
   /** 1 for dialect A, 2 for our own. */
   dialect: number;
-  configuration: RTCConfiguration;
+  lease: IceLease;
   wishes: SdpWishes;
   createConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
   send: (cmd: 'offer' | 'answer' | 'candidate', msg: string) => void;
-  /** Fresh credentials for a restart. */
-  freshConfiguration: () => Promise<RTCConfiguration>;
+  /** Fresh credentials for a restart; the old ones when there are none. */
+  freshLease: () => Promise<IceLease>;
+  /** Something does not arrive: the connection to the server may be dead too. */
+  troubled: () => void;
 }
 
 /** What is sent; `null` for nothing. */
@@ -57,7 +80,11 @@ export class PeerLink {
   #sent: OutgoingMedia = { audio: null, video: null, screen: null };
   #shareSenders: RTCRtpTransceiver[] = [];
   #makingOffer = false;
-  #ignoringOffer = false;
+  /** Which of our offers is out, and which of theirs we answer; clients of dialect A have none. */
+  #offerMark = '';
+  #answeredMark: string | undefined;
+  /** The certificates of the connection at the other end. */
+  #certificates: string | undefined;
   #described = false;
   #everConnected = false;
   #restarted = false;
@@ -65,10 +92,12 @@ export class PeerLink {
   #work: Promise<void> = Promise.resolve();
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #failTimer: ReturnType<typeof setTimeout> | undefined;
+  #answerTimer: ReturnType<typeof setTimeout> | undefined;
+  #renewTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const connection = options.createConnection(options.configuration);
+    const connection = options.createConnection(options.lease.configuration);
     this.connection = connection;
     connection.onnegotiationneeded = () => void this.#offer();
     connection.onicecandidate = (event) => {
@@ -78,6 +107,7 @@ export class PeerLink {
     connection.ontrack = (event) => this.#receive(event);
     connection.onconnectionstatechange = () => this.#watch();
     this.#failTimer = setTimeout(() => this.#giveUp(), FAILED_AFTER_MS);
+    this.#renewAfter(options.lease);
     if (options.offerer) {
       for (const kind of ['audio', 'video'] as const) connection.addTransceiver(kind, { direction: 'sendrecv', streams: [this.#stream] });
     }
@@ -89,7 +119,10 @@ export class PeerLink {
     await this.#attach();
   }
 
-  /** An `offer` or `answer` of the other: JSON of a session description. */
+  /**
+   * An `offer` or `answer` of the other: JSON of a session description.
+   * @throws AnotherSession when only a new link can take it
+   */
   description(msg: string): Promise<void> {
     return this.#enqueue(async () => {
       const description = parseDescription(msg);
@@ -110,7 +143,9 @@ export class PeerLink {
   /** To be called when signalling is back: says again what may have been lost, and repairs what is broken. */
   recover(): Promise<void> {
     return this.#enqueue(async () => {
-      if (this.connection.signalingState === 'have-local-offer') this.#sendDescription();
+      const { signalingState, localDescription } = this.connection;
+      const answered = !this.#everConnected && localDescription?.type === 'answer';
+      if (signalingState === 'have-local-offer' || answered) this.#sendDescription();
       else if (this.state.peek() !== 'connected') await this.#restart();
     });
   }
@@ -123,6 +158,8 @@ export class PeerLink {
   close(): void {
     clearTimeout(this.#restartTimer);
     clearTimeout(this.#failTimer);
+    clearTimeout(this.#answerTimer);
+    clearTimeout(this.#renewTimer);
     this.state.value = 'closed';
     this.connection.onnegotiationneeded = this.connection.onicecandidate = null;
     this.connection.ontrack = this.connection.onconnectionstatechange = null;
@@ -133,18 +170,23 @@ export class PeerLink {
 
   /** One step after the other: a candidate never overtakes its description. */
   #enqueue(step: () => Promise<void>): Promise<void> {
-    const done = this.#work.then(() => (this.state.peek() === 'closed' ? undefined : step()));
+    const done = this.#work.then(() => (this.#isOpen() ? step() : undefined));
     // A step that failed has been reported to its caller; it must not stop the following ones.
     this.#work = done.catch(() => undefined);
     return done;
   }
 
+  #isOpen(): boolean {
+    return this.state.peek() !== 'closed';
+  }
+
   async #offer(): Promise<void> {
-    if (this.state.peek() === 'closed') return;
+    if (!this.#isOpen()) return;
     try {
       this.#makingOffer = true;
+      this.#offerMark = `${this.#options.older ? 1 : 0}${newMark()}`;
       await this.connection.setLocalDescription();
-      this.#sendDescription();
+      if (this.#isOpen()) this.#sendDescription();
     } catch {
       // The state changed under way (an offer of the other came first): `negotiationneeded` comes again when it is stable.
     } finally {
@@ -152,19 +194,25 @@ export class PeerLink {
     }
   }
 
-  async #applyDescription(description: RTCSessionDescriptionInit): Promise<void> {
+  async #applyDescription(description: Description): Promise<void> {
     const connection = this.connection;
     const offer = description.type === 'offer';
     const collision = offer && (this.#makingOffer || connection.signalingState !== 'stable');
-    this.#ignoringOffer = collision && this.#options.offerer;
-    if (this.#ignoringOffer) return;
-    if (!offer && connection.signalingState !== 'have-local-offer') return;
-    await connection.setRemoteDescription({ type: description.type, sdp: incomingSdp(description.sdp ?? '', this.#options.wishes) });
+    if (collision && this.#wins(description.offer)) return;
+    if (!offer && !this.#isAwaited(description)) return;
+    const named = certificates(description.sdp);
+    // Lines that we offered and nobody answered would stand in the way of theirs.
+    if (collision && !this.#described) throw new AnotherSession();
+    if (this.#certificates !== undefined && named !== undefined && named !== this.#certificates) throw new AnotherSession();
+    await connection.setRemoteDescription({ type: description.type, sdp: incomingSdp(description.sdp, this.#options.wishes) });
+    clearTimeout(this.#answerTimer);
+    this.#certificates = named;
     this.#described = true;
     const early = this.#early;
     this.#early = [];
     for (const candidate of early) await this.#addCandidate(candidate);
     if (offer) {
+      this.#answeredMark = description.offer;
       this.#acceptMedia();
       await this.#attach();
       await connection.setLocalDescription();
@@ -173,6 +221,16 @@ export class PeerLink {
       await this.#attach();
     }
     await this.#limitBitrates();
+  }
+
+  /** Whether our offer stands when the other offers at the same time. Both sides must come to the same decision. */
+  #wins(theirs: string | undefined): boolean {
+    return theirs === undefined ? this.#options.older : this.#offerMark > theirs;
+  }
+
+  /** An answer to an offer that was taken back describes what does not exist any more. */
+  #isAwaited({ offer }: Description): boolean {
+    return this.connection.signalingState === 'have-local-offer' && (offer === undefined || offer === this.#offerMark);
   }
 
   async #addCandidate(candidate: RTCIceCandidateInit): Promise<void> {
@@ -186,7 +244,17 @@ export class PeerLink {
   #sendDescription(): void {
     const description = this.connection.localDescription;
     if (!description || (description.type !== 'offer' && description.type !== 'answer')) return;
-    this.#options.send(description.type, JSON.stringify({ type: description.type, sdp: outgoingSdp(description.sdp, this.#options.wishes) }));
+    const { send, dialect, wishes } = this.#options;
+    const mark = description.type === 'offer' ? this.#offerMark : this.#answeredMark;
+    send(description.type, JSON.stringify({ type: description.type, sdp: outgoingSdp(description.sdp, wishes), ...(dialect > 1 && { offer: mark }) }));
+    clearTimeout(this.#answerTimer);
+    if (description.type === 'offer') this.#answerTimer = setTimeout(() => this.#remind(), ANSWER_PATIENCE_MS);
+  }
+
+  /** The offer, or its answer, is lost: says it again with all candidates so far, unless a restart is about to do better. */
+  #remind(): void {
+    this.#options.troubled();
+    if (this.connection.signalingState === 'have-local-offer' && this.#restartTimer === undefined) this.#sendDescription();
   }
 
   /** The first transceiver of a kind carries microphone or camera; later ones belong to a screen share. */
@@ -205,7 +273,7 @@ export class PeerLink {
   }
 
   async #attach(): Promise<void> {
-    if (this.state.peek() === 'closed') return;
+    if (!this.#isOpen()) return;
     const { audio, video, screen } = this.#sent;
     const alone = this.#options.dialect < 2;
     const picture = alone && screen ? (screen.getVideoTracks()[0] ?? video) : video;
@@ -262,7 +330,7 @@ export class PeerLink {
 
   #watch(): void {
     const now = this.connection.connectionState;
-    clearTimeout(this.#restartTimer);
+    this.#restartIn(undefined);
     if (now === 'connected') {
       clearTimeout(this.#failTimer);
       this.#failTimer = undefined;
@@ -271,30 +339,55 @@ export class PeerLink {
       this.state.value = 'connected';
       return;
     }
-    if (now === 'connecting' && this.#restarted) this.#restartIn(CHECKING_PATIENCE_MS);
+    if (now === 'connecting' && this.#restarted) this.#restartIn(this.connection.signalingState === 'stable' ? CHECKING_PATIENCE_MS : RESTART_AGAIN_MS);
     if (now !== 'disconnected' && now !== 'failed') return;
+    this.#options.troubled();
     if (this.state.peek() !== 'failed') this.state.value = this.#everConnected ? 'reconnecting' : 'connecting';
     this.#failTimer ??= setTimeout(() => this.#giveUp(), FAILED_AFTER_MS);
     const wait = now === 'failed' ? 0 : DISCONNECTED_GRACE_MS;
-    this.#restartIn(this.#options.offerer ? wait : wait + POLITE_DELAY_MS);
+    this.#restartIn(this.#options.older ? wait : wait + POLITE_DELAY_MS);
   }
 
-  #restartIn(delayMs: number): void {
+  #restartIn(delayMs: number | undefined): void {
     clearTimeout(this.#restartTimer);
-    this.#restartTimer = setTimeout(() => void this.restart(), delayMs);
+    this.#restartTimer = undefined;
+    if (delayMs === undefined) return;
+    this.#restartTimer = setTimeout(() => {
+      this.#restartTimer = undefined;
+      void this.restart();
+    }, delayMs);
   }
 
   async #restart(): Promise<void> {
     const connection = this.connection;
     if (!this.#described && !this.#options.offerer) return;
-    const configuration = await this.#options.freshConfiguration();
-    if (this.state.peek() === 'closed') return;
-    connection.setConfiguration(configuration);
+    const lease = await this.#options.freshLease();
+    if (!this.#isOpen()) return;
+    connection.setConfiguration(lease.configuration);
+    this.#renewAfter(lease);
     // An offer whose answer was lost would hold back the new one.
     if (connection.signalingState === 'have-local-offer') await connection.setLocalDescription({ type: 'rollback' });
     connection.restartIce();
     this.#restarted = true;
     if (connection.connectionState !== 'connected') this.#restartIn(RESTART_AGAIN_MS);
+  }
+
+  #renewAfter(lease: IceLease): void {
+    clearTimeout(this.#renewTimer);
+    if (lease.renewInMs === Infinity) return;
+    // A timer may come a moment early.
+    const wait = Math.min(Math.max(Math.ceil(lease.renewInMs) + 1, RENEW_AGAIN_MS), TIMER_MS_MAX);
+    this.#renewTimer = setTimeout(() => void this.#enqueue(() => this.#renew()), wait);
+  }
+
+  /** A relay goes on only for as long as the credentials that it was asked for with: the path moves to one with fresh ones. */
+  async #renew(): Promise<void> {
+    const lease = await this.#options.freshLease();
+    if (!this.#isOpen()) return;
+    this.#renewAfter(lease);
+    if (lease.renewInMs <= 0) return;
+    this.connection.setConfiguration(lease.configuration);
+    if (await isRelayed(this.connection)) await this.#restart();
   }
 
   #giveUp(): void {
@@ -309,10 +402,17 @@ async function limitBitrate(sender: RTCRtpSender, kbps: number): Promise<void> {
   await sender.setParameters(parameters).catch(() => undefined);
 }
 
-function parseDescription(msg: string): RTCSessionDescriptionInit | undefined {
+/** A description on the wire. `offer` is the mark of the offer that it is, or answers. */
+interface Description {
+  type: 'offer' | 'answer';
+  sdp: string;
+  offer: string | undefined;
+}
+
+function parseDescription(msg: string): Description | undefined {
   try {
-    const { type, sdp } = JSON.parse(msg) as Record<string, unknown>;
-    if ((type === 'offer' || type === 'answer') && typeof sdp === 'string') return { type, sdp };
+    const { type, sdp, offer } = JSON.parse(msg) as Record<string, unknown>;
+    if ((type === 'offer' || type === 'answer') && typeof sdp === 'string') return { type, sdp, offer: typeof offer === 'string' ? offer : undefined };
   } catch {
     // Not JSON: nothing to apply.
   }

@@ -18,6 +18,15 @@ export interface SdpWishes {
   opusReceive?: Readonly<Record<string, string>>;
 }
 
+/**
+ * The certificates that a description names (`a=fingerprint`, RFC 8122 section 5), the same as long as it comes from the same
+ * connection; undefined when there are none. The session id of `o=` would not do: some clients draw one for every description.
+ */
+export function certificates(sdp: string): string | undefined {
+  const found = new Set(Array.from(sdp.matchAll(/^a=fingerprint:(\S+ \S+)/gm), (match) => match[1]?.toLowerCase()));
+  return found.size === 0 ? undefined : [...found].sort().join(' ');
+}
+
 /** The description as the other shall see it. */
 export function outgoingSdp(sdp: string, wishes: SdpWishes): string {
   return mapSections(sdp, (kind, lines) => {

@@ -61,7 +61,40 @@ describe('joining', () => {
   it('says who we are and what we send, in the second dialect', async () => {
     await inRoom({ token: 'key' });
     expect(socket().last('join')).toMatchObject({ v: 2, roomId: 'abc-defg-hij', name: 'Ana', token: 'key', state: { audio: true, video: false, screen: false } });
-    expect(socket().last('join')).not.toHaveProperty('resume');
+  });
+
+  it('shows a random claim until it is let in, so that a lost answer costs no seat', async () => {
+    const joined = signalling().open();
+    socket().accept();
+    await settle();
+    const first = socket().last('join');
+    expect(first?.['resume']).toMatch(/^[0-9a-z]{32}$/);
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(300);
+    await letIn(socket());
+    await joined;
+    expect(socket().last('join')).toMatchObject({ uid: first?.['uid'], resume: first?.['resume'] });
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(300);
+    socket().accept();
+    await settle();
+    expect(socket().last('join')?.['resume']).toBe('ticket-1');
+  });
+
+  it('draws another claim for another id, and for everybody', async () => {
+    const claims = new Set<unknown>();
+    for (let visitor = 0; visitor < 2; visitor++) {
+      void signalling().open();
+      socket().accept();
+      await settle();
+      claims.add(socket().last('join')?.['resume']);
+      socket().say({ cmd: 'error', id: socket().last('join')?.['id'], code: 101, reason: 'uid-in-use', message: '' });
+      await vi.advanceTimersByTimeAsync(300);
+      socket().accept();
+      await settle();
+      claims.add(socket().last('join')?.['resume']);
+    }
+    expect(claims.size).toBe(4);
   });
 
   it('is refused with the code and the words of the server, and does not try again', async () => {
@@ -133,10 +166,37 @@ describe('a page that was reloaded', () => {
     socket().say({ cmd: 'ok', id: socket().last('leave')?.['id'] });
     await settle();
     const second = socket().last('join');
-    expect(second).not.toHaveProperty('resume');
+    expect(second?.['resume']).not.toBe('old-ticket');
     socket().say(joinedFrame(second ?? {}));
     await expect(joined).resolves.toMatchObject({ resumed: false });
     expect(events.filter((event) => event.kind === 'joined')).toHaveLength(1);
+  });
+
+  it('is not shut out by its own seat when the last answer is lost', async () => {
+    const joined = signalling({ seat: { uid: 'old-me', resume: 'old-ticket' } }).open();
+    socket().accept();
+    await settle();
+    socket().say(joinedFrame(socket().last('join') ?? {}, { resumed: true }));
+    await settle();
+    socket().say({ cmd: 'ok', id: socket().last('leave')?.['id'] });
+    await settle();
+    const claim = socket().last('join')?.['resume'];
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(300);
+    await letIn(socket());
+    await joined;
+    expect(socket().last('join')).toMatchObject({ uid: 'old-me', resume: claim });
+  });
+
+  it('takes over the same seat again when the connection is lost before it is given back', async () => {
+    void signalling({ seat: { uid: 'old-me', resume: 'old-ticket' } }).open();
+    socket().accept();
+    await settle();
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(300);
+    socket().accept();
+    await settle();
+    expect(socket().last('join')).toMatchObject({ uid: 'old-me', resume: 'old-ticket' });
   });
 
   it('just joins when the server has forgotten the seat', async () => {
@@ -222,6 +282,19 @@ describe('a lost connection', () => {
     socket().drop();
     made.probe();
     expect(sockets).toHaveLength(before + 1);
+  });
+});
+
+describe('a connection that is to be renewed', () => {
+  it('is left for a fresh one, on which the seat is resumed', async () => {
+    const made = await inRoom();
+    made.renew();
+    expect(socket().closed).toBe(true);
+    expect(socket().last('leave')).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(300);
+    await letIn(socket(), { resumed: true });
+    expect(socket().last('join')?.['resume']).toBe('ticket-1');
+    expect(made.state.value).toBe('open');
   });
 });
 

@@ -6,7 +6,7 @@ import { signal } from '@preact/signals-core';
 import { backoffMs } from './backoff';
 import { ChannelError, type Channel, type ChannelEvent, type ChannelState, type Outgoing } from './channel';
 import { ErrorCode, parseServerMessage, type ErrorReply, type Joined, type MediaState, type ServerMessage } from './message';
-import { newUid } from './random';
+import { newClaim, newUid } from './random';
 
 /** A request that is not answered within this time has failed. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -64,6 +64,10 @@ export class Signalling implements Channel {
   readonly #options: SignallingOptions;
   readonly #random: () => number;
   #uid: string;
+  /** Shown until the first `joined`, so that a seat whose `joined` was lost is taken again instead of shutting us out. */
+  #claim = newClaim();
+  /** What {@link SignallingOptions.seat} names, until it is given back. */
+  #left: Seat | undefined;
   #socket: Socket | undefined;
   #joinedBefore = false;
   #attempt = 0;
@@ -79,6 +83,7 @@ export class Signalling implements Channel {
   constructor(options: SignallingOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#left = options.seat;
     this.#uid = options.seat?.uid ?? newUid();
   }
 
@@ -107,6 +112,10 @@ export class Signalling implements Channel {
   probe(): void {
     if (this.state.peek() === 'reconnecting') this.#retryNow();
     else if (this.state.peek() === 'open') void this.#checkAlive();
+  }
+
+  renew(): void {
+    if (this.state.peek() === 'open' && this.#socket) this.#lose(this.#socket);
   }
 
   close(): void {
@@ -155,20 +164,27 @@ export class Signalling implements Channel {
 
   /** Joins on the fresh socket. A seat left by an earlier page is taken, given back, and taken anew as a newcomer. */
   async #enter(): Promise<Joined> {
-    if (!this.#joinedBefore && this.#options.seat) {
-      const claim = await this.#join(this.#options.seat.resume).catch((error: ChannelError) => error);
-      if (claim instanceof ChannelError) this.#uid = newUid();
-      else if (!claim.resumed) return claim;
-      else await this.#ask({ cmd: 'leave', roomId: this.#options.roomId }, REQUEST_TIMEOUT_MS).catch(() => undefined);
-      return this.#join(undefined);
+    const left = this.#left;
+    if (left) {
+      const found = await this.#join(left.resume).catch((error: ChannelError) => error);
+      if (!(found instanceof ChannelError)) {
+        if (!found.resumed) return found;
+        await this.#ask({ cmd: 'leave', roomId: this.#options.roomId }, REQUEST_TIMEOUT_MS).catch((error: ChannelError) => {
+          if (passes(error)) throw error;
+        });
+      } else {
+        if (passes(found)) throw found;
+        this.#uid = newUid();
+      }
+      this.#left = undefined;
     }
-    return this.#join(this.seat?.resume);
+    return this.#join(this.seat?.resume ?? this.#claim);
   }
 
-  async #join(resume: string | undefined): Promise<Joined> {
+  async #join(resume: string): Promise<Joined> {
     const { roomId, name, token, mediaState } = this.#options;
     const message = await this.#ask(
-      { cmd: 'join', v: 2, roomId, uid: this.#uid, name, caps: ['chat', 'peer-state'], state: mediaState(), ...(token && { token }), ...(resume && { resume }) },
+      { cmd: 'join', v: 2, roomId, uid: this.#uid, name, caps: ['chat', 'peer-state'], state: mediaState(), resume, ...(token && { token }) },
       JOIN_TIMEOUT_MS,
     );
     if (message.cmd !== 'joined') throw new ChannelError(0, 'unexpected', 'The server answered with something else than “joined”.');
@@ -178,6 +194,7 @@ export class Signalling implements Channel {
   #entered(joined: Joined, report: (event: ChannelEvent) => void): void {
     const again = this.#joinedBefore;
     this.#joinedBefore = true;
+    this.#left = undefined;
     this.#attempt = 0;
     this.#uid = joined.self.uid;
     this.seat = joined.resume ? { uid: joined.self.uid, resume: joined.resume } : undefined;
@@ -191,13 +208,14 @@ export class Signalling implements Channel {
   }
 
   #refused(error: ChannelError, socket: Socket, report: (event: ChannelEvent) => void, first?: (event: ChannelEvent) => void): void {
-    if (error.code === 0 || error.code === ErrorCode.RateLimited) {
+    if (passes(error)) {
       this.#lose(socket, first);
       return;
     }
     if (error.code === ErrorCode.UidInUse) {
       // Our own ghost, or somebody with the same luck: come back under another id.
       this.#uid = newUid();
+      this.#claim = newClaim();
       this.seat = undefined;
       this.#lose(socket, first);
       return;
@@ -293,6 +311,11 @@ export class Signalling implements Channel {
   #write(message: object): void {
     this.#socket?.send(JSON.stringify(message));
   }
+}
+
+/** Nothing that the server decided about us: the same request may succeed in a moment. */
+function passes(error: ChannelError): boolean {
+  return error.code === 0 || error.code === ErrorCode.RateLimited;
 }
 
 function asError(reply: ErrorReply): ChannelError {

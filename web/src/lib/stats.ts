@@ -110,6 +110,14 @@ export class StatsReader {
   }
 }
 
+/** Whether the packets leave through a relay of our own. */
+export async function isRelayed(connection: RTCPeerConnection): Promise<boolean> {
+  const report = new Map<string, Entry>();
+  (await connection.getStats()).forEach((entry: Entry, id: string) => report.set(id, entry));
+  const pair = selectedPair(report);
+  return pair !== undefined && path(report, pair)?.local === 'relay';
+}
+
 function lossSince(lost: number, received: number): number | undefined {
   return lost + received === 0 ? undefined : lost / (lost + received);
 }

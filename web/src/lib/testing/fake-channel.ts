@@ -9,6 +9,7 @@ export class FakeChannel implements Channel {
   onEvent: (event: ChannelEvent) => void = () => {};
   readonly sent: Outgoing[] = [];
   probes = 0;
+  renewals = 0;
   refuseRequests = false;
   #open: ((joined: Joined) => void) | undefined;
   #refuse: ((error: ChannelError) => void) | undefined;
@@ -33,12 +34,16 @@ export class FakeChannel implements Channel {
     this.probes++;
   }
 
+  renew(): void {
+    this.renewals++;
+  }
+
   close(): void {
     this.state.value = 'closed';
   }
 
   /** The server lets us in. */
-  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[] } = {}): void {
+  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[]; iceServers?: RTCIceServer[] } = {}): void {
     const joined: Joined = {
       cmd: 'joined',
       id: '1',
@@ -46,7 +51,7 @@ export class FakeChannel implements Channel {
       self: { uid: 'me', name: 'Ana' },
       grants: how.grants,
       roster,
-      iceServers: [],
+      iceServers: how.iceServers ?? [],
       resume: 'ticket',
       resumed: how.resumed ?? false,
       chatBytesMax: 4096,

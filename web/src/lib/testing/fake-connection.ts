@@ -33,6 +33,7 @@ export class FakeTransceiver {
 }
 
 let tracks = 0;
+let made = 0;
 
 export function fakeTrack(kind: 'audio' | 'video'): FakeTrack {
   return { kind, id: `${kind}-${++tracks}`, onmute: null, onunmute: null };
@@ -53,6 +54,9 @@ export class FakeConnection {
   onconnectionstatechange: (() => void) | null = null;
   readonly candidates: RTCIceCandidateInit[] = [];
   readonly configurations: RTCConfiguration[] = [];
+  /** Another one for each connection, as with a browser. */
+  certificate = `sha-256 ${++made}`;
+  relayed = false;
   restarts = 0;
   closed = false;
   #transceivers: FakeTransceiver[] = [];
@@ -70,9 +74,15 @@ export class FakeConnection {
     return this.#transceivers.map(({ receiver }) => ({ track: receiver.track, getSynchronizationSources: () => [] }));
   }
 
-  /** Nothing is measured. */
+  /** Nothing is measured but how the packets leave. */
   async getStats(): Promise<ReadonlyMap<string, unknown>> {
-    return new Map();
+    const candidate = (candidateType: string) => ({ type: 'candidate', candidateType });
+    return new Map<string, unknown>([
+      ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
+      ['P', { type: 'candidate-pair', localCandidateId: 'L', remoteCandidateId: 'R' }],
+      ['L', candidate(this.relayed ? 'relay' : 'host')],
+      ['R', candidate('relay')],
+    ]);
   }
 
   addTransceiver(what: 'audio' | 'video' | FakeTrack, init: { direction: RTCRtpTransceiverDirection }): FakeTransceiver {
@@ -103,12 +113,12 @@ export class FakeConnection {
     if (type === 'offer') this.#needed = false;
     this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
     const kinds = type === 'answer' && this.#remote ? this.#remote.kinds : this.#transceivers.map((transceiver) => transceiver.kind);
-    this.localDescription = { type, sdp: `s=${JSON.stringify({ kinds, ice: this.#ice } satisfies Session)}` };
+    this.localDescription = { type, sdp: `s=${JSON.stringify({ kinds, ice: this.#ice } satisfies Session)}\r\na=fingerprint:${this.certificate}` };
     if (type === 'answer') this.#settle();
   }
 
   async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-    const session = JSON.parse(description.sdp?.slice(2) ?? '') as Session;
+    const session = JSON.parse(description.sdp?.slice(2).split('\r\n')[0] ?? '') as Session;
     if (description.type === 'answer') {
       if (this.signalingState !== 'have-local-offer') throw new Error('an answer without an offer');
       this.signalingState = 'stable';
