@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { incomingSdp, outgoingSdp } from './sdp';
+import { certificates, incomingSdp, outgoingSdp } from './sdp';
 
 const SDP = [
   'v=0',
@@ -57,5 +57,20 @@ describe('session descriptions', () => {
 
   it('do not need to be well-formed', () => {
     for (const strange of ['', 'm=', 'm=audio', 'm=video\r\na=rtpmap:', 'x\ny']) expect(() => incomingSdp(strange, { videoSendCodec: 'VP8', audioSendCodec: 'opus' })).not.toThrow();
+  });
+});
+
+describe('the certificates of a description', () => {
+  const named = (...lines: string[]) => certificates([...SDP.split('\r\n'), ...lines].join('\r\n'));
+
+  it('are the same in any order, number and case, whatever the session id', () => {
+    const one = named('a=fingerprint:sha-256 AA:0B', 'a=fingerprint:sha-1 CC');
+    expect(named('a=fingerprint:sha-1 cc', 'a=fingerprint:SHA-256 aa:0b', 'a=fingerprint:sha-1 CC')).toBe(one);
+    expect(certificates('o=- 99 1 IN IP4 127.0.0.1\na=fingerprint:sha-1 CC\na=fingerprint:sha-256 AA:0B')).toBe(one);
+    expect(named('a=fingerprint:sha-256 AA:0C', 'a=fingerprint:sha-1 CC')).not.toBe(one);
+  });
+
+  it('are unknown where there are none', () => {
+    expect(named()).toBeUndefined();
   });
 });
