@@ -72,8 +72,7 @@ export class ParlorServer {
 
   /** Starts the process and waits until it answers. */
   async run(): Promise<void> {
-    const sets = Object.entries({ ...this.settings, 'data.dir': this.dataDir }).flatMap(([key, value]) => ['--set', `${key}=${toml(value)}`]);
-    const command = [...this.inNamespace(), BINARY, 'serve', ...sets];
+    const command = [...this.inNamespace(), BINARY, 'serve', ...this.sets()];
     const child = spawn(command[0] as string, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => { this.written += String(bytes); });
@@ -81,6 +80,12 @@ export class ParlorServer {
       if (child.exitCode !== null) throw new Error(`the server ended with exit code ${child.exitCode}:\n${this.written}`);
       return this.answers();
     }).catch((error: unknown) => { throw new Error(`${String(error)}\n${this.written}`); });
+  }
+
+  /** A token for a room, made by the command that operators use, with the settings of this server. */
+  async token(room: string): Promise<string> {
+    const { stdout } = await promisify(execFile)(BINARY, ['token', '--room', room, ...this.sets()]);
+    return stdout.trim();
   }
 
   /** Stops as an operator does, and demands a clean end. */
@@ -103,6 +108,10 @@ export class ParlorServer {
     const code = await ended;
     clearTimeout(limit);
     if (code !== 0) throw new Error(`the server did not stop cleanly within ${STOP_MS} ms (exit code ${code}):\n${this.written}`);
+  }
+
+  private sets(): string[] {
+    return Object.entries({ ...this.settings, 'data.dir': this.dataDir }).flatMap(([key, value]) => ['--set', `${key}=${toml(value)}`]);
   }
 
   private async answers(): Promise<boolean> {
