@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::address::ClientNetwork;
-use crate::config::Limit;
+use crate::config::{Limit, Networks};
 
 /// Counts open connections. A clone counts together with the original.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Connections(Arc<Mutex<Counts>>);
 struct Counts {
     total_max: Limit,
     per_client_max: Limit,
+    /// Behind these are many clients, which are counted where they are known by name: as WebSockets and requests.
+    proxies: Networks,
     total: u64,
     /// Clients with at least one connection, so never more than `total`.
     clients: BTreeMap<ClientNetwork, u64>,
@@ -37,10 +39,10 @@ pub enum Full {
 }
 
 impl Connections {
-    /// No connections yet.
+    /// No connections yet. `per_client_max` does not hold for `proxies`.
     #[must_use]
-    pub fn new(total_max: Limit, per_client_max: Limit) -> Self {
-        Self(Arc::new(Mutex::new(Counts { total_max, per_client_max, total: 0, clients: BTreeMap::new() })))
+    pub fn new(total_max: Limit, per_client_max: Limit, proxies: Networks) -> Self {
+        Self(Arc::new(Mutex::new(Counts { total_max, per_client_max, proxies, total: 0, clients: BTreeMap::new() })))
     }
 
     /// Counts a connection from there.
@@ -54,7 +56,7 @@ impl Connections {
             return Err(Full::Total);
         }
         let of_client = counts.clients.get(&client).copied().unwrap_or(0) + 1;
-        if !counts.per_client_max.allows(of_client) {
+        if !counts.per_client_max.allows(of_client) && !counts.proxies.contain(address) {
             return Err(Full::Client);
         }
         counts.total += 1;

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,7 +14,7 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use turn::Transport;
 
@@ -66,7 +67,7 @@ pub(crate) async fn accept(listener: TcpListener, purpose: Purpose, hall: Hall) 
             // Out of descriptors, or the client was gone already. The first lasts a while, and trying at once again would burn a core.
             Err(error) => {
                 tracing::warn!("a connection cannot be accepted: {error}");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                sleep(ACCEPT_PAUSE).await;
             }
         }
     }
@@ -159,7 +160,10 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let site = Arc::clone(&hall.site);
+    let asked = Arc::new(AtomicBool::new(false));
+    let has_asked = Arc::clone(&asked);
     let handler = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        has_asked.store(true, Ordering::Relaxed);
         let site = Arc::clone(&site);
         async move {
             let response = http::respond(site, service, arrival, request.map(Body::new)).await;
@@ -182,8 +186,16 @@ where
         .keep_alive_timeout(HEADER_DEADLINE);
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), handler));
     let mut stopping = hall.stopping.clone();
+    // The library's deadlines begin when it knows whether this is HTTP/1 or HTTP/2, which the first bytes tell.
+    let unasked = async {
+        sleep(FIRST_REQUEST_DEADLINE).await;
+        if asked.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::select! {
         result = connection.as_mut() => return result.map_err(io::Error::other),
+        () = unasked => return Err(io::Error::new(io::ErrorKind::TimedOut, "no request came")),
         _ = stopping.wait_for(|stopping| *stopping) => {}
     }
     // Requests under way are finished, no more are taken.
@@ -195,8 +207,11 @@ where
 const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(10);
 /// Handshakes take a few round trips; on the worst mobile links two seconds each.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
-/// From the end of a request (or the start) to the end of the next request's headers: an idle connection is closed then, too.
+/// From the end of a request to the end of the next request's headers: an idle connection is closed then, too.
 const HEADER_DEADLINE: Duration = Duration::from_secs(30);
+/// From the start to the end of the first request's headers, whatever the version of HTTP. A browser that opened a connection ahead of its need
+/// opens another.
+const FIRST_REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 /// A token in a URL has up to 4 kB, cookies of other services on this host may add some.
 const HEADER_BYTES_MAX: usize = 32 * 1024;
 const HEADERS_MAX: usize = 100;

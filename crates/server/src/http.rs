@@ -37,7 +37,7 @@ pub(crate) enum Service {
 /// Answers one request.
 pub(crate) async fn respond(site: Arc<Site>, service: Service, arrival: Arrival, request: Request<Body>) -> Response {
     let (mut parts, _) = request.into_parts();
-    let authority = Arrival::authority(&parts).map(|authority| authority.to_string());
+    let authority = Arrival::shown_authority(&parts);
     let is_head = parts.method == Method::HEAD;
     let result = match service {
         Service::Pages => pages(&site, arrival, &mut parts).await,

@@ -76,7 +76,11 @@ impl Server {
         let addresses = doors.addresses(&turn);
         let ice = ice_servers(&config, &addresses, minting);
         let signal = Signal::spawn(cores::room_config(&config, auth_keys.clone()));
-        let connections = Connections::new(config.limits_tcp_connections, config.limits_tcp_connections_per_address);
+        let connections = Connections::new(
+            config.limits_tcp_connections,
+            config.limits_tcp_connections_per_address,
+            config.http_trusted_proxies.clone(),
+        );
         let https_port = addresses.https.first().map(SocketAddr::port);
         let site = Arc::new(Site::new(config, ice, auth_keys, https_port, signal.clone()));
 

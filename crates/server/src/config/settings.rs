@@ -12,7 +12,8 @@ settings! {
     /// Plain HTTP: the web client, the API and the WebSocket. Browsers give camera and microphone over plain HTTP only to
     /// this machine itself, so it listens on loopback. Behind a proxy that ends TLS, let the proxy come here.
     http_listen: Listen = "http.listen", default r#""127.0.0.1:8080""#, example r#""off""#;
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. From anybody else these headers are ignored.
+    /// Proxies whose `X-Forwarded-For` is believed; from anybody else that header is ignored. They may hold more TCP connections than
+    /// `limits.tcp_connections_per_address`.
     http_trusted_proxies: Networks = "http.trusted_proxies", default "[]", example r#"["127.0.0.1", "10.0.0.0/8"]"#;
     /// HTTPS, and on the same port TURN over TLS and over TCP, told apart by the first bytes. Plain HTTP is sent on to HTTPS.
     https_listen: Listen = "https.listen", default "8443", example "443";

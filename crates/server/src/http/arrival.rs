@@ -41,6 +41,14 @@ impl Arrival {
         authority(&parts.uri, &parts.headers)
     }
 
+    /// The same, when it is of a form that may stand in a header of ours: the grammar of authorities has `;`, `,` and `*`, which mean
+    /// something else there.
+    pub(crate) fn shown_authority(parts: &Parts) -> Option<String> {
+        let authority = Self::authority(parts).filter(|authority| UrlHost::parse(authority.host()).is_some())?;
+        let port = authority.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}{port}", authority.host()))
+    }
+
     /// The host for URLs that lead back here: as the client asked for it, or our end of the connection.
     pub(crate) fn url_host(&self, parts: &Parts) -> UrlHost {
         let asked = Self::authority(parts).and_then(|authority| UrlHost::parse(authority.host()));

@@ -105,6 +105,26 @@ async fn header_that_never_ends_is_refused() {
 }
 
 #[tokio::test]
+async fn connection_without_a_request_is_closed_in_time_however_it_begins() {
+    let server = serve_for_test(&[]);
+    let mut waiting = Vec::new();
+    for address in [server.http(), server.addresses().compat[0]] {
+        for beginning in ["", "P", "PRI * HTTP/2.0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HT"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(beginning.as_bytes()).await.unwrap();
+            waiting.push((address, beginning, stream));
+        }
+    }
+    let mut secured = tls_connect(server.https(), &["h2"]).await;
+    for (address, beginning, mut stream) in waiting {
+        let ended = timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await;
+        assert!(ended.is_ok(), "{address} waits for ever after {beginning:?}");
+    }
+    let ended = timeout(PATIENCE, secured.read_to_end(&mut Vec::new())).await;
+    assert!(ended.is_ok(), "HTTPS waits for ever for HTTP/2");
+}
+
+#[tokio::test]
 async fn wildcard_listens_on_ipv4_and_ipv6() {
     let server = serve_for_test(&["http.listen=0"]);
     let port = server.http().port();

@@ -41,6 +41,24 @@ async fn every_answer_forbids_framing_foreign_scripts_and_guessing_of_types() {
 }
 
 #[tokio::test]
+async fn host_header_adds_nothing_to_the_policy_but_a_host() {
+    let server = serve_for_test(&[]);
+    for (host, shown) in [
+        ("call.example.org:8443", Some("connect-src 'self' ws://call.example.org:8443 wss://call.example.org:8443;")),
+        ("[::1]:8080", Some("connect-src 'self' ws://[::1]:8080 wss://[::1]:8080;")),
+        ("a;sandbox", None),
+        ("a,default-src", None),
+        ("*", None),
+        ("user@call.example.org", Some("connect-src 'self' ws://call.example.org wss://call.example.org;")),
+    ] {
+        let answer = get(server.http(), "/", &[&format!("Host: {host}")]).await;
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains(shown.unwrap_or("connect-src 'self';")), "{host}: {policy}");
+        assert!(!policy.contains("sandbox") && !policy.contains(',') && !policy.contains('*'), "{host}: {policy}");
+    }
+}
+
+#[tokio::test]
 async fn errors_have_the_right_status_and_a_code() {
     let server = serve_for_test(&[]);
     for (method, path, status, code) in [
