@@ -1,5 +1,6 @@
 //! The binary as its operator meets it.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
@@ -22,6 +23,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+const HANDSHAKE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+
 const FREE_PORTS: [&str; 10] = [
     "--set",
     "http.listen=127.0.0.1:0",
@@ -37,7 +40,12 @@ const FREE_PORTS: [&str; 10] = [
 
 /// Starts it and reads where it serves plain HTTP.
 fn started(directory: &TempDir) -> (Child, String) {
-    let mut child = parlor(directory, &FREE_PORTS).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    started_with(directory, &[], Stdio::null())
+}
+
+fn started_with(directory: &TempDir, settings: &[&str], log: Stdio) -> (Child, String) {
+    let arguments = [FREE_PORTS.as_slice(), settings].concat();
+    let mut child = parlor(directory, &arguments).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
     let line = lines.find(|line| line.contains("http://localhost:")).unwrap();
     let address = line.split("http://").nth(1).unwrap().trim().to_owned();
@@ -50,8 +58,7 @@ fn without_a_command_it_serves_and_ends_with_code_0_when_terminated_in_a_call() 
     let (mut child, address) = started(&directory);
     let mut member = TcpStream::connect(&address).unwrap();
     member.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-    member.write_all(format!("GET /ws HTTP/1.1\r\nHost: {address}\r\n{handshake}\r\n\r\n").as_bytes()).unwrap();
+    member.write_all(format!("GET /ws HTTP/1.1\r\nHost: {address}\r\n{HANDSHAKE}\r\n\r\n").as_bytes()).unwrap();
     let mut status = [0; 12];
     member.read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 101");
@@ -60,6 +67,39 @@ fn without_a_command_it_serves_and_ends_with_code_0_when_terminated_in_a_call() 
     member.read_to_end(&mut Vec::new()).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(directory.path().join("parlor-data/turn.secret").exists());
+}
+
+#[test]
+fn tokens_and_turn_passwords_are_not_logged_even_where_everything_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let (mut child, address) = started_with(&directory, &["--set", "log=trace"], File::create(&log).unwrap().into());
+    let mut member = TcpStream::connect(&address).unwrap();
+    member.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let request = format!("GET /ws?token=SecretOfUrl HTTP/1.1\r\nHost: {address}\r\n{HANDSHAKE}\r\n\r\n");
+    member.write_all(request.as_bytes()).unwrap();
+    let join = br#"{"cmd":"join","v":2,"roomId":"r","uid":"u","token":"SecretOfMessage"}"#;
+    // A whole text frame, masked with zeros (RFC 6455 §5.2).
+    member.write_all(&[0x81, 0x80 | u8::try_from(join.len()).unwrap(), 0, 0, 0, 0]).unwrap();
+    member.write_all(join).unwrap();
+    let mut heard = String::new();
+    let password = loop {
+        let mut chunk = [0; 4096];
+        let read = member.read(&mut chunk).unwrap();
+        assert!(read > 0, "it closed after {heard}");
+        heard.push_str(&String::from_utf8_lossy(&chunk[..read]));
+        let after = heard.split("\"credential\":\"").nth(1).and_then(|rest| rest.split_once('"'));
+        if let Some((password, _)) = after {
+            break password.to_owned();
+        }
+    };
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("TRACE"), "{log}");
+    for secret in ["SecretOfUrl", "SecretOfMessage", &password] {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
 }
 
 #[test]
