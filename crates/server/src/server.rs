@@ -221,12 +221,14 @@ fn ice_servers(config: &Config, addresses: &Addresses, secret: Option<credential
     };
     let numbered = || first(std::net::IpAddr::is_ipv4).into_iter().chain(first(std::net::IpAddr::is_ipv6)).collect();
     let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
+    // Without HTTPS there is TLS all the same, on the TURN port, when there is a certificate that browsers trust.
+    let turn_tls = || port(&addresses.turn_tcp).filter(|_| config.https_cert.is_some());
     IceServers {
         hosts: if named.is_empty() { numbered() } else { named },
         udp_port: port(&addresses.udp),
         second_port: port(&addresses.stun_second),
         tcp_port: port(&addresses.turn_tcp),
-        tls_port: port(&addresses.https),
+        tls_port: port(&addresses.https).or_else(turn_tls),
         secret,
         lifetime: Duration::from_secs(config.turn_credential_seconds.0),
     }

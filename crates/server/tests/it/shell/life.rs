@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use crate::fixture::{HANDSHAKE, PATIENCE, refusal, serve_for_test, tls_connect};
+use crate::fixture::{HANDSHAKE, PATIENCE, get, refusal, serve_for_test, tls_connect};
 
 #[tokio::test]
 async fn busy_port_is_named_with_the_setting_that_changes_it() {
@@ -33,6 +33,24 @@ async fn without_a_place_for_secrets_it_does_not_start_unless_it_needs_none() {
     let text = refusal(&[&directory, "turn.secrets=a long enough secret"]).to_string();
     assert!(text.contains("self-signed certificate"), "{text}");
     serve_for_test(&[&directory, "turn.secrets=a long enough secret", "https.listen=off"]);
+}
+
+#[tokio::test]
+async fn with_a_certificate_and_https_off_browsers_are_told_of_turn_over_tls_on_the_turn_port() {
+    let files = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["call.example.org".to_owned()]).unwrap();
+    fs::write(files.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    fs::write(files.path().join("chain.pem"), made.cert.pem()).unwrap();
+    let chain = format!("https.cert={:?}", files.path().join("chain.pem"));
+    let key = format!("https.key={:?}", files.path().join("key.pem"));
+    let server = serve_for_test(&["https.listen=off", "public.host=call.example.org", &chain, &key]);
+    let turn = server.addresses().turn_tcp[0];
+    let urls = get(server.http(), "/api/v1/ice", &[]).await.json()["iceServers"][0]["urls"].clone();
+    assert_eq!(urls[2], format!("turns:call.example.org:{}?transport=tcp", turn.port()));
+    assert_eq!(tls_connect(turn, &["stun.turn"]).await.get_ref().1.alpn_protocol(), Some(b"stun.turn".as_slice()));
+    let server = serve_for_test(&["https.listen=off"]);
+    let urls = get(server.http(), "/api/v1/ice", &[]).await.json()["iceServers"][0]["urls"].clone();
+    assert_eq!(urls.as_array().unwrap().len(), 2, "no TLS without a certificate: {urls}");
 }
 
 #[tokio::test]
