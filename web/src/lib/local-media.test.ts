@@ -166,6 +166,19 @@ describe('the camera', () => {
     expect(devices.tracks.every((track) => track.stopped)).toBe(true);
   });
 
+  it('that does not start in place of the former one is off, and can be tried again', async () => {
+    const devices = new FakeDevices();
+    const made = media(devices);
+    await made.start();
+    devices.behave = named('NotReadableError');
+    await made.flipCamera();
+    expect(made.state.value.video).toBe(false);
+    expect(made.problem.value.video).toBe('busy');
+    devices.behave = () => undefined;
+    await made.setCamera(true);
+    expect(made.state.value.video).toBe(true);
+  });
+
   it('that is unplugged is reported, and replaced by another', async () => {
     const devices = new FakeDevices();
     const made = media(devices);
@@ -209,6 +222,29 @@ describe('the screen', () => {
     expect(devices.screen.stopped).toBe(true);
   });
 
+  it('that is chosen after the call was left is let go at once', async () => {
+    const devices = new FakeDevices();
+    const made = media(devices);
+    const choosing = made.shareScreen();
+    made.close();
+    expect(await choosing).toBe(false);
+    expect(devices.screen.stopped).toBe(true);
+    expect(made.state.value.screen).toBe(false);
+  });
+
+  it('is let go when another one takes its place, whose sharing goes on', async () => {
+    const devices = new FakeDevices();
+    const made = media(devices);
+    await made.shareScreen();
+    const first = devices.screen;
+    devices.screen = new FakeTrack('video');
+    await made.shareScreen();
+    expect(first.stopped).toBe(true);
+    first.dispatchEvent(new Event('ended'));
+    expect(devices.screen.stopped).toBe(false);
+    expect(made.state.value.screen).toBe(true);
+  });
+
   it('is not shared when the person changes their mind', async () => {
     const devices = new FakeDevices();
     devices.getDisplayMedia = () => Promise.reject(new Error('NotAllowedError'));
@@ -219,6 +255,16 @@ describe('the screen', () => {
 });
 
 describe('closing', () => {
+  it('asks for nothing more, also when a question is still open', async () => {
+    const devices = new FakeDevices();
+    devices.behave = named('NotAllowedError');
+    const made = media(devices);
+    const opening = made.start();
+    made.close();
+    await opening;
+    expect(devices.asked).toHaveLength(1);
+  });
+
   it('releases everything, also what opens later', async () => {
     const devices = new FakeDevices();
     const made = media(devices);

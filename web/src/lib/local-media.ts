@@ -119,8 +119,15 @@ export class LocalMedia {
       const screen = await this.#options.devices?.getDisplayMedia({ video: { frameRate: { ideal: 15 } }, audio: true });
       const picture = screen?.getVideoTracks()[0];
       if (!screen || !picture) return false;
+      if (this.#closed) {
+        for (const track of screen.getTracks()) track.stop();
+        return false;
+      }
       picture.contentHint = 'detail';
-      picture.addEventListener('ended', () => this.stopScreen());
+      picture.addEventListener('ended', () => {
+        if (this.screen.peek() === screen) this.stopScreen();
+      });
+      this.stopScreen();
       this.screen.value = screen;
       return true;
     } catch {
@@ -144,8 +151,11 @@ export class LocalMedia {
 
   /** Two cameras cannot be open at once on many phones: the old one goes first. */
   async #reopenCamera(): Promise<void> {
-    this.camera.peek()?.stop();
+    const before = this.camera.peek();
+    before?.stop();
     await this.#open('video');
+    // Nothing took its place: a stopped camera must not pass for one that is on.
+    if (this.camera.peek() === before) this.#keep('video', null);
   }
 
   async #open(kind: DeviceKind): Promise<void> {
@@ -156,6 +166,7 @@ export class LocalMedia {
   }
 
   async #capture(kinds: readonly DeviceKind[], exact = true): Promise<{ complete: boolean }> {
+    if (this.#closed) return { complete: false };
     const devices = this.#options.devices;
     if (!devices) {
       for (const kind of kinds) this.#report(kind, 'insecure');
