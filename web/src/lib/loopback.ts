@@ -35,11 +35,13 @@ export class LoopbackChannel implements Channel {
   async open(): Promise<Joined> {
     this.state.value = 'connecting';
     const grant = await this.#options.fetchIceServers().catch((error: unknown) => {
+      const closed = this.state.peek() === 'closed';
       const refusal = new ChannelError(0, 'ice-servers', error instanceof Error ? error.message : 'The server gave no ICE servers.');
       this.state.value = 'closed';
-      this.onEvent({ kind: 'refused', error: refusal });
+      if (!closed) this.onEvent({ kind: 'refused', error: refusal });
       throw refusal;
     });
+    if (this.state.peek() === 'closed') throw new ChannelError(0, 'closed', 'The call was left before it began.');
     const joined: Joined = {
       cmd: 'joined',
       id: undefined,

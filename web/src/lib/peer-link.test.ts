@@ -470,6 +470,17 @@ describe('when signalling is back', () => {
 });
 
 describe('a closed link', () => {
+  it('keeps nobody waiting for what the browser never ends', async () => {
+    const older = new Side(true);
+    const joiner = new Side(false);
+    await settle();
+    joiner.connection.setRemoteDescription = () => new Promise(() => {});
+    const taken = joiner.link.description(older.messages('offer')[0]?.msg ?? '');
+    await settle();
+    joiner.link.close();
+    await expect(taken).resolves.toBeUndefined();
+  });
+
   it('does nothing any more', async () => {
     const { older } = await pair();
     older.connection.become('failed');

@@ -90,6 +90,9 @@ export class PeerLink {
   #restarted = false;
   #early: RTCIceCandidateInit[] = [];
   #work: Promise<void> = Promise.resolve();
+  #release: () => void = () => {};
+  /** Resolves with {@link close}. */
+  readonly #closed = new Promise<void>((resolve) => (this.#release = resolve));
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #failTimer: ReturnType<typeof setTimeout> | undefined;
   #answerTimer: ReturnType<typeof setTimeout> | undefined;
@@ -164,13 +167,17 @@ export class PeerLink {
     this.connection.onnegotiationneeded = this.connection.onicecandidate = null;
     this.connection.ontrack = this.connection.onconnectionstatechange = null;
     this.connection.close();
+    this.#release();
     this.media.value = [];
     this.screen.value = [];
   }
 
-  /** One step after the other: a candidate never overtakes its description. */
+  /**
+   * One step after the other: a candidate never overtakes its description. What a browser has begun when the connection is
+   * closed it never ends; whoever waits for it is let go.
+   */
   #enqueue(step: () => Promise<void>): Promise<void> {
-    const done = this.#work.then(() => (this.#isOpen() ? step() : undefined));
+    const done = this.#work.then(() => (this.#isOpen() ? Promise.race([step(), this.#closed]) : undefined));
     // A step that failed has been reported to its caller; it must not stop the following ones.
     this.#work = done.catch(() => undefined);
     return done;

@@ -361,6 +361,24 @@ describe('requests', () => {
 });
 
 describe('hanging up', () => {
+  it('before the answer to the join gives up the seat that it may bring', async () => {
+    const made = signalling();
+    void made.open();
+    socket().accept();
+    await settle();
+    made.close();
+    expect(socket().sent.map((frame) => frame['cmd'])).toEqual(['join', 'leave']);
+    expect(socket().closed).toBe(true);
+  });
+
+  it('before the socket is open says nothing', () => {
+    const made = signalling();
+    void made.open();
+    made.close();
+    expect(socket().sent).toEqual([]);
+    expect(socket().closed).toBe(true);
+  });
+
   it('says so, closes, and stays closed', async () => {
     const made = await inRoom();
     made.close();

@@ -120,7 +120,8 @@ export class Signalling implements Channel {
 
   close(): void {
     if (this.state.peek() === 'closed') return;
-    if (this.state.peek() === 'open') this.#write({ cmd: 'leave', roomId: this.#options.roomId, uid: this.#uid });
+    // A join that is not answered yet may already have given us a seat, which would be kept for us.
+    if (this.state.peek() === 'open' || this.#pending.size > 0) this.#write({ cmd: 'leave', roomId: this.#options.roomId, uid: this.#uid });
     this.#stop();
   }
 
