@@ -27,7 +27,8 @@ describe('clipToBytes', () => {
     ['abcd', 3, 'abc'],
     ['会议', 5, '会'],
     ['a😀', 4, 'a'],
-  ])('of %j to %i bytes is %j', (text, bytes, clipped) => {
+    ['a会😀', Infinity, 'a会😀'],
+  ])('of %j to %s bytes is %j', (text, bytes, clipped) => {
     expect(clipToBytes(text, bytes)).toBe(clipped);
   });
 });

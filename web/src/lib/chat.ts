@@ -64,9 +64,12 @@ export function linkParts(text: string): TextPart[] {
   return parts;
 }
 
+/** One unit of a JavaScript text takes no more than this in UTF-8. */
+const UTF8_BYTES_MAX = 3;
+
 /** The part of `text` that fits into `bytesMax` bytes of UTF-8, cut between characters. */
 export function clipToBytes(text: string, bytesMax: number): string {
-  const buffer = new Uint8Array(bytesMax);
+  const buffer = new Uint8Array(Math.min(bytesMax, text.length * UTF8_BYTES_MAX));
   const { read } = new TextEncoder().encodeInto(text, buffer);
   return text.slice(0, read);
 }

@@ -29,6 +29,11 @@ describe('the samples of the contract', () => {
 });
 
 describe('a message from the wire', () => {
+  it('that sets the length of chat texts to 0 sets no limit', () => {
+    const frame = '{"cmd":"joined","roomId":"r","self":{"uid":"a"},"limits":{"chatBytes":0}}';
+    expect(parseServerMessage(frame)).toMatchObject({ chatBytesMax: Infinity });
+  });
+
   it('with a number for an id is read as the text of it', () => {
     expect(parseServerMessage('{"cmd":"peer-leave","remoteUid":100}')).toEqual({ cmd: 'peer-leave', remoteUid: '100' });
   });

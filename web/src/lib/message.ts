@@ -33,6 +33,7 @@ export interface Joined {
   iceServers: RTCIceServer[];
   resume: string | undefined;
   resumed: boolean;
+  /** `Infinity` where the server sets no limit. */
   chatBytesMax: number;
   heartbeatSeconds: number;
 }
@@ -164,7 +165,7 @@ function joined(fields: Fields): Joined | undefined {
     iceServers: iceServers(fields['iceServers']),
     resume: optionalText(fields['resume']),
     resumed: fields['resumed'] === true,
-    chatBytesMax: number(limits['chatBytes'], CHAT_BYTES_DEFAULT),
+    chatBytesMax: number(limits['chatBytes'], CHAT_BYTES_DEFAULT) || Infinity,
     heartbeatSeconds: number(fields['heartbeatSeconds'], HEARTBEAT_SECONDS_DEFAULT),
   };
 }

@@ -8,7 +8,7 @@ export function LiveRegion({ view }: { view: CallView }) {
   const { announcement, connection, media } = view.call;
   const [words, setWords] = useState('');
   const happened = announcement.value;
-  const audio = media.microphoneOn.value;
+  const { audio } = media.state.value;
   const state = connection.value;
   useEffect(() => {
     if (!happened) return;

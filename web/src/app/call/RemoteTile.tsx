@@ -76,6 +76,6 @@ function Sound({ view, tracks }: { view: CallView; tracks: readonly MediaStreamT
     const audio = element.current;
     // A speaker that was unplugged: the browser's own choice stays.
     if (audio && 'setSinkId' in audio) void audio.setSinkId(speaker).catch(() => undefined);
-  }, [speaker]);
+  }, [speaker, sounds.length > 0]);
   return sounds.length > 0 ? <audio ref={element} autoplay data-testid="remote-audio" /> : null;
 }
