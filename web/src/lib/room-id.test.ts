@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRoomId, parseRoomId, ROOM_ID_BYTES_MAX } from './room-id';
+import { isRoomId, parseRoomId, parseRoomQuery, ROOM_ID_BYTES_MAX } from './room-id';
 
 describe('parseRoomId', () => {
   it.each([
@@ -21,6 +21,21 @@ describe('parseRoomId', () => {
 
   it.each(['', '   ', 'https://parlor.test/', 'https://parlor.test/check', 'a/b', 'https://parlor.test/r/%E4', 'a\u0007b'])('finds none in %j', (input) => {
     expect(parseRoomId(input)).toBeUndefined();
+  });
+});
+
+describe('parseRoomQuery', () => {
+  it.each([
+    ['https://parlor.test/r/100?token=eyJ.x.y#z', '?token=eyJ.x.y'],
+    [' /r/100?it=relay ', '?it=relay'],
+    ['r/100?it=relay', '?it=relay'],
+    ['https://parlor.test/r/100', ''],
+    ['https://other.test/r/100?token=eyJ.x.y', ''],
+    ['https://parlor.test/check?token=eyJ.x.y', ''],
+    ['what?', ''],
+    ['100', ''],
+  ])('finds in %j what goes along: %j', (input, query) => {
+    expect(parseRoomQuery(input, 'https://parlor.test')).toBe(query);
   });
 });
 

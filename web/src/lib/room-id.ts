@@ -23,6 +23,14 @@ export function parseRoomId(input: string): string | undefined {
   return isRoomId(text) ? text : undefined;
 }
 
+/** What a link of this site (`origin`) asks for, with its `?`, such as the token of an invitation; empty for all other input. */
+export function parseRoomQuery(input: string, origin: string): string {
+  const text = input.trim();
+  if (!URL.canParse(text, origin)) return '';
+  const { origin: site, pathname, search } = new URL(text, origin);
+  return site === origin && /^\/r\/[^/]/i.test(pathname) ? search : '';
+}
+
 function decoded(part: string): string | undefined {
   try {
     const room = decodeURIComponent(part);

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../components/Button';
 import { TextField } from '../components/TextField';
-import { parseRoomId } from '../../lib/room-id';
+import { parseRoomId, parseRoomQuery } from '../../lib/room-id';
 import { navigate, roomPath } from '../router';
 import { t } from '../texts';
 
@@ -16,7 +16,7 @@ export function JoinForm() {
     event.preventDefault();
     const room = parseRoomId(input);
     if (room === undefined) setWrong(true);
-    else navigate(roomPath(room) + location.search);
+    else navigate(roomPath(room) + (parseRoomQuery(input, location.origin) || location.search));
   };
   return (
     <form class="join-form" onSubmit={join}>
