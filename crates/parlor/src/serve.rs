@@ -47,7 +47,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
         let broken = server.broken();
         let ended_by = tokio::select! {
             name = stop.wait() => Ok(name),
-            () = broken => Err(anyhow!("the relay thread has ended; the lines above say why. Start the server again")),
+            part = broken => Err(anyhow!("{part} has ended; the lines above say why. Start the server again")),
         };
         tracing::info!("{}: telling the members and closing", ended_by.as_ref().unwrap_or(&"broken"));
         tokio::select! {

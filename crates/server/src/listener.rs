@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -55,6 +56,8 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     // A restart must not wait for the old connections' TIME-WAIT. On Linux this does not let two servers share the port.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    // Accepted connections inherit it.
+    socket.set_tcp_user_timeout(Some(UNREAD_MAX))?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
@@ -83,5 +86,10 @@ fn advice(error: &BindError) -> String {
     }
 }
 
+/// How long a client may leave unread what it was sent, or unanswered that it is there, until its connection ends.
+const UNREAD_MAX: Duration = Duration::from_secs(60);
 /// Connections the kernel holds ready while all threads are busy.
 const BACKLOG: i32 = 1024;
+
+#[cfg(test)]
+mod tests;

@@ -110,10 +110,16 @@ impl Server {
         self.self_signed
     }
 
-    /// Waits until the relay thread has ended although nobody stopped it. What is left could not connect calls: better to
-    /// start anew than to go on.
-    pub fn broken(&self) -> impl Future<Output = ()> + Send + use<> {
-        self.turn.ended()
+    /// Waits until the relay thread or the rooms have ended although nobody stopped them, and says which. What is left
+    /// could not connect calls: better to start anew than to go on.
+    pub fn broken(&self) -> impl Future<Output = &'static str> + Send + use<> {
+        let (relay, rooms) = (self.turn.ended(), self.signal.ended());
+        async move {
+            tokio::select! {
+                () = relay => "the relay thread",
+                () = rooms => "the task of the rooms",
+            }
+        }
     }
 
     /// Tells the members, closes every socket and waits until all is quiet, a few seconds at most.

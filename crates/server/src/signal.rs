@@ -82,6 +82,12 @@ impl Signal {
         }
     }
 
+    /// Waits until the task that owns the rooms has ended, be it by [`shutdown`](Self::shutdown) or because it died.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let inputs = self.inputs.clone();
+        async move { inputs.closed().await }
+    }
+
     /// What there is and what has been; all zero after [`shutdown`](Self::shutdown).
     pub async fn stats(&self) -> Stats {
         let (reply, answer) = oneshot::channel();
@@ -100,8 +106,7 @@ impl Signal {
     }
 }
 
-/// Inputs that wait for the rooms. A connection has at most one message here at a time, so beyond this many busy
-/// connections they wait for each other.
+/// Inputs that wait for the rooms. When they are that many, connections wait for each other, and their clients for them.
 const INPUTS_MAX: usize = 4096;
 /// How much longer than allowed a frame may be and still be answered with an error.
 const READABLE_FACTOR: usize = 4;
