@@ -105,6 +105,9 @@ export const ErrorCode = {
   RateLimited: 103,
 } as const;
 
+/** With which the server closes the connection of a member who resumed on another one. Coming back would take the seat away again. */
+export const CLOSE_RESUMED_ELSEWHERE = 4001;
+
 type Fields = Record<string, unknown>;
 
 const HEARTBEAT_SECONDS_DEFAULT = 25;

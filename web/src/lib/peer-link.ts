@@ -370,7 +370,7 @@ export class PeerLink {
     if (!this.#described && !this.#options.offerer) return;
     const lease = await this.#options.freshLease();
     if (!this.#isOpen()) return;
-    connection.setConfiguration(lease.configuration);
+    configure(connection, lease);
     this.#renewAfter(lease);
     // An offer whose answer was lost would hold back the new one.
     if (connection.signalingState === 'have-local-offer') await connection.setLocalDescription({ type: 'rollback' });
@@ -393,7 +393,7 @@ export class PeerLink {
     if (!this.#isOpen()) return;
     this.#renewAfter(lease);
     if (lease.renewInMs <= 0) return;
-    this.connection.setConfiguration(lease.configuration);
+    configure(this.connection, lease);
     if (await isRelayed(this.connection)) await this.#restart();
   }
 
@@ -401,6 +401,11 @@ export class PeerLink {
     this.#failTimer = undefined;
     if (this.connection.connectionState !== 'connected') this.state.value = 'failed';
   }
+}
+
+/** Firefox before 119 cannot change the servers of a connection: ICE is restarted with those that it has. */
+function configure(connection: RTCPeerConnection, lease: IceLease): void {
+  (connection as Partial<Pick<RTCPeerConnection, 'setConfiguration'>>).setConfiguration?.(lease.configuration);
 }
 
 async function limitBitrate(sender: RTCRtpSender, kbps: number): Promise<void> {

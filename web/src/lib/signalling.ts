@@ -5,7 +5,7 @@
 import { signal } from '@preact/signals-core';
 import { backoffMs } from './backoff';
 import { ChannelError, type Channel, type ChannelEvent, type ChannelState, type Outgoing } from './channel';
-import { ErrorCode, parseServerMessage, type ErrorReply, type Joined, type MediaState, type ServerMessage } from './message';
+import { CLOSE_RESUMED_ELSEWHERE, ErrorCode, parseServerMessage, type ErrorReply, type Joined, type MediaState, type ServerMessage } from './message';
 import { newClaim, newUid } from './random';
 
 /** A request that is not answered within this time has failed. */
@@ -14,6 +14,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const PROBE_TIMEOUT_MS = 3000;
 /** A socket that does not open, or is not let into the room, within this time is given up. */
 const JOIN_TIMEOUT_MS = 10_000;
+/** A uid that is in use for longer than the server keeps the seat of a lost connection (30 s) is no ghost of ours. */
+export const UID_IN_USE_MS_MAX = 35_000;
 /** Messages kept while the connection is lost; an ICE restart with all its candidates fits several times. */
 export const OUTBOX_MAX = 128;
 
@@ -21,7 +23,7 @@ export const OUTBOX_MAX = 128;
 export interface Socket {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: MessageEvent) => void) | null;
-  onclose: ((event: never) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
   send(text: string): void;
   close(code?: number, reason?: string): void;
 }
@@ -71,6 +73,8 @@ export class Signalling implements Channel {
   #socket: Socket | undefined;
   #joinedBefore = false;
   #attempt = 0;
+  /** How long we have waited since our uid was first said to be in use. */
+  #uidInUseMs = 0;
   #nextId = 1;
   #heartbeatMs = 25_000;
   readonly #pending = new Map<string, Pending>();
@@ -157,9 +161,10 @@ export class Signalling implements Channel {
     socket.onmessage = (event) => {
       if (this.#socket === socket && typeof event.data === 'string') this.#receive(event.data);
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       clearTimeout(givenUp);
-      this.#lose(socket, first);
+      if (event.code === CLOSE_RESUMED_ELSEWHERE) this.#end(new ChannelError(event.code, 'resumed-elsewhere', 'The member resumed on another connection.'), report);
+      else this.#lose(socket, first);
     };
   }
 
@@ -197,6 +202,7 @@ export class Signalling implements Channel {
     this.#joinedBefore = true;
     this.#left = undefined;
     this.#attempt = 0;
+    this.#uidInUseMs = 0;
     this.#uid = joined.self.uid;
     this.seat = joined.resume ? { uid: joined.self.uid, resume: joined.resume } : undefined;
     this.#heartbeatMs = joined.heartbeatSeconds * 1000;
@@ -213,14 +219,18 @@ export class Signalling implements Channel {
       this.#lose(socket, first);
       return;
     }
-    if (error.code === ErrorCode.UidInUse) {
-      // Our own ghost, or somebody with the same luck: come back under another id.
+    if (error.code === ErrorCode.UidInUse && this.#uidInUseMs < UID_IN_USE_MS_MAX) {
+      // Our own ghost, or somebody with the same luck: come back under another id. A token may hold us to the one that is taken.
       this.#uid = newUid();
       this.#claim = newClaim();
       this.seat = undefined;
-      this.#lose(socket, first);
+      this.#uidInUseMs += this.#lose(socket, first);
       return;
     }
+    this.#end(error, report);
+  }
+
+  #end(error: ChannelError, report: (event: ChannelEvent) => void): void {
     this.#stop();
     report({ kind: 'refused', error });
   }
@@ -243,15 +253,16 @@ export class Signalling implements Channel {
     this.onEvent({ kind: 'message', message });
   }
 
-  #lose(socket: Socket, first?: (event: ChannelEvent) => void): void {
-    if (this.#socket !== socket) return;
+  /** Gives up the socket and comes back on another one, after the wait that is returned. */
+  #lose(socket: Socket, first?: (event: ChannelEvent) => void): number {
+    if (this.#socket !== socket) return 0;
     this.#detach();
     socket.close();
     this.state.value = this.#joinedBefore ? 'reconnecting' : 'connecting';
-    const wait = backoffMs(this.#attempt++, this.#random());
-    const told = this.#retryAfterMs;
+    const wait = backoffMs(this.#attempt++, this.#random()) + (this.#retryAfterMs ?? 0);
     this.#retryAfterMs = undefined;
-    this.#retryTimer = setTimeout(() => this.#connect(first), told === undefined ? wait : told + wait);
+    this.#retryTimer = setTimeout(() => this.#connect(first), wait);
+    return wait;
   }
 
   #detach(): void {

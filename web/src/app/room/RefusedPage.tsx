@@ -1,11 +1,11 @@
-/** The server did not let us in: why, and what to do. */
+/** The server did not let us in, or lets us be in one place only: why, and what to do. */
 import { useEffect } from 'preact/hooks';
-import { CircleAlert, KeyRound, UsersRound } from 'lucide';
+import { AppWindow, CircleAlert, KeyRound, MonitorSmartphone, UsersRound } from 'lucide';
 import { MessagePage } from '../components/MessagePage';
 import { Button } from '../components/Button';
 import type { ChannelError } from '../../lib/channel';
 import type { LocalMedia } from '../../lib/local-media';
-import { ErrorCode } from '../../lib/message';
+import { CLOSE_RESUMED_ELSEWHERE, ErrorCode } from '../../lib/message';
 import { startCall } from '../home/HomePage';
 import { t } from '../texts';
 
@@ -13,9 +13,11 @@ export interface RefusedPageProps {
   error: ChannelError | undefined;
   media: LocalMedia;
   onRetry: () => void;
+  /** Straight back in, past the lobby. */
+  onRejoin: () => void;
 }
 
-export function RefusedPage({ error, media, onRetry }: RefusedPageProps) {
+export function RefusedPage({ error, media, onRetry, onRejoin }: RefusedPageProps) {
   useEffect(() => media.close(), [media]);
   if (error?.code === ErrorCode.RoomFull) {
     return (
@@ -34,6 +36,24 @@ export function RefusedPage({ error, media, onRetry }: RefusedPageProps) {
       <MessagePage icon={KeyRound} title={t('token.title')} text={t('token.text')} testid="token-needed">
         <Button kind="primary" onClick={onRetry}>
           {t('retry')}
+        </Button>
+      </MessagePage>
+    );
+  }
+  if (error?.code === ErrorCode.UidInUse) {
+    return (
+      <MessagePage icon={MonitorSmartphone} title={t('present.title')} text={t('present.text')} testid="present-elsewhere">
+        <Button kind="primary" onClick={onRetry}>
+          {t('retry')}
+        </Button>
+      </MessagePage>
+    );
+  }
+  if (error?.code === CLOSE_RESUMED_ELSEWHERE) {
+    return (
+      <MessagePage icon={AppWindow} title={t('continued.title')} text={t('continued.text')} testid="continued-elsewhere">
+        <Button kind="primary" onClick={onRejoin} testid="take-back">
+          {t('continued.back')}
         </Button>
       </MessagePage>
     );

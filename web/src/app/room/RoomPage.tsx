@@ -72,6 +72,6 @@ export function RoomPage({ room }: { room: string }) {
     case 'left':
       return <LeftPage room={room} media={media} onRejoin={rejoin} />;
     case 'refused':
-      return <RefusedPage error={call.refusal.value} media={media} onRetry={backToLobby} />;
+      return <RefusedPage error={call.refusal.value} media={media} onRetry={backToLobby} onRejoin={rejoin} />;
   }
 }

@@ -6,7 +6,7 @@ export type Frame = Record<string, unknown>;
 export class FakeSocket implements Socket {
   onopen: ((event: never) => void) | null = null;
   onmessage: ((event: MessageEvent) => void) | null = null;
-  onclose: ((event: never) => void) | null = null;
+  onclose: ((event: CloseEvent) => void) | null = null;
   readonly sent: Frame[] = [];
   closed = false;
 
@@ -28,9 +28,9 @@ export class FakeSocket implements Socket {
     this.onmessage?.({ data: typeof frame === 'string' ? frame : JSON.stringify(frame) } as MessageEvent);
   }
 
-  /** The connection breaks. */
-  drop(): void {
-    this.onclose?.(undefined as never);
+  /** The connection breaks, or the server closes it with a code. */
+  drop(code = 1006): void {
+    this.onclose?.({ code } as CloseEvent);
   }
 
   /** The last frame of a command. */
