@@ -6,8 +6,10 @@ import english from '../i18n/en.json';
 const BUTTONS = [
   ['mic.short', 'mic.mute'],
   ['mic.short.off', 'mic.unmute'],
+  ['device.microphone', 'mic.forbidden'],
   ['camera.short', 'camera.stop'],
   ['camera.short.off', 'camera.start'],
+  ['camera.short.off', 'camera.forbidden'],
   ['share.short', 'share.start'],
   ['share.short.stop', 'share.stop'],
   ['chat.short', 'chat.open'],

@@ -419,6 +419,17 @@ describe('what one may do', () => {
     channel.letIn([], { again: true, resumed: true, ...(grants && { grants }) });
     expect([call.mayChat.value, call.mayShare.value]).toEqual([chat, screen]);
   });
+
+  it.each([
+    [undefined, true, true],
+    [['subscribe', 'pub.audio'], true, false],
+    [['subscribe', 'pub.video'], false, true],
+    [['subscribe'], false, false],
+  ])('with the grants %j: microphone %s, camera %s', async (grants, audio, video) => {
+    const call = await inRoom();
+    channel.letIn([], { again: true, resumed: true, ...(grants && { grants }) });
+    expect(call.media.allowed.value).toEqual({ audio, video });
+  });
 });
 
 describe('the end', () => {

@@ -128,8 +128,10 @@ export class Call {
   #entered(joined: Joined, again: boolean): void {
     this.#takeGrant(grantOf(joined.iceServers, this.#options.now()));
     this.chatBytesMax.value = joined.chatBytesMax;
-    this.mayChat.value = joined.grants?.includes('chat') ?? true;
-    this.mayShare.value = joined.grants?.includes('pub.screen') ?? true;
+    const may = (grant: string) => joined.grants?.includes(grant) ?? true;
+    this.mayChat.value = may('chat');
+    this.mayShare.value = may('pub.screen');
+    this.media.allow({ audio: may('pub.audio'), video: may('pub.video') });
     this.phase.value = 'joined';
     const present = new Set(joined.roster.map((entry) => entry.uid));
     if (again && !joined.resumed) this.#startOver();

@@ -275,3 +275,54 @@ describe('closing', () => {
     expect(devices.tracks.every((track) => track.stopped)).toBe(true);
   });
 });
+
+describe('what the server does not let one send', () => {
+  it('is released, and opened by nothing', async () => {
+    const devices = new FakeDevices();
+    const made = media(devices);
+    await made.start();
+    made.allow({ audio: false, video: false });
+    expect(devices.tracks.map((track) => track.stopped)).toEqual([true, true]);
+    expect(made.state.value).toMatchObject({ audio: false, video: false });
+    await made.setMicrophone(true);
+    await made.setCamera(true);
+    await made.selectMicrophone('other');
+    await made.flipCamera();
+    expect(devices.asked).toHaveLength(1);
+    expect([made.microphone.value, made.camera.value, made.problem.value]).toEqual([null, null, {}]);
+  });
+
+  it('is stopped when it opens too late, and is no problem when it cannot be opened', async () => {
+    const late = new FakeDevices();
+    const made = media(late);
+    const started = made.start();
+    made.allow({ audio: true, video: false });
+    await started;
+    expect(late.tracks.map((track) => [track.kind, track.stopped])).toEqual([['audio', false], ['video', true]]);
+    expect(made.state.value).toMatchObject({ audio: true, video: false });
+
+    const blocked = new FakeDevices();
+    blocked.behave = named('NotAllowedError');
+    const other = media(blocked, { audio: false });
+    const tried = other.start();
+    other.allow({ audio: true, video: false });
+    await tried;
+    expect(other.problem.value).toEqual({});
+  });
+
+  it('does not change what the user wants, for the next call', async () => {
+    const made = media(new FakeDevices());
+    await made.start();
+    made.allow({ audio: false, video: false });
+    await made.setMicrophone(false);
+    await made.setCamera(false);
+    expect([made.microphoneOn.value, made.cameraOn.value]).toEqual([true, true]);
+  });
+
+  it('leaves the rest as it is', async () => {
+    const made = media(new FakeDevices());
+    await made.start();
+    made.allow({ audio: true, video: true });
+    expect(made.state.value).toEqual({ audio: true, video: true, screen: false });
+  });
+});

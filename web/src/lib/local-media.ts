@@ -41,6 +41,8 @@ export class LocalMedia {
   readonly asking = signal(false);
   readonly devices = signal<readonly MediaDeviceInfo[]>([]);
   readonly choice = signal<DeviceChoice>({ camera: '', microphone: '', speaker: '' });
+  /** What the server lets this member send. The other devices stay closed, whatever the user wants. */
+  readonly allowed = signal<Readonly<Record<DeviceKind, boolean>>>({ audio: true, video: true });
   readonly facing = signal<'user' | 'environment'>('user');
   readonly state = computed<MediaState>(() => ({
     audio: this.microphoneOn.value && this.microphone.value !== null,
@@ -74,7 +76,20 @@ export class LocalMedia {
     await this.#listDevices();
   }
 
+  /** Releases what may not be sent. What the user wants is left as it is, for the next call. */
+  allow(allowed: Readonly<Record<DeviceKind, boolean>>): void {
+    batch(() => {
+      this.allowed.value = allowed;
+      for (const kind of ['audio', 'video'] as const) {
+        if (allowed[kind]) continue;
+        this.#keep(kind, null);
+        this.#clearProblem(kind);
+      }
+    });
+  }
+
   async setMicrophone(on: boolean): Promise<void> {
+    if (!this.allowed.peek().audio) return;
     this.microphoneOn.value = on;
     const track = this.microphone.peek();
     if (track) track.enabled = on;
@@ -83,6 +98,7 @@ export class LocalMedia {
 
   /** Off releases the camera, so that its light goes out. */
   async setCamera(on: boolean): Promise<void> {
+    if (!this.allowed.peek().video) return;
     this.cameraOn.value = on;
     if (on) {
       if (!this.camera.peek()) await this.#open('video');
@@ -166,7 +182,7 @@ export class LocalMedia {
   }
 
   async #capture(kinds: readonly DeviceKind[], exact = true): Promise<{ complete: boolean }> {
-    if (this.#closed) return { complete: false };
+    if (this.#closed || kinds.some((kind) => !this.allowed.peek()[kind])) return { complete: false };
     const devices = this.#options.devices;
     if (!devices) {
       for (const kind of kinds) this.#report(kind, 'insecure');
@@ -205,7 +221,7 @@ export class LocalMedia {
 
   #keep(kind: DeviceKind, track: MediaStreamTrack | null): void {
     const place = kind === 'audio' ? this.microphone : this.camera;
-    if (this.#closed || (kind === 'video' && !this.cameraOn.peek())) {
+    if (this.#closed || !this.allowed.peek()[kind] || (kind === 'video' && !this.cameraOn.peek())) {
       track?.stop();
       track = null;
     }
@@ -228,7 +244,7 @@ export class LocalMedia {
   }
 
   #report(kind: DeviceKind, problem: DeviceProblem): void {
-    this.problem.value = { ...this.problem.peek(), [kind]: problem };
+    if (this.allowed.peek()[kind]) this.problem.value = { ...this.problem.peek(), [kind]: problem };
   }
 
   #clearProblem(kind: DeviceKind): void {

@@ -8,12 +8,19 @@ import { t } from '../texts';
 export function Controls({ view }: { view: CallView }) {
   const { media, chat } = view.call;
   const { audio, video, screen } = media.state.value;
+  const allowed = media.allowed.value;
+  const microphone = allowed.audio
+    ? { label: t(audio ? 'mic.mute' : 'mic.unmute'), caption: t(audio ? 'mic.short' : 'mic.short.off') }
+    : { label: t('mic.forbidden'), caption: t('device.microphone'), disabled: true };
+  const camera = allowed.video
+    ? { label: t(video ? 'camera.stop' : 'camera.start'), caption: t(video ? 'camera.short' : 'camera.short.off') }
+    : { label: t('camera.forbidden'), caption: t('camera.short.off'), disabled: true };
   const unread = view.chatOpen.value ? 0 : chat.unread.value;
   return (
     <div class="controls" role="toolbar" aria-label={t('controls')}>
       <div class="controls-main">
-        <Toggle icon={audio ? Mic : MicOff} look={audio ? 'plain' : 'off'} pressed={!audio} label={t(audio ? 'mic.mute' : 'mic.unmute')} caption={t(audio ? 'mic.short' : 'mic.short.off')} shortcut="M" onClick={view.toggleMicrophone} testid="mic" />
-        <Toggle icon={video ? Video : VideoOff} look={video ? 'plain' : 'off'} pressed={!video} label={t(video ? 'camera.stop' : 'camera.start')} caption={t(video ? 'camera.short' : 'camera.short.off')} shortcut="C" onClick={view.toggleCamera} testid="camera" />
+        <Toggle icon={audio ? Mic : MicOff} look={audio ? 'plain' : 'off'} pressed={!audio} {...microphone} shortcut="M" onClick={view.toggleMicrophone} testid="mic" />
+        <Toggle icon={video ? Video : VideoOff} look={video ? 'plain' : 'off'} pressed={!video} {...camera} shortcut="C" onClick={view.toggleCamera} testid="camera" />
         {view.canShare && view.call.mayShare.value && (
           <Toggle icon={screen ? MonitorOff : MonitorUp} look={screen ? 'active' : 'plain'} pressed={screen} label={t(screen ? 'share.stop' : 'share.start')} caption={t(screen ? 'share.short.stop' : 'share.short')} shortcut="S" onClick={view.toggleShare} testid="share" />
         )}
