@@ -1,0 +1,3 @@
+//! One WebRTC endpoint in the role of a server: ICE-lite, DTLS, SRTP, SDP answers, data channels. No sockets, no clock.
+
+#![deny(missing_docs)]
