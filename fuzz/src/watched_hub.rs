@@ -116,6 +116,7 @@ impl WatchedHub {
                 }
                 Output::Ping { conn } => assert!(self.open.contains(&conn), "{conn} is open"),
                 Output::Close { conn, .. } => assert!(self.open.remove(&conn), "{conn} was open"),
+                Output::Media(request) => panic!("there is no media server for {request:?}"),
             }
         }
         let stats = self.hub.stats();

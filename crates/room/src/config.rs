@@ -17,6 +17,8 @@ pub struct Config {
     pub heartbeat: Duration,
     /// How long a v2 member keeps its seat after its connection is lost.
     pub resume_grace: Duration,
+    /// There is a media server: [`Output::Media`](crate::Output::Media) reaches it. Without one, rooms are peer to peer.
+    pub media: bool,
 }
 
 impl Default for Config {
@@ -27,6 +29,7 @@ impl Default for Config {
             compat_anonymous: Anonymous::default(),
             heartbeat: Duration::from_secs(25),
             resume_grace: Duration::from_secs(30),
+            media: false,
         }
     }
 }

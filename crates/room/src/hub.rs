@@ -19,6 +19,7 @@ use crate::{
     error::{Error, Malformed},
     id::{RoomId, Uid},
     limit::{admits, fits},
+    media::MediaEvent,
     message::{Command, Request},
     output::{
         CLOSE_GOING_AWAY, CLOSE_INVALID_DATA, CLOSE_MESSAGE_TOO_BIG, CLOSE_POLICY_VIOLATION, CLOSE_UNSUPPORTED_DATA,
@@ -151,6 +152,11 @@ impl Hub {
     pub fn handle_close(&mut self, now: Instant, conn: ConnId) {
         self.assert_drained();
         self.disconnect(now, conn);
+    }
+
+    /// The media server has something to tell.
+    pub fn handle_media(&mut self, _now: Instant, _event: MediaEvent) {
+        self.assert_drained();
     }
 
     /// The server stops: everybody is told and every connection closed.

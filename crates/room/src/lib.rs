@@ -33,6 +33,7 @@ mod error;
 mod hub;
 mod id;
 mod limit;
+pub mod media;
 mod member;
 mod message;
 mod output;

@@ -1,6 +1,6 @@
 //! What the hub asks its shell to do.
 
-use crate::ConnId;
+use crate::{ConnId, media::MediaRequest};
 
 /// One thing to do, in this order for one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Output {
         /// The reason in the close frame.
         reason: &'static str,
     },
+    /// Tell the media server. Comes only from a hub whose [`Config::media`](crate::Config::media) is set.
+    Media(MediaRequest),
 }
 
 /// The server stops (RFC 6455 section 7.4.1), or the peer is gone without a close frame.

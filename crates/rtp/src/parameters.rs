@@ -215,7 +215,9 @@ impl CodecName {
 
 /// RFC 8866 §9, `token-char`, of the length that a one-byte header extension holds.
 fn is_token(text: &str) -> bool {
-    let valid = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']');
+    let valid = |byte: u8| {
+        byte.is_ascii_graphic() && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']')
+    };
     !text.is_empty() && text.len() <= IDENTIFIER_BYTES_MAX && text.bytes().all(valid)
 }
 

@@ -356,6 +356,8 @@ impl Server {
             room::Output::Send { conn, text } => (conn, Frame::Text(text)),
             room::Output::Ping { conn } => (conn, Frame::Ping),
             room::Output::Close { conn, code, .. } => (conn, Frame::Close(code)),
+            // The rooms are told that there is no media server.
+            room::Output::Media(_) => return,
         };
         let Some(stream) = self.connections.get(&connection).copied() else {
             return;

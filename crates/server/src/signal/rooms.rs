@@ -142,6 +142,8 @@ impl Rooms {
             Output::Send { conn, text } => (conn, Outgoing::Text(text), false),
             Output::Ping { conn } => (conn, Outgoing::Ping, false),
             Output::Close { conn, code, reason } => (conn, Outgoing::Close { code, reason }, true),
+            // The rooms are told that there is no media server.
+            Output::Media(_) => return None,
         };
         let Err(Full) = self.outboxes.get(&conn)?.push(frame) else {
             if last {

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, value::RawValue};
 
-use crate::{Config, ConnId, Hub, Opened, Output, Refusal};
+use crate::{Config, ConnId, Hub, Opened, Output, Refusal, media::MediaRequest};
 
 /// A hub with its virtual time.
 pub(super) struct Stage {
@@ -91,7 +91,7 @@ impl Stage {
                 match word {
                     Heard::Ping(conn) if alive.contains(&conn) => heard.extend(self.pong(conn)),
                     Heard::Ping(_) => {}
-                    Heard::Frame(..) | Heard::Closed(..) => heard.push(word),
+                    Heard::Frame(..) | Heard::Closed(..) | Heard::Media(_) => heard.push(word),
                 }
             }
         }
@@ -137,6 +137,7 @@ pub(super) enum Heard {
     Frame(ConnId, String),
     Ping(ConnId),
     Closed(ConnId, u16),
+    Media(MediaRequest),
 }
 
 impl From<Output> for Heard {
@@ -149,6 +150,7 @@ impl From<Output> for Heard {
             }
             Output::Ping { conn } => Self::Ping(conn),
             Output::Close { conn, code, reason: _ } => Self::Closed(conn, code),
+            Output::Media(request) => Self::Media(request),
         }
     }
 }
@@ -176,7 +178,7 @@ pub(super) fn only_error(heard: &[Heard]) -> (ConnId, u64, String) {
 pub(super) fn find(heard: &[Heard], cmd: &str) -> (ConnId, Value) {
     let frames = heard.iter().filter_map(|word| match word {
         Heard::Frame(conn, text) => Some((*conn, serde_json::from_str::<Value>(text).unwrap())),
-        Heard::Ping(_) | Heard::Closed(..) => None,
+        Heard::Ping(_) | Heard::Closed(..) | Heard::Media(_) => None,
     });
     frames.into_iter().find(|(_, value)| value["cmd"] == cmd).unwrap_or_else(|| panic!("no {cmd} in {heard:?}"))
 }
@@ -185,7 +187,7 @@ pub(super) fn find(heard: &[Heard], cmd: &str) -> (ConnId, Value) {
 pub(super) fn commands(heard: &[Heard], of: ConnId) -> Vec<String> {
     let texts = heard.iter().filter_map(|word| match word {
         Heard::Frame(conn, text) if *conn == of => Some(text),
-        Heard::Frame(..) | Heard::Ping(_) | Heard::Closed(..) => None,
+        Heard::Frame(..) | Heard::Ping(_) | Heard::Closed(..) | Heard::Media(_) => None,
     });
     texts.map(|text| serde_json::from_str::<Value>(text).unwrap()["cmd"].as_str().unwrap().to_owned()).collect()
 }

@@ -173,6 +173,7 @@ impl Pair {
                     (conn, String::new(), Event::Closed(code))
                 }
                 Heard::Ping(_) => continue,
+                Heard::Media(request) => panic!("there is no media server for {request:?}"),
             };
             let slot = self.conns.iter().position(|slot| *slot == Some(conn)).expect("only open connections hear");
             heardings.entry((slot, room)).or_default().push(event);
