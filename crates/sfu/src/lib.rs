@@ -1,3 +1,29 @@
-//! Who gets which packet, rewritten how. Knows no sockets, no SDP and no encryption, only ids and packets.
+//! Who gets which packet, rewritten how: a deterministic state machine without sockets, clock, SDP or encryption.
+//!
+//! One [`Router`] is one room on one worker. Its caller owns time and transport:
+//!
+//! 1. give it one input: a `handle_…` call with `now`;
+//! 2. packets for subscribers come out during that call, through the [`Sink`] that was passed in;
+//! 3. drain [`Router::poll_output`] until `None`: the slow things, such as what a slot shows;
+//! 4. call [`Router::handle_timeout`] when [`Router::poll_timeout`] has come.
+//!
+//! Not here: encryption, replay protection and the transport (crate `rtc`), who may publish or watch what (crate `room`), mixing and
+//! transcoding (nowhere).
 
 #![deny(missing_docs)]
+
+pub mod config;
+pub mod id;
+pub mod output;
+pub mod router;
+pub mod sink;
+pub mod slot;
+pub mod stats;
+
+pub use config::Config;
+pub use id::{PeerId, Source, TrackId};
+pub use output::{Output, QualityReason, SlotReport, SlotState, TrackDescription};
+pub use router::Router;
+pub use sink::Sink;
+pub use slot::{Priority, Wish};
+pub use stats::Stats;

@@ -1,0 +1,34 @@
+//! Counters of one router.
+
+/// What a router has done since it began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Peers in the room.
+    pub peers: usize,
+    /// Published tracks.
+    pub tracks: usize,
+    /// Slots with a track whose packets are forwarded.
+    pub live_slots: usize,
+    /// RTP packets from publishers, retransmissions included.
+    pub received_packets: u64,
+    /// Their bytes, headers included.
+    pub received_bytes: u64,
+    /// RTP packets to subscribers, retransmissions and padding included.
+    pub sent_packets: u64,
+    /// Their bytes, headers included.
+    pub sent_bytes: u64,
+    /// Retransmissions and padding among the sent packets.
+    pub resent_packets: u64,
+    /// RTP packets that were dropped because they are malformed.
+    pub malformed_packets: u64,
+    /// RTP packets of streams that nothing names.
+    pub unknown_streams: u64,
+    /// RTP packets that had arrived before.
+    pub duplicate_packets: u64,
+    /// Packets that publishers were asked to send again.
+    pub nacked_packets: u64,
+    /// Key frames asked of publishers.
+    pub key_frame_requests: u64,
+    /// RTCP packets that were dropped because they are malformed.
+    pub malformed_rtcp: u64,
+}
