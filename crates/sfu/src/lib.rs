@@ -12,9 +12,13 @@
 
 #![deny(missing_docs)]
 
+pub mod allocator;
+pub mod bandwidth;
 pub mod config;
 pub mod id;
 pub mod output;
+pub mod pacer;
+pub mod prober;
 pub mod router;
 pub mod sink;
 pub mod slot;
