@@ -9,7 +9,10 @@ use crate::command::read;
 use crate::workspace::cargo;
 
 /// State machines without input and output of their own.
-const CORES: &[&str] = &["turn", "room"];
+const CORES: &[&str] = &["turn", "rtp", "rtc", "sfu", "room"];
+
+/// The cores that another core may need: what packets look like is common knowledge of the media plane.
+const SHARED: &[(&str, &[&str])] = &[("rtc", &["rtp"]), ("sfu", &["rtp"])];
 
 /// What opens sockets, reads clocks or spawns; the shell has the first of them.
 const SHELL_ONLY: &[&str] =
@@ -42,7 +45,9 @@ fn needed_by(package: &str) -> Result<BTreeSet<String>> {
 }
 
 fn forbidden(core: &str, needed: &BTreeSet<String>) -> Vec<String> {
-    let wrong = SHELL_ONLY.iter().chain(CORES).filter(|name| **name != core && needed.contains(**name));
+    let shared = SHARED.iter().find(|(name, _)| *name == core).map_or(&[][..], |(_, shared)| shared);
+    let allowed = |name: &str| name == core || shared.contains(&name);
+    let wrong = SHELL_ONLY.iter().chain(CORES).filter(|name| !allowed(name) && needed.contains(**name));
     wrong.map(|name| format!("{core} depends on {name}; see: cargo tree -p {core} -e normal -i {name}")).collect()
 }
 
