@@ -1,0 +1,327 @@
+//! One client's connection: ICE, DTLS, SRTP, the negotiation, in one state machine.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use aws_lc_rs::digest::{self, digest};
+
+use crate::config::Config;
+use crate::credentials::IceCredentials;
+use crate::demux::{Class, classify};
+use crate::dtls::{Dtls, Event, Keys};
+use crate::error::{DisconnectReason, ProtectError};
+use crate::ice::Agent;
+use crate::ice::message::Binding;
+use crate::path::Path;
+use crate::session::RemoteTransport;
+use crate::srtp::{Profile, UnprotectError};
+
+/// The server's end of one RTCPeerConnection.
+///
+/// **One input, then drain [`Self::poll_output`], then the next input.**
+#[derive(Debug)]
+pub struct Peer {
+    config: Arc<Config>,
+    /// Source of the credentials of later ICE sessions.
+    seed: [u8; 32],
+    /// The fragment by which the shell finds this peer: every later one begins with it.
+    ufrag: String,
+    /// Of this end, in the newest ICE session.
+    credentials: IceCredentials,
+    /// ICE sessions after the first.
+    restarts: u64,
+    ice: Agent,
+    /// `None` before the first offer.
+    dtls: Option<Box<Dtls>>,
+    /// `None` before the handshake is over.
+    keys: Option<Box<Keys>>,
+    /// What [`Self::poll_output`] hands out. Bounded by what one input brings forth.
+    outputs: VecDeque<Output>,
+    /// Nothing happens any more.
+    over: bool,
+    stats: Stats,
+}
+
+/// What came of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// To be sent.
+    Transmit {
+        /// From where to where.
+        path: Path,
+        /// The whole datagram.
+        datagram: Vec<u8>,
+    },
+    /// The handshake is over: media may flow.
+    Connected {
+        /// How it is protected; `None` when the client speaks data channels only.
+        profile: Option<Profile>,
+    },
+    /// The last output. The peer can be dropped.
+    Disconnected {
+        /// Why.
+        reason: DisconnectReason,
+    },
+}
+
+/// What a datagram was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// An RTP packet stands there, decrypted.
+    Rtp(Range<usize>),
+    /// A compound RTCP packet stands there, decrypted.
+    Rtcp(Range<usize>),
+    /// It was for this peer itself, or was dropped.
+    Nothing,
+}
+
+/// Counts since the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// ICE checks with wrong credentials, or otherwise refused.
+    pub checks_refused: u32,
+    /// Datagrams from addresses that no check came from, or of no known protocol.
+    pub unexpected: u32,
+    /// SRTP and SRTCP packets that are none.
+    pub malformed: u32,
+    /// SRTP and SRTCP packets that came before.
+    pub replays: u32,
+    /// SRTP and SRTCP packets under other keys.
+    pub not_authentic: u32,
+}
+
+impl Peer {
+    /// A peer that waits for its first offer. `credentials` are told in the answer; the fragment is how the shell finds the peer of a
+    /// check: after an ICE restart it is followed by other characters, so look at its beginning only. `seed` has to be secret.
+    #[must_use]
+    pub fn new(config: Arc<Config>, credentials: IceCredentials, seed: [u8; 32], now: Instant) -> Self {
+        Self {
+            config,
+            seed,
+            ufrag: credentials.ufrag().to_owned(),
+            credentials,
+            restarts: 0,
+            ice: Agent::new(now),
+            dtls: None,
+            keys: None,
+            outputs: VecDeque::new(),
+            over: false,
+            stats: Stats::default(),
+        }
+    }
+
+    /// A datagram that came on `path`. Media is decrypted in place and given back; everything else is handled inside.
+    pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &mut [u8]) -> Received {
+        if self.over {
+            return Received::Nothing;
+        }
+        let class = classify(datagram);
+        if class == Class::Stun {
+            self.handle_stun(now, path, datagram);
+        } else if !self.ice.is_valid(&path) {
+            // Before an address has passed a check nothing is sent to it, and nothing that comes from it is worth a thought.
+            self.stats.unexpected = self.stats.unexpected.saturating_add(1);
+        } else {
+            return self.handle_valid(now, &path, class, datagram);
+        }
+        Received::Nothing
+    }
+
+    /// Protects the RTP packet in the first `plain_len` bytes of `buffer`, behind which there is room for [`Self::tag_len`] bytes, and
+    /// returns its length. `index` is `ROC << 16 | SEQ`; one index of one SSRC never stands for two packets.
+    ///
+    /// # Errors
+    /// Before the peer is connected, and when the packet, the index or the room is wrong.
+    pub fn protect_rtp(&self, index: u64, buffer: &mut [u8], plain_len: usize) -> Result<usize, ProtectError> {
+        self.keys.as_ref().ok_or(ProtectError::NoKeys)?.protector.protect_rtp(index, buffer, plain_len)
+    }
+
+    /// Protects the compound RTCP packet in `buffer`, which grows.
+    ///
+    /// # Errors
+    /// Before the peer is connected, and when the packet is none.
+    pub fn protect_rtcp(&mut self, buffer: &mut Vec<u8>) -> Result<(), ProtectError> {
+        self.keys.as_mut().ok_or(ProtectError::NoKeys)?.protector.protect_rtcp(buffer)
+    }
+
+    /// What protection adds to an RTP packet; 0 before the peer is connected.
+    #[must_use]
+    pub fn tag_len(&self) -> usize {
+        self.keys.as_ref().map_or(0, |keys| keys.profile.tag_len())
+    }
+
+    /// Says goodbye to the client. The peer is over.
+    pub fn close(&mut self, now: Instant) {
+        if let Some(dtls) = &mut self.dtls {
+            dtls.close();
+        }
+        self.drain_dtls(now);
+        self.end(DisconnectReason::Closed);
+    }
+
+    /// What came of the last input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        let output = self.outputs.pop_front();
+        if output.is_none() && self.outputs.capacity() > OUTPUTS_KEPT {
+            // Peers are idle most of their time.
+            self.outputs = VecDeque::new();
+        }
+        output
+    }
+
+    /// When [`Self::handle_timeout`] has to be called; `None` when the peer is over.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let dtls = self.dtls.as_ref().and_then(|dtls| dtls.poll_timeout());
+        let ice = self.ice.poll_timeout();
+        (!self.over).then(|| dtls.map_or(ice, |dtls| dtls.min(ice)))
+    }
+
+    /// The time has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.over {
+            return;
+        }
+        if !self.ice.handle_timeout(now) {
+            return self.end(DisconnectReason::Consent);
+        }
+        let Some(dtls) = &mut self.dtls else { return };
+        if dtls.poll_timeout().is_some_and(|at| at <= now) {
+            match dtls.handle_timeout(now) {
+                Ok(()) => self.drain_dtls(now),
+                Err(reason) => self.end(reason),
+            }
+        }
+    }
+
+    /// The path to send media on; `None` before a check came.
+    #[must_use]
+    pub fn path(&self) -> Option<Path> {
+        self.ice.selected()
+    }
+
+    /// Whether media can be protected.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.dtls.as_ref().is_some_and(|dtls| dtls.is_connected()) && !self.over
+    }
+
+    /// Counts since the beginning.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats { checks_refused: self.ice.refused(), ..self.stats }
+    }
+
+    /// An offer was accepted that says this about the client.
+    fn handle_remote(&mut self, now: Instant, remote: RemoteTransport) {
+        self.ice.handle_session(&self.credentials, &remote.ufrag);
+        if self.dtls.is_none() {
+            self.dtls = Some(Box::new(Dtls::new(&self.config, remote.role, remote.fingerprints, now)));
+        }
+    }
+
+    /// Credentials for the session that an ICE restart begins.
+    fn next_credentials(&self) -> IceCredentials {
+        let mut text = [0; 40];
+        text[..32].copy_from_slice(&self.seed);
+        text[32..].copy_from_slice(&self.restarts.wrapping_add(1).to_be_bytes());
+        let mut random = [0; 30];
+        random.copy_from_slice(&digest(&digest::SHA256, &text).as_ref()[..30]);
+        IceCredentials::derive(&self.ufrag, random)
+    }
+
+    fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        let Ok(check) = Binding::parse(datagram) else { return };
+        let Some(checked) = self.ice.handle_check(now, path, &check) else { return };
+        self.outputs.push_back(Output::Transmit { path, datagram: checked.answer });
+        if checked.moved && !self.is_connected() {
+            // Where this end begins the handshake, it could not before.
+            self.handle_dtls(now, |dtls| dtls.handle_timeout(now));
+        }
+    }
+
+    fn handle_valid(&mut self, now: Instant, path: &Path, class: Class, datagram: &mut [u8]) -> Received {
+        let unprotected = match (class, &mut self.keys) {
+            (Class::Rtp, Some(keys)) => keys.unprotector.unprotect_rtp(datagram).map(Received::Rtp),
+            (Class::Rtcp, Some(keys)) => keys.unprotector.unprotect_rtcp(datagram).map(Received::Rtcp),
+            (Class::Dtls, _) => {
+                self.handle_dtls(now, |dtls| dtls.handle_datagram(now, datagram));
+                return Received::Nothing;
+            }
+            _ => {
+                self.stats.unexpected = self.stats.unexpected.saturating_add(1);
+                return Received::Nothing;
+            }
+        };
+        match unprotected {
+            Ok(received) => {
+                self.ice.handle_authentic(now, path);
+                received
+            }
+            Err(error) => {
+                self.stats.count(error);
+                Received::Nothing
+            }
+        }
+    }
+
+    fn handle_dtls(&mut self, now: Instant, input: impl FnOnce(&mut Dtls) -> Result<(), DisconnectReason>) {
+        let Some(dtls) = &mut self.dtls else { return };
+        match input(dtls) {
+            Ok(()) => self.drain_dtls(now),
+            Err(reason) => {
+                // A last word of the engine, where there is one.
+                self.drain_dtls(now);
+                self.end(reason);
+            }
+        }
+    }
+
+    fn drain_dtls(&mut self, _now: Instant) {
+        let Some(dtls) = &mut self.dtls else { return };
+        let (path, outputs, keys) = (self.ice.selected(), &mut self.outputs, &mut self.keys);
+        let mut closed = false;
+        let drained = dtls.drain(|event| match event {
+            Event::Transmit(datagram) => {
+                outputs.extend(path.map(|path| Output::Transmit { path, datagram: datagram.to_vec() }));
+            }
+            Event::Connected(exported) => {
+                outputs.push_back(Output::Connected { profile: exported.as_ref().map(|keys| keys.profile) });
+                *keys = exported;
+            }
+            Event::Data(_record) => {}
+            Event::Closed => closed = true,
+        });
+        match drained {
+            Err(reason) => self.end(reason),
+            Ok(()) if closed => self.end(DisconnectReason::ClosedByClient),
+            Ok(()) => {}
+        }
+    }
+
+    fn end(&mut self, reason: DisconnectReason) {
+        if !self.over {
+            self.over = true;
+            self.outputs.push_back(Output::Disconnected { reason });
+        }
+    }
+}
+
+impl Stats {
+    fn count(&mut self, error: UnprotectError) {
+        let count = match error {
+            UnprotectError::Malformed => &mut self.malformed,
+            UnprotectError::Replay => &mut self.replays,
+            UnprotectError::NotAuthentic => &mut self.not_authentic,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
+/// Places in the queue of outputs that an idle peer keeps.
+const OUTPUTS_KEPT: usize = 4;
+
+#[cfg(test)]
+mod tests;
