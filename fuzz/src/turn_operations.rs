@@ -289,6 +289,7 @@ impl World {
                 assert!(payload.start <= payload.end && payload.end <= length, "{payload:?} of {length}");
             }
             Forward::ToClient(to_client) => check_to_client(to_client, length),
+            Forward::ToShard { .. } => panic!("this server is alone: {forward:?}"),
         }
     }
 

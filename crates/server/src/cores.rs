@@ -7,7 +7,7 @@ use turn::credentials::{Credentials, Password, Secret};
 
 use crate::address;
 use crate::config::{Config, Limit, Listen};
-use crate::turn::Settings;
+use crate::workers::Settings;
 
 /// STUN and TURN. `rest_secrets` are those that count, be they of the configuration or made by ourselves.
 pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Settings {

@@ -41,7 +41,7 @@ pub(crate) enum Purpose {
 #[derive(Clone)]
 pub(crate) struct Hall {
     pub(crate) site: Arc<Site>,
-    pub(crate) turn: crate::turn::Handle,
+    pub(crate) turn: crate::workers::Handle,
     /// `None` when nothing needs TLS.
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) connections: Connections,

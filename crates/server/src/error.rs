@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::certificate::CertificateError;
 use crate::listener::BindError;
-use crate::turn::SpawnError;
+use crate::workers::SpawnError;
 
 /// What stands in the way of a start. Each text says what to do about it.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ pub mod open_files;
 pub mod rate;
 pub mod signal;
 pub mod tls;
-pub mod turn;
+pub mod workers;
 
 mod cores;
 mod door;
@@ -21,6 +21,7 @@ mod guest;
 mod http;
 mod replay;
 mod server;
+mod worker;
 
 pub use error::StartError;
 pub use server::{Addresses, Server};

@@ -21,7 +21,7 @@ use crate::http::Site;
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
 use crate::signal::Signal;
-use crate::turn::{Handle, SpawnError, Turn};
+use crate::workers::{Handle, SpawnError, Workers};
 use crate::{clock, tls};
 
 /// A running server. It runs until [`Server::stop`], or until it is dropped, which is less polite.
@@ -72,7 +72,7 @@ impl Server {
         let acceptor = certificate.clone().map(|certificate| tls::acceptor(provider, certificate)).transpose()?;
         let minting = rest_secrets.first().filter(|_| config.turn_enabled).cloned();
         let turn =
-            Turn::spawn(cores::turn_settings(&config, rest_secrets)).map_err(|error| spawn_error(&config, error))?;
+            Workers::spawn(cores::turn_settings(&config, rest_secrets)).map_err(|error| spawn_error(&config, error))?;
         let addresses = doors.addresses(&turn);
         let ice = ice_servers(&config, &addresses, minting);
         let signal = Signal::spawn(cores::room_config(&config, auth_keys.clone()));

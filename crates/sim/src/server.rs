@@ -304,7 +304,8 @@ impl Server {
                 }
             }
             Some(Forward::ToClient(to_client)) => self.send_to_client(machine, &to_client, message),
-            None => {}
+            // This server is alone.
+            Some(Forward::ToShard { .. }) | None => {}
         }
         self.drain(machine);
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::credentials::Credentials;
+use crate::shard::Shard;
 
 /// The settings of one [`Server`](crate::Server).
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Config {
     pub relay_v6: Option<Ipv6Addr>,
     /// The ports of the relay sockets, both ends included.
     pub relay_ports: RangeInclusive<u16>,
+    /// Which of several servers behind the same addresses this is. Each uses its own part of `relay_ports`.
+    pub shard: Shard,
     /// Who may allocate.
     pub credentials: Credentials,
     /// Networks of peers that are let in although they are special-purpose or our own.
@@ -42,6 +45,7 @@ impl Config {
             relay_v4: None,
             relay_v6: None,
             relay_ports: RELAY_PORTS_DEFAULT,
+            shard: Shard::ALONE,
             credentials: Credentials::default(),
             allow_peers: Vec::new(),
             own_addresses: Vec::new(),

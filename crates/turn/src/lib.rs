@@ -38,6 +38,7 @@ mod quota;
 mod reservation;
 mod response;
 mod server;
+mod shard;
 mod stats;
 
 pub mod credentials;
@@ -47,5 +48,7 @@ pub use address::{ClientAddr, Family, PeerAddr, RelayAddr, Transport};
 pub use config::{Config, Limits, RELAY_PORTS_DEFAULT, Rate};
 pub use error::{ConfigError, RelayBindError};
 pub use output::{Forward, Header, Output, ToClient};
+pub use quota::Quotas;
 pub use server::Server;
+pub use shard::{Shard, reserving_shard};
 pub use stats::{Drops, Stats};

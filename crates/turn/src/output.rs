@@ -18,6 +18,18 @@ pub enum Forward {
     },
     /// The peer is another allocation of this server: send to its client, without a socket in between.
     ToClient(ToClient),
+    /// The peer is an allocation of another server behind the same addresses ([`crate::Shard`]): hand `payload` (a range of the message)
+    /// to its [`handle_peer`](crate::Server::handle_peer).
+    ToShard {
+        /// Which server.
+        shard: u8,
+        /// The peer's relay.
+        relay: RelayAddr,
+        /// Our client's relayed transport address, which is the sender.
+        source: PeerAddr,
+        /// Which bytes of the message.
+        payload: Range<usize>,
+    },
 }
 
 /// A message to a client: `header`, then `payload` (a range of the bytes that came in), then `padding` zero bytes.

@@ -33,7 +33,7 @@ pub(crate) enum PortWish {
 
 impl Ports {
     pub(crate) fn new(range: &RangeInclusive<u16>) -> Self {
-        let count = usize::from(range.end().saturating_sub(*range.start())) + 1;
+        let count = range.len();
         Self { first: *range.start(), owners: vec![Owner::Nobody; count], taken: 0 }
     }
 

@@ -1,14 +1,22 @@
 //! How many allocations one user and one client address may have.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::Limits;
 use crate::error::Reject;
 use crate::hash::{SeededMap, SeededState};
 
-/// Counts of allocations and reservations. Both maps are bounded by the number of relay ports, as every count stands for one.
+/// Counts of allocations and reservations, which several servers may share: clones count together. They are touched when an
+/// allocation begins and ends, never for a packet.
+#[derive(Debug, Clone)]
+pub struct Quotas {
+    counts: Arc<Mutex<Counts>>,
+}
+
+/// Both maps are bounded by the number of relay ports, as every count stands for one.
 #[derive(Debug)]
-pub(crate) struct Quotas {
+struct Counts {
     total: u32,
     per_user: SeededMap<String, u32>,
     per_address: SeededMap<IpAddr, u32>,
@@ -23,12 +31,35 @@ pub(crate) struct Share {
 }
 
 impl Quotas {
-    pub(crate) fn new(hash: SeededState) -> Self {
-        Self { total: 0, per_user: SeededMap::with_hasher(hash), per_address: SeededMap::with_hasher(hash) }
+    /// Nothing counted yet. `seed` keys the maps, whose keys strangers choose.
+    pub fn new(seed: [u8; 16]) -> Self {
+        let [low, high] = [0, 8].map(|at| seed.get(at..at + 8).and_then(|half| half.try_into().ok()));
+        let hash = SeededState::new((
+            u64::from_le_bytes(low.unwrap_or_default()),
+            u64::from_le_bytes(high.unwrap_or_default()),
+        ));
+        let counts =
+            Counts { total: 0, per_user: SeededMap::with_hasher(hash), per_address: SeededMap::with_hasher(hash) };
+        Self { counts: Arc::new(Mutex::new(counts)) }
     }
 
     /// Counts one more, or says which limit it would break (RFC 8656 §7.2: 486 for the client's own, 508 for the server's).
-    pub(crate) fn take(&mut self, limits: &Limits, user: &str, ip: IpAddr) -> Result<Share, Reject> {
+    pub(crate) fn take(&self, limits: &Limits, user: &str, ip: IpAddr) -> Result<Share, Reject> {
+        self.counts().take(limits, user, ip)
+    }
+
+    pub(crate) fn release(&self, share: Share) {
+        self.counts().release(share);
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        // A panic elsewhere leaves the counts whole enough: each is changed by one.
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    fn take(&mut self, limits: &Limits, user: &str, ip: IpAddr) -> Result<Share, Reject> {
         let address = site(ip);
         let count = |limit: u32, count: Option<&u32>| limit == 0 || count.copied().unwrap_or(0) < limit;
         if !count(limits.allocations_total, Some(&self.total)) {
@@ -45,7 +76,7 @@ impl Quotas {
         Ok(Share { user: user.to_owned(), address })
     }
 
-    pub(crate) fn release(&mut self, share: Share) {
+    fn release(&mut self, share: Share) {
         self.total = self.total.saturating_sub(1);
         release(&mut self.per_user, &share.user);
         release(&mut self.per_address, &share.address);

@@ -5,10 +5,18 @@ use std::time::{Duration, Instant};
 use crate::address::RelayAddr;
 use crate::hash::{SeededMap, SeededState};
 use crate::quota::Share;
+use crate::shard::Shard;
 
 /// What RESERVATION-TOKEN carries: unforeseeable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Token(pub(crate) u64);
+
+impl Token {
+    /// The first byte names the shard, the others are `random`.
+    pub(crate) fn new(shard: Shard, random: u64) -> Self {
+        Self(u64::from(shard.index()) << SHARD_SHIFT | random >> 8)
+    }
+}
 
 /// A port, bound and waiting.
 #[derive(Debug)]
@@ -52,6 +60,9 @@ impl Reservations {
         self.by_token.len()
     }
 }
+
+/// Leaves the most significant of eight bytes.
+const SHARD_SHIFT: u32 = 56;
 
 /// RFC 8656 §7.2 asks for 30 seconds at least.
 pub(crate) const RESERVATION_LIFETIME: Duration = Duration::from_secs(30);

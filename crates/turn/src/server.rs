@@ -64,21 +64,39 @@ impl Server {
     /// # Errors
     /// When relaying is on without credentials, or a setting makes no sense.
     pub fn new(config: Config, seed: [u8; 32], now: Instant, unix_time: Duration) -> Result<Self, ConfigError> {
+        let mut random = ChaCha12Rng::from_seed(seed);
+        let mut quota_seed = [0; 16];
+        random.fill_bytes(&mut quota_seed);
+        Self::sharing(config, Quotas::new(quota_seed), seed, now, unix_time)
+    }
+
+    /// A server that counts allocations together with others.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn sharing(
+        config: Config,
+        quotas: Quotas,
+        seed: [u8; 32],
+        now: Instant,
+        unix_time: Duration,
+    ) -> Result<Self, ConfigError> {
         check(&config, &config.credentials)?;
         let mut random = ChaCha12Rng::from_seed(seed);
         let hash = SeededState::new((random.next_u64(), random.next_u64()));
         let mut nonce_key = [0; 32];
         random.fill_bytes(&mut nonce_key);
         let nonces = NonceMint::new(nonce_key, now, config.limits.nonce_lifetime);
+        let ports = config.shard.ports(&config.relay_ports);
         Ok(Self {
             authenticator: Authenticator::new(&config, hash, nonces, UnixClock { at: now, unix_time })?,
             policy: Policy::new(&config),
-            quotas: Quotas::new(hash),
+            quotas,
             bindings: PrefixPace::new(config.limits.bindings, hash, now),
             challenges: PrefixPace::new(config.limits.challenges, hash, now),
             allocations: Allocations::default(),
             by_client: SeededMap::with_hasher(hash),
-            ports: ByFamily { v4: Ports::new(&config.relay_ports), v6: Ports::new(&config.relay_ports) },
+            ports: ByFamily { v4: Ports::new(&ports), v6: Ports::new(&ports) },
             reservations: Reservations::new(hash),
             deadlines: Deadlines::default(),
             outputs: VecDeque::new(),

@@ -1,5 +1,7 @@
 //! Counters and gauges.
 
+use std::ops::AddAssign;
+
 /// What happened since the start, and what is held. A plain value: copy it out and compare.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -46,4 +48,49 @@ pub struct Drops {
     pub forbidden_peer: u64,
     /// Payloads that do not fit into a message to the client.
     pub oversized: u64,
+}
+
+impl AddAssign for Stats {
+    /// What several servers counted, together.
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            allocations,
+            reservations,
+            allocations_made,
+            bindings,
+            challenges,
+            rejects,
+            to_peers,
+            to_peers_bytes,
+            to_clients,
+            to_clients_bytes,
+            hairpins,
+            drops,
+        } = other;
+        self.allocations += allocations;
+        self.reservations += reservations;
+        self.allocations_made += allocations_made;
+        self.bindings += bindings;
+        self.challenges += challenges;
+        self.rejects += rejects;
+        self.to_peers += to_peers;
+        self.to_peers_bytes += to_peers_bytes;
+        self.to_clients += to_clients;
+        self.to_clients_bytes += to_clients_bytes;
+        self.hairpins += hairpins;
+        self.drops += drops;
+    }
+}
+
+impl AddAssign for Drops {
+    fn add_assign(&mut self, other: Self) {
+        let Self { malformed, rate_limited, no_allocation, no_permission, no_channel, forbidden_peer, oversized } = other;
+        self.malformed += malformed;
+        self.rate_limited += rate_limited;
+        self.no_allocation += no_allocation;
+        self.no_permission += no_permission;
+        self.no_channel += no_channel;
+        self.forbidden_peer += forbidden_peer;
+        self.oversized += oversized;
+    }
 }

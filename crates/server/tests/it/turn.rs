@@ -7,7 +7,7 @@ mod udp;
 
 use std::net::SocketAddr;
 
-use server::turn::{Handle, Settings, Turn};
+use server::workers::{Handle, Settings, Workers};
 use turn::Config;
 use turn::credentials::Password;
 
@@ -23,7 +23,7 @@ fn serve(change: impl FnOnce(&mut Settings)) -> Handle {
     let mut settings = Settings::new(core);
     settings.udp_listen = vec![address("127.0.0.1:0"), address("[::1]:0")];
     change(&mut settings);
-    Turn::spawn(settings).expect("a server on free ports")
+    Workers::spawn(settings).expect("a server on free ports")
 }
 
 fn address(text: &str) -> SocketAddr {

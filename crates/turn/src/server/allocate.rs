@@ -155,12 +155,7 @@ impl Server {
         failures
     }
 
-    fn take_shares(
-        &mut self,
-        user: &str,
-        client: &ClientAddr,
-        port: PortWish,
-    ) -> Result<(Share, Option<Share>), Reject> {
+    fn take_shares(&self, user: &str, client: &ClientAddr, port: PortWish) -> Result<(Share, Option<Share>), Reject> {
         let limits = self.config.limits;
         let share = self.quotas.take(&limits, user, client.ip())?;
         if port != PortWish::EvenAndNext {
@@ -302,7 +297,7 @@ impl Server {
     }
 
     fn reserve(&mut self, id: AllocationId, reservation: Reservation) {
-        let token = Token(self.random.next_u64());
+        let token = Token::new(self.config.shard, self.random.next_u64());
         self.ports.of_mut(reservation.relay.family).set(reservation.relay.port, Owner::Reservation);
         self.deadlines.insert(reservation.expires_at, Deadline::Reservation(token));
         self.reservations.insert(token, reservation);

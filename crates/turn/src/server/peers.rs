@@ -96,7 +96,7 @@ impl Server {
         if peer.port() == 0 {
             return Err(BadRequest::PeerPort.into());
         }
-        let is_relay = self.ports.of(peer.family()).contains(peer.port());
+        let is_relay = self.config.relay_ports.contains(&peer.port());
         if self.policy.is_own_relay(peer.ip()) && !is_relay && !self.policy.is_let_in(peer.ip()) {
             return Err(Reject::ForbiddenPeer(peer.ip()));
         }

@@ -86,8 +86,12 @@ impl Server {
         match self.ports.of(target.family).owner(target.port) {
             Owner::Nobody if self.policy.is_let_in(peer.ip()) => Some(Forward::ToPeer { relay, peer, payload }),
             Owner::Nobody if !self.ports.of(target.family).contains(target.port) => {
-                self.stats.drops.forbidden_peer += 1;
-                None
+                let Some(shard) = self.config.shard.of_port(&self.config.relay_ports, target.port) else {
+                    self.stats.drops.forbidden_peer += 1;
+                    return None;
+                };
+                let source = PeerAddr::new(self.advertised(relay)?);
+                Some(Forward::ToShard { shard, relay: target, source, payload })
             }
             Owner::Nobody | Owner::Reservation | Owner::Allocation(_) => {
                 let source = PeerAddr::new(self.advertised(relay)?);

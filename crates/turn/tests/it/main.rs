@@ -17,4 +17,5 @@ mod peers;
 mod policy;
 mod refresh;
 mod relaying;
+mod shards;
 mod world;

@@ -156,7 +156,7 @@ impl Pair {
                 let (forward, _) = self.world.input(self.clients[c].addr, &channel_data(channel, b"hello"));
                 let reached = forward.map(|forward| match forward {
                     Forward::ToPeer { peer, .. } => peer.socket_addr().to_string(),
-                    Forward::ToClient(_) => panic!("no peer is a relay"),
+                    Forward::ToClient(_) | Forward::ToShard { .. } => panic!("no peer is a relay"),
                 });
                 assert_eq!(reached.as_deref(), self.papers[c].peer(now, channel).map(|peer| PEERS[peer]));
             }

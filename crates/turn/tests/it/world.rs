@@ -14,7 +14,8 @@ use stun_types::message::{
 };
 use turn::credentials::{Credentials, Password, Secret};
 use turn::{
-    ClientAddr, Config, Family, Forward, Output, PeerAddr, RelayAddr, RelayBindError, Server, ToClient, Transport,
+    ClientAddr, Config, Family, Forward, Output, PeerAddr, Quotas, RelayAddr, RelayBindError, Server, Shard, ToClient,
+    Transport,
 };
 use turn_types::attribute::{Lifetime, RequestedTransport, ReservationToken, XorPeerAddress, XorRelayedAddress};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
@@ -59,6 +60,15 @@ impl World {
         let now = start();
         let server = Server::new(config, [7; 32], now, UNIX_TIME).unwrap();
         Self { server, now, sockets: BTreeSet::new(), bind_errors: VecDeque::new(), binds: 0, transaction: 0 }
+    }
+
+    /// One of several servers behind one address, which count together.
+    pub(crate) fn of_shard(shard: Shard, quotas: Quotas, change: impl FnOnce(&mut Config)) -> Self {
+        let mut world = Self::new();
+        let mut config = Config { shard, ..config() };
+        change(&mut config);
+        world.server = Server::sharing(config, quotas, [shard.index(); 32], world.now, UNIX_TIME).unwrap();
+        world
     }
 
     pub(crate) fn advance(&mut self, by: Duration) {

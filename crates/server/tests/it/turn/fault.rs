@@ -1,6 +1,6 @@
 //! Peers, ports and sockets that fail: the session at hand survives, and everybody else's.
 
-use server::turn::{Settings, SpawnError, Turn};
+use server::workers::{Settings, SpawnError, Workers};
 use tokio::net::UdpSocket;
 
 use super::client::TurnClient;
@@ -102,7 +102,7 @@ async fn busy_port_is_named() {
     let holder = UdpSocket::bind(busy.unwrap()).await.unwrap();
     let mut settings = Settings::new(turn::Config::new("parlor"));
     settings.udp_listen = vec![holder.local_addr().unwrap()];
-    match Turn::spawn(settings) {
+    match Workers::spawn(settings) {
         Err(SpawnError::Listen { address, source }) => {
             assert_eq!(address, holder.local_addr().unwrap());
             assert_eq!(source.kind(), std::io::ErrorKind::AddrInUse);

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use server::turn::{Handle, StreamError, Transport};
+use server::workers::{Handle, StreamError, Transport};
 use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinHandle;

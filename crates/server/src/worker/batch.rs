@@ -18,19 +18,19 @@ use quinn_udp::{EcnCodepoint, Transmit};
 
 /// From where and to where a datagram goes. Two with equal routes may travel together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Route<S> {
+pub(crate) struct Route<S> {
     /// The socket it leaves by.
-    pub(super) socket: S,
+    pub(crate) socket: S,
     /// Where it goes.
-    pub(super) destination: SocketAddr,
+    pub(crate) destination: SocketAddr,
     /// The address of ours it must come from, where the socket is bound to several.
-    pub(super) source: Option<IpAddr>,
+    pub(crate) source: Option<IpAddr>,
     /// The congestion mark to pass on (RFC 8656 §15).
-    pub(super) ecn: Option<EcnCodepoint>,
+    pub(crate) ecn: Option<EcnCodepoint>,
 }
 
 /// Datagrams that wait to be sent together. All have `segment_bytes`, only the last may have fewer.
-pub(super) struct Batch<S> {
+pub(crate) struct Batch<S> {
     /// Where they go; `None` while there are none.
     route: Option<Route<S>>,
     /// Size of all but the last.
@@ -44,7 +44,7 @@ pub(super) struct Batch<S> {
 }
 
 impl<S: Copy + PartialEq> Batch<S> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             route: None,
             segment_bytes: 0,
@@ -55,7 +55,7 @@ impl<S: Copy + PartialEq> Batch<S> {
     }
 
     /// Whether a datagram of `datagram_bytes` may join those that wait. With none waiting it may not: it opens a batch.
-    pub(super) fn accepts(&self, route: &Route<S>, datagram_bytes: usize) -> bool {
+    pub(crate) fn accepts(&self, route: &Route<S>, datagram_bytes: usize) -> bool {
         let last_is_full = self.bytes.len() == self.segments * self.segment_bytes;
         self.route.as_ref() == Some(route)
             && last_is_full
@@ -67,7 +67,7 @@ impl<S: Copy + PartialEq> Batch<S> {
     }
 
     /// Opens an empty batch with its first datagram, given in parts.
-    pub(super) fn open(&mut self, route: Route<S>, segments_max: usize, parts: &[&[u8]]) {
+    pub(crate) fn open(&mut self, route: Route<S>, segments_max: usize, parts: &[&[u8]]) {
         debug_assert!(self.route.is_none(), "the batch before is flushed first");
         self.bytes.clear();
         self.append(parts);
@@ -78,13 +78,13 @@ impl<S: Copy + PartialEq> Batch<S> {
     }
 
     /// Adds a datagram that was [accepted](Self::accepts).
-    pub(super) fn join(&mut self, parts: &[&[u8]]) {
+    pub(crate) fn join(&mut self, parts: &[&[u8]]) {
         self.append(parts);
         self.segments += 1;
     }
 
     /// Hands out what waits, in one piece, and is empty afterwards. The bytes stay readable until the next `open`.
-    pub(super) fn take(&mut self) -> Option<Ready<'_, S>> {
+    pub(crate) fn take(&mut self) -> Option<Ready<'_, S>> {
         let route = self.route.take()?;
         Some(Ready { route, segment_bytes: self.segment_bytes, bytes: &self.bytes })
     }
@@ -97,27 +97,27 @@ impl<S: Copy + PartialEq> Batch<S> {
 }
 
 /// A batch on its way out.
-pub(super) struct Ready<'a, S> {
+pub(crate) struct Ready<'a, S> {
     /// Where it goes.
-    pub(super) route: Route<S>,
+    pub(crate) route: Route<S>,
     segment_bytes: usize,
     bytes: &'a [u8],
 }
 
 impl<'a, S> Ready<'a, S> {
     /// The one system call that sends all.
-    pub(super) fn transmit(&self) -> Transmit<'a> {
+    pub(crate) fn transmit(&self) -> Transmit<'a> {
         let together = self.bytes.len() > self.segment_bytes;
         self.piece(self.bytes, together.then_some(self.segment_bytes))
     }
 
     /// The same datagrams one by one, for when the kernel or the device cannot cut them.
-    pub(super) fn singles(&self) -> impl Iterator<Item = Transmit<'a>> {
+    pub(crate) fn singles(&self) -> impl Iterator<Item = Transmit<'a>> {
         self.bytes.chunks(self.segment_bytes.max(1)).map(|datagram| self.piece(datagram, None))
     }
 
     /// How many datagrams these are.
-    pub(super) fn segments(&self) -> usize {
+    pub(crate) fn segments(&self) -> usize {
         self.bytes.len().div_ceil(self.segment_bytes.max(1)).max(1)
     }
 

@@ -10,21 +10,21 @@ use super::stream_queue::Full;
 use super::streams::Streams;
 
 /// The sending half of the worker. Nothing that goes wrong here concerns anyone but the receiver of the datagram at hand.
-pub(super) struct Egress {
-    pub(super) sockets: Sockets,
-    pub(super) streams: Streams,
-    pub(super) counters: IoStats,
+pub(crate) struct Egress {
+    pub(crate) sockets: Sockets,
+    pub(crate) streams: Streams,
+    pub(crate) counters: IoStats,
     /// Datagrams that wait for others with the same way.
     batch: Batch<SocketId>,
 }
 
 impl Egress {
-    pub(super) fn new(sockets: Sockets, streams: Streams) -> Self {
+    pub(crate) fn new(sockets: Sockets, streams: Streams) -> Self {
         Self { sockets, streams, counters: IoStats::default(), batch: Batch::new() }
     }
 
     /// Carries out what the core said about a client's `message`.
-    pub(super) fn forward(&mut self, forward: Forward, message: &[u8], ecn: Option<EcnCodepoint>) {
+    pub(crate) fn forward(&mut self, forward: Forward, message: &[u8], ecn: Option<EcnCodepoint>) {
         match forward {
             Forward::ToPeer { relay, peer, payload } => {
                 let route =
@@ -32,11 +32,13 @@ impl Egress {
                 self.datagram(route, &[message.get(payload).unwrap_or_default()]);
             }
             Forward::ToClient(to_client) => self.deliver(to_client, message, ecn),
+            // The worker hands those over.
+            Forward::ToShard { .. } => {}
         }
     }
 
     /// Sends a peer's payload, which lies in `message`, to a client with the header that the core made.
-    pub(super) fn deliver(&mut self, to_client: ToClient, message: &[u8], ecn: Option<EcnCodepoint>) {
+    pub(crate) fn deliver(&mut self, to_client: ToClient, message: &[u8], ecn: Option<EcnCodepoint>) {
         let client = to_client.client;
         let parts = [
             to_client.header.as_bytes(),
@@ -57,7 +59,7 @@ impl Egress {
     ///
     /// # Errors
     /// [`Full`]: the client's connection takes nothing any more and is to be closed.
-    pub(super) fn control(&mut self, client: ClientAddr, message: &[u8]) -> Result<(), Full> {
+    pub(crate) fn control(&mut self, client: ClientAddr, message: &[u8]) -> Result<(), Full> {
         match client.transport {
             Transport::Udp => {
                 self.datagram_to_client(client, None, &[message]);
@@ -68,7 +70,7 @@ impl Egress {
     }
 
     /// Sends what waits for company.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         let Some(ready) = self.batch.take() else {
             return;
         };

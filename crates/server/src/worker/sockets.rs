@@ -7,11 +7,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use mio::{Registry, Token};
 use turn::{ClientAddr, Family, RelayAddr};
 
-use super::socket::Socket;
+use super::socket::{Sharing, Socket};
 
 /// Names a socket of the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SocketId {
+pub(crate) enum SocketId {
     /// A socket that clients send to, by its position.
     Listener(usize),
     /// The socket of a relayed transport address, which peers send to.
@@ -19,23 +19,23 @@ pub(super) enum SocketId {
 }
 
 /// A socket that clients send to.
-pub(super) struct Listener {
-    pub(super) socket: Socket,
+pub(crate) struct Listener {
+    pub(crate) socket: Socket,
     /// Answers nothing but Binding requests.
-    pub(super) binding_only: bool,
+    pub(crate) binding_only: bool,
 }
 
 /// What relay sockets are bound to and with how much room.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RelayBinding {
-    pub(super) ipv4: Ipv4Addr,
-    pub(super) ipv6: Ipv6Addr,
-    pub(super) receive_buffer_bytes: usize,
-    pub(super) send_buffer_bytes: usize,
+pub(crate) struct RelayBinding {
+    pub(crate) ipv4: Ipv4Addr,
+    pub(crate) ipv6: Ipv6Addr,
+    pub(crate) receive_buffer_bytes: usize,
+    pub(crate) send_buffer_bytes: usize,
 }
 
 /// The sockets, and which of them have something to read.
-pub(super) struct Sockets {
+pub(crate) struct Sockets {
     registry: Registry,
     listeners: Vec<Listener>,
     /// Relay sockets by family and port: [`slot`] says where. The port space bounds it, and no hash is computed per packet.
@@ -54,7 +54,7 @@ struct Relay {
 }
 
 impl Sockets {
-    pub(super) fn new(registry: Registry, binding: RelayBinding) -> Self {
+    pub(crate) fn new(registry: Registry, binding: RelayBinding) -> Self {
         Self {
             registry,
             listeners: Vec::new(),
@@ -67,7 +67,7 @@ impl Sockets {
     }
 
     /// Takes a bound listener in and reads from it from then on.
-    pub(super) fn listen(&mut self, mut listener: Listener) -> io::Result<()> {
+    pub(crate) fn listen(&mut self, mut listener: Listener) -> io::Result<()> {
         let token = Token(FIRST_LISTENER + self.listeners.len());
         listener.socket.register(&self.registry, token)?;
         self.listeners.push(listener);
@@ -76,13 +76,14 @@ impl Sockets {
     }
 
     /// Binds the socket of `relay` and reads from it from then on.
-    pub(super) fn bind_relay(&mut self, relay: RelayAddr) -> io::Result<()> {
+    pub(crate) fn bind_relay(&mut self, relay: RelayAddr) -> io::Result<()> {
         let ip = match relay.family {
             Family::V4 => IpAddr::V4(self.binding.ipv4),
             Family::V6 => IpAddr::V6(self.binding.ipv6),
         };
         let mut socket = Socket::bind(
             SocketAddr::new(ip, relay.port),
+            Sharing::Alone,
             self.binding.receive_buffer_bytes,
             self.binding.send_buffer_bytes,
         )?;
@@ -95,7 +96,7 @@ impl Sockets {
     }
 
     /// Closes the socket of `relay`; what still waits in it is lost, as RFC 8656 §7.3 has it.
-    pub(super) fn close_relay(&mut self, relay: RelayAddr) {
+    pub(crate) fn close_relay(&mut self, relay: RelayAddr) {
         let Some(mut closed) = self.relays.get_mut(slot(relay)).and_then(Option::take) else {
             return;
         };
@@ -109,12 +110,12 @@ impl Sockets {
     }
 
     /// How many relay sockets are open.
-    pub(super) fn relays_open(&self) -> usize {
+    pub(crate) fn relays_open(&self) -> usize {
         self.relays_open
     }
 
     /// Notes that the poll reported `token`.
-    pub(super) fn note_readable(&mut self, token: Token) {
+    pub(crate) fn note_readable(&mut self, token: Token) {
         if let Some(number) = token.0.checked_sub(FIRST_RELAY) {
             self.note_ready(SocketId::Relay(relay_of(number)));
         } else if let Some(position) = token.0.checked_sub(FIRST_LISTENER) {
@@ -123,7 +124,7 @@ impl Sockets {
     }
 
     /// Puts `id` at the end of those that have something to read.
-    pub(super) fn note_ready(&mut self, id: SocketId) {
+    pub(crate) fn note_ready(&mut self, id: SocketId) {
         let Some(flag) = self.ready_flag(id) else {
             return;
         };
@@ -133,7 +134,7 @@ impl Sockets {
     }
 
     /// The socket whose turn it is to be read.
-    pub(super) fn next_ready(&mut self) -> Option<SocketId> {
+    pub(crate) fn next_ready(&mut self) -> Option<SocketId> {
         let id = self.ready.pop_front()?;
         if let Some(flag) = self.ready_flag(id) {
             *flag = false;
@@ -142,18 +143,18 @@ impl Sockets {
     }
 
     /// Whether some socket waits for its turn.
-    pub(super) fn has_ready(&self) -> bool {
+    pub(crate) fn has_ready(&self) -> bool {
         !self.ready.is_empty()
     }
 
-    pub(super) fn socket(&self, id: SocketId) -> Option<&Socket> {
+    pub(crate) fn socket(&self, id: SocketId) -> Option<&Socket> {
         match id {
             SocketId::Listener(position) => self.listener(position).map(|found| &found.socket),
             SocketId::Relay(relay) => self.relay(relay).map(|found| &found.socket),
         }
     }
 
-    pub(super) fn socket_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+    pub(crate) fn socket_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
         match id {
             SocketId::Listener(position) => self.listeners.get_mut(position).map(|found| &mut found.socket),
             SocketId::Relay(relay) => {
@@ -163,12 +164,12 @@ impl Sockets {
         }
     }
 
-    pub(super) fn listener(&self, position: usize) -> Option<&Listener> {
+    pub(crate) fn listener(&self, position: usize) -> Option<&Listener> {
         self.listeners.get(position)
     }
 
     /// The listener that `client` sent to, and the source address that its answers must have when the listener is bound to all.
-    pub(super) fn way_back(&self, client: ClientAddr) -> Option<(SocketId, Option<IpAddr>)> {
+    pub(crate) fn way_back(&self, client: ClientAddr) -> Option<(SocketId, Option<IpAddr>)> {
         self.listeners.iter().enumerate().find_map(|(position, listener)| {
             let bound = listener.socket.local();
             let same_family = bound.is_ipv4() == client.local.is_ipv4();
@@ -215,9 +216,9 @@ const PORTS: usize = 1 << 16;
 const SLOTS: usize = 2 * PORTS;
 
 /// The token of the waker. Those of the listeners and relays follow.
-pub(super) const WAKER: Token = Token(0);
+pub(crate) const WAKER: Token = Token(0);
 const FIRST_LISTENER: usize = 1;
 const FIRST_RELAY: usize = 1 << 10;
 
 /// Listeners that fit before the tokens of the relays.
-pub(super) const LISTENERS_MAX: usize = FIRST_RELAY - FIRST_LISTENER;
+pub(crate) const LISTENERS_MAX: usize = FIRST_RELAY - FIRST_LISTENER;

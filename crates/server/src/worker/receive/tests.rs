@@ -1,8 +1,8 @@
 use super::segments;
 
 fn check(len: usize, stride: usize, expected: &[usize]) {
-    let buffer = [0_u8; 64];
-    let lengths: Vec<usize> = segments(&buffer, len, stride).map(<[u8]>::len).collect();
+    let mut buffer = [0_u8; 64];
+    let lengths: Vec<usize> = segments(&mut buffer, len, stride).map(|segment| segment.len()).collect();
     assert_eq!(lengths, expected, "len {len}, stride {stride}");
 }
 

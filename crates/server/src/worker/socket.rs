@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, Type};
 use super::batch::Ready;
 
 /// A bound UDP socket of one address family.
-pub(super) struct Socket {
+pub(crate) struct Socket {
     /// The descriptor, in non-blocking mode.
     io: UdpSocket,
     /// What the kernel offers on this socket: segmentation, coalescing.
@@ -26,24 +26,40 @@ pub(super) struct Socket {
     segments_max: usize,
 }
 
+/// Whether several sockets have the same address (SO_REUSEPORT).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// The only one.
+    Alone,
+    /// The first of several.
+    First,
+    /// One more.
+    Another,
+}
+
 /// What became of a batch.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// Datagrams that the kernel took.
-    pub(super) sent: usize,
+    pub(crate) sent: usize,
     /// Datagrams for which the send buffer had no room.
-    pub(super) no_room: usize,
+    pub(crate) no_room: usize,
     /// Datagrams that the kernel refused, and why it refused the last of them.
-    pub(super) refused: usize,
-    pub(super) error: Option<io::Error>,
+    pub(crate) refused: usize,
+    pub(crate) error: Option<io::Error>,
 }
 
 impl Socket {
-    /// Binds `address` for this family only. A buffer of 0 bytes leaves the kernel's default.
+    /// Binds `address` for this family only, alone or with others. A buffer of 0 bytes leaves the kernel's default.
     ///
     /// # Errors
     /// Whatever the kernel says: address in use, no such address, too many open files.
-    pub(super) fn bind(address: SocketAddr, receive_buffer_bytes: usize, send_buffer_bytes: usize) -> io::Result<Self> {
+    pub(crate) fn bind(
+        address: SocketAddr,
+        sharing: Sharing,
+        receive_buffer_bytes: usize,
+        send_buffer_bytes: usize,
+    ) -> io::Result<Self> {
         let socket = socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         if address.is_ipv6() {
             // A dual-stack socket would report IPv4 clients as v4-mapped addresses and could not choose their source address.
@@ -55,7 +71,10 @@ impl Socket {
         if send_buffer_bytes > 0 {
             socket.set_send_buffer_size(send_buffer_bytes)?;
         }
+        socket.set_reuse_port(sharing == Sharing::Another)?;
         socket.bind(&address.into())?;
+        // Only from here on: the first must not join a stranger's socket that shares the port, it must be told that the port is busy.
+        socket.set_reuse_port(sharing != Sharing::Alone)?;
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         allow_fragments(&socket, address)?;
         let io = UdpSocket::from_std(socket.into());
@@ -63,27 +82,27 @@ impl Socket {
     }
 
     /// The bound address.
-    pub(super) fn local(&self) -> SocketAddr {
+    pub(crate) fn local(&self) -> SocketAddr {
         self.local
     }
 
     /// Asks `registry` to report under `token` when datagrams arrive (edge triggered).
-    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         registry.register(&mut self.io, token, Interest::READABLE)
     }
 
     /// Ends the reports.
-    pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+    pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
         registry.deregister(&mut self.io)
     }
 
     /// Receives into as many of `buffers` as have something waiting; returns how many were filled.
-    pub(super) fn receive(&self, buffers: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta]) -> io::Result<usize> {
+    pub(crate) fn receive(&self, buffers: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta]) -> io::Result<usize> {
         self.state.recv(UdpSockRef::from(&self.io), buffers, meta)
     }
 
     /// Sends a batch. An error concerns the datagrams at hand and never the socket.
-    pub(super) fn send<S: Copy>(&mut self, ready: &Ready<'_, S>) -> Outcome {
+    pub(crate) fn send<S: Copy>(&mut self, ready: &Ready<'_, S>) -> Outcome {
         let mut outcome = Outcome::default();
         let segments = ready.segments();
         match self.try_send(&ready.transmit()) {
@@ -103,7 +122,7 @@ impl Socket {
     }
 
     /// How many datagrams one `send` takes.
-    pub(super) fn segments_max(&self) -> usize {
+    pub(crate) fn segments_max(&self) -> usize {
         self.segments_max
     }
 

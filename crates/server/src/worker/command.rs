@@ -14,10 +14,10 @@ use super::streams::StreamId;
 
 /// As many connections are open as the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooManyStreams;
+pub(crate) struct TooManyStreams;
 
 /// One wish. Each owns its data: nothing is shared with the worker but the queues of answers.
-pub(super) enum Command {
+pub(crate) enum Command {
     /// A TCP or TLS connection begins; its answers go to `queue`.
     Open {
         client: ClientAddr,
@@ -38,19 +38,19 @@ pub(super) enum Command {
 }
 
 /// Wakes the worker, with one system call for many commands.
-pub(super) struct Bell {
+pub(crate) struct Bell {
     waker: mio::Waker,
     /// Rung and not yet answered.
     rung: AtomicBool,
 }
 
 impl Bell {
-    pub(super) fn new(waker: mio::Waker) -> Self {
+    pub(crate) fn new(waker: mio::Waker) -> Self {
         Self { waker, rung: AtomicBool::new(false) }
     }
 
     /// To be called after a command was put into the inbox.
-    pub(super) fn ring(&self) {
+    pub(crate) fn ring(&self) {
         if !self.rung.swap(true, Ordering::AcqRel)
             && let Err(error) = self.waker.wake()
         {
@@ -59,7 +59,7 @@ impl Bell {
     }
 
     /// To be called by the worker before it looks into the inbox: whoever rings from here on wakes it again.
-    pub(super) fn answer(&self) {
+    pub(crate) fn answer(&self) {
         self.rung.swap(false, Ordering::AcqRel);
     }
 }

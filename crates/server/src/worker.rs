@@ -1,4 +1,5 @@
-//! The one thread that owns the TURN core, every UDP socket and the sending side of every connection.
+//! A worker: one thread that owns a TURN core, its UDP sockets and the sending side of its connections. Every worker listens on the same
+//! UDP addresses, and the kernel gives each the datagrams of its share of the 5-tuples.
 //!
 //! What crosses its border is a value in a bounded queue; there is no lock on the way of a datagram:
 //!
@@ -9,48 +10,71 @@
 //!                               header to put on)
 //! ```
 
+mod batch;
+mod chunk;
+mod command;
+mod egress;
+mod error;
+mod mesh;
+mod receive;
+mod relaying;
+mod socket;
+mod sockets;
+mod stats;
+mod stream;
+mod stream_queue;
+mod streams;
+mod tuples;
+
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use tokio::sync::mpsc;
-use turn::{ClientAddr, Output, PeerAddr, RelayAddr, RelayBindError, Transport};
+use turn::{ClientAddr, PeerAddr, RelayAddr, Transport, reserving_shard};
 
-use super::chunk::Chunk;
-use super::command::{Bell, Command, TooManyStreams};
-use super::egress::Egress;
-use super::receive::{BUFFERS, Datagram, ReceiveBuffers};
-use super::sockets::{SocketId, WAKER};
-use super::stats::{Stats, as_count};
-use super::stream_queue::StreamQueue;
-use super::streams::StreamId;
+pub(crate) use self::command::{Bell, Command, TooManyStreams};
+pub(crate) use self::egress::Egress;
+pub(crate) use self::error::{ReloadError, SpawnError, Stopped, StreamError};
+pub(crate) use self::mesh::{Mesh, Tuple};
+pub(crate) use self::relaying::Relaying;
+pub(crate) use self::socket::{Sharing, Socket};
+pub(crate) use self::sockets::{LISTENERS_MAX, Listener, RelayBinding, Sockets, WAKER};
+pub(crate) use self::stats::{IoStats, Stats, as_count};
+pub(crate) use self::stream::Stream;
+pub(crate) use self::stream_queue::StreamQueue;
+pub(crate) use self::streams::{StreamId, Streams};
+pub(crate) use self::tuples::{Owner, Tuples};
+
+use self::chunk::Chunk;
+use self::mesh::{Item, Parcel};
+use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
+use self::sockets::SocketId;
 use crate::clock;
 
 /// The state of the thread.
-pub(super) struct Worker {
-    pub(super) core: turn::Server,
-    /// Answers on the second port, where there is nothing but Binding.
-    pub(super) second: turn::Server,
-    pub(super) poll: Poll,
-    pub(super) egress: Egress,
+pub(crate) struct Worker {
+    pub(crate) relaying: Relaying,
+    pub(crate) poll: Poll,
+    pub(crate) egress: Egress,
+    /// The ways to the other workers.
+    pub(crate) mesh: Mesh,
+    /// Whose the 5-tuples are that are not the TURN core's.
+    pub(crate) tuples: Tuples,
     /// What the tasks on the other side want.
-    pub(super) inbox: mpsc::Receiver<Command>,
-    /// Rung by them after they put something in.
-    pub(super) bell: Arc<Bell>,
-    /// Relay addresses that the core asked to bind and has not been answered about.
-    pub(super) to_bind: Vec<RelayAddr>,
-    /// Connections that are over and of which the core has not been told.
-    pub(super) gone: Vec<ClientAddr>,
+    pub(crate) inbox: mpsc::Receiver<Command>,
+    /// Rung by them, and by other workers, after they put something in.
+    pub(crate) bell: Arc<Bell>,
     /// How long a connection without an allocation may be silent.
-    pub(super) idle: Duration,
+    pub(crate) idle: Duration,
     /// When silent connections are looked for next.
-    pub(super) next_sweep: Instant,
+    pub(crate) next_sweep: Instant,
 }
 
 impl Worker {
     /// Serves until it is told to stop or nobody is left to tell it. Dropping what it owns closes the sockets.
-    pub(super) fn run(mut self) {
+    pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_PER_WAKE);
         let mut buffers = ReceiveBuffers::new();
         let mut more = false;
@@ -59,7 +83,7 @@ impl Worker {
             let patience = if more { Duration::ZERO } else { self.patience(clock::now()) };
             match self.poll.poll(&mut events, Some(patience)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
-                    tracing::error!(%error, "the relay thread cannot wait for its sockets and ends");
+                    tracing::error!(%error, "a worker cannot wait for its sockets and ends");
                     break;
                 }
                 _ => self.bell.answer(),
@@ -70,16 +94,14 @@ impl Worker {
             }
 
             // 2. Expire what is due: nothing that follows may see an allocation that has ended.
-            if self.core.poll_timeout().is_some_and(|due| due <= now) {
-                self.core.handle_timeout(now);
-                self.settle(now);
-            }
+            self.relaying.handle_timeout(now, &mut self.egress);
 
-            // 3. Read sockets in turns, one batch each.
+            // 3. Read sockets in turns, one batch each, and what other workers handed over.
             for _ in 0..BATCHES_PER_WAKE {
                 let Some(id) = self.egress.sockets.next_ready() else { break };
                 self.read(now, id, &mut buffers);
             }
+            let parcels = self.unpack(now);
 
             // 4. Take what the connections and the rest of the server sent.
             let mut commands = 0;
@@ -102,16 +124,14 @@ impl Worker {
             // 6. Everything above has been said; send it.
             self.egress.flush();
             self.egress.streams.wake();
-            more = commands == COMMANDS_PER_WAKE || self.egress.sockets.has_ready();
+            self.mesh.flush();
+            more = commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE || self.egress.sockets.has_ready();
         }
     }
 
     /// How long there is nothing to do unless something comes in.
     fn patience(&self, now: Instant) -> Duration {
-        let due = match self.core.poll_timeout() {
-            Some(due) => due.min(self.next_sweep),
-            None => self.next_sweep,
-        };
+        let due = [self.relaying.core().poll_timeout()].into_iter().flatten().fold(self.next_sweep, Instant::min);
         due.saturating_duration_since(now)
     }
 
@@ -130,15 +150,8 @@ impl Worker {
                 for datagram in buffers.datagrams(filled) {
                     datagrams += 1;
                     match id {
-                        SocketId::Listener(position) => {
-                            let client = ClientAddr {
-                                transport: Transport::Udp,
-                                local: datagram.local(local),
-                                remote: datagram.remote,
-                            };
-                            self.hear_client(now, position, client, &datagram);
-                        }
-                        SocketId::Relay(relay) => self.hear_peer(now, relay, &datagram),
+                        SocketId::Listener(position) => self.hear_listener(now, position, local, datagram),
+                        SocketId::Relay(relay) => self.hear_relay(now, relay, &datagram),
                     }
                 }
                 self.egress.counters.datagrams_received += datagrams;
@@ -152,32 +165,31 @@ impl Worker {
         }
     }
 
-    fn hear_client(&mut self, now: Instant, position: usize, client: ClientAddr, datagram: &Datagram<'_>) {
+    fn hear_listener(&mut self, now: Instant, position: usize, bound: std::net::SocketAddr, datagram: Datagram<'_>) {
+        let tuple = Tuple { local: datagram.local(bound), remote: datagram.remote };
         let listener = self.egress.sockets.listener(position);
         if listener.is_some_and(|listener| listener.binding_only) {
-            return self.hear_second_port(now, client, datagram.bytes);
+            self.relaying.hear_second_port(now, client_of(tuple), datagram.bytes, &mut self.egress);
+            return;
         }
-        if let Some(forward) = self.core.handle_client(now, client, datagram.bytes) {
-            self.egress.forward(forward, datagram.bytes, datagram.ecn);
-        }
-        self.settle(now);
-    }
-
-    fn hear_second_port(&mut self, now: Instant, client: ClientAddr, message: &[u8]) {
-        // Without allocations there is never anything to forward, to bind or to expire.
-        let forward = self.second.handle_client(now, client, message);
-        debug_assert!(forward.is_none(), "a Binding server forwards nothing");
-        while let Some(output) = self.second.poll_output() {
-            self.output(output);
+        let reserved = reserving_shard(datagram.bytes).filter(|&worker| self.mesh.is_sibling(worker));
+        let owner = reserved.map(Owner::Worker).or_else(|| self.tuples.owner(now, &tuple));
+        match owner {
+            Some(Owner::Worker(worker)) => {
+                self.mesh.post(worker, Item::Datagram { tuple, ecn: datagram.ecn }, datagram.bytes);
+            }
+            Some(Owner::Peer(_)) | None => self.hear_turn_client(now, tuple, &datagram),
         }
     }
 
-    fn hear_peer(&mut self, now: Instant, relay: RelayAddr, datagram: &Datagram<'_>) {
+    fn hear_turn_client(&mut self, now: Instant, tuple: Tuple, datagram: &Datagram<'_>) {
+        let client = client_of(tuple);
+        self.relaying.hear_client(now, client, datagram.bytes, datagram.ecn, &mut self.egress, &mut self.mesh);
+    }
+
+    fn hear_relay(&mut self, now: Instant, relay: RelayAddr, datagram: &Datagram<'_>) {
         let peer = PeerAddr::new(datagram.remote);
-        if let Some(to_client) = self.core.handle_peer(now, relay, peer, datagram.bytes) {
-            self.egress.deliver(to_client, datagram.bytes, datagram.ecn);
-        }
-        self.settle(now);
+        self.relaying.hear_peer(now, relay, peer, datagram.bytes, datagram.ecn, &mut self.egress);
     }
 
     fn hear_stream(&mut self, now: Instant, client: ClientAddr, id: StreamId, chunk: Chunk) {
@@ -185,10 +197,7 @@ impl Worker {
             return;
         }
         for message in chunk.messages() {
-            if let Some(forward) = self.core.handle_client(now, client, message) {
-                self.egress.forward(forward, message, None);
-            }
-            self.settle(now);
+            self.relaying.hear_client(now, client, message, None, &mut self.egress, &mut self.mesh);
             if !self.egress.streams.is_open(&client) {
                 // Closed over one of its own messages; the next must not allocate for nobody.
                 return;
@@ -197,49 +206,56 @@ impl Worker {
         self.egress.streams.give_back(&client, chunk);
     }
 
-    /// Does what the core asks until it asks for nothing more: one input, all its outputs, then the next.
-    fn settle(&mut self, now: Instant) {
-        loop {
-            while let Some(output) = self.core.poll_output() {
-                self.output(output);
+    /// Takes what other workers handed over; returns how many parcels there were.
+    fn unpack(&mut self, now: Instant) -> usize {
+        for taken in 0..PARCELS_PER_WAKE {
+            let Some(mut parcel) = self.mesh.next_arrival() else {
+                return taken;
+            };
+            for position in 0..parcel.len() {
+                self.unpack_item(now, &mut parcel, position);
             }
-            if let Some(relay) = self.to_bind.pop() {
-                let bound = self.egress.sockets.bind_relay(relay);
-                self.answer_bind(now, relay, bound);
-            } else if let Some(client) = self.gone.pop() {
-                self.core.handle_client_gone(now, client);
-            } else {
-                break;
-            }
+            self.mesh.give_back(parcel);
         }
+        PARCELS_PER_WAKE
     }
 
-    fn output(&mut self, output: Output) {
-        match output {
-            Output::Send { client, message } => {
-                if self.egress.control(client, &message).is_err() && self.egress.streams.remove(&client, None) {
-                    self.egress.counters.streams_stalled += 1;
-                    self.gone.push(client);
+    fn unpack_item(&mut self, now: Instant, parcel: &mut Parcel, position: usize) {
+        let from = parcel.from();
+        let Some((item, bytes)) = parcel.item(position) else {
+            return;
+        };
+        match item {
+            Item::Datagram { tuple, ecn } => self.hear_handed_over(now, from, tuple, ecn, bytes),
+            Item::Relayed { relay, source, ecn } => {
+                self.relaying.hear_peer(now, relay, source, bytes, ecn, &mut self.egress);
+            }
+            Item::Remember(tuple) => {
+                if !self.tuples.insert(now, tuple, Owner::Worker(from)) {
+                    self.egress.counters.tuples_refused += 1;
                 }
             }
-            Output::BindRelay { relay } => self.to_bind.push(relay),
-            Output::CloseRelay { relay } => {
-                // What was accepted for a peer before the end still goes out by the socket it was meant for.
-                self.egress.flush();
-                self.egress.sockets.close_relay(relay);
-                self.to_bind.retain(|unbound| *unbound != relay);
-            }
+            Item::Forget(tuple) => self.tuples.remove(&tuple, Owner::Worker(from)),
         }
     }
 
-    /// Tells the core what became of its wish for a relay socket.
-    fn answer_bind(&mut self, now: Instant, relay: RelayAddr, bound: io::Result<()>) {
-        let bound = bound.map_err(|error| {
-            self.egress.counters.relay_bind_errors += 1;
-            tracing::debug!(port = relay.port, %error, "cannot bind a relay socket");
-            if error.kind() == io::ErrorKind::AddrInUse { RelayBindError::InUse } else { RelayBindError::Unavailable }
-        });
-        self.core.handle_relay_bound(now, relay, bound);
+    /// A datagram that arrived at another worker's socket. That one is told whether it may hand over the next as well.
+    fn hear_handed_over(
+        &mut self,
+        now: Instant,
+        from: u8,
+        tuple: Tuple,
+        ecn: Option<quinn_udp::EcnCodepoint>,
+        bytes: &mut [u8],
+    ) {
+        let client = client_of(tuple);
+        let had_allocation = self.relaying.core().has_allocation(&client);
+        self.relaying.hear_client(now, client, bytes, ecn, &mut self.egress, &mut self.mesh);
+        match (had_allocation, self.relaying.core().has_allocation(&client)) {
+            (false, true) => self.mesh.post(from, Item::Remember(tuple), &[]),
+            (_, false) => self.mesh.post(from, Item::Forget(tuple), &[]),
+            (true, true) => {}
+        }
     }
 
     fn carry_out(&mut self, now: Instant, command: Command) {
@@ -252,23 +268,26 @@ impl Worker {
             Command::Frames { client, id, chunk } => self.hear_stream(now, client, id, chunk),
             Command::Gone { client, id } => {
                 if self.egress.streams.remove(&client, Some(id)) {
-                    self.gone.push(client);
-                    self.settle(now);
+                    self.relaying.hear_gone(now, client, &mut self.egress);
                 }
             }
             Command::Credentials(credentials, answer) => {
-                let _ = answer.send(self.core.set_credentials(credentials));
-                self.settle(now);
+                let _ = answer.send(self.relaying.core_mut().set_credentials(credentials));
+                self.relaying.settle(now, &mut self.egress);
             }
             Command::Stats(answer) => {
-                let mut io = self.egress.counters;
-                io.relays_open = as_count(self.egress.sockets.relays_open());
-                io.streams_open = as_count(self.egress.streams.open());
-                let (core, second) = (self.core.stats(), self.second.stats());
-                let _ = answer.send(Stats { core, second, io });
+                let _ = answer.send(self.stats());
             }
             Command::Stop => {}
         }
+    }
+
+    fn stats(&self) -> Stats {
+        let mut io = self.egress.counters;
+        io.relays_open = as_count(self.egress.sockets.relays_open());
+        io.streams_open = as_count(self.egress.streams.open());
+        io.handovers_dropped = self.mesh.dropped();
+        Stats { core: self.relaying.core().stats(), second: self.relaying.second_stats(), io }
     }
 
     fn open(
@@ -280,37 +299,40 @@ impl Worker {
     ) -> Result<(), TooManyStreams> {
         // A connection with the same addresses means that the one before is over.
         if self.egress.streams.remove(&client, None) {
-            self.gone.push(client);
-            self.settle(now);
+            self.relaying.hear_gone(now, client, &mut self.egress);
         }
-        if self.egress.streams.is_full() {
+        if !self.egress.streams.insert(now, client, id, queue) {
             self.egress.counters.streams_refused += 1;
             return Err(TooManyStreams);
         }
-        self.egress.streams.insert(now, client, id, queue);
         Ok(())
     }
 
     /// Follows the machine's clock, and closes connections that hold a place and do nothing with it.
     fn sweep(&mut self, now: Instant) {
         self.next_sweep = now + SWEEP_INTERVAL.min(self.idle);
-        self.core.set_unix_time(now, clock::unix_time());
-        let core = &self.core;
+        self.relaying.core_mut().set_unix_time(now, clock::unix_time());
+        self.tuples.sweep(now);
+        let core = self.relaying.core();
         let idle = self.egress.streams.idle(now, self.idle, |client| core.has_allocation(client));
         for client in idle {
             self.egress.streams.remove(&client, None);
             self.egress.counters.streams_idle += 1;
-            self.gone.push(client);
+            self.relaying.hear_gone(now, client, &mut self.egress);
         }
-        self.settle(now);
     }
 
     /// Lets the connections end; the sockets close when the worker is dropped.
     fn stop(mut self) {
         self.egress.flush();
         self.egress.streams.clear();
-        tracing::debug!("the relay thread ends");
+        tracing::debug!("a worker ends");
     }
+}
+
+/// The client that sends datagrams on `tuple`, as TURN knows it.
+fn client_of(tuple: Tuple) -> ClientAddr {
+    ClientAddr { transport: Transport::Udp, local: tuple.local, remote: tuple.remote }
 }
 
 /// Socket reports taken per wake-up; the others wait in the kernel.
@@ -321,6 +343,9 @@ const BATCHES_PER_WAKE: usize = 64;
 
 /// Commands per wake-up, before sockets and deadlines get their turn again.
 const COMMANDS_PER_WAKE: usize = 64;
+
+/// Parcels of other workers per wake-up, before commands and deadlines get their turn again.
+const PARCELS_PER_WAKE: usize = 64;
 
 /// How often silent connections are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

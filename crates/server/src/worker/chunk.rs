@@ -2,7 +2,7 @@
 
 /// Whole messages side by side, in memory that is used again.
 #[derive(Debug, Default)]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     /// The messages.
     bytes: Vec<u8>,
     /// Where each ends.
@@ -11,7 +11,7 @@ pub(super) struct Chunk {
 
 impl Chunk {
     /// Adds a message, given in parts.
-    pub(super) fn push(&mut self, parts: &[&[u8]]) {
+    pub(crate) fn push(&mut self, parts: &[&[u8]]) {
         for part in parts {
             self.bytes.extend_from_slice(part);
         }
@@ -19,22 +19,22 @@ impl Chunk {
     }
 
     /// The messages in order.
-    pub(super) fn messages(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &[u8]> {
         let starts = [0].into_iter().chain(self.ends.iter().copied());
         starts.zip(&self.ends).filter_map(|(start, &end)| self.bytes.get(start..end))
     }
 
     /// The messages in one piece.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
     /// Forgets the messages, and keeps no more than `bytes_max` of memory for the next.
-    pub(super) fn clear(&mut self, bytes_max: usize) {
+    pub(crate) fn clear(&mut self, bytes_max: usize) {
         self.bytes.clear();
         self.ends.clear();
         self.bytes.shrink_to(bytes_max);

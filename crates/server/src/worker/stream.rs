@@ -17,19 +17,19 @@ use super::stream_queue::StreamQueue;
 use super::streams::StreamId;
 
 /// The task's end of a connection.
-pub(super) struct Stream {
-    pub(super) client: ClientAddr,
-    pub(super) id: StreamId,
-    pub(super) queue: Arc<StreamQueue>,
-    pub(super) inbox: mpsc::Sender<Command>,
-    pub(super) bell: Arc<Bell>,
+pub(crate) struct Stream {
+    pub(crate) client: ClientAddr,
+    pub(crate) id: StreamId,
+    pub(crate) queue: Arc<StreamQueue>,
+    pub(crate) inbox: mpsc::Sender<Command>,
+    pub(crate) bell: Arc<Bell>,
     /// Until when the first whole message must have come.
-    pub(super) first_message: Duration,
+    pub(crate) first_message: Duration,
 }
 
 impl Stream {
     /// Serves until one side closes or breaks the rules. `Ok`: the client closed.
-    pub(super) async fn serve<S>(self, io: S) -> Result<(), StreamError>
+    pub(crate) async fn serve<S>(self, io: S) -> Result<(), StreamError>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {

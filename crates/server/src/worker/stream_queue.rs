@@ -12,10 +12,10 @@ use super::chunk::Chunk;
 
 /// The queue has no room for this message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Full;
+pub(crate) struct Full;
 
 /// A queue of bytes between the worker (one producer) and the task that writes to the connection (one consumer).
-pub(super) struct StreamQueue {
+pub(crate) struct StreamQueue {
     /// The producer and the consumer touch it for the time of a copy or a swap, never across a wait.
     state: Mutex<State>,
     /// Wakes the consumer.
@@ -39,7 +39,7 @@ struct State {
 }
 
 impl StreamQueue {
-    pub(super) fn new(data_bytes_max: usize) -> Self {
+    pub(crate) fn new(data_bytes_max: usize) -> Self {
         Self { state: Mutex::default(), filled: Notify::new(), ended: Notify::new(), data_bytes_max }
     }
 
@@ -47,7 +47,7 @@ impl StreamQueue {
     ///
     /// # Errors
     /// [`Full`]: nothing was queued.
-    pub(super) fn push_data(&self, parts: &[&[u8]]) -> Result<(), Full> {
+    pub(crate) fn push_data(&self, parts: &[&[u8]]) -> Result<(), Full> {
         self.push(parts, self.data_bytes_max)
     }
 
@@ -55,37 +55,37 @@ impl StreamQueue {
     ///
     /// # Errors
     /// [`Full`]: nothing was queued; the client has long stopped reading.
-    pub(super) fn push_control(&self, message: &[u8]) -> Result<(), Full> {
+    pub(crate) fn push_control(&self, message: &[u8]) -> Result<(), Full> {
         self.push(&[message], self.data_bytes_max + CONTROL_BYTES_MAX)
     }
 
     /// Ends the queue from either side: the consumer writes what is queued, further messages are refused.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.state().finished = true;
         self.wake();
         self.ended.notify_one();
     }
 
     /// Waits until the queue has ended. For one waiter.
-    pub(super) async fn ended(&self) {
+    pub(crate) async fn ended(&self) {
         while !self.is_finished() {
             self.ended.notified().await;
         }
     }
 
     /// Whether either side has ended it.
-    pub(super) fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         self.state().finished
     }
 
     /// Wakes the consumer; the producer calls it once after a series of messages.
-    pub(super) fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.filled.notify_one();
     }
 
     /// Waits for something to write and swaps it for `written`, whose messages have been written and whose memory is used again.
     /// `None`: finished and empty.
-    pub(super) async fn next(&self, mut written: Chunk) -> Option<Chunk> {
+    pub(crate) async fn next(&self, mut written: Chunk) -> Option<Chunk> {
         written.clear(IDLE_BYTES);
         self.state().writing_bytes = 0;
         loop {
@@ -105,13 +105,13 @@ impl StreamQueue {
     }
 
     /// Takes back a chunk that was read from the connection and handled.
-    pub(super) fn give_back(&self, mut chunk: Chunk) {
+    pub(crate) fn give_back(&self, mut chunk: Chunk) {
         chunk.clear(IDLE_BYTES);
         self.state().spare = Some(chunk);
     }
 
     /// Memory for the next chunk: what was given back, or fresh.
-    pub(super) fn spare(&self) -> Chunk {
+    pub(crate) fn spare(&self) -> Chunk {
         self.state().spare.take().unwrap_or_default()
     }
 

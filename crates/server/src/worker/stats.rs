@@ -1,9 +1,11 @@
 //! What the worker counts.
 
+use std::ops::AddAssign;
+
 use super::socket::Outcome;
 
 /// Everything that is counted about STUN and TURN, taken at one moment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Stats {
     /// What the protocol core counts.
     pub core: turn::Stats,
@@ -42,10 +44,60 @@ pub struct IoStats {
     pub streams_stalled: u64,
     /// Relayed packets dropped because the client's connection was slower than they came.
     pub stream_data_dropped: u64,
+    /// Datagrams and payloads for another worker that were dropped because it did not keep up.
+    pub handovers_dropped: u64,
+    /// 5-tuples of other workers that were not remembered because there were too many.
+    pub tuples_refused: u64,
+}
+
+impl AddAssign for Stats {
+    fn add_assign(&mut self, other: Self) {
+        self.core += other.core;
+        self.second += other.second;
+        self.io += other.io;
+    }
+}
+
+impl AddAssign for IoStats {
+    fn add_assign(&mut self, other: Self) {
+        // Taken apart so that none is forgotten.
+        let Self {
+            datagrams_received,
+            datagrams_sent,
+            batches_sent,
+            datagrams_dropped,
+            datagrams_refused,
+            receive_errors,
+            relays_open,
+            relay_bind_errors,
+            streams_open,
+            streams_refused,
+            streams_idle,
+            streams_stalled,
+            stream_data_dropped,
+            handovers_dropped,
+            tuples_refused,
+        } = other;
+        self.datagrams_received += datagrams_received;
+        self.datagrams_sent += datagrams_sent;
+        self.batches_sent += batches_sent;
+        self.datagrams_dropped += datagrams_dropped;
+        self.datagrams_refused += datagrams_refused;
+        self.receive_errors += receive_errors;
+        self.relays_open += relays_open;
+        self.relay_bind_errors += relay_bind_errors;
+        self.streams_open += streams_open;
+        self.streams_refused += streams_refused;
+        self.streams_idle += streams_idle;
+        self.streams_stalled += streams_stalled;
+        self.stream_data_dropped += stream_data_dropped;
+        self.handovers_dropped += handovers_dropped;
+        self.tuples_refused += tuples_refused;
+    }
 }
 
 impl IoStats {
-    pub(super) fn count_sent(&mut self, outcome: &Outcome) {
+    pub(crate) fn count_sent(&mut self, outcome: &Outcome) {
         self.datagrams_sent += as_count(outcome.sent);
         self.batches_sent += u64::from(outcome.sent > 0);
         self.datagrams_dropped += as_count(outcome.no_room);
@@ -54,6 +106,6 @@ impl IoStats {
 }
 
 /// A number of things in memory as a counter.
-pub(super) fn as_count(number: usize) -> u64 {
+pub(crate) fn as_count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }

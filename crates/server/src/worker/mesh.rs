@@ -1,0 +1,209 @@
+//! What one worker hands to another: datagrams that the kernel gave to the wrong one, payloads between allocations of two workers.
+//!
+//! Everything for one worker gathers in a parcel, which goes into that worker's bounded queue once per wake-up. Emptied parcels go
+//! back, so that their memory is used again.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use quinn_udp::EcnCodepoint;
+use turn::{PeerAddr, RelayAddr};
+
+use super::command::Bell;
+use super::stats::as_count;
+
+/// The 5-tuple of a client's datagrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Tuple {
+    /// Our end.
+    pub(crate) local: SocketAddr,
+    /// The client's end.
+    pub(crate) remote: SocketAddr,
+}
+
+/// What is handed over, with the bytes it comes with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Item {
+    /// A client's datagram.
+    Datagram {
+        /// From where to where.
+        tuple: Tuple,
+        /// The congestion mark it carried.
+        ecn: Option<EcnCodepoint>,
+    },
+    /// A payload for an allocation.
+    Relayed {
+        /// The relay of the allocation.
+        relay: RelayAddr,
+        /// The relayed transport address of the sender.
+        source: PeerAddr,
+        /// The congestion mark it carried.
+        ecn: Option<EcnCodepoint>,
+    },
+    /// What comes from this 5-tuple is the sender's: hand it over.
+    Remember(Tuple),
+    /// It is not the sender's (any more).
+    Forget(Tuple),
+}
+
+/// Items for one worker in the order in which they were posted.
+#[derive(Debug, Default)]
+pub(crate) struct Parcel {
+    /// Who packed it.
+    from: u8,
+    items: Vec<(Item, Range<usize>)>,
+    bytes: Vec<u8>,
+}
+
+impl Parcel {
+    /// Who packed it.
+    pub(crate) fn from(&self) -> u8 {
+        self.from
+    }
+
+    /// How many items there are.
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The item at `position` and its bytes, which the receiver may decrypt in place.
+    pub(crate) fn item(&mut self, position: usize) -> Option<(Item, &mut [u8])> {
+        let (item, range) = self.items.get(position)?;
+        Some((*item, self.bytes.get_mut(range.clone())?))
+    }
+
+    fn is_full(&self, more_bytes: usize) -> bool {
+        self.items.len() >= PARCEL_ITEMS_MAX || self.bytes.len() + more_bytes > PARCEL_BYTES_MAX
+    }
+
+    fn push(&mut self, item: Item, bytes: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        self.items.push((item, start..self.bytes.len()));
+    }
+
+    fn clear(&mut self) {
+        self.items.clear();
+        self.bytes.clear();
+    }
+}
+
+/// The ways from one worker to all others, and to itself.
+pub(crate) struct Mesh {
+    /// Our number.
+    me: u8,
+    /// By the number of the other; our own is there and never used.
+    links: Vec<Link>,
+    arrivals: Receiver<Parcel>,
+    /// Our own parcels, emptied by others.
+    returns: Receiver<Parcel>,
+    /// Items that found the queue of their worker full.
+    dropped: u64,
+}
+
+/// The way to one worker.
+struct Link {
+    sender: SyncSender<Parcel>,
+    returns: SyncSender<Parcel>,
+    bell: Arc<Bell>,
+    /// What gathers for it.
+    open: Parcel,
+}
+
+impl Mesh {
+    /// Ways between as many workers as there are bells, in their order.
+    pub(crate) fn between(bells: &[Arc<Bell>]) -> Vec<Self> {
+        let queues: Vec<_> = bells.iter().map(|_| (sync_channel(PARCELS_MAX), sync_channel(RETURNS_MAX))).collect();
+        let senders: Vec<_> =
+            queues.iter().map(|((sender, _), (returns, _))| (sender.clone(), returns.clone())).collect();
+        let meshes = queues.into_iter().zip(0_u8..).map(|(((_, arrivals), (_, returns)), me)| {
+            let links = senders.iter().zip(bells).map(|((sender, returns), bell)| Link {
+                sender: sender.clone(),
+                returns: returns.clone(),
+                bell: Arc::clone(bell),
+                open: Parcel { from: me, ..Parcel::default() },
+            });
+            Self { me, links: links.collect(), arrivals, returns, dropped: 0 }
+        });
+        meshes.collect()
+    }
+
+    /// Our number.
+    pub(crate) fn me(&self) -> u8 {
+        self.me
+    }
+
+    /// Whether there is another worker of that number.
+    pub(crate) fn is_sibling(&self, worker: u8) -> bool {
+        worker != self.me && usize::from(worker) < self.links.len()
+    }
+
+    /// Puts an item with its bytes, which are given in parts, into the parcel for `worker`.
+    pub(crate) fn post(&mut self, worker: u8, item: Item, bytes: &[u8]) {
+        let Some(link) = self.links.get_mut(usize::from(worker)) else {
+            return;
+        };
+        if link.open.is_full(bytes.len()) {
+            self.dropped += link.send(&self.returns, self.me);
+        }
+        link.open.push(item, bytes);
+    }
+
+    /// Sends what has gathered.
+    pub(crate) fn flush(&mut self) {
+        for link in self.links.iter_mut().filter(|link| link.open.len() > 0) {
+            self.dropped += link.send(&self.returns, self.me);
+        }
+    }
+
+    /// The next parcel for us.
+    pub(crate) fn next_arrival(&mut self) -> Option<Parcel> {
+        self.arrivals.try_recv().ok()
+    }
+
+    /// Gives an emptied parcel back to who packed it.
+    pub(crate) fn give_back(&self, mut parcel: Parcel) {
+        parcel.clear();
+        if let Some(link) = self.links.get(usize::from(parcel.from)) {
+            // With enough spares there, this one is let go.
+            let _ = link.returns.try_send(parcel);
+        }
+    }
+
+    /// Items dropped because their worker did not keep up.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+impl Link {
+    /// Sends the open parcel and opens another; returns how many items were lost.
+    fn send(&mut self, returns: &Receiver<Parcel>, me: u8) -> u64 {
+        let spare = returns.try_recv().unwrap_or_else(|_| Parcel { from: me, ..Parcel::default() });
+        let full = std::mem::replace(&mut self.open, spare);
+        let items = as_count(full.len());
+        match self.sender.try_send(full) {
+            Ok(()) => {
+                self.bell.ring();
+                0
+            }
+            // Also when the worker has ended.
+            Err(_) => items,
+        }
+    }
+}
+
+/// Parcels that wait for one worker: some 16 MiB at the worst.
+const PARCELS_MAX: usize = 64;
+
+/// Emptied parcels that wait for their packer.
+const RETURNS_MAX: usize = 16;
+
+/// What one parcel holds.
+const PARCEL_BYTES_MAX: usize = 256 * 1024;
+const PARCEL_ITEMS_MAX: usize = 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! The media workers: threads that share one UDP port, each with a TURN core, its part of the relay ports and its peers.
+//!
+//! TCP and TLS connections are accepted elsewhere, handed over to [`Handle::serve_stream`] and read and written by tokio tasks.
+
+mod spawn;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot, watch};
+pub use turn::Transport;
+use turn::credentials::Credentials;
+use turn::{ClientAddr, Config};
+
+pub use crate::worker::{IoStats, ReloadError, SpawnError, Stats, Stopped, StreamError};
+
+use crate::worker::{Bell, Command, Stream, StreamId, StreamQueue};
+
+/// What the operator decides about the workers, STUN and TURN.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many workers there are; 0 counts as 1.
+    pub workers: u8,
+    /// UDP addresses that serve STUN and TURN. A wildcard serves its own family only; name both for both.
+    pub udp_listen: Vec<SocketAddr>,
+    /// UDP addresses that serve STUN Binding only, on another port: a client that sees two different mapped ports is behind a NAT that
+    /// maps per destination (RFC 5780 §4.3 in its simplest form).
+    pub second_listen: Vec<SocketAddr>,
+    /// The protocol's own configuration.
+    pub core: Config,
+    /// Kernel receive buffer of each listener in bytes; the kernel may grant less. 0: its default.
+    pub listener_buffer_bytes: usize,
+    /// Kernel receive buffer of each relay socket in bytes; the kernel may grant less. 0: its default.
+    pub relay_buffer_bytes: usize,
+    /// Relayed bytes that may wait for one TCP or TLS client before packets are dropped.
+    pub stream_queue_bytes: usize,
+    /// TCP and TLS connections at once; 0: no limit.
+    pub streams_max: usize,
+    /// How long a TCP or TLS client may take for its first message.
+    pub first_message: Duration,
+    /// How long a TCP or TLS client without an allocation may be silent.
+    pub idle: Duration,
+}
+
+impl Settings {
+    /// `core` on no address yet, with the defaults for everything else.
+    #[must_use]
+    pub fn new(core: Config) -> Self {
+        Self {
+            workers: 1,
+            udp_listen: Vec::new(),
+            second_listen: Vec::new(),
+            listener_buffer_bytes: 4 << 20,
+            relay_buffer_bytes: 512 << 10,
+            stream_queue_bytes: 1 << 20,
+            streams_max: 10_000,
+            first_message: Duration::from_secs(10),
+            idle: Duration::from_secs(60),
+            core,
+        }
+    }
+}
+
+/// The addresses that were bound, with their real ports.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LocalAddresses {
+    /// Of [`Settings::udp_listen`], in that order.
+    pub udp: Vec<SocketAddr>,
+    /// Of [`Settings::second_listen`], in that order.
+    pub second: Vec<SocketAddr>,
+}
+
+/// Starts workers.
+pub struct Workers;
+
+impl Workers {
+    /// Binds the listeners and starts the threads.
+    ///
+    /// A wildcard IPv6 address is left out on a machine without IPv6.
+    ///
+    /// # Errors
+    /// [`SpawnError`] says which address cannot be bound, or what is wrong with the configuration. Nothing is left running.
+    pub fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
+        spawn::spawn(settings)
+    }
+}
+
+/// The way to the running workers. Clones are the same workers; they stop when the last is dropped.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// The ways to the workers, by their numbers. Never empty.
+    desks: Vec<Desk>,
+    addresses: LocalAddresses,
+    stream_queue_bytes: usize,
+    first_message: Duration,
+    /// Connections so far: numbers them, and spreads them over the workers.
+    streams: AtomicU64,
+}
+
+/// The way to one worker.
+struct Desk {
+    inbox: mpsc::Sender<Command>,
+    bell: Arc<Bell>,
+    /// Closed when the thread has ended.
+    ended: watch::Receiver<()>,
+}
+
+impl Desk {
+    async fn send(&self, command: Command) -> Result<(), Stopped> {
+        self.inbox.send(command).await.map_err(|_| Stopped)?;
+        self.bell.ring();
+        Ok(())
+    }
+}
+
+impl Handle {
+    /// The bound addresses.
+    #[must_use]
+    pub fn local_addresses(&self) -> &LocalAddresses {
+        &self.shared.addresses
+    }
+
+    /// How many workers there are.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.shared.desks.len()
+    }
+
+    /// Serves one accepted TCP or TLS connection until it ends. `local` and `remote` are its two ends; TCP_NODELAY, handshakes and caps
+    /// per address are the caller's business.
+    ///
+    /// # Errors
+    /// [`StreamError`] says why the connection ended, unless the client closed it.
+    pub async fn serve_stream<S>(
+        &self,
+        io: S,
+        transport: Transport,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<(), StreamError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let shared = &self.shared;
+        let number = shared.streams.fetch_add(1, Ordering::Relaxed);
+        let turns = u64::try_from(shared.desks.len()).unwrap_or(1).max(1);
+        let desk = usize::try_from(number % turns).ok().and_then(|place| shared.desks.get(place)).ok_or(Stopped)?;
+        let stream = Stream {
+            client: ClientAddr { transport, local, remote },
+            id: StreamId(number),
+            queue: Arc::new(StreamQueue::new(shared.stream_queue_bytes)),
+            inbox: desk.inbox.clone(),
+            bell: Arc::clone(&desk.bell),
+            first_message: shared.first_message,
+        };
+        stream.serve(io).await
+    }
+
+    /// What all workers counted so far, together.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn stats(&self) -> Result<Stats, Stopped> {
+        let mut total = Stats::default();
+        for stats in self.stats_by_worker().await? {
+            total += stats;
+        }
+        Ok(total)
+    }
+
+    /// What each worker counted so far.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn stats_by_worker(&self) -> Result<Vec<Stats>, Stopped> {
+        let mut answers = Vec::new();
+        for desk in &self.shared.desks {
+            let (answer, stats) = oneshot::channel();
+            desk.send(Command::Stats(answer)).await?;
+            answers.push(stats.await.map_err(|_| Stopped)?);
+        }
+        Ok(answers)
+    }
+
+    /// Replaces users and secrets. Allocations of users who are gone end when they would have to be refreshed.
+    ///
+    /// # Errors
+    /// [`ReloadError`]; the old ones stay.
+    pub async fn reload_credentials(&self, credentials: Credentials) -> Result<(), ReloadError> {
+        // The workers have the same configuration: what the first takes, all take.
+        for desk in &self.shared.desks {
+            let (answer, result) = oneshot::channel();
+            desk.send(Command::Credentials(credentials.clone(), answer)).await?;
+            result.await.map_err(|_| Stopped)?.map_err(ReloadError::Config)?;
+        }
+        Ok(())
+    }
+
+    /// Stops the workers and waits until their sockets are closed. Calling it again does nothing.
+    pub async fn shutdown(&self) {
+        for desk in &self.shared.desks {
+            // An error means that it has stopped.
+            let _ = desk.send(Command::Stop).await;
+        }
+        for desk in &self.shared.desks {
+            // Nothing is ever sent: the only change is the end.
+            let _ = desk.ended.clone().changed().await;
+        }
+    }
+
+    /// Waits until a worker has stopped, be it by [`Self::shutdown`], with the last handle, or because its thread died. Waiting does
+    /// not keep the workers alive.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let ends = self.shared.desks.iter().map(|desk| desk.ended.clone());
+        let ends: Vec<_> = ends.map(|mut ended| Box::pin(async move { drop(ended.changed().await) })).collect();
+        async move { drop(futures_util::future::select_all(ends).await) }
+    }
+}
+
+impl Drop for Shared {
+    /// The last handle is gone, nobody can stop the workers any more.
+    fn drop(&mut self) {
+        for desk in &self.desks {
+            // With the inbox full the worker is awake, and finds the inbox closed when it has emptied it.
+            let _ = desk.inbox.try_send(Command::Stop);
+            desk.bell.ring();
+        }
+    }
+}
