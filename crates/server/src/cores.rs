@@ -30,6 +30,7 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Setti
     core.limits.bindings.per_second = number(config.limits_bindings_per_second);
     core.limits.bindings.burst = core.limits.bindings.per_second.saturating_mul(BINDINGS_BURST_SECONDS);
     let mut settings = Settings::new(core);
+    settings.workers = config.media_workers.count();
     settings.udp_listen = both_families(&config.udp_listen);
     settings.second_listen = both_families(&config.stun_second_listen);
     // Here as there, 0 is no limit.

@@ -110,13 +110,13 @@ impl Server {
         self.self_signed
     }
 
-    /// Waits until the relay thread or the rooms have ended although nobody stopped them, and says which. What is left
+    /// Waits until a media worker or the rooms have ended although nobody stopped them, and says which. What is left
     /// could not connect calls: better to start anew than to go on.
     pub fn broken(&self) -> impl Future<Output = &'static str> + Send + use<> {
         let (relay, rooms) = (self.turn.ended(), self.signal.ended());
         async move {
             tokio::select! {
-                () = relay => "the relay thread",
+                () = relay => "a media worker",
                 () = rooms => "the task of the rooms",
             }
         }

@@ -36,12 +36,13 @@ use turn::{ClientAddr, PeerAddr, RelayAddr, Transport, reserving_shard};
 
 pub(crate) use self::command::{Bell, Command, TooManyStreams};
 pub(crate) use self::egress::Egress;
-pub(crate) use self::error::{ReloadError, SpawnError, Stopped, StreamError};
+pub use self::error::{ReloadError, SpawnError, Stopped, StreamError};
 pub(crate) use self::mesh::{Mesh, Tuple};
 pub(crate) use self::relaying::Relaying;
 pub(crate) use self::socket::{Sharing, Socket};
 pub(crate) use self::sockets::{LISTENERS_MAX, Listener, RelayBinding, Sockets, WAKER};
-pub(crate) use self::stats::{IoStats, Stats, as_count};
+pub(crate) use self::stats::as_count;
+pub use self::stats::{IoStats, Stats};
 pub(crate) use self::stream::Stream;
 pub(crate) use self::stream_queue::StreamQueue;
 pub(crate) use self::streams::{StreamId, Streams};
@@ -96,12 +97,12 @@ impl Worker {
             // 2. Expire what is due: nothing that follows may see an allocation that has ended.
             self.relaying.handle_timeout(now, &mut self.egress);
 
-            // 3. Read sockets in turns, one batch each, and what other workers handed over.
+            // 3. Take what other workers handed over, then read sockets in turns, one batch each.
+            let parcels = self.unpack(now);
             for _ in 0..BATCHES_PER_WAKE {
                 let Some(id) = self.egress.sockets.next_ready() else { break };
                 self.read(now, id, &mut buffers);
             }
-            let parcels = self.unpack(now);
 
             // 4. Take what the connections and the rest of the server sent.
             let mut commands = 0;
@@ -122,9 +123,9 @@ impl Worker {
             }
 
             // 6. Everything above has been said; send it.
+            self.mesh.flush();
             self.egress.flush();
             self.egress.streams.wake();
-            self.mesh.flush();
             more = commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE || self.egress.sockets.has_ready();
         }
     }
@@ -252,10 +253,16 @@ impl Worker {
         let had_allocation = self.relaying.core().has_allocation(&client);
         self.relaying.hear_client(now, client, bytes, ecn, &mut self.egress, &mut self.mesh);
         match (had_allocation, self.relaying.core().has_allocation(&client)) {
-            (false, true) => self.mesh.post(from, Item::Remember(tuple), &[]),
+            (false, true) => self.remember(from, tuple),
             (_, false) => self.mesh.post(from, Item::Forget(tuple), &[]),
             (true, true) => {}
         }
+    }
+
+    /// Has `worker` hand over what comes on `tuple`. At once, before our answer leaves: the client's next datagram follows upon it.
+    fn remember(&mut self, worker: u8, tuple: Tuple) {
+        self.mesh.post(worker, Item::Remember(tuple), &[]);
+        self.mesh.flush();
     }
 
     fn carry_out(&mut self, now: Instant, command: Command) {

@@ -84,7 +84,8 @@ impl AddAssign for Stats {
 
 impl AddAssign for Drops {
     fn add_assign(&mut self, other: Self) {
-        let Self { malformed, rate_limited, no_allocation, no_permission, no_channel, forbidden_peer, oversized } = other;
+        let Self { malformed, rate_limited, no_allocation, no_permission, no_channel, forbidden_peer, oversized } =
+            other;
         self.malformed += malformed;
         self.rate_limited += rate_limited;
         self.no_allocation += no_allocation;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
     Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds, Secrets, Users,
+    Workers,
 };
 
 settings! {
@@ -29,6 +30,8 @@ settings! {
     public_addresses: Vec<IpAddr> = "public.addresses", default "[]", example r#"["198.51.100.7", "2001:db8::7"]"#;
     /// STUN and TURN over UDP.
     udp_listen: Listen = "udp.listen", default "3478";
+    /// How many threads serve media, STUN and TURN on the UDP port; 0 is as many as the machine has cores.
+    media_workers: Workers = "media.workers", default "0", example "4";
     /// A second UDP port that answers STUN Binding only. With it the check page tells what kind of NAT a browser is behind.
     stun_second_listen: Listen = "stun.second_listen", default "3479", example r#""off""#;
     /// Whether calls may be relayed through this server (TURN). STUN Binding is answered in any case.

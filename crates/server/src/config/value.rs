@@ -60,6 +60,32 @@ impl<const MIN: u64, const MAX: u64> Value for Seconds<MIN, MAX> {
     }
 }
 
+/// A number of threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Workers(u8);
+
+impl Workers {
+    /// How many there are on this machine.
+    #[must_use]
+    pub fn count(self) -> u8 {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        if self.0 > 0 { self.0 } else { u8::try_from(cores()).unwrap_or(WORKERS_MAX).min(WORKERS_MAX) }
+    }
+}
+
+impl Value for Workers {
+    const KIND: &'static str = "number, 0 = one for each core";
+
+    fn from_toml(value: &Toml) -> Result<Self, String> {
+        let number = value.as_integer().and_then(|number| u8::try_from(number).ok());
+        let number = number.filter(|&number| number <= WORKERS_MAX);
+        number.map(Self).ok_or_else(|| format!("a number from 0 (one for each core) to {WORKERS_MAX}"))
+    }
+}
+
+/// More would have too few relay ports each.
+const WORKERS_MAX: u8 = 64;
+
 impl Value for bool {
     const KIND: &'static str = "true or false";
 

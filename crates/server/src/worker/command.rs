@@ -54,7 +54,7 @@ impl Bell {
         if !self.rung.swap(true, Ordering::AcqRel)
             && let Err(error) = self.waker.wake()
         {
-            tracing::warn!(%error, "cannot wake the relay thread");
+            tracing::warn!(%error, "cannot wake a worker");
         }
     }
 

@@ -30,7 +30,7 @@ pub enum SpawnError {
     #[error("cannot draw a random seed: {0}")]
     Seed(getrandom::Error),
     /// The worker's poll or thread cannot be made.
-    #[error("cannot start the relay thread: {0}")]
+    #[error("cannot start a worker: {0}")]
     Thread(io::Error),
 }
 

@@ -4,6 +4,7 @@ mod client;
 mod fault;
 mod stream;
 mod udp;
+mod workers;
 
 use std::net::SocketAddr;
 
