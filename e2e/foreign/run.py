@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Other people's STUN and TURN clients against our server: coturn's tools and aioice.
+"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc in meetings.
 
 Run with the Python of a virtual environment that has e2e/requirements.txt:
 
@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ice
+import meeting
 import tools
 from server import Failed, Server
 
@@ -38,7 +39,7 @@ def main() -> int:
     arguments.add_argument("--parlor", type=Path, required=True, help="the server's binary")
     arguments.add_argument("--only", default="", help="run only checks whose name contains this")
     options = arguments.parse_args()
-    peaceful = [(name, check) for name, check in [*tools.CHECKS, *ice.CHECKS] if options.only in name]
+    peaceful = [(name, check) for name, check in [*tools.CHECKS, *ice.CHECKS, *meeting.CHECKS] if options.only in name]
     abuse = [(name, check) for name, check in tools.ABUSE if options.only in name]
     if not peaceful and not abuse:
         print(f"no check is called {options.only!r}", file=sys.stderr)
@@ -47,6 +48,7 @@ def main() -> int:
     try:
         tools.demand()
         ice.demand()
+        meeting.demand()
         server = Server(options.parlor)
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             try:

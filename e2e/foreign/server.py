@@ -33,10 +33,10 @@ class Server:
         self.binary = binary
         self._data = tempfile.mkdtemp(prefix="parlor-foreign-")
         self._log = tempfile.TemporaryFile()
-        http, https, self.port, self.second_port = free_ports(4)
+        self.http_port, https, self.port, self.second_port = free_ports(4)
         both = lambda port: json.dumps([f"127.0.0.1:{port}", f"[::1]:{port}"])
         settings = {
-            "http.listen": f"127.0.0.1:{http}",
+            "http.listen": f"127.0.0.1:{self.http_port}",
             "https.listen": f"127.0.0.1:{https}",
             "udp.listen": both(self.port),
             "turn.tcp_listen": both(self.port),
@@ -61,7 +61,7 @@ class Server:
             self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
         except OSError as error:
             raise Failed(f"cannot run {binary}: {error}") from error
-        self._wait(f"http://127.0.0.1:{http}/healthz")
+        self._wait(f"http://127.0.0.1:{self.http_port}/healthz")
 
     def log(self) -> str:
         """What the server has written so far."""
