@@ -1,6 +1,6 @@
 //! What an operator decides.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -28,6 +28,9 @@ pub struct Config {
     pub allow_peers: Vec<IpNet>,
     /// The addresses of our interfaces and listeners, which no client may reach through us.
     pub own_addresses: Vec<IpAddr>,
+    /// Our own transport addresses that clients may reach through us all the same: those of the media server. Nothing but ICE checks, DTLS
+    /// and SRTP gets there, so no allocation leads to another.
+    pub services: Vec<SocketAddr>,
     /// Accept the channel numbers of RFC 5766 (0x4000-0x7FFF) and not only those of RFC 8656 (0x4000-0x4FFF).
     pub rfc5766_channels: bool,
     /// Whether the relay sockets never let a datagram be fragmented, so that DONT-FRAGMENT is kept; otherwise requests with
@@ -49,6 +52,7 @@ impl Config {
             credentials: Credentials::default(),
             allow_peers: Vec::new(),
             own_addresses: Vec::new(),
+            services: Vec::new(),
             rfc5766_channels: false,
             dont_fragment: false,
             limits: Limits::default(),

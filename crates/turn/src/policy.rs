@@ -3,7 +3,7 @@
 //! An IPv6 address can carry an IPv4 address that some translator on the way unpacks. It is judged by what it carries as
 //! well, so that no spelling of 127.0.0.1 gets past.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -16,6 +16,7 @@ pub(crate) struct Policy {
     relay_v6: Option<Ipv6Addr>,
     allow_peers: Vec<IpNet>,
     own_addresses: Vec<IpAddr>,
+    services: Vec<SocketAddr>,
 }
 
 /// What may be done with a peer.
@@ -23,8 +24,8 @@ pub(crate) struct Policy {
 pub(crate) enum Verdict {
     /// Through a relay socket.
     Relay,
-    /// It is the address of our own relays: to an allocation, and through a socket only where the operator says so.
-    OwnRelay,
+    /// It is an address of our own: to an allocation or a service, and through a socket to anything else only where the operator says so.
+    Own,
     Forbidden,
 }
 
@@ -35,19 +36,32 @@ impl Policy {
             relay_v6: config.relay_v6,
             allow_peers: config.allow_peers.clone(),
             own_addresses: config.own_addresses.iter().map(IpAddr::to_canonical).collect(),
+            services: config.services.clone(),
         }
     }
 
     /// What may be done with a peer at `ip`.
     pub(crate) fn verdict(&self, ip: IpAddr) -> Verdict {
         if self.is_own_relay(ip) {
-            return Verdict::OwnRelay;
+            return Verdict::Own;
         }
         if meanings(ip).into_iter().flatten().all(|meaning| self.admits(meaning)) {
             Verdict::Relay
+        } else if self.has_service(ip) {
+            Verdict::Own
         } else {
             Verdict::Forbidden
         }
+    }
+
+    /// Whether at `ip` only what is ours may be reached.
+    pub(crate) fn is_own(&self, ip: IpAddr) -> bool {
+        self.is_own_relay(ip) || (self.has_service(ip) && !self.is_let_in(ip))
+    }
+
+    /// Whether `peer` is a transport address of ours that clients may reach.
+    pub(crate) fn is_service(&self, peer: SocketAddr) -> bool {
+        self.services.contains(&peer)
     }
 
     /// Whether `ip` is the address our relayed transport addresses have.
@@ -67,8 +81,22 @@ impl Policy {
         self.is_let_in(meaning.ip) || !(meaning.reserved || is_special(meaning.ip) || self.is_ours(meaning.ip))
     }
 
+    fn has_service(&self, ip: IpAddr) -> bool {
+        self.services.iter().any(|service| service.ip() == ip)
+    }
+
     fn is_ours(&self, ip: IpAddr) -> bool {
         self.own_addresses.contains(&ip) || self.is_own_relay(ip)
+    }
+}
+
+/// Whether `payload` is what a media server is for: a Binding message (RFC 8489 §5, any class), DTLS or SRTP (RFC 7983 §7). Allocations
+/// and channels through a relay of ours would let one datagram travel through us as often as there are allocations.
+pub(crate) fn is_for_service(payload: &[u8]) -> bool {
+    match payload {
+        [0, 0x01 | 0x11, ..] | [1, 0x01 | 0x11, ..] => true,
+        [first, ..] => matches!(first, 20..=63 | 128..=191),
+        [] => false,
     }
 }
 

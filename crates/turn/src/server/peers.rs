@@ -85,19 +85,20 @@ impl Server {
             return Err(Reject::PeerAddressFamilyMismatch);
         }
         match self.policy.verdict(ip) {
-            Verdict::Relay | Verdict::OwnRelay => Ok(()),
+            Verdict::Relay | Verdict::Own => Ok(()),
             Verdict::Forbidden => Err(Reject::ForbiddenPeer(ip)),
         }
     }
 
-    /// A channel has a port as well, and at our own address only relays may be meant.
+    /// A channel has a port as well, and at our own addresses only relays and services may be meant.
     fn check_channel_peer(&self, id: AllocationId, peer: PeerAddr) -> Result<(), Reject> {
         self.check_peer(id, peer.ip())?;
         if peer.port() == 0 {
             return Err(BadRequest::PeerPort.into());
         }
-        let is_relay = self.config.relay_ports.contains(&peer.port());
-        if self.policy.is_own_relay(peer.ip()) && !is_relay && !self.policy.is_let_in(peer.ip()) {
+        let is_relay = self.policy.is_own_relay(peer.ip()) && self.config.relay_ports.contains(&peer.port());
+        let is_ours = is_relay || self.policy.is_service(peer.socket_addr());
+        if self.policy.is_own(peer.ip()) && !is_ours && !self.policy.is_let_in(peer.ip()) {
             return Err(Reject::ForbiddenPeer(peer.ip()));
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::allocation::AllocationId;
 use crate::channel::ChannelNumber;
 use crate::message::{ATTRIBUTE_HEADER_BYTES, MAGIC_COOKIE, Message};
 use crate::output::{Forward, Header, ToClient};
-use crate::policy::Verdict;
+use crate::policy::{Verdict, is_for_service};
 use crate::ports::Owner;
 
 impl Server {
@@ -32,7 +32,8 @@ impl Server {
             self.stats.drops.no_channel += 1;
             return None;
         };
-        self.forward(now, id, peer, payload)
+        let for_service = is_for_service(message.get(payload.clone()).unwrap_or_default());
+        self.forward(now, id, peer, payload, for_service)
     }
 
     /// RFC 8656 §11.2: a Send indication. Anything that is wrong with it drops it silently.
@@ -53,19 +54,31 @@ impl Server {
             return None;
         }
         let start = data.offset + ATTRIBUTE_HEADER_BYTES;
-        self.forward(now, id, peer, start..start + data.value.len())
+        self.forward(now, id, peer, start..start + data.value.len(), is_for_service(data.value))
     }
 
     /// From an allocation to a peer: through the allocation's socket, or straight to the peer's client when the peer is an
-    /// allocation of ours.
-    fn forward(&mut self, now: Instant, id: AllocationId, peer: PeerAddr, payload: Range<usize>) -> Option<Forward> {
+    /// allocation of ours. `for_service`: the payload is one that our services take.
+    fn forward(
+        &mut self,
+        now: Instant,
+        id: AllocationId,
+        peer: PeerAddr,
+        payload: Range<usize>,
+        for_service: bool,
+    ) -> Option<Forward> {
         let Some(relay) = self.allocations.get(id)?.live_relay(now, peer.family()).map(|relay| relay.address) else {
             self.stats.drops.no_allocation += 1;
             return None;
         };
         let bytes = payload.len() as u64;
-        let forward = if self.policy.is_own_relay(peer.ip()) {
+        let forward = if for_service && self.policy.is_service(peer.socket_addr()) {
+            Forward::ToPeer { relay, peer, payload }
+        } else if self.policy.is_own_relay(peer.ip()) {
             self.forward_to_own_relay(now, relay, peer, payload)?
+        } else if self.policy.is_own(peer.ip()) {
+            self.stats.drops.forbidden_peer += 1;
+            return None;
         } else {
             Forward::ToPeer { relay, peer, payload }
         };
@@ -145,7 +158,7 @@ impl Server {
     /// Tells a peer that is merely not permitted from one that never could be.
     fn count_unpermitted(&mut self, peer: PeerAddr) {
         match self.policy.verdict(peer.ip()) {
-            Verdict::Relay | Verdict::OwnRelay => self.stats.drops.no_permission += 1,
+            Verdict::Relay | Verdict::Own => self.stats.drops.no_permission += 1,
             Verdict::Forbidden => self.stats.drops.forbidden_peer += 1,
         }
     }

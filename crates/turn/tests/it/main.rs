@@ -17,5 +17,6 @@ mod peers;
 mod policy;
 mod refresh;
 mod relaying;
+mod service;
 mod shards;
 mod world;
