@@ -6,6 +6,8 @@
 
 pub mod room_frames;
 pub mod room_operations;
+pub mod rtcp;
+pub mod rtp_packet;
 pub mod turn_client;
 pub mod turn_operations;
 pub mod turn_stream;
@@ -18,6 +20,8 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("room_frames", room_frames::run),
     ("room_operations", room_operations::run),
+    ("rtcp", rtcp::run),
+    ("rtp_packet", rtp_packet::run),
     ("turn_client", turn_client::run),
     ("turn_operations", turn_operations::run),
     ("turn_stream", turn_stream::run),
