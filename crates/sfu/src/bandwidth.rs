@@ -7,7 +7,23 @@
 //! 3. `handle_timeout` at `poll_timeout`,
 //! 4. after 2 and 3: `poll_probe`, and `estimate_bps` for allocator and pacer.
 
+mod delay;
+mod history;
+mod loss;
+pub(crate) mod meter;
+mod probing;
+mod rate;
+
 use std::time::{Duration, Instant};
+
+use rtp::rtcp::{REFERENCE_CYCLE_US, TransportFeedback};
+
+use self::delay::{Delay, Usage};
+use self::history::{History, Sent, Settled};
+use self::loss::{Finding, Loss};
+use self::meter::{BUCKETS, Meter};
+use self::probing::{Outcome, Probing, Situation};
+use self::rate::{Evidence, Rate};
 
 /// What the estimate may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,69 +60,384 @@ pub struct Probe {
 #[derive(Debug)]
 pub struct Estimator {
     config: Config,
-    estimate_bps: u64,
+    begun: Instant,
+    history: History,
+    /// Packets by the time they left.
+    sent: Meter,
+    /// Those that feedback spoke about, by the time they left.
+    settled: Meter,
+    /// Those that arrived, by the receiver's clock.
+    delivered: Meter,
+    delay: Delay,
+    loss: Loss,
+    rate: Rate,
+    probing: Probing,
+    arrival: ArrivalClock,
+    wanted_bps: u64,
+    /// The path loses more than it does by itself.
+    congested_by_loss: bool,
+    /// The estimate before loss was first taken for congestion.
+    uncut_bps: f64,
+    round_trip_us: Option<i64>,
+    feedback_us: Option<i64>,
+    /// Since when packets leave without any feedback.
+    unanswered_us: Option<i64>,
+    /// The receiver's own estimate, and when it came.
+    remb: Option<(u64, i64)>,
+    /// Cuts since the queue last became shorter by one.
+    vain_cuts: u32,
+    /// The queue at the last cut.
+    cut_queue_us: i64,
+}
+
+/// Makes the receiver's clock go on where it starts over.
+#[derive(Debug, Default)]
+struct ArrivalClock {
+    latest: Option<(i64, i64)>,
 }
 
 impl Default for Config {
-    /// Starts at 1 Mbit/s, a large layer is tried for at once; at least a voice and at most what a room of many pictures needs.
+    /// Starts with one middling picture, more is tried for at once; at least a voice and at most what a room of many pictures needs.
     fn default() -> Self {
-        Self { start_bps: 1_000_000, min_bps: 50_000, max_bps: 50_000_000 }
+        Self { start_bps: 600_000, min_bps: 50_000, max_bps: 50_000_000 }
     }
 }
 
 impl Estimator {
     /// Knows nothing but `config.start_bps`.
     #[must_use]
-    pub fn new(config: Config, _now: Instant) -> Self {
-        Self { config, estimate_bps: config.start_bps.clamp(config.min_bps, config.max_bps) }
+    pub fn new(config: Config, now: Instant) -> Self {
+        Self {
+            config,
+            begun: now,
+            history: History::new(),
+            sent: Meter::new(),
+            settled: Meter::new(),
+            delivered: Meter::new(),
+            delay: Delay::new(),
+            loss: Loss::new(),
+            rate: Rate::new(config.start_bps, config.min_bps, config.max_bps),
+            probing: Probing::new(),
+            arrival: ArrivalClock::default(),
+            wanted_bps: 0,
+            congested_by_loss: false,
+            uncut_bps: 0.0,
+            round_trip_us: None,
+            feedback_us: None,
+            unanswered_us: None,
+            remb: None,
+            vain_cuts: 0,
+            cut_queue_us: 0,
+        }
     }
 
     /// What would be sent if the path carried everything: the allocator's wish. Without a wish for more than the estimate nothing is
     /// probed.
-    pub fn set_wanted(&mut self, _now: Instant, _wanted_bps: u64) {}
+    pub fn set_wanted(&mut self, wanted_bps: u64) {
+        self.wanted_bps = wanted_bps;
+    }
 
-    /// A packet leaves. `transport_seq` grows by one with each packet that carries the transport-wide sequence number, whose 16 bits are its
-    /// lowest.
-    pub fn handle_sent(&mut self, _now: Instant, _transport_seq: u64, _bytes: usize, _purpose: Purpose) {}
+    /// A packet leaves, of this size with its UDP and IP headers or without, but always alike. `transport_seq` grows by one with each
+    /// packet that carries the transport-wide sequence number, whose 16 bits are its lowest.
+    pub fn handle_sent(&mut self, now: Instant, transport_seq: u64, bytes: usize, purpose: Purpose) {
+        let now_us = self.micros(now);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let probe = self.probing.handle_sent(now_us, bytes);
+        self.history.push(transport_seq, now_us, bytes, probe);
+        self.sent.add(now_us, bytes);
+        if purpose != Purpose::Padding {
+            self.unanswered_us.get_or_insert(now_us);
+        }
+    }
+
+    /// The receiver tells what became of packets.
+    pub fn handle_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
+        let now_us = self.micros(now);
+        let mut round_trip_us = None;
+        for packet in feedback.packets() {
+            let arrival_us = packet.arrival_us.map(|raw_us| self.arrival.extend(raw_us));
+            match (self.history.settle(packet.sequence_number, arrival_us.is_some()), arrival_us) {
+                (Some(Settled::Received(sent)), Some(arrival_us)) => {
+                    self.loss.handle_received();
+                    round_trip_us = Some(now_us - sent.at_us);
+                    self.handle_arrival(now_us, &sent, arrival_us);
+                }
+                (Some(Settled::Found(sent)), Some(arrival_us)) => {
+                    self.loss.handle_found();
+                    self.handle_arrival(now_us, &sent, arrival_us);
+                }
+                (Some(Settled::Lost(sent)), _) => self.handle_missing(now_us, &sent),
+                _ => {}
+            }
+        }
+        if let Some(sample_us) = round_trip_us {
+            self.note_round_trip(sample_us);
+        }
+        self.feedback_us = Some(now_us);
+        self.unanswered_us = None;
+        self.judge(now_us);
+    }
 
     /// A report block about a stream that was sent to this subscriber (RFC 3550 §6.4.1): the share lost in 1/256, and the round trip where
-    /// it is known.
-    pub fn handle_report_block(&mut self, _now: Instant, _fraction_lost: u8, _round_trip: Option<Duration>) {}
+    /// it is known. Its loss counts only where no transport-wide feedback comes.
+    pub fn handle_report_block(&mut self, now: Instant, fraction_lost: u8, round_trip: Option<Duration>) {
+        let now_us = self.micros(now);
+        if let Some(round_trip) = round_trip {
+            self.note_round_trip(i64::try_from(round_trip.as_micros()).unwrap_or(i64::MAX));
+        }
+        if !self.has_feedback(now_us) {
+            self.sent.advance(now_us);
+            let sent_bps = self.sent.rate_bps(now_us, BUCKETS).unwrap_or(0.0);
+            self.rate.handle_report(now_us, f64::from(fraction_lost) / 256.0, sent_bps, self.response_us());
+        }
+    }
 
-    /// The receiver's own estimate (REMB).
-    pub fn handle_remb(&mut self, _now: Instant, bitrate_bps: u64) {
-        self.estimate_bps = bitrate_bps.clamp(self.config.min_bps, self.config.max_bps);
+    /// The receiver's own estimate (REMB). It counts only where no transport-wide feedback comes.
+    pub fn handle_remb(&mut self, now: Instant, bitrate_bps: u64) {
+        let now_us = self.micros(now);
+        self.remb = Some((bitrate_bps, now_us));
+        if !self.has_feedback(now_us) {
+            // The receiver has measured it, so it is as good as a probe.
+            self.rate.handle_probed(now_us, bitrate_bps as f64);
+        }
     }
 
     /// What the path is believed to carry.
     #[must_use]
     pub fn estimate_bps(&self) -> u64 {
-        self.estimate_bps
+        let own_bps = self.rate.bps() as u64;
+        let receiver_bps = self
+            .remb
+            .filter(|(_, at_us)| self.feedback_us.is_none_or(|feedback_us| feedback_us + FEEDBACK_US < *at_us));
+        receiver_bps.map_or(own_bps, |(bps, _)| own_bps.min(bps).max(self.config.min_bps))
     }
 
     /// Round trip, as far as feedback tells.
     #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {
-        None
+        self.round_trip_us.and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros)
     }
 
     /// The share of packets that the path loses, 0 to 1, over the last second or so.
     #[must_use]
     pub fn loss(&self) -> f32 {
-        0.0
+        self.loss.recent() as f32
+    }
+
+    /// How much longer packets take than the fastest of the last seconds: the queue before the bottleneck.
+    #[must_use]
+    pub fn queue_delay(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.delay.queue_us()).unwrap_or(0))
+    }
+
+    /// Bytes in flight, as far as feedback tells.
+    #[must_use]
+    pub fn outstanding_bytes(&self) -> u64 {
+        self.history.outstanding_bytes()
     }
 
     /// A probe to be sent, if it is time for one: hand it to [`crate::prober::Prober::start`].
-    pub fn poll_probe(&mut self, _now: Instant) -> Option<Probe> {
-        None
+    pub fn poll_probe(&mut self, now: Instant) -> Option<Probe> {
+        let situation = self.situation();
+        self.probing.poll(self.micros(now), &situation)
     }
 
     /// When [`Estimator::handle_timeout`] is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        let probe_us = self.probing.timeout_us(&self.situation());
+        let silence_us = self.silence_us();
+        let earliest_us = match (probe_us, silence_us) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        earliest_us.map(|us| self.begun + Duration::from_micros(u64::try_from(us).unwrap_or(0)))
     }
 
     /// Time has passed.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let now_us = self.micros(now);
+        if self.silence_us().is_some_and(|due_us| due_us <= now_us) {
+            let before_bps = self.rate.bps();
+            self.rate.handle_silence(now_us);
+            self.probing.handle_fall(now_us, before_bps);
+            self.unanswered_us = Some(now_us);
+        }
+    }
+
+    fn handle_arrival(&mut self, now_us: i64, sent: &Sent, arrival_us: i64) {
+        self.settled.add(sent.at_us, sent.bytes);
+        self.delivered.add(arrival_us, sent.bytes);
+        self.delay.handle_arrival(sent.at_us, arrival_us);
+        if let Some(outcome) = sent.probe.and_then(|probe| self.probing.handle_received(probe, arrival_us, sent.bytes))
+        {
+            self.conclude(now_us, &outcome);
+        }
+    }
+
+    fn handle_missing(&mut self, now_us: i64, sent: &Sent) {
+        self.loss.handle_lost();
+        self.settled.add(sent.at_us, sent.bytes);
+        if let Some(outcome) = sent.probe.and_then(|probe| self.probing.handle_lost(probe)) {
+            self.conclude(now_us, &outcome);
+        }
+    }
+
+    fn conclude(&mut self, now_us: i64, outcome: &Outcome) {
+        if let Some(proven_bps) = outcome.proven_bps {
+            self.rate.handle_probed(now_us, proven_bps);
+        }
+        self.probing.handle_outcome(now_us, outcome, self.rate.bps());
+    }
+
+    /// Follows what the feedback has shown.
+    fn judge(&mut self, now_us: i64) {
+        let evidence = self.evidence(now_us);
+        let before_bps = self.rate.bps();
+        self.judge_loss(now_us, &evidence);
+        self.rate.update(now_us, &evidence, self.congested_by_loss);
+        if self.rate.bps() < before_bps {
+            self.note_cut(&evidence);
+            if self.rate.bps() < FALL * before_bps {
+                self.probing.handle_fall(now_us, before_bps);
+            } else {
+                self.probing.postpone(now_us);
+            }
+        }
+    }
+
+    fn judge_loss(&mut self, now_us: i64, evidence: &Evidence) {
+        let sent_bps = self.sent.rate_bps(now_us, BUCKETS).unwrap_or(0.0);
+        match self.loss.observe(now_us, sent_bps) {
+            None => {}
+            Some(Finding::Harmless) => self.congested_by_loss = false,
+            Some(Finding::Congestion(excess)) => {
+                if !self.congested_by_loss {
+                    self.uncut_bps = self.rate.bps();
+                }
+                self.congested_by_loss = true;
+                self.rate.handle_congestive_loss(now_us, excess, evidence);
+            }
+            Some(Finding::Acquitted) => {
+                self.congested_by_loss = false;
+                self.probing.handle_fall(now_us, self.uncut_bps);
+            }
+        }
+    }
+
+    /// A queue that is no shorter though no more arrives than is sent is not ours: that is how long the path has become.
+    fn note_cut(&mut self, evidence: &Evidence) {
+        let emptying = self.delivered.latest_rate_bps(BUCKETS).zip(self.settled.latest_rate_bps(BUCKETS));
+        let emptying = emptying.is_some_and(|(delivered, settled)| delivered > EMPTYING * settled);
+        let shorter = evidence.queue_us < STANDING_US || evidence.queue_us < self.cut_queue_us * 9 / 10;
+        self.vain_cuts = if shorter || emptying { 0 } else { self.vain_cuts.saturating_add(1) };
+        self.cut_queue_us = evidence.queue_us;
+        if self.vain_cuts >= VAIN_CUTS_MAX {
+            self.delay.rebase();
+            self.vain_cuts = 0;
+        }
+    }
+
+    fn evidence(&mut self, now_us: i64) -> Evidence {
+        self.sent.advance(now_us);
+        let sent_bps = self.sent.rate_bps(now_us, BUCKETS).unwrap_or(0.0);
+        let (delivered, settled) = (self.delivered.latest_rate_bps(SHORT), self.settled.latest_rate_bps(SHORT));
+        // What arrives more slowly than it left measures the link, however little it is.
+        let held_back = delivered.zip(settled).is_some_and(|(delivered, settled)| delivered < HELD_BACK * settled);
+        Evidence {
+            usage: self.delay.usage(),
+            queue_us: self.delay.queue_us(),
+            delivered_bps: self.delivered.latest_rate_bps(BUCKETS),
+            delivered_shortly_bps: delivered,
+            application_limited: sent_bps < LIMITED * self.rate.bps() && !held_back,
+            round_trip_us: self.response_us(),
+        }
+    }
+
+    fn situation(&self) -> Situation {
+        let heard = self.feedback_us.is_some() || self.probing.is_first();
+        let quiet = self.delay.usage() == Usage::Normal && self.delay.queue_us() < QUIET_US;
+        Situation {
+            estimate_bps: self.rate.bps(),
+            wanted_bps: self.wanted_bps as f64,
+            max_bps: self.config.max_bps as f64,
+            calm: heard && quiet && !self.congested_by_loss,
+        }
+    }
+
+    /// When silence becomes worrying; `None` where nothing is to be heard.
+    fn silence_us(&self) -> Option<i64> {
+        self.feedback_us?;
+        self.unanswered_us.map(|since_us| since_us + SILENCE_US + 2 * self.response_us())
+    }
+
+    fn has_feedback(&self, now_us: i64) -> bool {
+        self.feedback_us.is_some_and(|at_us| now_us - at_us < FEEDBACK_US)
+    }
+
+    fn note_round_trip(&mut self, sample_us: i64) {
+        let smoothed_us = self
+            .round_trip_us
+            .map_or(sample_us, |us| if sample_us < us { sample_us } else { us + (sample_us - us) / 16 });
+        self.round_trip_us = Some(smoothed_us.clamp(0, ROUND_TRIP_MAX_US));
+    }
+
+    fn response_us(&self) -> i64 {
+        self.round_trip_us.unwrap_or(ROUND_TRIP_START_US)
+    }
+
+    fn micros(&self, now: Instant) -> i64 {
+        i64::try_from(now.saturating_duration_since(self.begun).as_micros()).unwrap_or(i64::MAX)
+    }
 }
+
+impl ArrivalClock {
+    fn extend(&mut self, raw_us: i64) -> i64 {
+        let Some((latest_raw_us, latest_us)) = self.latest else {
+            self.latest = Some((raw_us, raw_us));
+            return raw_us;
+        };
+        let half_us = REFERENCE_CYCLE_US / 2;
+        let step_us = (raw_us - latest_raw_us + half_us).rem_euclid(REFERENCE_CYCLE_US) - half_us;
+        let extended_us = latest_us + step_us;
+        self.latest = Some((raw_us, extended_us));
+        extended_us
+    }
+}
+
+/// Of the estimate: below it the application sends as much as it has.
+const LIMITED: f64 = 0.75;
+
+/// Of what left.
+const HELD_BACK: f64 = 0.85;
+
+/// A queue of which more arrives than is sent becomes shorter.
+const EMPTYING: f64 = 1.1;
+
+/// Buckets of the short window, 200 ms.
+const SHORT: usize = 8;
+
+/// A fall below this share is tried to be undone by a probe.
+const FALL: f64 = 0.66;
+
+/// A path with a longer queue is not asked for more.
+const QUIET_US: i64 = 60_000;
+
+/// Queues are blamed on us from here on.
+const STANDING_US: i64 = 150_000;
+
+/// Cuts that may be in vain.
+const VAIN_CUTS_MAX: u32 = 3;
+
+/// Feedback that is older is none.
+const FEEDBACK_US: i64 = 2_000_000;
+
+/// Browsers send feedback at least four times a second.
+const SILENCE_US: i64 = 500_000;
+
+/// Before anything is known, and the most that is believed.
+const ROUND_TRIP_START_US: i64 = 100_000;
+const ROUND_TRIP_MAX_US: i64 = 3_000_000;
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@
 pub mod allocator;
 pub mod bandwidth;
 pub mod config;
+pub mod feedback;
 pub mod id;
 pub mod output;
 pub mod pacer;

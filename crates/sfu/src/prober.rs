@@ -58,7 +58,8 @@ impl Prober {
         }
         let left = running.probe.bytes.saturating_sub(running.sent_bytes);
         // A tiny last packet would cost a header for nothing.
-        Some(usize::try_from(left).unwrap_or(usize::MAX).clamp(PADDING_BYTES_MIN, PADDING_BYTES_MAX))
+        let share = (running.probe.bytes / PACKETS).clamp(PADDING_BYTES_MIN, PADDING_BYTES_MAX as u64);
+        usize::try_from(left.clamp(PADDING_BYTES_MIN, share)).ok()
     }
 
     /// When the next padding is due; `None` without a probe.
@@ -80,7 +81,10 @@ impl Prober {
 pub const PADDING_BYTES_MAX: usize = 1_100;
 
 /// Of one packet of padding.
-const PADDING_BYTES_MIN: usize = 64;
+const PADDING_BYTES_MIN: u64 = 64;
+
+/// A probe has at least so many packets: fewer measure nothing.
+const PACKETS: u64 = 6;
 
 /// A cluster lasts some tens of milliseconds; one that the caller could not send by then measures nothing.
 const GIVE_UP: Duration = Duration::from_millis(300);
