@@ -10,6 +10,7 @@
 pub mod candidate;
 pub mod config;
 pub mod credentials;
+pub mod data;
 pub mod demux;
 mod dtls;
 pub mod error;
