@@ -1,5 +1,7 @@
 //! One media description (RFC 8866 §5.14) and what stands below it.
 
+use std::fmt;
+
 use rtp::parameters::{Feedback, Mid};
 
 use super::attribute::{Direction, Extension, RidDescription, Setup, Simulcast, SsrcGroup};
@@ -84,7 +86,7 @@ pub struct Payload {
 }
 
 /// What a level (session or media) says about ICE and DTLS.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct TransportAttributes {
     /// `a=ice-ufrag`
     pub ufrag: Option<String>,
@@ -281,7 +283,7 @@ impl TransportAttributes {
         match name {
             "ice-ufrag" => self.ufrag = is_ice_word(value, 4).then(|| value.to_owned()),
             "ice-pwd" => self.pwd = is_ice_word(value, 22).then(|| value.to_owned()),
-            "ice-options" => self.trickle = value.split_ascii_whitespace().any(|option| option == "trickle"),
+            "ice-options" => self.trickle = value.split([' ', ',']).any(|option| option == "trickle"),
             "setup" => self.setup = Some(Setup::parse(value)),
             "fingerprint" => {
                 if let Some(fingerprint) = Fingerprint::parse(value) {
@@ -291,6 +293,18 @@ impl TransportAttributes {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for TransportAttributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportAttributes")
+            .field("ufrag", &self.ufrag)
+            .field("trickle", &self.trickle)
+            .field("fingerprints", &self.fingerprints)
+            .field("setup", &self.setup)
+            .finish_non_exhaustive()
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn common(media: &MediaDescription, kind: Kind, allow: &Allow, transp
         codecs.push(Codec {
             name,
             payload_type: payload.payload_type,
-            rtx_payload_type: repair(media, payload.payload_type),
+            rtx_payload_type: repair(media, payload),
             clock_rate_hz: payload.clock_rate_hz,
             channels: if kind == Kind::Audio { payload.channels } else { 1 },
             fmtp: parameters(name, payload),
@@ -48,11 +48,12 @@ fn is_passed_through(name: CodecName, payload: &Payload) -> bool {
     }
 }
 
-/// The payload type of retransmissions (RFC 4588 §8.1) that belongs to `payload_type`.
-fn repair(media: &MediaDescription, payload_type: u8) -> Option<u8> {
+/// The payload type of retransmissions (RFC 4588 §8.1) that belongs to `repaired`.
+fn repair(media: &MediaDescription, repaired: &Payload) -> Option<u8> {
     let repairs = |payload: &&Payload| {
         payload.encoding.eq_ignore_ascii_case("rtx")
-            && payload.parameter("apt").and_then(|apt| apt.parse().ok()) == Some(payload_type)
+            && (payload.clock_rate_hz, payload.channels) == (repaired.clock_rate_hz, 1)
+            && payload.parameter("apt").and_then(|apt| apt.parse().ok()) == Some(repaired.payload_type)
     };
     media.payloads.iter().find(repairs).map(|payload| payload.payload_type)
 }
