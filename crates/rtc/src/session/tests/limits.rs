@@ -11,10 +11,10 @@ use crate::session::SIMULCAST_LAYERS_MAX;
 fn bounds(max: usize, what: &str, line: impl Fn(usize) -> String) {
     let with = |count: usize| offer(&[video("0", &(0..count).map(&line).collect::<String>())]);
     assert_eq!(names(&first(&with(max))), ["both"], "{what}");
-    match refusal(&with(max + 1)) {
-        OfferError::TooMany { what: named, max: named_max, .. } => assert_eq!((named, named_max), (what, max)),
-        other => panic!("{other}"),
-    }
+    let OfferError::TooMany { what: named, max: named_max, .. } = refusal(&with(max + 1)) else {
+        panic!("{what}: another refusal than that of the limit");
+    };
+    assert_eq!((named, named_max), (what, max));
 }
 
 #[test]

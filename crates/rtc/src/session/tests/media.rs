@@ -107,9 +107,10 @@ fn extensions_of_the_session_level_hold_for_all() {
 
 #[test]
 fn data_channels_say_their_port_and_their_limit() {
-    let parameters = |rest: &str| match first(&offer(&[(data("0").0, data("0").1 + rest)])).media[0] {
-        Media::Data(DataParameters { remote_message_bytes_max, .. }) => remote_message_bytes_max,
-        ref other => panic!("{other:?}"),
+    let parameters = |rest: &str| {
+        let answer = first(&offer(&[(data("0").0, data("0").1 + rest)]));
+        let Media::Data(DataParameters { remote_message_bytes_max, .. }) = answer.media[0] else { panic!("no data") };
+        remote_message_bytes_max
     };
     assert_eq!(parameters("a=max-message-size:262144\n"), Some(262_144));
     assert_eq!(parameters("a=max-message-size:0\n"), None, "0 is without limit");
