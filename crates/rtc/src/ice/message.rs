@@ -244,4 +244,4 @@ const ICE_CONTROLLED: u16 = 0x8029;
 const COMPREHENSION_OPTIONAL: u16 = 0x8000;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,7 +6,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use aws_lc_rs::iv::FixedLength;
 
-use super::derivation::{MasterKey, Purpose};
+use super::derivation::{MasterKey, Purpose, SessionKeys};
 use super::{Profile, RTCP_HEADER_BYTES};
 
 /// Boxed: a peer holds four of them, and moves.
@@ -32,9 +32,12 @@ pub(super) struct Cm {
 
 impl Cipher {
     pub(super) fn new(master: &MasterKey<'_>, purpose: Purpose) -> Self {
-        let keys = master.session_keys(purpose);
-        let key = keys.key.get(..master.profile.key_len()).unwrap_or_default();
-        match master.profile {
+        Self::with_keys(master.profile, &master.session_keys(purpose))
+    }
+
+    pub(super) fn with_keys(profile: Profile, keys: &SessionKeys) -> Self {
+        let key = keys.key.get(..profile.key_len()).unwrap_or_default();
+        match profile {
             Profile::AeadAes128Gcm | Profile::AeadAes256Gcm => {
                 let algorithm = if key.len() == 32 { &AES_256_GCM } else { &AES_128_GCM };
                 let key = UnboundKey::new(algorithm, key).expect("the key has the length of its cipher");
