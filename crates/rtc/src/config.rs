@@ -35,21 +35,31 @@ impl Config {
     /// # Errors
     /// When there are no candidates, or more than [`CANDIDATES_MAX`].
     pub fn new(certificate: Certificate, candidates: Vec<Candidate>) -> Result<Self, ConfigError> {
+        Self::with_dtls(certificate, candidates, dtls_settings())
+    }
+
+    /// For a simulated world: what a handshake draws beside its key shares and signatures, such as the jitter of its
+    /// timers, comes from `seed`, the same for every peer. **Not for a network.**
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn for_simulation(
+        certificate: Certificate,
+        candidates: Vec<Candidate>,
+        seed: u64,
+    ) -> Result<Self, ConfigError> {
+        Self::with_dtls(certificate, candidates, dtls_settings().dangerously_set_rng_seed(seed))
+    }
+
+    fn with_dtls(
+        certificate: Certificate,
+        candidates: Vec<Candidate>,
+        dtls: dimpl::ConfigBuilder,
+    ) -> Result<Self, ConfigError> {
         if candidates.is_empty() || candidates.len() > CANDIDATES_MAX {
             return Err(ConfigError::Candidates { count: candidates.len(), max: CANDIDATES_MAX });
         }
-        let dtls = dimpl::Config::builder()
-            .mtu(DTLS_MTU_BYTES)
-            // An address has passed an ICE check before it is listened to: a cookie would only cost a round trip.
-            .use_server_cookie(false)
-            .require_client_certificate(true)
-            .max_queue_rx(DTLS_QUEUE_DATAGRAMS_MAX)
-            .max_queue_tx(DTLS_QUEUE_DATAGRAMS_MAX)
-            .flight_start_rto(DTLS_RETRANSMISSION_FIRST)
-            .flight_retries(DTLS_RETRIES)
-            .handshake_timeout(DTLS_HANDSHAKE_MAX)
-            .build()?;
-        Ok(Self { certificate, candidates, dtls: Arc::new(dtls) })
+        Ok(Self { certificate, candidates, dtls: Arc::new(dtls.build()?) })
     }
 
     /// What this end shows in the DTLS handshake.
@@ -102,16 +112,29 @@ impl std::fmt::Debug for Certificate {
     }
 }
 
+fn dtls_settings() -> dimpl::ConfigBuilder {
+    dimpl::Config::builder()
+        .mtu(DTLS_MTU_BYTES)
+        // An address has passed an ICE check before it is listened to: a cookie would only cost a round trip.
+        .use_server_cookie(false)
+        .require_client_certificate(true)
+        .max_queue_rx(DTLS_QUEUE_DATAGRAMS_MAX)
+        .max_queue_tx(DTLS_QUEUE_DATAGRAMS_MAX)
+        .flight_start_rto(DTLS_RETRANSMISSION_FIRST)
+        .flight_retries(DTLS_RETRIES)
+        .handshake_timeout(DTLS_HANDSHAKE_MAX)
+}
+
 /// How many candidates an answer may list: a machine has a handful of addresses, and clients pair each of theirs with each of ours.
 pub const CANDIDATES_MAX: usize = 32;
 /// Handshake datagrams pass every path that media passes: 1280 bytes of the smallest IPv6 link less the headers of IPv6 and UDP.
 const DTLS_MTU_BYTES: usize = 1232;
 /// Datagrams of one handshake that wait for an earlier one, or to be polled. A chain of large certificates comes in a dozen.
-const DTLS_QUEUE_DATAGRAMS_MAX: usize = 30;
+pub(crate) const DTLS_QUEUE_DATAGRAMS_MAX: usize = 30;
 /// RFC 9147 §5.8.1 lets real-time use begin below a second; a flight that was lost costs this much until the picture.
-const DTLS_RETRANSMISSION_FIRST: Duration = Duration::from_millis(200);
-/// 0.2 s doubled seven times: the last repetition leaves after about 25 s.
-const DTLS_RETRIES: usize = 7;
+const DTLS_RETRANSMISSION_FIRST: Duration = Duration::from_millis(100);
+/// 0.1 s doubled eight times: the last repetition leaves after about 25 s.
+const DTLS_RETRIES: usize = 8;
 /// As long as a person waits for a call at most.
 const DTLS_HANDSHAKE_MAX: Duration = Duration::from_secs(30);
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::digest::{self, digest};
 use dimpl::SrtpProfile;
 
-use crate::config::Config;
+use crate::config::{Config, DTLS_QUEUE_DATAGRAMS_MAX};
 use crate::error::DisconnectReason;
 use crate::sdp::{Fingerprint, HashFunction};
 use crate::session::DtlsRole;
@@ -72,7 +72,8 @@ impl Dtls {
 
     /// A datagram of one or more records. `Ok` when it was dropped, too.
     pub(crate) fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) -> Result<(), DisconnectReason> {
-        if !self.is_connected() && !self.allowance.take(now) {
+        let handshake = !self.is_connected();
+        if handshake && (datagram.len() > HANDSHAKE_DATAGRAM_BYTES_MAX || !self.allowance.take(now)) {
             return Ok(());
         }
         // The engine reads the clock from here.
@@ -105,7 +106,8 @@ impl Dtls {
     /// Hands out everything that came of the last input.
     pub(crate) fn drain(&mut self, mut each: impl FnMut(Event<'_>)) -> Result<(), DisconnectReason> {
         let mut place = [0; OUTPUT_BYTES];
-        let mut long = Vec::new();
+        // The engine panics when a certificate does not fit, instead of asking for more: there is room for the largest.
+        let mut long = if self.is_connected() { Vec::new() } else { vec![0; CERTIFICATE_BYTES_MAX] };
         loop {
             let buffer = if long.is_empty() { &mut place[..] } else { &mut long[..] };
             match self.engine.poll_output(buffer) {
@@ -226,8 +228,12 @@ fn reason(error: &dimpl::Error) -> DisconnectReason {
     }
 }
 
-/// Holds every datagram and nearly every certificate; a longer one gets a buffer of its own.
+/// Holds every datagram, and every record that data channels send.
 const OUTPUT_BYTES: usize = 2048;
+/// What a network carries in one datagram, and more than any client sends in a handshake.
+const HANDSHAKE_DATAGRAM_BYTES_MAX: usize = 2048;
+/// A certificate is put together from datagrams that wait at the same time.
+const CERTIFICATE_BYTES_MAX: usize = DTLS_QUEUE_DATAGRAMS_MAX * HANDSHAKE_DATAGRAM_BYTES_MAX;
 /// Three times what a chain of large certificates takes, all of it repeated once.
 const HANDSHAKE_DATAGRAMS_MAX: u32 = 100;
 /// After this, as many may be read again.

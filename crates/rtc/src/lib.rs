@@ -21,6 +21,8 @@ pub mod sdp;
 pub mod session;
 pub mod srtp;
 pub mod tcp_frame;
+#[cfg(test)]
+mod testing;
 
 pub use candidate::{Candidate, Transport};
 pub use config::{Certificate, Config};
