@@ -35,7 +35,7 @@ impl IceCredentials {
     /// Credentials of the next ICE session of the same peer: the fragment begins with `ufrag`, by which the shell finds the peer,
     /// and everything behind it is derived from `random`.
     #[must_use]
-    pub(crate) fn derive(ufrag: &str, random: [u8; 30]) -> Self {
+    pub(crate) fn derive(ufrag: &str, random: &[u8; 32]) -> Self {
         let mut chars = random.iter().map(|&byte| char::from(ICE_CHARS[usize::from(byte % 64)]));
         let mut next = ufrag.to_owned();
         next.extend(chars.by_ref().take(RESTART_CHARS));
@@ -60,7 +60,7 @@ const UFRAG_CHARS_MIN: usize = 4;
 const PWD_CHARS_MIN: usize = 22;
 /// RFC 8839 §5.4.
 const CREDENTIAL_CHARS_MAX: usize = 256;
-/// What a restart adds to the username fragment: six bits each, as RFC 8839 §5.4 wants 24 for the fragment; 26 are left for the password.
+/// What a restart adds to the username fragment: six bits each, as RFC 8839 §5.4 wants 24 for the fragment; 28 are left for the password.
 const RESTART_CHARS: usize = 4;
 /// RFC 8839 §5.1, in the order of base 64.
 const ICE_CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,7 +1,8 @@
 //! One client's connection: ICE, DTLS, SRTP, the negotiation, in one state machine.
 
+mod output;
+
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,8 +16,9 @@ use crate::error::{DisconnectReason, ProtectError};
 use crate::ice::Agent;
 use crate::ice::message::Binding;
 use crate::path::Path;
-use crate::session::RemoteTransport;
-use crate::srtp::{Profile, UnprotectError};
+use crate::session::{Allow, Answer, LocalTransport, OfferError, Session};
+
+pub use output::{Output, Received, Stats};
 
 /// The server's end of one RTCPeerConnection.
 ///
@@ -32,6 +34,9 @@ pub struct Peer {
     credentials: IceCredentials,
     /// ICE sessions after the first.
     restarts: u64,
+    session: Session,
+    /// Whether the newest answer has media in it, which wants keys.
+    media: bool,
     ice: Agent,
     /// `None` before the first offer.
     dtls: Option<Box<Dtls>>,
@@ -42,54 +47,6 @@ pub struct Peer {
     /// Nothing happens any more.
     over: bool,
     stats: Stats,
-}
-
-/// What came of an input.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// To be sent.
-    Transmit {
-        /// From where to where.
-        path: Path,
-        /// The whole datagram.
-        datagram: Vec<u8>,
-    },
-    /// The handshake is over: media may flow.
-    Connected {
-        /// How it is protected; `None` when the client speaks data channels only.
-        profile: Option<Profile>,
-    },
-    /// The last output. The peer can be dropped.
-    Disconnected {
-        /// Why.
-        reason: DisconnectReason,
-    },
-}
-
-/// What a datagram was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Received {
-    /// An RTP packet stands there, decrypted.
-    Rtp(Range<usize>),
-    /// A compound RTCP packet stands there, decrypted.
-    Rtcp(Range<usize>),
-    /// It was for this peer itself, or was dropped.
-    Nothing,
-}
-
-/// Counts since the beginning.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// ICE checks with wrong credentials, or otherwise refused.
-    pub checks_refused: u32,
-    /// Datagrams from addresses that no check came from, or of no known protocol.
-    pub unexpected: u32,
-    /// SRTP and SRTCP packets that are none.
-    pub malformed: u32,
-    /// SRTP and SRTCP packets that came before.
-    pub replays: u32,
-    /// SRTP and SRTCP packets under other keys.
-    pub not_authentic: u32,
 }
 
 impl Peer {
@@ -103,6 +60,8 @@ impl Peer {
             ufrag: credentials.ufrag().to_owned(),
             credentials,
             restarts: 0,
+            session: Session::new(derived(&seed, Purpose::Session, 0)),
+            media: false,
             ice: Agent::new(now),
             dtls: None,
             keys: None,
@@ -110,6 +69,34 @@ impl Peer {
             over: false,
             stats: Stats::default(),
         }
+    }
+
+    /// An offer of the client: the first, or one that changes what was agreed upon. What the answer says holds at once.
+    ///
+    /// # Errors
+    /// When it cannot be answered. Nothing has changed then.
+    pub fn handle_offer(&mut self, now: Instant, offer: &str, allow: &Allow) -> Result<Answer, OfferError> {
+        let negotiation = self.session.negotiate(offer, allow)?;
+        if negotiation.restarts_ice() {
+            self.restarts = self.restarts.wrapping_add(1);
+            self.credentials =
+                IceCredentials::derive(&self.ufrag, &derived(&self.seed, Purpose::Restart, self.restarts));
+        }
+        let remote = negotiation.remote();
+        self.ice.handle_session(&self.credentials, &remote.ufrag);
+        if self.dtls.is_none() {
+            self.dtls = Some(Box::new(Dtls::new(&self.config, remote.role, remote.fingerprints.clone(), now)));
+        }
+        let local = LocalTransport {
+            ufrag: self.credentials.ufrag(),
+            pwd: self.credentials.pwd(),
+            fingerprint: self.config.certificate().fingerprint(),
+            candidates: self.config.candidates(),
+        };
+        let answer = self.session.accept(negotiation, &local);
+        self.media = answer.media.iter().any(|media| media.receive().is_some() || media.send().is_some());
+        self.check_keys();
+        Ok(answer)
     }
 
     /// A datagram that came on `path`. Media is decrypted in place and given back; everything else is handled inside.
@@ -153,11 +140,11 @@ impl Peer {
     }
 
     /// Says goodbye to the client. The peer is over.
-    pub fn close(&mut self, now: Instant) {
+    pub fn close(&mut self, _now: Instant) {
         if let Some(dtls) = &mut self.dtls {
             dtls.close();
         }
-        self.drain_dtls(now);
+        self.drain_dtls();
         self.end(DisconnectReason::Closed);
     }
 
@@ -190,7 +177,7 @@ impl Peer {
         let Some(dtls) = &mut self.dtls else { return };
         if dtls.poll_timeout().is_some_and(|at| at <= now) {
             match dtls.handle_timeout(now) {
-                Ok(()) => self.drain_dtls(now),
+                Ok(()) => self.drain_dtls(),
                 Err(reason) => self.end(reason),
             }
         }
@@ -212,24 +199,6 @@ impl Peer {
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats { checks_refused: self.ice.refused(), ..self.stats }
-    }
-
-    /// An offer was accepted that says this about the client.
-    fn handle_remote(&mut self, now: Instant, remote: RemoteTransport) {
-        self.ice.handle_session(&self.credentials, &remote.ufrag);
-        if self.dtls.is_none() {
-            self.dtls = Some(Box::new(Dtls::new(&self.config, remote.role, remote.fingerprints, now)));
-        }
-    }
-
-    /// Credentials for the session that an ICE restart begins.
-    fn next_credentials(&self) -> IceCredentials {
-        let mut text = [0; 40];
-        text[..32].copy_from_slice(&self.seed);
-        text[32..].copy_from_slice(&self.restarts.wrapping_add(1).to_be_bytes());
-        let mut random = [0; 30];
-        random.copy_from_slice(&digest(&digest::SHA256, &text).as_ref()[..30]);
-        IceCredentials::derive(&self.ufrag, random)
     }
 
     fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) {
@@ -270,16 +239,16 @@ impl Peer {
     fn handle_dtls(&mut self, now: Instant, input: impl FnOnce(&mut Dtls) -> Result<(), DisconnectReason>) {
         let Some(dtls) = &mut self.dtls else { return };
         match input(dtls) {
-            Ok(()) => self.drain_dtls(now),
+            Ok(()) => self.drain_dtls(),
             Err(reason) => {
                 // A last word of the engine, where there is one.
-                self.drain_dtls(now);
+                self.drain_dtls();
                 self.end(reason);
             }
         }
     }
 
-    fn drain_dtls(&mut self, _now: Instant) {
+    fn drain_dtls(&mut self) {
         let Some(dtls) = &mut self.dtls else { return };
         let (path, outputs, keys) = (self.ice.selected(), &mut self.outputs, &mut self.keys);
         let mut closed = false;
@@ -297,7 +266,14 @@ impl Peer {
         match drained {
             Err(reason) => self.end(reason),
             Ok(()) if closed => self.end(DisconnectReason::ClosedByClient),
-            Ok(()) => {}
+            Ok(()) => self.check_keys(),
+        }
+    }
+
+    /// Media without keys would be silence for ever.
+    fn check_keys(&mut self) {
+        if self.media && self.keys.is_none() && self.is_connected() {
+            self.end(DisconnectReason::NoSrtpProfile);
         }
     }
 
@@ -309,15 +285,21 @@ impl Peer {
     }
 }
 
-impl Stats {
-    fn count(&mut self, error: UnprotectError) {
-        let count = match error {
-            UnprotectError::Malformed => &mut self.malformed,
-            UnprotectError::Replay => &mut self.replays,
-            UnprotectError::NotAuthentic => &mut self.not_authentic,
-        };
-        *count = count.saturating_add(1);
-    }
+/// What secrets are derived from the seed for.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    Session,
+    Restart,
+}
+
+fn derived(seed: &[u8; 32], purpose: Purpose, count: u64) -> [u8; 32] {
+    let mut text = [0; 41];
+    text[..32].copy_from_slice(seed);
+    text[32] = purpose as u8;
+    text[33..].copy_from_slice(&count.to_be_bytes());
+    let mut derived = [0; 32];
+    derived.copy_from_slice(digest(&digest::SHA256, &text).as_ref());
+    derived
 }
 
 /// Places in the queue of outputs that an idle peer keeps.

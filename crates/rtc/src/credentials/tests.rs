@@ -22,10 +22,10 @@ fn lengths_and_characters_are_those_of_the_grammar() {
 
 #[test]
 fn later_credentials_begin_with_the_fragment_by_which_the_peer_is_found() {
-    let next = IceCredentials::derive("w0abcd", [0xA7; 30]);
+    let next = IceCredentials::derive("w0abcd", &[0xA7; 32]);
     assert!(next.ufrag().starts_with("w0abcd") && next.ufrag().len() == 10);
     assert!(IceCredentials::new(next.ufrag(), next.pwd()).is_some());
-    assert_ne!(next.pwd(), IceCredentials::derive("w0abcd", [0xA8; 30]).pwd());
+    assert_ne!(next.pwd(), IceCredentials::derive("w0abcd", &[0xA8; 32]).pwd());
 }
 
 #[test]

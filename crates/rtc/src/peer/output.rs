@@ -1,0 +1,66 @@
+//! What a peer gives back.
+
+use std::ops::Range;
+
+use crate::error::DisconnectReason;
+use crate::path::Path;
+use crate::srtp::{Profile, UnprotectError};
+
+/// What came of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// To be sent.
+    Transmit {
+        /// From where to where.
+        path: Path,
+        /// The whole datagram.
+        datagram: Vec<u8>,
+    },
+    /// The handshake is over: media may flow.
+    Connected {
+        /// How it is protected; `None` when the client speaks data channels only.
+        profile: Option<Profile>,
+    },
+    /// The last output. The peer can be dropped.
+    Disconnected {
+        /// Why.
+        reason: DisconnectReason,
+    },
+}
+
+/// What a datagram was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// An RTP packet stands there, decrypted.
+    Rtp(Range<usize>),
+    /// A compound RTCP packet stands there, decrypted.
+    Rtcp(Range<usize>),
+    /// It was for this peer itself, or was dropped.
+    Nothing,
+}
+
+/// Counts since the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// ICE checks with wrong credentials, or otherwise refused.
+    pub checks_refused: u32,
+    /// Datagrams from addresses that no check came from, or of no known protocol.
+    pub unexpected: u32,
+    /// SRTP and SRTCP packets that are none.
+    pub malformed: u32,
+    /// SRTP and SRTCP packets that came before.
+    pub replays: u32,
+    /// SRTP and SRTCP packets under other keys.
+    pub not_authentic: u32,
+}
+
+impl Stats {
+    pub(super) fn count(&mut self, error: UnprotectError) {
+        let count = match error {
+            UnprotectError::Malformed => &mut self.malformed,
+            UnprotectError::Replay => &mut self.replays,
+            UnprotectError::NotAuthentic => &mut self.not_authentic,
+        };
+        *count = count.saturating_add(1);
+    }
+}
