@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{policy::Anonymous, token::Key};
+use crate::{
+    policy::{Anonymous, Unmute},
+    token::Key,
+    topology::Topology,
+};
 
 /// The settings of a [`Hub`](crate::Hub).
 #[derive(Clone, Debug)]
@@ -19,6 +23,10 @@ pub struct Config {
     pub resume_grace: Duration,
     /// There is a media server: [`Output::Media`](crate::Output::Media) reaches it. Without one, rooms are peer to peer.
     pub media: bool,
+    /// Which way the media of a room takes, when nobody has decided for the room.
+    pub topology: Topology,
+    /// Who may end the mute that a moderator has set.
+    pub unmute: Unmute,
 }
 
 impl Default for Config {
@@ -30,6 +38,8 @@ impl Default for Config {
             heartbeat: Duration::from_secs(25),
             resume_grace: Duration::from_secs(30),
             media: false,
+            topology: Topology::default(),
+            unmute: Unmute::default(),
         }
     }
 }
@@ -57,7 +67,7 @@ pub struct Limits {
     pub rooms_per_address: u32,
     /// Rooms that one v2 connection is in at the same time; a connection that speaks dialect A is in one.
     pub rooms_per_connection: u32,
-    /// Members of one room. Rooms are peer to peer, so two.
+    /// Members of one room. A room that is peer to peer has two at most.
     pub members: u32,
     /// Bytes of a member's name.
     pub name_bytes: u32,
@@ -85,7 +95,7 @@ impl Default for Limits {
             rooms: 10_000,
             rooms_per_address: 250,
             rooms_per_connection: 8,
-            members: 2,
+            members: 100,
             name_bytes: 128,
             chat_bytes: 4096,
             // An ICE restart takes some 30 messages; a gap of 30 s holds a few of them.

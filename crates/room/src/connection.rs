@@ -44,6 +44,8 @@ pub(crate) struct Connection {
     pub(crate) v2: bool,
     /// The rooms in which it has a seat. One in dialect A, else bounded by `limits.rooms_per_connection`.
     pub(crate) rooms: Vec<RoomId>,
+    /// The rooms in whose lobby it waits. Bounded with `rooms`.
+    pub(crate) waiting: Vec<RoomId>,
     /// When the next ping is due.
     pub(crate) ping_at: Instant,
     /// Pings sent since the connection was last heard.
@@ -65,6 +67,7 @@ impl Connection {
             compat,
             v2: false,
             rooms: Vec::new(),
+            waiting: Vec::new(),
             ping_at: now + heartbeat,
             pings_unanswered: 0,
             messages: Bucket::new(now),

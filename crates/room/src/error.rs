@@ -1,6 +1,6 @@
 //! What can be wrong with a request, and its number on the wire.
 
-use crate::token::TokenError;
+use crate::{id::MEDIA_UID, token::TokenError};
 
 /// Why a request is refused. The text of each is the `message` of the error frame.
 #[derive(Debug, thiserror::Error)]
@@ -37,26 +37,62 @@ pub(crate) enum Error {
     PeerVersion,
     #[error("No more rooms: the limit of {limit} is reached.")]
     TooManyRooms { limit: u32 },
-    #[error("The token does not grant \"{grant}\".")]
+    #[error("You are not granted \"{grant}\" here.")]
     Forbidden { grant: &'static str },
+    #[error("A moderator has muted you, and only a moderator can end that.")]
+    Muted,
+    #[error("A room needs a host. Make somebody else host first.")]
+    LastHost,
+    #[error("The room is locked.")]
+    Locked,
+    #[error("You have been removed from this room for good.")]
+    Banned,
+    #[error("You were not let in.")]
+    Denied,
+    #[error("This room goes through the media server. Join with \"v\":2 and \"media\" in \"caps\".")]
+    MediaNeeded,
+    #[error("This room has a lobby. Join with \"v\":2 to wait there.")]
+    LobbyVersion,
+    #[error("The lobby is full ({waiting} people).")]
+    LobbyFull { waiting: usize },
+    #[error("Media goes through the media server here: offer to {MEDIA_UID}.")]
+    WrongMode,
+    #[error("Media goes from member to member here.")]
+    NotThroughServer,
+    #[error("The offer cannot be answered: {reason}.")]
+    BadOffer { reason: String },
+    #[error("There is no media server.")]
+    NoMedia,
+    #[error("The media server has as much to do as it may have. Try again later.")]
+    MediaFull,
+    #[error("Offer to {MEDIA_UID} first.")]
+    NotOffered,
+    #[error("{offers} offers wait for their answers.")]
+    TooManyOffers { offers: usize },
 }
 
 impl Error {
     /// The number and the short name on the wire, as `docs/signalling.md` lists them.
     pub(crate) fn code(&self) -> (u16, &'static str) {
         match self {
-            Self::RoomFull { .. } => (1, "room-full"),
+            Self::RoomFull { .. } | Self::LobbyFull { .. } => (1, "room-full"),
             Self::UidMismatch => (2, "uid-mismatch"),
             Self::Malformed(_) | Self::Field { .. } | Self::UnknownCommand => (3, "parse-failed"),
             Self::PeerNotFound => (6, "peer-not-found"),
             Self::TokenMissing | Self::Token(_) => (100, "unauthorised"),
             Self::UidInUse => (101, "uid-in-use"),
             Self::NotJoined => (102, "not-joined"),
-            Self::TooManyMessages | Self::TooManyJoins => (103, "rate-limited"),
+            Self::TooManyMessages | Self::TooManyJoins | Self::TooManyOffers { .. } => (103, "rate-limited"),
             Self::TooLarge { .. } => (104, "too-large"),
-            Self::Version | Self::PeerVersion => (108, "version"),
+            Self::Locked => (105, "locked"),
+            Self::Banned => (106, "banned"),
+            Self::Denied => (107, "denied"),
+            Self::Version | Self::PeerVersion | Self::MediaNeeded | Self::LobbyVersion => (108, "version"),
             Self::TooManyRooms { .. } => (109, "too-many-rooms"),
-            Self::Forbidden { .. } => (110, "forbidden"),
+            Self::Forbidden { .. } | Self::Muted | Self::LastHost => (110, "forbidden"),
+            Self::WrongMode | Self::NotThroughServer => (111, "wrong-mode"),
+            Self::BadOffer { .. } => (112, "bad-offer"),
+            Self::NoMedia | Self::MediaFull | Self::NotOffered => (113, "media-unavailable"),
         }
     }
 }

@@ -4,6 +4,11 @@ mod departure;
 mod forward;
 mod heartbeat;
 mod join;
+mod lobby;
+mod media;
+mod moderation;
+mod plane;
+mod talk;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -19,7 +24,7 @@ use crate::{
     error::{Error, Malformed},
     id::{RoomId, Uid},
     limit::{admits, fits},
-    media::MediaEvent,
+    media::{MediaEvent, MediaPeerId, MediaRoomId},
     message::{Command, Request},
     output::{
         CLOSE_GOING_AWAY, CLOSE_INVALID_DATA, CLOSE_MESSAGE_TOO_BIG, CLOSE_POLICY_VIOLATION, CLOSE_UNSUPPORTED_DATA,
@@ -35,14 +40,22 @@ use crate::{
 #[derive(Debug)]
 pub struct Hub {
     config: Config,
+    /// The instant of the last input.
+    now: Instant,
     started: Instant,
     /// The time since the Unix epoch at `started`.
     started_unix: Duration,
     rng: ChaCha20Rng,
     /// Bounded by `limits.connections`.
     connections: BTreeMap<ConnId, Connection>,
-    /// Rooms with members. Bounded by `limits.rooms`.
+    /// Rooms with members, and those that are kept without. Bounded by `limits.rooms`.
     rooms: BTreeMap<RoomId, Room>,
+    /// The rooms that the media server knows.
+    media_rooms: BTreeMap<MediaRoomId, RoomId>,
+    /// Whose places at the media server are whose. At most one for a member.
+    media_peers: BTreeMap<MediaPeerId, (RoomId, Uid)>,
+    /// The last number that the media server was given for a room, a peer or an offer.
+    media_numbers: u64,
     addresses: AddressBook,
     schedule: Schedule,
     /// Empty before every input; one input adds at most a few frames per connection.
@@ -58,11 +71,15 @@ impl Hub {
     pub fn new(config: Config, seed: [u8; 32], now: Instant, unix_time: Duration) -> Self {
         Self {
             config,
+            now,
             started: now,
             started_unix: unix_time,
             rng: ChaCha20Rng::from_seed(seed),
             connections: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            media_rooms: BTreeMap::new(),
+            media_peers: BTreeMap::new(),
+            media_numbers: 0,
             addresses: AddressBook::default(),
             schedule: Schedule::default(),
             outputs: VecDeque::new(),
@@ -76,7 +93,7 @@ impl Hub {
     /// # Errors
     /// When it may not have one; the shell answers with [`Refusal::http_status`] and reports nothing more of it.
     pub fn handle_open(&mut self, now: Instant, conn: ConnId, opened: Opened) -> Result<(), Refusal> {
-        self.assert_drained();
+        self.begin(now);
         debug_assert!(!self.connections.contains_key(&conn), "a number is used once");
         let admitted = self.admit_connection(now, &opened);
         if admitted.is_err() {
@@ -91,7 +108,7 @@ impl Hub {
 
     /// A text frame has come.
     pub fn handle_text(&mut self, now: Instant, conn: ConnId, text: &str) {
-        self.assert_drained();
+        self.begin(now);
         if !fits(self.config.limits.frame_bytes, text.len()) {
             return self.handle_oversized(now, conn);
         }
@@ -127,7 +144,7 @@ impl Hub {
 
     /// A binary frame has come, which nobody should send.
     pub fn handle_binary(&mut self, now: Instant, conn: ConnId) {
-        self.assert_drained();
+        self.begin(now);
         if self.hear(now, conn).is_some() {
             self.fault(now, conn, &Malformed::Binary.into(), CLOSE_UNSUPPORTED_DATA);
         }
@@ -135,7 +152,7 @@ impl Hub {
 
     /// A frame has come that is longer than `limits.frame_bytes`; its content is gone.
     pub fn handle_oversized(&mut self, now: Instant, conn: ConnId) {
-        self.assert_drained();
+        self.begin(now);
         let error = Error::TooLarge { field: "frame", limit_bytes: self.config.limits.frame_bytes };
         if self.hear(now, conn).is_some() {
             self.fault(now, conn, &error, CLOSE_MESSAGE_TOO_BIG);
@@ -143,25 +160,26 @@ impl Hub {
     }
 
     /// A pong has come.
-    pub fn handle_pong(&mut self, _now: Instant, conn: ConnId) {
-        self.assert_drained();
+    pub fn handle_pong(&mut self, now: Instant, conn: ConnId) {
+        self.begin(now);
         self.hear_pong(conn);
     }
 
     /// The connection is gone, with or without a close frame. Says nothing new about one that the hub has closed.
     pub fn handle_close(&mut self, now: Instant, conn: ConnId) {
-        self.assert_drained();
+        self.begin(now);
         self.disconnect(now, conn);
     }
 
     /// The media server has something to tell.
-    pub fn handle_media(&mut self, _now: Instant, _event: MediaEvent) {
-        self.assert_drained();
+    pub fn handle_media(&mut self, now: Instant, event: MediaEvent) {
+        self.begin(now);
+        self.hear_media(event);
     }
 
     /// The server stops: everybody is told and every connection closed.
     pub fn handle_shutdown(&mut self, now: Instant) {
-        self.assert_drained();
+        self.begin(now);
         self.shutting_down = true;
         self.tell_shutdown();
         self.rooms.clear();
@@ -183,11 +201,13 @@ impl Hub {
 
     /// Does everything that is due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.assert_drained();
+        self.begin(now);
         while let Some(timer) = self.schedule.pop_due(now) {
             match timer {
                 Timer::Ping(conn) => self.heartbeat(now, conn),
                 Timer::Grace(room, uid) => self.unseat(&room, &uid),
+                Timer::Settle(room) => self.settle(&room),
+                Timer::Drain(room) => self.drain_media(&room),
             }
         }
     }
@@ -226,15 +246,26 @@ impl Hub {
         match request.command {
             Command::Join => return self.join(now, conn, request, id),
             Command::Leave => self.leave(conn, request)?,
+            Command::Offer => return self.offer(conn, request, id),
             Command::Forward => self.forward(conn, request)?,
+            Command::Subscribe if v2 => self.subscribe(conn, request)?,
             Command::State if v2 => self.change_state(conn, request)?,
-            Command::Chat if v2 => self.chat(now, conn, request)?,
+            Command::Chat if v2 => self.chat(conn, request)?,
+            Command::Data if v2 => self.data(conn, request)?,
+            Command::React if v2 => self.react(conn, request)?,
+            Command::Moderate if v2 => self.moderate(conn, request)?,
             Command::Ping => {
                 self.send(conn, &Reply::Pong { id });
                 return Ok(());
             }
             // Only v2 requests have an id to answer; in dialect A, v2's own commands are unknown too.
-            Command::State | Command::Chat | Command::Unknown => {
+            Command::Subscribe
+            | Command::State
+            | Command::Chat
+            | Command::Data
+            | Command::React
+            | Command::Moderate
+            | Command::Unknown => {
                 return if id.is_some() { Err(Error::UnknownCommand) } else { Ok(()) };
             }
         }
@@ -312,13 +343,19 @@ impl Hub {
         Ok((room, uid))
     }
 
+    /// The time of the last input in milliseconds since the Unix epoch.
+    fn unix_ms(&self) -> u64 {
+        u64::try_from(self.unix_time(self.now).as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn unix_time(&self, now: Instant) -> Duration {
         self.started_unix + now.saturating_duration_since(self.started)
     }
 
-    /// The other half of the contract: outputs are drained between inputs.
-    fn assert_drained(&self) {
+    /// The beginning of every input. The other half of the contract: outputs are drained between inputs.
+    fn begin(&mut self, now: Instant) {
         debug_assert!(self.outputs.is_empty(), "drain poll_output before the next input");
+        self.now = now;
     }
 }
 

@@ -51,6 +51,20 @@ impl Uid {
         Name::parse(raw, UID_BYTES_MAX).map(Self).ok_or(Error::Field { field })
     }
 
+    /// The media server.
+    pub(crate) fn media() -> Self {
+        Self::new(MEDIA_UID).expect("six letters are a uid")
+    }
+
+    /// Whether only the server may have it.
+    pub(crate) fn is_reserved(&self) -> bool {
+        [MEDIA_UID, SERVER_UID].contains(&&*self.0.text)
+    }
+
+    pub(crate) fn is_media(&self) -> bool {
+        &*self.0.text == MEDIA_UID
+    }
+
     /// The uid with this text, `None` if the text is not a valid one.
     pub(crate) fn new(text: &str) -> Option<Self> {
         Name::new(text.to_owned(), false, UID_BYTES_MAX).map(Self)
@@ -110,6 +124,10 @@ impl Serialize for Name {
     }
 }
 
+/// The uid of the media server.
+pub(crate) const MEDIA_UID: &str = "@media";
+/// The uid of whoever moderates through the HTTP API.
+pub(crate) const SERVER_UID: &str = "@server";
 /// Longest room name, in bytes of UTF-8.
 pub(crate) const ROOM_BYTES_MAX: usize = 128;
 /// Longest uid, in bytes of UTF-8.

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A room whose media passes the server. It lasts from the first request that names it to the [`Close`](MediaRequest::Close) of its last peer. Its number is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MediaRoomId(pub u64);
@@ -28,7 +30,8 @@ impl fmt::Display for MediaPeerId {
 }
 
 /// Where a track comes from. Together with the peer it names the track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// A voice.
     Microphone,
@@ -52,11 +55,6 @@ impl Source {
             Self::Screen => "screen",
             Self::ScreenAudio => "screen-audio",
         }
-    }
-
-    /// The source with this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.as_str() == word)
     }
 }
 
@@ -131,7 +129,8 @@ pub struct SlotWish {
 }
 
 /// Who gets bandwidth first when it is short, the least first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Priority {
     /// One of the tiles.
     #[default]
@@ -256,7 +255,8 @@ pub struct SlotReport {
 }
 
 /// Whether what is in a slot flows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SlotState {
     /// It does.
     Live,
@@ -267,7 +267,8 @@ pub enum SlotState {
 }
 
 /// Why a slot is not all that was wished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SlotReason {
     /// There is not bandwidth enough.
     Bandwidth,
@@ -280,7 +281,8 @@ pub enum SlotReason {
 }
 
 /// What is amiss with a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum QualityReason {
     /// Packets are lost.
     Loss,

@@ -1,6 +1,6 @@
 //! Somebody in a room.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +8,10 @@ use crate::{
     ConnId, Output,
     config::Limits,
     id::{RoomId, Uid},
-    policy::Grants,
+    media::Source,
+    policy::{Grants, HOST, TokenMark},
     resume::{Absence, Ticket},
+    seat::MediaSeat,
 };
 
 /// A seat in a room and who sits there.
@@ -27,6 +29,12 @@ pub(crate) struct Member {
     pub(crate) link: Link,
     /// How a v2 member comes back; a member that speaks dialect A has none.
     pub(crate) ticket: Option<Ticket>,
+    /// The token that the member came in with.
+    pub(crate) token: Option<TokenMark>,
+    /// What a moderator has muted.
+    pub(crate) muted: BTreeSet<Source>,
+    /// Its place at the media server, while the room has one.
+    pub(crate) media: Option<MediaSeat>,
 }
 
 /// How a member is reached.
@@ -38,11 +46,42 @@ pub(crate) enum Link {
 
 /// What a member publishes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct MediaState {
     pub(crate) audio: bool,
     pub(crate) video: bool,
     pub(crate) screen: bool,
+    /// The member wants to speak.
+    pub(crate) hand: bool,
+    /// Since when, in milliseconds since the Unix epoch, by the server's clock: hands are taken in this order.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub(crate) hand_at: Option<u64>,
+}
+
+impl MediaState {
+    /// The state with the time of its raised hand: that of `former`, if it was raised already.
+    pub(crate) fn stamped(self, former: Self, now_ms: u64) -> Self {
+        Self { hand_at: self.hand.then(|| former.hand_at.unwrap_or(now_ms)), ..self }
+    }
+
+    /// Whether what is muted as `source` is said to be on.
+    pub(crate) fn is_on(&self, source: Source) -> bool {
+        match source {
+            Source::Microphone => self.audio,
+            Source::Camera => self.video,
+            Source::Screen | Source::ScreenAudio => self.screen,
+        }
+    }
+
+    /// Says that `source` is off. A screen without its sound is still a screen.
+    pub(crate) fn turn_off(&mut self, source: Source) {
+        match source {
+            Source::Microphone => self.audio = false,
+            Source::Camera => self.video = false,
+            Source::Screen => self.screen = false,
+            Source::ScreenAudio => {}
+        }
+    }
 }
 
 impl Member {
@@ -53,6 +92,15 @@ impl Member {
     /// The version on the wire.
     pub(crate) fn version(&self) -> u8 {
         if self.v2() { 2 } else { 1 }
+    }
+
+    /// Whether its client can talk with the media server.
+    pub(crate) fn can_media(&self) -> bool {
+        self.v2() && can_media(&self.caps)
+    }
+
+    pub(crate) fn is_host(&self) -> bool {
+        self.role == HOST
     }
 
     pub(crate) fn conn(&self) -> Option<ConnId> {
@@ -78,7 +126,19 @@ impl Member {
         }
     }
 
+    /// Sends a frame that says how things are; one who is not there hears when it is back how they are then.
+    pub(crate) fn tell_if_online(&self, text: String, outputs: &mut VecDeque<Output>) {
+        if let Link::Online(conn) = self.link {
+            outputs.push_back(Output::Send { conn, text });
+        }
+    }
+
     pub(crate) fn overflowed(&self) -> bool {
         matches!(&self.link, Link::Reconnecting(absence) if absence.overflowed())
     }
+}
+
+/// Whether `caps` say that the client can talk with the media server.
+pub(crate) fn can_media(caps: &[String]) -> bool {
+    caps.iter().any(|cap| cap == "media")
 }

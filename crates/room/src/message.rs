@@ -1,5 +1,8 @@
 //! Frames from clients: what they ask for. Reading never panics, and gives back what is wrong.
 
+mod media;
+mod moderate;
+
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
@@ -10,6 +13,8 @@ use crate::{
     limit::fits,
     member::MediaState,
 };
+
+pub(crate) use self::moderate::Action;
 
 /// One frame, read as far as everybody's commands need it.
 #[derive(Debug)]
@@ -25,10 +30,15 @@ pub(crate) struct Request<'a> {
 pub(crate) enum Command {
     Join,
     Leave,
-    /// `offer`, `answer`, `candidate` or `hangup`.
+    Offer,
+    /// `answer`, `candidate` or `hangup`.
     Forward,
+    Subscribe,
     State,
     Chat,
+    Data,
+    React,
+    Moderate,
     /// `ping` or `keepLive`.
     Ping,
     Unknown,
@@ -62,6 +72,26 @@ struct Fields<'a> {
     resume: Option<&'a RawValue>,
     #[serde(borrow)]
     text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    msg: Option<&'a RawValue>,
+    #[serde(borrow)]
+    slots: Option<&'a RawValue>,
+    #[serde(borrow)]
+    topic: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reaction: Option<&'a RawValue>,
+    #[serde(borrow)]
+    action: Option<&'a RawValue>,
+    #[serde(borrow)]
+    source: Option<&'a RawValue>,
+    #[serde(borrow)]
+    role: Option<&'a RawValue>,
+    #[serde(borrow)]
+    ban: Option<&'a RawValue>,
+    #[serde(borrow)]
+    on: Option<&'a RawValue>,
 }
 
 /// A `join`.
@@ -92,9 +122,14 @@ impl<'a> Request<'a> {
         let command = match command.as_str() {
             "join" => Command::Join,
             "leave" => Command::Leave,
-            "offer" | "answer" | "candidate" | "hangup" => Command::Forward,
+            "offer" => Command::Offer,
+            "answer" | "candidate" | "hangup" => Command::Forward,
+            "subscribe" => Command::Subscribe,
             "state" => Command::State,
             "chat" => Command::Chat,
+            "data" => Command::Data,
+            "react" => Command::React,
+            "moderate" => Command::Moderate,
             "ping" | "keepLive" => Command::Ping,
             _ => Command::Unknown,
         };

@@ -3,12 +3,14 @@
 use std::{str::FromStr, time::Duration};
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     Config,
     error::Error,
     id::{RoomId, Uid},
     limit::fits,
+    media::Source,
     member::MediaState,
     message::Join,
     token::{self, TokenError},
@@ -60,6 +62,33 @@ impl FromStr for Anonymous {
 #[error("must be auto, all, off, or prefix: and the beginning of a room's name")]
 pub struct AnonymousError;
 
+/// Who may end the mute that a moderator has set (`rooms.unmute`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unmute {
+    /// Written `self`: the member, when it wants to speak.
+    #[default]
+    Member,
+    /// Written `moderator`: a moderator only.
+    Moderator,
+}
+
+impl FromStr for Unmute {
+    type Err = UnmuteError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "self" => Ok(Self::Member),
+            "moderator" => Ok(Self::Moderator),
+            _ => Err(UnmuteError),
+        }
+    }
+}
+
+/// The text names nobody who may unmute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be self or moderator")]
+pub struct UnmuteError;
+
 /// What somebody who was let in has from the token, or from having none.
 #[derive(Debug)]
 pub(crate) struct Pass {
@@ -67,6 +96,18 @@ pub(crate) struct Pass {
     pub(crate) name: Option<String>,
     pub(crate) role: String,
     pub(crate) grants: Grants,
+    /// The token that let in, to know it again.
+    pub(crate) token: Option<TokenMark>,
+}
+
+/// What a token is known again by: a digest, so that no list of tokens is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TokenMark([u8; 32]);
+
+impl TokenMark {
+    fn of(token: &str) -> Self {
+        Self(Sha256::digest(token).into())
+    }
 }
 
 /// Decides on one join. `url_token` came in the URL of the connection; a token in the message goes before it.
@@ -86,7 +127,7 @@ pub(crate) fn admit(
     if !anonymous.admits(&join.room, keys_set) {
         return Err(Error::TokenMissing);
     }
-    Ok(Pass { uid: None, name: None, role: ROLE.to_owned(), grants: Grants::default() })
+    Ok(Pass { uid: None, name: None, role: MEMBER.to_owned(), grants: Grants::default(), token: None })
 }
 
 fn admit_token(config: &Config, join: &Join, token: &str, unix_now: Duration) -> Result<Pass, Error> {
@@ -105,8 +146,9 @@ fn admit_token(config: &Config, join: &Join, token: &str, unix_now: Duration) ->
     if claims.name.as_ref().is_some_and(|name| !fits(config.limits.name_bytes, name.len())) {
         return Err(TokenError::BadIdentity.into());
     }
-    let grants = claims.grants.map_or_else(Grants::default, Grants);
-    Ok(Pass { uid, name: claims.name, role: claims.role.unwrap_or_else(|| ROLE.to_owned()), grants })
+    let role = claims.role.unwrap_or_else(|| MEMBER.to_owned());
+    let grants = claims.grants.map_or_else(|| Grants::of_role(&role), Grants);
+    Ok(Pass { uid, name: claims.name, role, grants, token: Some(TokenMark::of(token)) })
 }
 
 /// What a member may do, as the words of its token.
@@ -138,11 +180,62 @@ impl Grants {
             audio: state.audio && self.has(PUBLISH_AUDIO),
             video: state.video && self.has(PUBLISH_VIDEO),
             screen: state.screen && self.has(PUBLISH_SCREEN),
+            ..state
         }
+    }
+
+    /// What `sources` of a member the media server may take in.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        Source::ALL.into_iter().filter(|source| self.has(publishing(*source))).collect()
+    }
+
+    pub(crate) fn may_subscribe(&self) -> bool {
+        self.has(SUBSCRIBE)
+    }
+
+    pub(crate) fn may_moderate(&self) -> bool {
+        self.has(MODERATE)
+    }
+
+    /// Whether the holder decides who comes in from the lobby.
+    pub(crate) fn may_admit(&self) -> bool {
+        self.has(ADMIT) || self.has(MODERATE)
+    }
+
+    /// What the host of a room may do beside what it may do already.
+    pub(crate) fn promote(&mut self) {
+        for grant in [MODERATE, ADMIT] {
+            if !self.has(grant) {
+                self.0.push(grant.to_owned());
+            }
+        }
+    }
+
+    /// The opposite of [`promote`](Self::promote).
+    pub(crate) fn demote(&mut self) {
+        self.0.retain(|own| own != MODERATE && own != ADMIT);
+    }
+
+    /// What a token with this role and without grants grants.
+    fn of_role(role: &str) -> Self {
+        let mut grants = Self::default();
+        if role == HOST {
+            grants.promote();
+        }
+        grants
     }
 
     fn has(&self, grant: &str) -> bool {
         self.0.iter().any(|own| own == grant)
+    }
+}
+
+/// The grant that a source needs.
+fn publishing(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => PUBLISH_AUDIO,
+        Source::Camera => PUBLISH_VIDEO,
+        Source::Screen | Source::ScreenAudio => PUBLISH_SCREEN,
     }
 }
 
@@ -154,9 +247,16 @@ impl Default for Grants {
 
 /// May send chat messages.
 pub(crate) const CHAT: &str = "chat";
-const SUBSCRIBE: &str = "subscribe";
+/// May mute, remove, lock, make host and end.
+pub(crate) const MODERATE: &str = "moderate";
+/// May let in who waits in the lobby.
+pub(crate) const ADMIT: &str = "admit";
+/// May negotiate media to receive.
+pub(crate) const SUBSCRIBE: &str = "subscribe";
 const PUBLISH_AUDIO: &str = "pub.audio";
 const PUBLISH_VIDEO: &str = "pub.video";
 const PUBLISH_SCREEN: &str = "pub.screen";
 /// The role of who has no other.
-const ROLE: &str = "member";
+pub(crate) const MEMBER: &str = "member";
+/// The role of who looks after the room.
+pub(crate) const HOST: &str = "host";

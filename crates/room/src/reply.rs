@@ -1,14 +1,24 @@
 //! Frames to clients.
 
+mod media;
+mod order;
+
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     Config,
     error::Error,
     id::{RoomId, Uid},
+    media::Source,
     member::{MediaState, Member},
     policy::Grants,
+    topology::{Plane, Turn},
+};
+
+pub(crate) use self::{
+    media::{AnswerMessage, Layer, Quality, Slot, Speaker, Track},
+    order::{Door, Line},
 };
 
 /// One frame from the server. The order of the fields is the order on the wire.
@@ -45,6 +55,85 @@ pub(crate) enum Reply<'a> {
         private: bool,
         /// Milliseconds since the Unix epoch.
         at: u64,
+    },
+    /// Arbitrary data of the members' programs.
+    Data {
+        room_id: &'a RoomId,
+        uid: &'a Uid,
+        topic: &'a str,
+        data: &'a RawValue,
+    },
+    React {
+        room_id: &'a RoomId,
+        uid: &'a Uid,
+        remote_uid: &'a Uid,
+        reaction: &'a str,
+    },
+    Mode {
+        room_id: &'a RoomId,
+        mode: &'static str,
+        remote_uid: &'static str,
+        uid: &'static str,
+        reason: Turn,
+    },
+    /// Of the media server.
+    Answer {
+        room_id: &'a RoomId,
+        uid: &'static str,
+        remote_uid: &'a Uid,
+        msg: String,
+    },
+    Tracks {
+        room_id: &'a RoomId,
+        remote_uid: &'a Uid,
+        uid: &'a Uid,
+        tracks: Vec<Track<'a>>,
+    },
+    Slots {
+        room_id: &'a RoomId,
+        slots: Vec<Slot<'a>>,
+    },
+    Layers {
+        room_id: &'a RoomId,
+        source: Source,
+        layers: Vec<Layer<'a>>,
+    },
+    Speakers {
+        room_id: &'a RoomId,
+        speakers: &'a [Speaker],
+    },
+    Quality {
+        room_id: &'a RoomId,
+        members: &'a [Quality],
+    },
+    Waiting {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        room_id: &'a RoomId,
+        uid: &'a Uid,
+    },
+    Room {
+        room_id: &'a RoomId,
+        #[serde(flatten)]
+        door: Door<'a>,
+    },
+    Role {
+        room_id: &'a RoomId,
+        remote_uid: &'a Uid,
+        uid: &'a Uid,
+        role: &'a str,
+        /// For the one concerned.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        grants: Option<&'a Grants>,
+    },
+    Moderated {
+        room_id: &'a RoomId,
+        action: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        source: Option<Source>,
+        /// The moderator.
+        uid: &'a Uid,
+        message: &'static str,
     },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +180,9 @@ pub(crate) struct Profile<'a> {
     /// Left out for a member of dialect A, who has no way to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<MediaState>,
+    /// In a room whose media goes through the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracks: Option<Vec<Track<'a>>>,
 }
 
 /// The answer to a v2 `join`.
@@ -107,7 +199,12 @@ pub(crate) struct Joined<'a> {
     pub(crate) resume: &'a str,
     pub(crate) resumed: bool,
     pub(crate) mode: &'static str,
-    pub(crate) features: &'static [&'static str],
+    /// Where there is a media server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) media_uid: Option<&'static str>,
+    pub(crate) room: Door<'a>,
+    pub(crate) history: Vec<&'a Line>,
+    pub(crate) features: Vec<&'static str>,
     pub(crate) limits: Bounds,
     pub(crate) heartbeat_seconds: u64,
 }
@@ -149,8 +246,8 @@ impl Reply<'_> {
 }
 
 impl<'a> Reply<'a> {
-    pub(crate) fn new_peer(newcomer: &'a Member, to: &'a Member) -> Self {
-        Self::NewPeer { about: About::new(&newcomer.uid, to), profile: to.v2().then(|| Profile::of(newcomer)) }
+    pub(crate) fn new_peer(newcomer: &'a Member, to: &'a Member, plane: &Plane) -> Self {
+        Self::NewPeer { about: About::new(&newcomer.uid, to), profile: to.v2().then(|| Profile::of(newcomer, plane)) }
     }
 
     pub(crate) fn peer_leave(gone: &'a Uid, to: &'a Member) -> Self {
@@ -179,13 +276,15 @@ impl<'a> About<'a> {
 }
 
 impl<'a> Profile<'a> {
-    fn of(member: &'a Member) -> Self {
+    fn of(member: &'a Member, plane: &Plane) -> Self {
+        let tracks = || member.media.as_ref().map_or(&[][..], |seat| &seat.tracks);
         Self {
             name: &member.name,
             role: &member.role,
             v: member.version(),
             caps: &member.caps,
             state: member.v2().then_some(member.state),
+            tracks: plane.through_server().then(|| Track::list(tracks())),
         }
     }
 }
@@ -197,16 +296,17 @@ impl<'a> Own<'a> {
 }
 
 impl<'a> Peer<'a> {
-    pub(crate) fn new(member: &'a Member) -> Self {
-        Self { uid: &member.uid, profile: Profile::of(member), connection: member.connection() }
+    pub(crate) fn new(member: &'a Member, plane: &Plane) -> Self {
+        Self { uid: &member.uid, profile: Profile::of(member, plane), connection: member.connection() }
     }
 }
 
 impl Bounds {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// `members` is the room's own limit.
+    pub(crate) fn new(config: &Config, members: u32) -> Self {
         let limits = &config.limits;
         Self {
-            members: limits.members,
+            members,
             frame_bytes: limits.frame_bytes,
             messages_per_second: limits.messages_per_second,
             chat_bytes: limits.chat_bytes,
@@ -216,6 +316,10 @@ impl Bounds {
 }
 
 /// What this server has beyond the messages of dialect A.
-pub(crate) const FEATURES: &[&str] = &["resume", "peer-state", "chat"];
-/// Media goes from member to member.
-pub(crate) const MODE: &str = "p2p";
+pub(crate) fn features(media: bool) -> Vec<&'static str> {
+    let mut features = vec!["resume", "peer-state", "chat", "history", "data", "react", "moderate", "lobby"];
+    if media {
+        features.push("media");
+    }
+    features
+}

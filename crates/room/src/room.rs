@@ -1,25 +1,84 @@
-//! The members of one room.
+//! The members of one room, and how it is kept.
 
 use std::collections::VecDeque;
 
-use crate::{ConnId, Output, address::Source, config::Limits, id::Uid, member::Member};
+use crate::{
+    ConnId, Output,
+    address::Source,
+    config::Limits,
+    error::Error,
+    history::History,
+    id::Uid,
+    media::MediaPeerId,
+    member::Member,
+    message::Join,
+    policy::{Pass, TokenMark},
+    topology::{Plane, Topology},
+};
 
-/// A room exists from its first member to its last.
+/// A room exists from its first member to its last, or as long as the API keeps it.
 #[derive(Debug)]
 pub(crate) struct Room {
-    /// Whose budget of rooms this one is in.
-    pub(crate) opener: Source,
+    /// Whose budget of rooms this one is in; a room that the API made is in nobody's.
+    pub(crate) opener: Option<Source>,
+    pub(crate) policy: RoomPolicy,
+    pub(crate) plane: Plane,
+    pub(crate) history: History,
     /// In the order in which they came. Bounded by `limits.members`.
     members: Vec<Member>,
+    /// In the order in which they came. Bounded by [`WAITERS_MAX`].
+    waiters: Vec<Waiter>,
+    bans: Bans,
+}
+
+/// What was decided for one room.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RoomPolicy {
+    /// What people call it.
+    pub(crate) name: Option<String>,
+    /// Instead of the server's.
+    pub(crate) topology: Option<Topology>,
+    /// Instead of `limits.members`, which stays the upper bound.
+    pub(crate) members_max: Option<u32>,
+    pub(crate) lobby: bool,
+    pub(crate) locked: bool,
+}
+
+/// Somebody who waits in the lobby.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    pub(crate) conn: ConnId,
+    pub(crate) uid: Uid,
+    pub(crate) join: Join,
+    pub(crate) pass: Pass,
+}
+
+impl Waiter {
+    pub(crate) fn name(&self) -> &str {
+        self.pass.name.as_deref().or(self.join.name.as_deref()).unwrap_or_default()
+    }
+}
+
+/// Who may not come in again.
+#[derive(Debug, Default)]
+struct Bans {
+    /// The oldest first. Bounded by [`BANS_MAX`].
+    entries: VecDeque<(Uid, Option<TokenMark>)>,
 }
 
 impl Room {
-    pub(crate) fn new(opener: Source) -> Self {
-        Self { opener, members: Vec::new() }
+    pub(crate) fn new(opener: Option<Source>, policy: RoomPolicy, plane: Plane) -> Self {
+        let (history, bans) = (History::default(), Bans::default());
+        let (members, waiters) = (Vec::new(), Vec::new());
+        Self { opener, policy, plane, history, members, waiters, bans }
     }
 
     pub(crate) fn members(&self) -> &[Member] {
         &self.members
+    }
+
+    pub(crate) fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
+        self.members.iter_mut()
     }
 
     pub(crate) fn member(&self, uid: &Uid) -> Option<&Member> {
@@ -37,6 +96,11 @@ impl Room {
 
     pub(crate) fn member_of_mut(&mut self, conn: ConnId) -> Option<&mut Member> {
         self.members.iter_mut().find(|member| member.conn() == Some(conn))
+    }
+
+    /// Who has this place at the media server.
+    pub(crate) fn member_at(&self, peer: MediaPeerId) -> Option<&Member> {
+        self.members.iter().find(|member| member.media.as_ref().is_some_and(|seat| seat.peer == peer))
     }
 
     /// Who may come back with this resume token.
@@ -73,4 +137,60 @@ impl Room {
             }
         }
     }
+
+    /// Sends to every v2 member the text that `text_for` makes for it, if any. Who is reconnecting learns the same from
+    /// the next `joined`.
+    pub(crate) fn tell_online(&self, outputs: &mut VecDeque<Output>, text_for: impl Fn(&Member) -> Option<String>) {
+        for member in self.members.iter().filter(|member| member.v2()) {
+            if let Some(text) = text_for(member) {
+                member.tell_if_online(text, outputs);
+            }
+        }
+    }
+
+    pub(crate) fn waiters(&self) -> &[Waiter] {
+        &self.waiters
+    }
+
+    pub(crate) fn waiter(&self, uid: &Uid) -> Option<&Waiter> {
+        self.waiters.iter().find(|waiter| waiter.uid == *uid)
+    }
+
+    pub(crate) fn waits(&self, conn: ConnId) -> bool {
+        self.waiters.iter().any(|waiter| waiter.conn == conn)
+    }
+
+    /// Lets somebody wait.
+    ///
+    /// # Errors
+    /// When the lobby is full.
+    pub(crate) fn wait(&mut self, waiter: Waiter) -> Result<(), Error> {
+        if self.waiters.len() >= WAITERS_MAX {
+            return Err(Error::LobbyFull { waiting: WAITERS_MAX });
+        }
+        self.waiters.push(waiter);
+        Ok(())
+    }
+
+    pub(crate) fn take_waiter(&mut self, picks: impl Fn(&Waiter) -> bool) -> Option<Waiter> {
+        let index = self.waiters.iter().position(picks)?;
+        Some(self.waiters.remove(index))
+    }
+
+    /// Keeps a member out for the rest of the room's life.
+    pub(crate) fn ban(&mut self, uid: Uid, token: Option<TokenMark>) {
+        if self.bans.entries.len() >= BANS_MAX {
+            self.bans.entries.pop_front();
+        }
+        self.bans.entries.push_back((uid, token));
+    }
+
+    pub(crate) fn is_banned(&self, uid: &Uid, token: Option<TokenMark>) -> bool {
+        self.bans.entries.iter().any(|(banned, mark)| banned == uid || (token.is_some() && *mark == token))
+    }
 }
+
+/// Who waits in the lobby of one room.
+pub(crate) const WAITERS_MAX: usize = 100;
+/// Bans that one room remembers; one more, and the oldest is forgotten.
+pub(crate) const BANS_MAX: usize = 256;

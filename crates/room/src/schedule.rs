@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, time::Instant};
 
 use crate::id::{ConnId, RoomId, Uid};
 
-/// Everything that waits for its time. Holds at most one entry per connection and one per reconnecting member.
+/// Everything that waits for its time. Holds at most one entry per connection, one per reconnecting member and two
+/// per room.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
     timers: BTreeSet<(Instant, Timer)>,
@@ -19,6 +20,10 @@ pub(crate) enum Timer {
     Ping(ConnId),
     /// The member's time to resume is over.
     Grace(RoomId, Uid),
+    /// The room has been small for so long that it turns peer to peer.
+    Settle(RoomId),
+    /// The connections to the media server, which the room has left, are closed.
+    Drain(RoomId),
 }
 
 impl Schedule {

@@ -18,7 +18,7 @@ impl Hub {
     pub(super) fn leave(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
         match self.seat_of(conn, request) {
             Ok((room, uid)) => self.unseat(&room, &uid),
-            Err(Error::NotJoined) => {}
+            Err(Error::NotJoined) => self.leave_lobby(conn, request)?,
             Err(error) => return Err(error),
         }
         Ok(())
@@ -28,6 +28,9 @@ impl Hub {
     pub(super) fn disconnect(&mut self, now: Instant, conn: ConnId) {
         let Some(connection) = self.connections.remove(&conn) else { return };
         self.schedule.cancel(connection.ping_at, Timer::Ping(conn));
+        for room_id in &connection.waiting {
+            self.leave_lobby_of(conn, room_id);
+        }
         for room_id in &connection.rooms {
             let Some(member) = self.rooms.get(room_id).and_then(|room| room.member_of(conn)) else { continue };
             let (uid, resumable) = (member.uid.clone(), member.v2() && !self.config.resume_grace.is_zero());
@@ -85,9 +88,32 @@ impl Hub {
         self.tell_state(room_id, uid);
     }
 
+    /// Ends a room, with whoever is in it or waits for it. They have been told.
+    pub(super) fn end_room(&mut self, room_id: &RoomId) {
+        while let Some(uid) = self.rooms.get(room_id).and_then(|room| room.members().first()).map(|it| it.uid.clone()) {
+            self.vacate(room_id, &uid);
+        }
+        self.close_room(room_id);
+    }
+
     fn unseat_one(&mut self, room_id: &RoomId, uid: &Uid) {
+        if !self.vacate(room_id, uid) {
+            return;
+        }
         let Some(room) = self.rooms.get_mut(room_id) else { return };
-        let Some(member) = room.unseat(uid) else { return };
+        room.tell_others(uid, &self.config.limits, &mut self.outputs, |to| Some(Reply::peer_leave(uid, to).text()));
+        if room.members().is_empty() {
+            return self.close_room(room_id);
+        }
+        self.ensure_host(room_id);
+        self.reconsider(room_id);
+    }
+
+    /// Takes a member's seat away; false when there was none.
+    fn vacate(&mut self, room_id: &RoomId, uid: &Uid) -> bool {
+        let Some(room) = self.rooms.get_mut(room_id) else { return false };
+        let media_room = room.plane.media_room();
+        let Some(member) = room.unseat(uid) else { return false };
         match &member.link {
             Link::Online(conn) => {
                 if let Some(connection) = self.connections.get_mut(conn) {
@@ -98,10 +124,19 @@ impl Hub {
                 self.schedule.cancel(absence.until, Timer::Grace(room_id.clone(), uid.clone()));
             }
         }
-        room.tell_others(uid, &self.config.limits, &mut self.outputs, |to| Some(Reply::peer_leave(uid, to).text()));
-        if room.members().is_empty() {
-            let opener = room.opener;
-            self.rooms.remove(room_id);
+        if let (Some(media_room), Some(seat)) = (media_room, &member.media) {
+            self.close_media(media_room, seat);
+        }
+        true
+    }
+
+    /// Forgets a room without members, and sends away who waits for it.
+    fn close_room(&mut self, room_id: &RoomId) {
+        self.reset_plane(room_id);
+        // Nobody is left to hear of it, and nobody fails to wait.
+        let _ = self.deny(room_id, None);
+        let Some(room) = self.rooms.remove(room_id) else { return };
+        if let Some(opener) = room.opener {
             self.addresses.close_room(opener);
         }
     }

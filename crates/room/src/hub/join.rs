@@ -1,6 +1,7 @@
 //! Ways into a room: joining, joining again, and coming back.
 
 use std::{
+    collections::BTreeSet,
     mem,
     time::{Duration, Instant},
 };
@@ -10,17 +11,20 @@ use rand_chacha::rand_core::Rng as _;
 use crate::{
     ConnId, Hub, Output,
     error::Error,
-    id::{RoomId, Uid},
+    id::{MEDIA_UID, RoomId, Uid},
     limit::{Rate, admits},
-    member::{Link, Member},
+    member::{Link, MediaState, Member, can_media},
     message::{Join, Request},
     output::CLOSE_RESUMED_ELSEWHERE,
-    policy::{self, Pass},
-    reply::{Bounds, FEATURES, Joined, MODE, Own, Peer, Reply},
+    policy::{self, HOST, Pass},
+    reply::{Bounds, Door, Joined, Own, Peer, Reply, features},
     resume::Ticket,
-    room::Room,
+    room::{Room, RoomPolicy},
     schedule::Timer,
+    topology::{Plane, Turn},
 };
+
+use super::lobby::Entrance;
 
 impl Hub {
     /// `join`. One that is refused changes nothing.
@@ -50,38 +54,56 @@ impl Hub {
             self.join_again(conn, &join.room, &uid, pass, id);
             return Ok(());
         }
+        if uid.is_reserved() {
+            return Err(Error::UidInUse);
+        }
         let unknowing = self.unknowing(&join, &uid);
-        self.check_seat(conn, &join, &uid, own.is_some(), unknowing.is_some())?;
+        let (moving, renewing) = (own.is_some(), unknowing.is_some());
+        let turn = self.check_seat(conn, &join, &uid, moving, renewing)?;
+        if self.check_door(&join, &uid, &pass, moving || renewing)? == Entrance::Wait {
+            return self.wait_in_lobby(conn, join, uid, pass, id);
+        }
+        self.leave_lobby_of(conn, &join.room);
         self.leave_former(conn, &join, own.as_ref());
         if let Some(former) = unknowing {
             self.unseat(&join.room, &uid);
             former.into_iter().for_each(|old| self.take_over(now, old, &join.room));
         }
-        self.take_seat(now, conn, join, uid, pass, id);
+        self.take_seat(conn, join, uid, pass, turn, id);
         Ok(())
     }
 
     /// Whether there is a seat for this uid in this room for this connection. `moving`: it gives one up there.
     /// `renewing`: the uid's own seat is given up for it.
-    fn check_seat(&self, conn: ConnId, join: &Join, uid: &Uid, moving: bool, renewing: bool) -> Result<(), Error> {
+    /// Says how the room must turn for it.
+    fn check_seat(
+        &self,
+        conn: ConnId,
+        join: &Join,
+        uid: &Uid,
+        moving: bool,
+        renewing: bool,
+    ) -> Result<Option<Turn>, Error> {
         let limits = &self.config.limits;
         let Some(connection) = self.connections.get(&conn) else { return Err(Error::NotJoined) };
-        if let Some(room) = self.rooms.get(&join.room) {
-            if !renewing && room.member(uid).is_some() {
-                return Err(Error::UidInUse);
-            }
-            if !admits(limits.members, room.members().len() - usize::from(moving) - usize::from(renewing)) {
-                return Err(Error::RoomFull { members: limits.members });
-            }
-        } else if !admits(limits.rooms, self.rooms.len()) {
+        let room = self.rooms.get(&join.room);
+        if room.is_some_and(|room| !renewing && room.member(uid).is_some()) {
+            return Err(Error::UidInUse);
+        }
+        let able = join.v2 && can_media(&join.caps);
+        let turn = self.check_plane(room, able, usize::from(moving) + usize::from(renewing))?;
+        if room.is_none() && !admits(limits.rooms, self.rooms.len()) {
             return Err(Error::TooManyRooms { limit: limits.rooms });
-        } else if !self.addresses.admits_room(connection.source, limits) {
+        }
+        if room.is_none() && !self.addresses.admits_room(connection.source, limits) {
             return Err(Error::TooManyRooms { limit: limits.rooms_per_address });
         }
-        if join.v2 && !moving && !admits(limits.rooms_per_connection, connection.rooms.len()) {
+        let waits_here = room.is_some_and(|room| room.waits(conn));
+        let rooms = connection.rooms.len() + connection.waiting.len();
+        if join.v2 && !moving && !waits_here && !admits(limits.rooms_per_connection, rooms) {
             return Err(Error::TooManyRooms { limit: limits.rooms_per_connection });
         }
-        Ok(())
+        Ok(turn)
     }
 
     /// Gives up the seats that the new one replaces: in dialect A every one, in v2 one in the same room.
@@ -106,43 +128,73 @@ impl Hub {
         }
     }
 
-    fn take_seat(&mut self, now: Instant, conn: ConnId, join: Join, uid: Uid, pass: Pass, id: Option<&str>) {
+    /// Seats a member for whom everything has been checked.
+    pub(super) fn take_seat(
+        &mut self,
+        conn: ConnId,
+        join: Join,
+        uid: Uid,
+        pass: Pass,
+        turn: Option<Turn>,
+        id: Option<&str>,
+    ) {
+        let at = self.unix_ms();
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         let Join { room: room_id, v2, name, caps, state, resume, .. } = join;
-        let member = Member {
+        connection.rooms.push(room_id.clone());
+        let source = connection.source;
+        if !self.rooms.contains_key(&room_id) {
+            self.addresses.open_room(self.now, source);
+            let room = Room::new(Some(source), RoomPolicy::default(), Plane::Members);
+            self.rooms.insert(room_id.clone(), room);
+        }
+        if let Some(turn) = turn {
+            self.turn_to_server(&room_id, turn);
+        }
+        let mut member = Member {
             uid: uid.clone(),
             room: room_id.clone(),
             name: pass.name.or(name).unwrap_or_default(),
             role: pass.role,
-            state: pass.grants.mask(state.unwrap_or_default()),
+            state: pass.grants.mask(state.unwrap_or_default()).stamped(MediaState::default(), at),
             grants: pass.grants,
             caps,
             link: Link::Online(conn),
             ticket: v2.then(|| Ticket::new(&mut self.rng, resume)),
+            token: pass.token,
+            muted: BTreeSet::new(),
+            media: self.media_seat(&room_id, &uid),
         };
-        connection.rooms.push(room_id.clone());
-        let source = connection.source;
-        let room = self.rooms.entry(room_id.clone()).or_insert_with(|| {
-            self.addresses.open_room(now, source);
-            Room::new(source)
+        if v2 && self.rooms.get(&room_id).is_some_and(|room| self.needs_host(room)) {
+            HOST.clone_into(&mut member.role);
+            member.grants.promote();
+        }
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let plane = room.plane;
+        room.tell_others(&uid, &self.config.limits, &mut self.outputs, |to| {
+            Some(Reply::new_peer(&member, to, &plane).text())
         });
-        room.tell_others(&uid, &self.config.limits, &mut self.outputs, |to| Some(Reply::new_peer(&member, to).text()));
         room.seat(member);
+        self.reconsider(&room_id);
         self.greet(conn, &room_id, &uid, false, id);
         self.unseat_overflowed(&room_id);
     }
 
     /// The same member joins the same room on the same connection: it hears again what it heard, nobody else anything.
     fn join_again(&mut self, conn: ConnId, room_id: &RoomId, uid: &Uid, pass: Pass, id: Option<&str>) {
+        let tokens_decide = !self.config.auth_keys.is_empty();
         let Some(member) = self.rooms.get_mut(room_id).and_then(|room| room.member_mut(uid)) else { return };
-        // A newer token may grant more or less.
-        member.role = pass.role;
-        member.grants = pass.grants;
+        if tokens_decide {
+            // A newer token may grant more or less.
+            member.role = pass.role;
+            member.grants = pass.grants;
+        }
         if let Some(ticket) = &mut member.ticket {
             let shown = ticket.current().to_owned();
             ticket.rotate(&mut self.rng, &shown);
         }
         self.greet(conn, room_id, uid, false, id);
+        self.repeat_media(room_id, uid);
     }
 
     /// Who this connection comes back as, if its resume token is that of a member.
@@ -168,13 +220,15 @@ impl Hub {
 
     /// A member comes back, on a new connection. The old one may be lost, or believed to be alive.
     fn resume(&mut self, now: Instant, conn: ConnId, join: &Join, uid: &Uid, id: Option<&str>) {
-        let room_id = &join.room;
+        let (room_id, at) = (&join.room, self.unix_ms());
         let Some(member) = self.rooms.get_mut(room_id).and_then(|room| room.member_mut(uid)) else { return };
         if let (Some(ticket), Some(shown)) = (&mut member.ticket, &join.resume) {
             ticket.rotate(&mut self.rng, shown);
         }
         if let Some(state) = join.state {
-            member.state = member.grants.mask(state);
+            let mut state = member.grants.mask(state).stamped(member.state, at);
+            member.muted.iter().for_each(|source| state.turn_off(*source));
+            member.state = state;
         }
         let former = mem::replace(&mut member.link, Link::Online(conn));
         let moved = !matches!(former, Link::Online(same) if same == conn);
@@ -191,6 +245,7 @@ impl Hub {
             Link::Online(old) if old != conn => self.take_over(now, old, room_id),
             Link::Online(_) => {}
         }
+        self.repeat_media(room_id, uid);
         self.tell_state(room_id, uid);
         self.unseat_overflowed(room_id);
     }
@@ -220,13 +275,16 @@ impl Hub {
             id,
             room_id: &member.room,
             own: Own::new(member),
-            roster: others().map(Peer::new).collect(),
+            roster: others().map(|other| Peer::new(other, &room.plane)).collect(),
             ice_servers: &connection.ice_servers,
             resume: ticket.current(),
             resumed,
-            mode: MODE,
-            features: FEATURES,
-            limits: Bounds::new(&self.config),
+            mode: room.plane.mode(),
+            media_uid: self.config.media.then_some(MEDIA_UID),
+            room: Door::new(room, member),
+            history: if resumed { Vec::new() } else { room.history.lines() },
+            features: features(self.config.media),
+            limits: Bounds::new(&self.config, self.capacity(room)),
             heartbeat_seconds: self.config.heartbeat.as_secs(),
         });
         self.outputs.push_back(Output::Send { conn, text: joined.text() });

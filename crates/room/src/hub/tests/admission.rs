@@ -100,7 +100,7 @@ fn the_tokens_identity_wins() {
         own,
         json!({
             "uid": "dr-wu", "name": "Dr. Wu", "role": "doctor", "grants": ["subscribe", "moderate"],
-            "state": {"audio": false, "video": false, "screen": false},
+            "state": {"audio": false, "video": false, "screen": false, "hand": false},
         })
     );
 }
@@ -197,10 +197,10 @@ fn what_a_joiner_may_not_publish_is_off() {
     let mut stage = guarded();
     let token = token(&Claims { grants: Some(vec!["pub.audio".to_owned()]), ..claims("100") });
     let conn = stage.open();
-    let state = r#"{"audio":true,"video":true,"screen":true}"#;
+    let state = r#"{"audio":true,"video":true,"screen":true,"hand":false}"#;
     let text = format!(r#"{{"cmd":"join","v":2,"roomId":"100","token":"{token}","state":{state}}}"#);
     let joined = find(&stage.say(conn, &text), "joined").1;
-    assert_eq!(joined["self"]["state"], json!({"audio": true, "video": false, "screen": false}));
+    assert_eq!(joined["self"]["state"], json!({"audio": true, "video": false, "screen": false, "hand": false}));
 }
 
 #[test]

@@ -5,15 +5,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 
-use crate::{Config, ConnId, Hub, Opened, Output, Refusal, media::MediaRequest};
+use crate::{
+    Config, ConnId, Hub, Opened, Output, Refusal,
+    media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId},
+};
 
 /// A hub with its virtual time.
 pub(super) struct Stage {
     pub(super) hub: Hub,
     pub(super) now: Instant,
     connections: u64,
+    /// Who has joined by `join_media` as whom.
+    uids: Vec<(ConnId, String)>,
 }
 
 /// The Unix time at which every stage begins.
@@ -30,7 +35,7 @@ impl Stage {
         change(&mut config);
         #[expect(clippy::disallowed_methods, reason = "a test needs one instant to start from")]
         let now = Instant::now();
-        Self { hub: Hub::new(config, [7; 32], now, UNIX), now, connections: 0 }
+        Self { hub: Hub::new(config, [7; 32], now, UNIX), now, connections: 0, uids: Vec::new() }
     }
 
     /// A connection from an address of its own.
@@ -115,6 +120,47 @@ impl Stage {
         (ana, bo)
     }
 
+    /// Three members of room 100 whose media goes through the server, `ana` first. Needs `config.media`.
+    pub(super) fn trio(&mut self) -> [ConnId; 3] {
+        ["ana", "bo", "cy"].map(|uid| {
+            let conn = self.open();
+            self.join_media(conn, uid);
+            conn
+        })
+    }
+
+    /// Joins room 100 in v2 with a client that can talk with the media server.
+    pub(super) fn join_media(&mut self, conn: ConnId, uid: &str) -> Vec<Heard> {
+        self.uids.push((conn, uid.to_owned()));
+        self.say(conn, &format!(r#"{{"cmd":"join","v":2,"id":"1","roomId":"100","uid":"{uid}","caps":["media"]}}"#))
+    }
+
+    /// Offers to the media server, which answers; gives back the numbers of room and member there.
+    pub(super) fn offer(&mut self, conn: ConnId, heard: &mut Vec<Heard>) -> (MediaRoomId, MediaPeerId) {
+        let said = self.say(conn, &self.offer_of(conn, "c1"));
+        let [MediaRequest::Offer { room, peer, request, .. }, ..] = *requests(&said) else {
+            panic!("no offer in {said:?}");
+        };
+        heard.extend(said);
+        heard.extend(self.media(MediaEvent::Answered { peer, request, sdp: "v=0\r\n".to_owned() }));
+        (room, peer)
+    }
+
+    /// The text of an offer to the media server, of the `RTCPeerConnection` with this name.
+    pub(super) fn offer_of(&self, conn: ConnId, connection: &str) -> String {
+        let uid = self.uids.iter().rev().find(|(of, _)| *of == conn).map(|(_, uid)| uid).expect("it has joined");
+        let tracks = json!([{"mid": "0", "source": "microphone"}, {"mid": "1", "source": "camera"}]);
+        let msg = json!({"type": "offer", "sdp": "v=0\r\n", "offer": "1a", "connection": connection, "tracks": tracks});
+        let (cmd, msg) = ("offer", msg.to_string());
+        json!({"cmd": cmd, "id": "7", "roomId": "100", "uid": uid, "remoteUid": "@media", "msg": msg}).to_string()
+    }
+
+    /// The media server has something to tell.
+    pub(super) fn media(&mut self, event: MediaEvent) -> Vec<Heard> {
+        self.hub.handle_media(self.now, event);
+        self.hear()
+    }
+
     /// Joins room 100 in v2; gives back the resume token.
     pub(super) fn join(&mut self, conn: ConnId, uid: &str) -> String {
         let heard = self.say(conn, &format!(r#"{{"cmd":"join","v":2,"roomId":"100","uid":"{uid}"}}"#));
@@ -195,4 +241,13 @@ pub(super) fn commands(heard: &[Heard], of: ConnId) -> Vec<String> {
 /// The resume token in the `joined` that was heard.
 pub(super) fn resume_token(heard: &[Heard]) -> String {
     find(heard, "joined").1["resume"].as_str().unwrap().to_owned()
+}
+
+/// What the media server was asked.
+pub(super) fn requests(heard: &[Heard]) -> Vec<MediaRequest> {
+    let requests = heard.iter().filter_map(|word| match word {
+        Heard::Media(request) => Some(request.clone()),
+        Heard::Frame(..) | Heard::Ping(_) | Heard::Closed(..) => None,
+    });
+    requests.collect()
 }

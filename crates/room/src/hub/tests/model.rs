@@ -7,10 +7,13 @@ use std::{collections::BTreeMap, time::Duration};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::ConnId;
+use crate::{
+    ConnId,
+    media::{MediaEvent, MediaPeerId, MediaRequest},
+};
 
 use self::naive::{Event, Naive};
-use super::language::{Heard, Stage};
+use super::language::{Heard, Stage, commands, requests};
 
 /// What happens. Connections, rooms and uids are few, so that they meet.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ enum Operation {
     Resume { conn: usize, room: u8, uid: u8 },
     Leave { conn: usize, room: u8 },
     Offer { conn: usize, room: u8, uid: u8, to: u8 },
+    OfferToMedia { conn: usize, room: u8, uid: u8 },
+    Remove { conn: usize, room: u8, uid: u8 },
     Chat { conn: usize, room: u8 },
     State { conn: usize, room: u8 },
     Wait { seconds: u64 },
@@ -29,7 +34,7 @@ enum Operation {
 const CONNECTIONS: usize = 6;
 
 fn operation() -> impl Strategy<Value = Operation> {
-    let (conn, room, uid) = (0..CONNECTIONS, 0..3_u8, 0..4_u8);
+    let (conn, room, uid) = (0..CONNECTIONS, 0..2_u8, 0..4_u8);
     prop_oneof![
         3 => Just(Operation::Open),
         2 => conn.clone().prop_map(|conn| Operation::Close { conn }),
@@ -38,6 +43,10 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (conn.clone(), room.clone(), uid.clone())
             .prop_map(|(conn, room, uid)| Operation::Resume { conn, room, uid }),
         2 => (conn.clone(), room.clone()).prop_map(|(conn, room)| Operation::Leave { conn, room }),
+        4 => (conn.clone(), room.clone(), uid.clone())
+            .prop_map(|(conn, room, uid)| Operation::OfferToMedia { conn, room, uid }),
+        1 => (conn.clone(), room.clone(), uid.clone())
+            .prop_map(|(conn, room, uid)| Operation::Remove { conn, room, uid }),
         6 => (conn.clone(), room.clone(), uid.clone(), uid)
             .prop_map(|(conn, room, uid, to)| Operation::Offer { conn, room, uid, to }),
         2 => (conn.clone(), room.clone()).prop_map(|(conn, room)| Operation::Chat { conn, room }),
@@ -77,17 +86,21 @@ struct Pair {
     conns: [Option<ConnId>; CONNECTIONS],
     /// The last resume token of a room and uid.
     tickets: BTreeMap<(String, String), String>,
+    /// Whose places at the media server are whose.
+    peers: BTreeMap<MediaPeerId, (String, String)>,
 }
 
 impl Pair {
     fn new() -> Self {
         let stage = Stage::with(|config| {
+            config.media = true;
+            config.limits.members = naive::MEMBERS;
             config.limits.messages_per_second = 0;
             config.limits.joins_per_minute = 0;
             config.limits.rooms_per_connection = naive::ROOMS_PER_CONNECTION;
         });
         let naive = Naive::new(stage.now);
-        Self { stage, naive, conns: [None; CONNECTIONS], tickets: BTreeMap::new() }
+        Self { stage, naive, conns: [None; CONNECTIONS], tickets: BTreeMap::new(), peers: BTreeMap::new() }
     }
 
     fn apply(&mut self, operation: &Operation) -> (Heardings, Heardings) {
@@ -98,7 +111,7 @@ impl Pair {
             Operation::Join { conn, room, uid, v2 } => {
                 self.naive.join(*conn, *room, *uid, *v2, false);
                 let v = if *v2 { r#""v":2,"# } else { "" };
-                self.say(*conn, &format!(r#"{{"cmd":"join",{v}"roomId":"r{room}","uid":"u{uid}"}}"#))
+                self.say(*conn, &format!(r#"{{"cmd":"join",{v}"caps":["media"],"roomId":"r{room}","uid":"u{uid}"}}"#))
             }
             Operation::Resume { conn, room, uid } => self.resume(*conn, *room, *uid),
             Operation::Leave { conn, room } => {
@@ -108,6 +121,12 @@ impl Pair {
             Operation::Offer { conn, room, uid, to } => {
                 self.naive.offer(*conn, *room, *uid, *to);
                 let text = format!(r#"{{"cmd":"offer","roomId":"r{room}","uid":"u{uid}","remoteUid":"u{to}"}}"#);
+                self.say(*conn, &text)
+            }
+            Operation::OfferToMedia { conn, room, uid } => self.offer_to_media(*conn, *room, *uid),
+            Operation::Remove { conn, room, uid } => {
+                self.naive.remove(*conn, *room, *uid);
+                let text = format!(r#"{{"cmd":"moderate","action":"remove","roomId":"r{room}","remoteUid":"u{uid}"}}"#);
                 self.say(*conn, &text)
             }
             Operation::Chat { conn, room } => {
@@ -135,12 +154,33 @@ impl Pair {
         self.conns[slot].take().map_or_else(Vec::new, |conn| self.stage.close(conn))
     }
 
+    fn offer_to_media(&mut self, slot: usize, room: u8, uid: u8) -> Vec<Heard> {
+        self.naive.offer_to_media(slot, room, uid);
+        let msg = r#""{\"type\":\"offer\",\"sdp\":\"v=0\",\"connection\":\"c\"}""#;
+        let text = format!(r#"{{"cmd":"offer","roomId":"r{room}","uid":"u{uid}","remoteUid":"@media","msg":{msg}}}"#);
+        let heard = self.say(slot, &text);
+        for request in requests(&heard) {
+            if let MediaRequest::Offer { peer, request, .. } = request {
+                self.peers.insert(peer, (format!("r{room}"), format!("u{uid}")));
+                let answer = MediaEvent::Answered { peer, request, sdp: "v=0".to_owned() };
+                let answered = self.stage.media(answer);
+                assert_eq!(commands(&answered, self.conns[slot].expect("it has spoken")), ["answer"]);
+            }
+        }
+        heard
+    }
+
     fn resume(&mut self, slot: usize, room: u8, uid: u8) -> Vec<Heard> {
         let Some(ticket) = self.tickets.get(&(format!("r{room}"), format!("u{uid}"))).cloned() else {
             return Vec::new();
         };
         self.naive.join(slot, room, uid, true, true);
-        self.say(slot, &format!(r#"{{"cmd":"join","v":2,"roomId":"r{room}","uid":"u{uid}","resume":"{ticket}"}}"#))
+        self.say(
+            slot,
+            &format!(
+                r#"{{"cmd":"join","v":2,"caps":["media"],"roomId":"r{room}","uid":"u{uid}","resume":"{ticket}"}}"#
+            ),
+        )
     }
 
     fn wait(&mut self, duration: Duration) -> Vec<Heard> {
@@ -173,7 +213,19 @@ impl Pair {
                     (conn, String::new(), Event::Closed(code))
                 }
                 Heard::Ping(_) => continue,
-                Heard::Media(request) => panic!("there is no media server for {request:?}"),
+                Heard::Media(request) => {
+                    let (peer, offers) = match request {
+                        MediaRequest::Offer { peer, .. } => (peer, true),
+                        MediaRequest::Close { peer, .. } => (peer, false),
+                        other @ (MediaRequest::Subscribe { .. } | MediaRequest::Block { .. }) => {
+                            panic!("nobody should ask {other:?}")
+                        }
+                    };
+                    let (room, uid) = self.peers[&peer].clone();
+                    let event = if offers { Event::MediaOffer(uid) } else { Event::MediaClose(uid) };
+                    heardings.entry((naive::MEDIA, room)).or_default().push(event);
+                    continue;
+                }
             };
             let slot = self.conns.iter().position(|slot| *slot == Some(conn)).expect("only open connections hear");
             heardings.entry((slot, room)).or_default().push(event);

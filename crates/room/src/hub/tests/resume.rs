@@ -9,8 +9,8 @@ use super::language::{Heard, Stage, commands, find, frame, only_error, resume_to
 const GRACE: Duration = Duration::from_secs(30);
 const AN_INSTANT: Duration = Duration::from_millis(1);
 
-const RECONNECTING: &str = r#"{"cmd":"peer-state","roomId":"100","remoteUid":"bo","connection":"reconnecting","state":{"audio":false,"video":false,"screen":false}}"#;
-const ONLINE: &str = r#"{"cmd":"peer-state","roomId":"100","remoteUid":"bo","connection":"online","state":{"audio":false,"video":false,"screen":false}}"#;
+const RECONNECTING: &str = r#"{"cmd":"peer-state","roomId":"100","remoteUid":"bo","connection":"reconnecting","state":{"audio":false,"video":false,"screen":false,"hand":false}}"#;
+const ONLINE: &str = r#"{"cmd":"peer-state","roomId":"100","remoteUid":"bo","connection":"online","state":{"audio":false,"video":false,"screen":false,"hand":false}}"#;
 
 /// `ana`, `bo`, and the token that brings `bo` back.
 fn pair(stage: &mut Stage) -> (crate::ConnId, crate::ConnId, String) {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Malformed},
+    media::{MediaEvent, QualityReason, SlotReport, SlotState, Source, TrackDescription},
     message::{Command, Request},
     token::TokenError,
 };
@@ -62,6 +63,7 @@ fn heard_keys() -> BTreeMap<String, Vec<BTreeSet<String>>> {
         heard.extend(stage.say(bo, text));
     }
     heard.extend(stage.shut_down());
+    heard.extend(heard_with_media());
     let mut by_command = BTreeMap::<_, Vec<_>>::new();
     for word in heard {
         if let Heard::Frame(_, text) = word {
@@ -72,14 +74,64 @@ fn heard_keys() -> BTreeMap<String, Vec<BTreeSet<String>>> {
     by_command
 }
 
+/// What three members of a room with a media server and a lobby hear.
+fn heard_with_media() -> Vec<Heard> {
+    let mut stage = Stage::with(|config| config.media = true);
+    let [ana, bo] = [stage.open(), stage.open()];
+    let mut heard = stage.join_media(ana, "ana");
+    stage.say(ana, r#"{"cmd":"chat","text":"Hello"}"#);
+    heard.extend(stage.join_media(bo, "bo"));
+    let cy = stage.open();
+    heard.extend(stage.join_media(cy, "cy"));
+    let peers = [ana, bo].map(|conn| stage.offer(conn, &mut heard));
+    let layers = vec!["q".to_owned()];
+    let track = TrackDescription { source: Source::Camera, video: true, codec: "VP8", layers };
+    let track_of = Some((peers[0].1, Source::Camera));
+    let (mid, layer) = ("4".to_owned(), Some("q".to_owned()));
+    let report = SlotReport { mid, track: track_of, state: SlotState::Live, reason: None, layer, temporal: Some(2) };
+    for event in [
+        MediaEvent::Published { peer: peers[0].1, tracks: vec![track] },
+        MediaEvent::Slots { peer: peers[1].1, slots: vec![report] },
+        MediaEvent::Layers { peer: peers[0].1, source: Source::Camera, layers: vec![("q".to_owned(), true)] },
+        MediaEvent::Speakers { room: peers[0].0, speakers: vec![(peers[0].1, -30)] },
+        MediaEvent::Quality { room: peers[0].0, members: vec![(peers[0].1, 4, Some(QualityReason::Loss))] },
+    ] {
+        heard.extend(stage.media(event));
+    }
+    for (conn, text) in [
+        (bo, r#"{"cmd":"state","state":{"hand":true}}"#),
+        (bo, r#"{"cmd":"data","topic":"pointer","data":{"x":0.5,"y":0.25}}"#),
+        (bo, r#"{"cmd":"react","reaction":"thumbs-up"}"#),
+        (ana, r#"{"cmd":"moderate","action":"mute","remoteUid":"bo","source":"microphone"}"#),
+        (ana, r#"{"cmd":"moderate","action":"lobby","on":true}"#),
+        (ana, r#"{"cmd":"moderate","action":"role","remoteUid":"bo","role":"host"}"#),
+        (ana, r#"{"cmd":"moderate","action":"remove","remoteUid":"cy"}"#),
+        (cy, r#"{"cmd":"join","v":2,"id":"1","roomId":"100","uid":"cy","name":"Cy","caps":["media"]}"#),
+    ] {
+        heard.extend(stage.say(conn, text));
+    }
+    heard
+}
+
 #[test]
 fn every_sample_to_the_server_is_a_request_that_it_knows() {
     let samples = samples("to-server");
-    assert!(samples.len() >= 12, "the samples are found");
+    assert!(samples.len() >= 20, "the samples are found");
     for sample in samples {
         let request = Request::parse(sample).expect(sample);
         assert_ne!(request.command, Command::Unknown, "{sample}");
         assert!(request.id().is_ok() && request.room().is_ok() && request.uid().is_ok(), "{sample}");
+        let read = match request.command {
+            Command::Offer if sample.contains("@media") => request.media_offer().is_ok(),
+            Command::Subscribe => request.wishes().is_ok(),
+            Command::Moderate => request.action().is_ok(),
+            Command::Data => request.topic().is_ok() && request.data().is_ok(),
+            Command::React => request.reaction().is_ok(),
+            Command::State => request.state().is_ok(),
+            Command::Join | Command::Leave | Command::Offer | Command::Forward | Command::Chat | Command::Ping => true,
+            Command::Unknown => false,
+        };
+        assert!(read, "{sample}");
     }
 }
 
@@ -123,6 +175,21 @@ fn the_table_of_errors_is_that_of_the_server() {
         Error::PeerVersion,
         Error::TooManyRooms { limit: 1 },
         Error::Forbidden { grant: "chat" },
+        Error::Muted,
+        Error::LastHost,
+        Error::Locked,
+        Error::Banned,
+        Error::Denied,
+        Error::MediaNeeded,
+        Error::LobbyVersion,
+        Error::LobbyFull { waiting: 1 },
+        Error::WrongMode,
+        Error::NotThroughServer,
+        Error::BadOffer { reason: String::new() },
+        Error::NoMedia,
+        Error::MediaFull,
+        Error::NotOffered,
+        Error::TooManyOffers { offers: 1 },
     ];
     let own: BTreeSet<(u16, &str)> = own.iter().map(Error::code).collect();
     let (_, section) = DOCUMENT.split_once("## Errors\n").expect("the section is there");

@@ -1,0 +1,185 @@
+//! The door of a room: who may come in, who waits, who is let in.
+
+use crate::{
+    ConnId, Hub, Output,
+    error::Error,
+    id::{RoomId, Uid},
+    member::can_media,
+    message::{Join, Request},
+    policy::Pass,
+    reply::{Door, ErrorContext, Reply},
+    resume,
+    room::{Room, Waiter},
+};
+
+/// What the door says to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entrance {
+    Enter,
+    Wait,
+}
+
+impl Hub {
+    /// Whether somebody may come in, or waits. `inside`: it has a seat in the room already.
+    pub(super) fn check_door(&self, join: &Join, uid: &Uid, pass: &Pass, inside: bool) -> Result<Entrance, Error> {
+        let Some(room) = self.rooms.get(&join.room) else { return Ok(Entrance::Enter) };
+        if room.is_banned(uid, pass.token) {
+            return Err(Error::Banned);
+        }
+        if inside {
+            return Ok(Entrance::Enter);
+        }
+        if room.policy.locked && !pass.grants.may_moderate() {
+            return Err(Error::Locked);
+        }
+        if !room.policy.lobby || pass.grants.may_admit() {
+            return Ok(Entrance::Enter);
+        }
+        if join.v2 { Ok(Entrance::Wait) } else { Err(Error::LobbyVersion) }
+    }
+
+    /// Lets somebody wait. The same `join` again is answered again.
+    pub(super) fn wait_in_lobby(
+        &mut self,
+        conn: ConnId,
+        join: Join,
+        uid: Uid,
+        pass: Pass,
+        id: Option<&str>,
+    ) -> Result<(), Error> {
+        let room_id = join.room.clone();
+        let Some(room) = self.rooms.get_mut(&room_id) else { return Err(Error::NotJoined) };
+        if room.waiter(&uid).is_some_and(|other| other.conn != conn && !same_claim(&other.join, &join)) {
+            return Err(Error::UidInUse);
+        }
+        let former = room.take_waiter(|waiter| waiter.conn == conn);
+        let unknowing = room.take_waiter(|waiter| waiter.uid == uid);
+        room.wait(Waiter { conn, uid: uid.clone(), join, pass })?;
+        for left in former.iter().chain(&unknowing) {
+            self.stop_waiting(left.conn, &room_id);
+        }
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.waiting.push(room_id.clone());
+        }
+        self.send(conn, &Reply::Waiting { id, room_id: &room_id, uid: &uid });
+        self.tell_waiting(&room_id);
+        Ok(())
+    }
+
+    /// `leave` of somebody who waits.
+    pub(super) fn leave_lobby(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
+        let named = request.room()?;
+        let waiting = self.connections.get(&conn).map_or(&[][..], |connection| &connection.waiting);
+        let room_id = match (named, waiting) {
+            (Some(room), _) => room,
+            (None, [room]) => room.clone(),
+            (None, _) => return Ok(()),
+        };
+        self.leave_lobby_of(conn, &room_id);
+        Ok(())
+    }
+
+    /// The connection waits no longer, for this room.
+    pub(super) fn leave_lobby_of(&mut self, conn: ConnId, room_id: &RoomId) {
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        if room.take_waiter(|waiter| waiter.conn == conn).is_some() {
+            self.stop_waiting(conn, room_id);
+            self.tell_waiting(room_id);
+        }
+    }
+
+    /// Lets in who waits under this uid, or everybody for whom there is a seat.
+    pub(super) fn admit(&mut self, room_id: &RoomId, uid: Option<&Uid>) -> Result<(), Error> {
+        let Some(uid) = uid else {
+            let waiting = self.rooms.get(room_id).map_or(&[][..], Room::waiters);
+            let waiting: Vec<Uid> = waiting.iter().map(|waiter| waiter.uid.clone()).collect();
+            for uid in waiting {
+                // One who does not fit waits on: the next may.
+                let _ = self.let_in(room_id, &uid);
+            }
+            self.tell_waiting(room_id);
+            return Ok(());
+        };
+        self.let_in(room_id, uid)?;
+        self.tell_waiting(room_id);
+        Ok(())
+    }
+
+    /// Sends away who waits under this uid, or everybody who waits.
+    pub(super) fn deny(&mut self, room_id: &RoomId, uid: Option<&Uid>) -> Result<(), Error> {
+        let mut denied = 0;
+        while let Some(waiter) = self
+            .rooms
+            .get_mut(room_id)
+            .and_then(|room| room.take_waiter(|waiter| uid.is_none_or(|uid| waiter.uid == *uid)))
+        {
+            self.send_away(room_id, &waiter);
+            denied += 1;
+        }
+        if uid.is_some() && denied == 0 {
+            return Err(Error::PeerNotFound);
+        }
+        self.tell_waiting(room_id);
+        Ok(())
+    }
+
+    /// Tells everybody how the door stands.
+    pub(super) fn tell_door(&mut self, room_id: &RoomId) {
+        let Some(room) = self.rooms.get(room_id) else { return };
+        room.tell_online(&mut self.outputs, |to| {
+            Some(Reply::Room { room_id: &to.room, door: Door::new(room, to) }.text())
+        });
+    }
+
+    /// Tells one member how the door stands.
+    pub(super) fn tell_door_to(&mut self, room_id: &RoomId, uid: &Uid) {
+        let Some(room) = self.rooms.get(room_id) else { return };
+        let Some(to) = room.member(uid) else { return };
+        let text = Reply::Room { room_id: &to.room, door: Door::new(room, to) }.text();
+        to.tell_if_online(text, &mut self.outputs);
+    }
+
+    /// Tells who may let in who waits.
+    fn tell_waiting(&mut self, room_id: &RoomId) {
+        let Some(room) = self.rooms.get(room_id) else { return };
+        room.tell_online(&mut self.outputs, |to| {
+            let reply = Reply::Room { room_id: &to.room, door: Door::new(room, to) };
+            to.grants.may_admit().then(|| reply.text())
+        });
+    }
+
+    fn let_in(&mut self, room_id: &RoomId, uid: &Uid) -> Result<(), Error> {
+        let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
+        let waiter = room.waiter(uid).ok_or(Error::PeerNotFound)?;
+        let able = can_media(&waiter.join.caps);
+        if room.member(uid).is_some() {
+            return Err(Error::UidInUse);
+        }
+        let turn = self.check_plane(self.rooms.get(room_id), able, 0)?;
+        let taken = self.rooms.get_mut(room_id).and_then(|room| room.take_waiter(|waiter| waiter.uid == *uid));
+        let Waiter { conn, uid, join, pass } = taken.ok_or(Error::PeerNotFound)?;
+        self.stop_waiting(conn, room_id);
+        self.take_seat(conn, join, uid, pass, turn, None);
+        Ok(())
+    }
+
+    fn send_away(&mut self, room_id: &RoomId, waiter: &Waiter) {
+        self.stop_waiting(waiter.conn, room_id);
+        let context = ErrorContext { room: Some(&waiter.join.room), ..ErrorContext::default() };
+        self.counts.errors += 1;
+        let text = Reply::error(&Error::Denied, context).text();
+        self.outputs.push_back(Output::Send { conn: waiter.conn, text });
+    }
+
+    fn stop_waiting(&mut self, conn: ConnId, room_id: &RoomId) {
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.waiting.retain(|room| room != room_id);
+        }
+    }
+}
+
+/// Whether both joins show the same secret, so that they are of one client.
+fn same_claim(one: &Join, other: &Join) -> bool {
+    let (Some(one), Some(other)) = (&one.resume, &other.resume) else { return false };
+    one.len() >= resume::CLAIM_BYTES_MIN && resume::same(one, other)
+}

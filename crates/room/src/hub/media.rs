@@ -1,0 +1,227 @@
+//! Between the members and the media server: offers and wishes to it, answers and news from it.
+
+use crate::{
+    ConnId, Hub, Output,
+    error::Error,
+    id::{MEDIA_UID, RoomId, Uid},
+    media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReport, SlotWish, Source},
+    message::Request,
+    policy::SUBSCRIBE,
+    reply::{AnswerMessage, ErrorContext, Layer, Quality, Reply, Slot, Speaker, Track},
+    room::Room,
+    seat::{OFFERS_MAX, PendingOffer},
+    topology::Plane,
+};
+
+impl Hub {
+    /// An offer to the media server. Its answer, or its refusal, answers the request.
+    pub(super) fn offer_to_media(
+        &mut self,
+        room_id: &RoomId,
+        own: &Uid,
+        request: &Request<'_>,
+        id: Option<&str>,
+    ) -> Result<(), Error> {
+        let Some(room) = self.rooms.get_mut(room_id) else { return Err(Error::NotJoined) };
+        let Plane::Server { room: media_room, .. } = room.plane else {
+            return Err(if self.config.media { Error::NotThroughServer } else { Error::NoMedia });
+        };
+        let member = room.member_mut(own).ok_or(Error::NotJoined)?;
+        member.grants.demand_media()?;
+        let mut offer = request.media_offer()?;
+        let seat = member.media.as_mut().ok_or(Error::NotThroughServer)?;
+        let (known, peer) = (seat.known(), seat.peer);
+        self.media_numbers += 1;
+        let pending = PendingOffer { request: self.media_numbers, id: id.map(str::to_owned), mark: offer.offer.take() };
+        if !seat.offer(pending, &offer.connection) {
+            return Err(Error::TooManyOffers { offers: OFFERS_MAX });
+        }
+        self.outputs.push_back(Output::Media(MediaRequest::Offer {
+            room: media_room,
+            peer,
+            request: self.media_numbers,
+            connection: std::mem::take(&mut offer.connection),
+            sdp: std::mem::take(&mut offer.sdp),
+            tracks: offer.into_tracks(),
+            may_publish: member.grants.sources(),
+            may_subscribe: member.grants.may_subscribe(),
+        }));
+        if !known {
+            for &source in &member.muted {
+                self.outputs.push_back(Output::Media(MediaRequest::Block {
+                    room: media_room,
+                    peer,
+                    source,
+                    blocked: true,
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// `subscribe`: what a member wants in its slots.
+    pub(super) fn subscribe(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
+        let (room_id, own) = self.seat_of(conn, request)?;
+        let room = self.rooms.get(&room_id).ok_or(Error::NotJoined)?;
+        let member = room.member(&own).ok_or(Error::NotJoined)?;
+        member.grants.demand(SUBSCRIBE)?;
+        let wishes = request.wishes()?;
+        let Plane::Server { room: media_room, .. } = room.plane else { return Err(Error::NotThroughServer) };
+        let seat = member.media.as_ref().filter(|seat| seat.known()).ok_or(Error::NotOffered)?;
+        let slots = wishes.into_iter().map(|wish| {
+            let track = match wish.track {
+                None => None,
+                Some((uid, source)) => Some((peer_of(room, &uid).ok_or(Error::PeerNotFound)?, source)),
+            };
+            let (width_px, height_px) = (wish.width_px, wish.height_px);
+            Ok(SlotWish { mid: wish.mid, track, width_px, height_px, priority: wish.priority, paused: wish.paused })
+        });
+        let slots = slots.collect::<Result<Vec<_>, Error>>()?;
+        self.outputs.push_back(Output::Media(MediaRequest::Subscribe { room: media_room, peer: seat.peer, slots }));
+        Ok(())
+    }
+
+    /// What comes from a source of a member passes no longer, or passes again.
+    pub(super) fn block(&mut self, room_id: &RoomId, uid: &Uid, source: Source, blocked: bool) {
+        let Some(room) = self.rooms.get(room_id) else { return };
+        let Some(media_room) = room.plane.media_room() else { return };
+        let Some(seat) = room.member(uid).and_then(|member| member.media.as_ref()) else { return };
+        if seat.known() {
+            let request = MediaRequest::Block { room: media_room, peer: seat.peer, source, blocked };
+            self.outputs.push_back(Output::Media(request));
+        }
+    }
+
+    /// Says again what a member must know that missed it.
+    pub(super) fn repeat_media(&mut self, room_id: &RoomId, uid: &Uid) {
+        let Some(room) = self.rooms.get(room_id) else { return };
+        let Some(member) = room.member(uid) else { return };
+        let Some(seat) = &member.media else { return };
+        let slots: Vec<Slot<'_>> = seat.slots().map(|report| Slot::new(report, room)).collect();
+        if !slots.is_empty() {
+            let text = Reply::Slots { room_id: &member.room, slots }.text();
+            member.tell_if_online(text, &mut self.outputs);
+        }
+        for (&source, layers) in &seat.layers {
+            let text = Reply::Layers { room_id: &member.room, source, layers: Layer::list(layers) }.text();
+            member.tell_if_online(text, &mut self.outputs);
+        }
+    }
+
+    /// Does what an event of the media server asks for.
+    pub(super) fn hear_media(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::Answered { peer, request, sdp } => self.answer(peer, request, &sdp),
+            MediaEvent::Refused { peer, request, reason } => self.refuse_offer(peer, request, reason),
+            MediaEvent::Connected { peer } => self.connect_media(peer, true),
+            MediaEvent::Disconnected { peer, reason: _ } => self.connect_media(peer, false),
+            MediaEvent::Published { peer, tracks } => {
+                let Some((room_id, uid)) = self.seated(peer) else { return };
+                let Some(room) = self.rooms.get_mut(&room_id) else { return };
+                let Some(seat) = room.member_mut(&uid).and_then(|member| member.media.as_mut()) else { return };
+                if seat.tracks == tracks {
+                    return;
+                }
+                seat.tracks.clone_from(&tracks);
+                room.tell_online(&mut self.outputs, |to| {
+                    let reply =
+                        Reply::Tracks { room_id: &to.room, remote_uid: &uid, uid: &uid, tracks: Track::list(&tracks) };
+                    (to.uid != uid).then(|| reply.text())
+                });
+            }
+            MediaEvent::Slots { peer, slots } => self.tell_slots(peer, &slots),
+            MediaEvent::Layers { peer, source, layers } => {
+                let Some((room_id, uid)) = self.seated(peer) else { return };
+                let Some(member) = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&uid)) else { return };
+                let text = Reply::Layers { room_id: &member.room, source, layers: Layer::list(&layers) }.text();
+                member.tell_if_online(text, &mut self.outputs);
+                if let Some(seat) = &mut member.media {
+                    seat.layers.insert(source, layers);
+                }
+            }
+            MediaEvent::Speakers { room, speakers } => self.tell_speakers(room, &speakers),
+            MediaEvent::Quality { room, members } => {
+                let Some(room) = self.media_rooms.get(&room).and_then(|room_id| self.rooms.get(room_id)) else {
+                    return;
+                };
+                let named = members.into_iter().filter_map(|(peer, level, reason)| {
+                    Some(Quality { remote_uid: room.member_at(peer)?.uid.clone(), level, reason })
+                });
+                let named: Vec<Quality> = named.collect();
+                if !named.is_empty() {
+                    room.tell_online(&mut self.outputs, |to| {
+                        Some(Reply::Quality { room_id: &to.room, members: &named }.text())
+                    });
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, peer: MediaPeerId, request: u64, sdp: &str) {
+        let Some((room_id, uid)) = self.seated(peer) else { return };
+        let Some(member) = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&uid)) else { return };
+        let Some(offer) = member.media.as_mut().and_then(|seat| seat.take_offer(request)) else { return };
+        let limits = &self.config.limits;
+        if let Some(id) = &offer.id {
+            member.tell(Reply::Ok { id }.text(), limits, &mut self.outputs);
+        }
+        let msg = AnswerMessage::text(sdp, offer.mark.as_deref());
+        let text = Reply::Answer { room_id: &member.room, uid: MEDIA_UID, remote_uid: &member.uid, msg }.text();
+        member.tell(text, limits, &mut self.outputs);
+        self.unseat_overflowed(&room_id);
+    }
+
+    fn refuse_offer(&mut self, peer: MediaPeerId, request: u64, reason: MediaRefusal) {
+        let Some((room_id, uid)) = self.seated(peer) else { return };
+        let Some(member) = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&uid)) else { return };
+        let Some(offer) = member.media.as_mut().and_then(|seat| seat.take_offer(request)) else { return };
+        let error = match reason {
+            MediaRefusal::BadOffer(reason) => Error::BadOffer { reason },
+            MediaRefusal::Full => Error::MediaFull,
+            MediaRefusal::Unavailable => Error::NoMedia,
+        };
+        let media = Uid::media();
+        let context = ErrorContext { id: offer.id.as_deref(), room: Some(&member.room), remote: Some(&media) };
+        let text = Reply::error(&error, context).text();
+        self.counts.errors += 1;
+        member.tell(text, &self.config.limits, &mut self.outputs);
+        self.unseat_overflowed(&room_id);
+    }
+
+    fn connect_media(&mut self, peer: MediaPeerId, connected: bool) {
+        let Some((room_id, uid)) = self.seated(peer) else { return };
+        let member = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&uid));
+        if let Some(seat) = member.and_then(|member| member.media.as_mut()) {
+            seat.connected = connected;
+        }
+    }
+
+    fn tell_slots(&mut self, peer: MediaPeerId, slots: &[SlotReport]) {
+        let Some((room_id, uid)) = self.seated(peer) else { return };
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if let Some(seat) = room.member_mut(&uid).and_then(|member| member.media.as_mut()) {
+            seat.report(slots);
+        }
+        let Some(member) = room.member(&uid) else { return };
+        let slots = slots.iter().map(|report| Slot::new(report, room)).collect();
+        member.tell_if_online(Reply::Slots { room_id: &member.room, slots }.text(), &mut self.outputs);
+    }
+
+    fn tell_speakers(&mut self, room: MediaRoomId, speakers: &[(MediaPeerId, i8)]) {
+        let Some(room) = self.media_rooms.get(&room).and_then(|room_id| self.rooms.get(room_id)) else { return };
+        let named = speakers
+            .iter()
+            .filter_map(|&(peer, level)| Some(Speaker { remote_uid: room.member_at(peer)?.uid.clone(), level }));
+        let named: Vec<Speaker> = named.collect();
+        room.tell_online(&mut self.outputs, |to| Some(Reply::Speakers { room_id: &to.room, speakers: &named }.text()));
+    }
+
+    /// Whose place at the media server this is; `None` when it is given up.
+    fn seated(&self, peer: MediaPeerId) -> Option<(RoomId, Uid)> {
+        self.media_peers.get(&peer).cloned()
+    }
+}
+
+fn peer_of(room: &Room, uid: &Uid) -> Option<MediaPeerId> {
+    room.member(uid)?.media.as_ref().map(|seat| seat.peer)
+}

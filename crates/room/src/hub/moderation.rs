@@ -1,0 +1,233 @@
+//! Order in the room: what moderators do.
+
+use crate::{
+    ConnId, Hub,
+    error::Error,
+    id::{RoomId, Uid},
+    media::Source,
+    member::Member,
+    message::{Action, Request},
+    policy::{ADMIT, HOST, MEMBER, MODERATE},
+    reply::Reply,
+    room::Room,
+};
+
+impl Hub {
+    /// `moderate`.
+    pub(super) fn moderate(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
+        let (room_id, own) = self.seat_of(conn, request)?;
+        let member = self.rooms.get(&room_id).and_then(|room| room.member(&own)).ok_or(Error::NotJoined)?;
+        let action = request.action()?;
+        let admits = matches!(action, Action::Admit { .. } | Action::Deny { .. });
+        if !(admits && member.grants.may_admit()) {
+            member.grants.demand(if admits { ADMIT } else { MODERATE })?;
+        }
+        self.act(&room_id, &own, action)
+    }
+
+    /// Does what a moderator wants done. `by` is its uid.
+    pub(super) fn act(&mut self, room_id: &RoomId, by: &Uid, action: Action) -> Result<(), Error> {
+        let word = action.word();
+        match action {
+            Action::Mute { uid, source } => self.mute(room_id, by, uid.as_ref(), source),
+            Action::Unmute { uid, source } => self.unmute(room_id, by, uid.as_ref(), source),
+            Action::LowerHand { uid } => self.lower_hand(room_id, by, uid.as_ref()),
+            Action::Remove { uid, ban } => self.remove(room_id, by, &uid, ban),
+            Action::Lock { on } => {
+                let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
+                if room.policy.locked != on {
+                    room.policy.locked = on;
+                    self.tell_door(room_id);
+                }
+                Ok(())
+            }
+            Action::Lobby { on } => {
+                let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
+                if room.policy.lobby != on {
+                    room.policy.lobby = on;
+                    self.tell_door(room_id);
+                }
+                if on { Ok(()) } else { self.admit(room_id, None) }
+            }
+            Action::Admit { uid } => self.admit(room_id, uid.as_ref()),
+            Action::Deny { uid } => self.deny(room_id, uid.as_ref()),
+            Action::Role { uid, host } => self.change_role(room_id, &uid, host),
+            Action::End => {
+                self.tell_moderated_all(room_id, word, by);
+                self.end_room(room_id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Where nobody's token decides, a room has a host: the oldest member, when the last one is gone.
+    pub(super) fn ensure_host(&mut self, room_id: &RoomId) {
+        let Some(room) = self.rooms.get(room_id) else { return };
+        if !self.needs_host(room) {
+            return;
+        }
+        let Some(heir) = room.members().iter().find(|member| member.v2()).map(|member| member.uid.clone()) else {
+            return;
+        };
+        self.set_role(room_id, &heir, true);
+    }
+
+    /// Whether the next v2 member to come becomes host.
+    pub(super) fn needs_host(&self, room: &Room) -> bool {
+        self.config.auth_keys.is_empty() && !room.members().iter().any(Member::is_host)
+    }
+
+    fn mute(&mut self, room_id: &RoomId, by: &Uid, uid: Option<&Uid>, source: Source) -> Result<(), Error> {
+        for uid in self.targets(room_id, by, uid)? {
+            let Some(member) = self.member_mut(room_id, &uid) else { continue };
+            let fresh = member.muted.insert(source);
+            let was_on = member.state.is_on(source);
+            member.state.turn_off(source);
+            if fresh {
+                self.block(room_id, &uid, source, true);
+            }
+            self.tell_moderated(room_id, &uid, "mute", Some(source), by);
+            if was_on {
+                self.tell_state(room_id, &uid);
+            }
+        }
+        self.unseat_overflowed(room_id);
+        Ok(())
+    }
+
+    fn unmute(&mut self, room_id: &RoomId, by: &Uid, uid: Option<&Uid>, source: Source) -> Result<(), Error> {
+        for uid in self.targets(room_id, by, uid)? {
+            if self.lift(room_id, &uid, source) {
+                self.tell_moderated(room_id, &uid, "unmute", Some(source), by);
+            }
+        }
+        self.unseat_overflowed(room_id);
+        Ok(())
+    }
+
+    /// Ends a moderator's mute; false when there was none.
+    pub(super) fn lift(&mut self, room_id: &RoomId, uid: &Uid, source: Source) -> bool {
+        let lifted = self.member_mut(room_id, uid).is_some_and(|member| member.muted.remove(&source));
+        if lifted {
+            self.block(room_id, uid, source, false);
+        }
+        lifted
+    }
+
+    fn lower_hand(&mut self, room_id: &RoomId, by: &Uid, uid: Option<&Uid>) -> Result<(), Error> {
+        let targets = match uid {
+            Some(_) => self.targets(room_id, by, uid)?,
+            // Of the moderators, too.
+            None => self.rooms.get(room_id).map_or(&[][..], Room::members).iter().map(|it| it.uid.clone()).collect(),
+        };
+        for uid in targets {
+            let Some(member) = self.member_mut(room_id, &uid).filter(|member| member.state.hand) else { continue };
+            (member.state.hand, member.state.hand_at) = (false, None);
+            self.tell_moderated(room_id, &uid, "lower-hand", None, by);
+            self.tell_state(room_id, &uid);
+        }
+        self.unseat_overflowed(room_id);
+        Ok(())
+    }
+
+    fn remove(&mut self, room_id: &RoomId, by: &Uid, uid: &Uid, ban: bool) -> Result<(), Error> {
+        let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
+        let member = room.member(uid).filter(|member| member.uid != *by).ok_or(Error::PeerNotFound)?;
+        let (uid, token) = (member.uid.clone(), member.token);
+        if ban {
+            room.ban(uid.clone(), token);
+        }
+        self.tell_moderated(room_id, &uid, "remove", None, by);
+        self.unseat(room_id, &uid);
+        Ok(())
+    }
+
+    fn change_role(&mut self, room_id: &RoomId, uid: &Uid, host: bool) -> Result<(), Error> {
+        let room = self.rooms.get(room_id).ok_or(Error::NotJoined)?;
+        let member = room.member(uid).ok_or(Error::PeerNotFound)?;
+        if !member.v2() {
+            return Err(Error::PeerVersion);
+        }
+        let hosts = room.members().iter().filter(|member| member.is_host()).count();
+        if !host && member.is_host() && hosts == 1 && self.config.auth_keys.is_empty() {
+            return Err(Error::LastHost);
+        }
+        let uid = member.uid.clone();
+        self.set_role(room_id, &uid, host);
+        Ok(())
+    }
+
+    fn set_role(&mut self, room_id: &RoomId, uid: &Uid, host: bool) {
+        let Some(member) = self.member_mut(room_id, uid) else { return };
+        member.role = if host { HOST } else { MEMBER }.to_owned();
+        if host {
+            member.grants.promote();
+        } else {
+            member.grants.demote();
+        }
+        let Some(room) = self.rooms.get(room_id) else { return };
+        let Some(concerned) = room.member(uid) else { return };
+        room.tell_online(&mut self.outputs, |to| {
+            let grants = (to.uid == *uid).then_some(&concerned.grants);
+            Some(Reply::Role { room_id: &to.room, remote_uid: uid, uid, role: &concerned.role, grants }.text())
+        });
+        if host && self.rooms.get(room_id).is_some_and(|room| !room.waiters().is_empty()) {
+            self.tell_door_to(room_id, uid);
+        }
+    }
+
+    /// The member named, who must be another one and able to hear of it; or everybody who is no moderator.
+    fn targets(&self, room_id: &RoomId, by: &Uid, uid: Option<&Uid>) -> Result<Vec<Uid>, Error> {
+        let room = self.rooms.get(room_id).ok_or(Error::NotJoined)?;
+        let Some(uid) = uid else {
+            let others = room.members().iter().filter(|member| member.v2() && member.uid != *by);
+            return Ok(others.filter(|member| !member.grants.may_moderate()).map(|it| it.uid.clone()).collect());
+        };
+        let member = room.member(uid).filter(|member| member.uid != *by).ok_or(Error::PeerNotFound)?;
+        if member.v2() { Ok(vec![member.uid.clone()]) } else { Err(Error::PeerVersion) }
+    }
+
+    fn tell_moderated_all(&mut self, room_id: &RoomId, action: &'static str, by: &Uid) {
+        let members = self.rooms.get(room_id).map_or(&[][..], Room::members);
+        let uids: Vec<Uid> = members.iter().map(|member| member.uid.clone()).collect();
+        for uid in uids.iter().filter(|uid| *uid != by) {
+            self.tell_moderated(room_id, uid, action, None, by);
+        }
+    }
+
+    /// Tells the one concerned what a moderator has done. One who is reconnecting sees it when it is back.
+    fn tell_moderated(&mut self, room_id: &RoomId, uid: &Uid, action: &'static str, source: Option<Source>, by: &Uid) {
+        let limits = &self.config.limits;
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let Some(member) = room.member_mut(uid) else { return };
+        if member.v2() {
+            let message = sentence(action, source);
+            let text = Reply::Moderated { room_id: &member.room, action, source, uid: by, message }.text();
+            member.tell(text, limits, &mut self.outputs);
+        } else if matches!(action, "remove" | "end") {
+            // Dialect A has one word for the end of a call.
+            let Some(member) = room.member(uid) else { return };
+            for other in room.members().iter().filter(|other| other.uid != *uid) {
+                member.tell_if_online(Reply::peer_leave(&other.uid, member).text(), &mut self.outputs);
+            }
+        }
+    }
+
+    fn member_mut(&mut self, room_id: &RoomId, uid: &Uid) -> Option<&mut Member> {
+        self.rooms.get_mut(room_id)?.member_mut(uid)
+    }
+}
+
+/// What a moderator has done, for people.
+fn sentence(action: &str, source: Option<Source>) -> &'static str {
+    match (action, source) {
+        ("mute", Some(Source::Microphone)) => "A moderator has muted your microphone.",
+        ("mute", Some(Source::Camera)) => "A moderator has turned off your camera.",
+        ("mute", Some(Source::Screen)) => "A moderator has stopped your screen.",
+        ("mute", Some(Source::ScreenAudio)) => "A moderator has muted your screen.",
+        ("unmute", _) => "A moderator lets you be heard and seen again.",
+        ("lower-hand", _) => "A moderator has lowered your hand.",
+        ("remove", _) => "A moderator has removed you from the room.",
+        _ => "A moderator has ended the meeting.",
+    }
+}

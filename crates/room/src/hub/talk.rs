@@ -1,0 +1,119 @@
+//! What members say about themselves and to each other: state, chat, data, reactions.
+
+use crate::{
+    ConnId, Hub,
+    error::Error,
+    id::{RoomId, Uid},
+    media::Source,
+    message::Request,
+    policy::{CHAT, Unmute},
+    reply::{Line, Reply},
+};
+
+impl Hub {
+    /// `state`: what a member publishes, and whether it wants to speak.
+    pub(super) fn change_state(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
+        let (room_id, own) = self.seat_of(conn, request)?;
+        let state = request.state()?;
+        let at = self.unix_ms();
+        let member = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&own)).ok_or(Error::NotJoined)?;
+        member.grants.demand_state(state)?;
+        let former = member.state;
+        let said = [Source::Microphone, Source::Camera, Source::Screen];
+        if self.config.unmute == Unmute::Moderator
+            && said.iter().any(|source| member.muted.contains(source) && state.is_on(*source))
+        {
+            return Err(Error::Muted);
+        }
+        member.state = state.stamped(former, at);
+        if self.config.unmute == Unmute::Member {
+            for source in Source::ALL.into_iter().filter(|source| state.is_on(*source) && !former.is_on(*source)) {
+                self.lift(&room_id, &own, source);
+            }
+        }
+        self.tell_state(&room_id, &own);
+        self.unseat_overflowed(&room_id);
+        Ok(())
+    }
+
+    /// `chat`, to the room or to one member.
+    pub(super) fn chat(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
+        let (room_id, own) = self.seat_of(conn, request)?;
+        let words = request.chat_text(&self.config.limits)?;
+        let target = request.remote()?;
+        let at = self.unix_ms();
+        self.check_speech(&room_id, &own, target.as_ref())?;
+        let room = self.rooms.get_mut(&room_id).ok_or(Error::NotJoined)?;
+        let sender = room.member(&own).ok_or(Error::NotJoined)?;
+        let (uid, name, private) = (sender.uid.clone(), sender.name.clone(), target.is_some());
+        room.tell_others(&own, &self.config.limits, &mut self.outputs, |to| {
+            let meant = to.v2() && target.as_ref().is_none_or(|target| *target == to.uid);
+            let reply = Reply::Chat { room_id: &to.room, uid: &uid, name: &name, text: &words, private, at };
+            meant.then(|| reply.text())
+        });
+        if !private {
+            room.history.keep(Line { uid, name, text: words, at });
+        }
+        self.told(&room_id, target.as_ref())
+    }
+
+    /// `data`, to the room or to one member. What is for the room is not kept for who is reconnecting: it may come
+    /// many times a second.
+    pub(super) fn data(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
+        let (room_id, own) = self.seat_of(conn, request)?;
+        let (topic, data) = (request.topic()?, request.data()?);
+        let target = request.remote()?;
+        self.check_speech(&room_id, &own, target.as_ref())?;
+        let room = self.rooms.get_mut(&room_id).ok_or(Error::NotJoined)?;
+        let text_for = |room_id: &RoomId| Reply::Data { room_id, uid: &own, topic: &topic, data }.text();
+        match &target {
+            None => room.tell_online(&mut self.outputs, |to| (to.uid != own).then(|| text_for(&to.room))),
+            Some(target) => {
+                let receiver = room.member_mut(target).ok_or(Error::PeerNotFound)?;
+                receiver.tell(text_for(&receiver.room), &self.config.limits, &mut self.outputs);
+            }
+        }
+        self.told(&room_id, target.as_ref())
+    }
+
+    /// `react`: a sign that everybody sees for a moment.
+    pub(super) fn react(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
+        let (room_id, own) = self.seat_of(conn, request)?;
+        let reaction = request.reaction()?;
+        self.check_speech(&room_id, &own, None)?;
+        let room = self.rooms.get(&room_id).ok_or(Error::NotJoined)?;
+        room.tell_online(&mut self.outputs, |to| {
+            let reply = Reply::React { room_id: &to.room, uid: &own, remote_uid: &own, reaction: &reaction };
+            (to.uid != own).then(|| reply.text())
+        });
+        Ok(())
+    }
+
+    /// Tells the others what a member publishes and how it is reached.
+    pub(super) fn tell_state(&mut self, room_id: &RoomId, uid: &Uid) {
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let Some(member) = room.member(uid) else { return };
+        let (connection, state) = (member.connection(), member.state);
+        room.tell_others(uid, &self.config.limits, &mut self.outputs, |to| {
+            let reply = Reply::PeerState { room_id: &to.room, remote_uid: uid, connection, state };
+            to.v2().then(|| reply.text())
+        });
+    }
+
+    /// Whether a member may say something, to everybody or to one other v2 member.
+    fn check_speech(&self, room_id: &RoomId, own: &Uid, target: Option<&Uid>) -> Result<(), Error> {
+        let room = self.rooms.get(room_id).ok_or(Error::NotJoined)?;
+        room.member(own).ok_or(Error::NotJoined)?.grants.demand(CHAT)?;
+        let Some(target) = target else { return Ok(()) };
+        let receiver = room.member(target).filter(|member| member.uid != *own).ok_or(Error::PeerNotFound)?;
+        if receiver.v2() { Ok(()) } else { Err(Error::PeerVersion) }
+    }
+
+    /// The end of a message into a room: a reconnecting member for whom it was too much is gone.
+    fn told(&mut self, room_id: &RoomId, target: Option<&Uid>) -> Result<(), Error> {
+        let room = self.rooms.get(room_id);
+        let lost = target.and_then(|target| room?.member(target)).is_some_and(|member| member.overflowed());
+        self.unseat_overflowed(room_id);
+        if lost { Err(Error::PeerNotFound) } else { Ok(()) }
+    }
+}

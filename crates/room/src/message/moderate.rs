@@ -1,0 +1,118 @@
+//! What frames say about order in the room, and short messages to it.
+
+use serde_json::value::RawValue;
+
+use crate::{error::Error, id::Uid, media::Source};
+
+use super::{Request, string};
+
+/// What a moderator does. A uid that is left out means everybody concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Mute { uid: Option<Uid>, source: Source },
+    Unmute { uid: Option<Uid>, source: Source },
+    LowerHand { uid: Option<Uid> },
+    Remove { uid: Uid, ban: bool },
+    Lock { on: bool },
+    Lobby { on: bool },
+    Admit { uid: Option<Uid> },
+    Deny { uid: Option<Uid> },
+    Role { uid: Uid, host: bool },
+    End,
+}
+
+impl Action {
+    /// The word on the wire.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Mute { .. } => "mute",
+            Self::Unmute { .. } => "unmute",
+            Self::LowerHand { .. } => "lower-hand",
+            Self::Remove { .. } => "remove",
+            Self::Lock { on: true } => "lock",
+            Self::Lock { on: false } => "unlock",
+            Self::Lobby { .. } => "lobby",
+            Self::Admit { .. } => "admit",
+            Self::Deny { .. } => "deny",
+            Self::Role { .. } => "role",
+            Self::End => "end",
+        }
+    }
+}
+
+impl Request<'_> {
+    /// The action of a `moderate`.
+    pub(crate) fn action(&self) -> Result<Action, Error> {
+        let invalid = || Error::Field { field: "action" };
+        let uid = self.remote()?;
+        let one = || uid.clone().ok_or(Error::Field { field: "remoteUid" });
+        let word = self.fields.action.and_then(string).ok_or_else(invalid)?;
+        Ok(match word.as_str() {
+            "mute" => Action::Mute { source: self.source()?, uid },
+            "unmute" => Action::Unmute { source: self.source()?, uid },
+            "lower-hand" => Action::LowerHand { uid },
+            "remove" => Action::Remove { uid: one()?, ban: flag(self.fields.ban, "ban")?.unwrap_or(false) },
+            "lock" => Action::Lock { on: true },
+            "unlock" => Action::Lock { on: false },
+            "lobby" => Action::Lobby { on: flag(self.fields.on, "on")?.ok_or(Error::Field { field: "on" })? },
+            "admit" => Action::Admit { uid },
+            "deny" => Action::Deny { uid },
+            "role" => Action::Role { uid: one()?, host: self.host()? },
+            "end" => Action::End,
+            _ => return Err(invalid()),
+        })
+    }
+
+    /// The `topic` of `data`.
+    pub(crate) fn topic(&self) -> Result<String, Error> {
+        word(self.fields.topic, TOPIC_BYTES_MAX).ok_or(Error::Field { field: "topic" })
+    }
+
+    /// The value of `data`, as it was written; `null` when it is left out.
+    pub(crate) fn data(&self) -> Result<&RawValue, Error> {
+        let data = self.fields.data.unwrap_or(RawValue::NULL);
+        if data.get().len() > DATA_BYTES_MAX {
+            return Err(Error::TooLarge {
+                field: "data",
+                limit_bytes: u32::try_from(DATA_BYTES_MAX).unwrap_or(u32::MAX),
+            });
+        }
+        Ok(data)
+    }
+
+    /// The `reaction` of `react`.
+    pub(crate) fn reaction(&self) -> Result<String, Error> {
+        word(self.fields.reaction, REACTION_BYTES_MAX).ok_or(Error::Field { field: "reaction" })
+    }
+
+    fn source(&self) -> Result<Source, Error> {
+        let source = self.fields.source.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        source.ok_or(Error::Field { field: "source" })
+    }
+
+    fn host(&self) -> Result<bool, Error> {
+        match self.fields.role.and_then(string).as_deref() {
+            Some("host") => Ok(true),
+            Some("member") => Ok(false),
+            _ => Err(Error::Field { field: "role" }),
+        }
+    }
+}
+
+fn flag(raw: Option<&RawValue>, field: &'static str) -> Result<Option<bool>, Error> {
+    raw.map(|raw| serde_json::from_str(raw.get()).map_err(|_| Error::Field { field })).transpose()
+}
+
+/// A string of 1 to `bytes_max` bytes without control characters.
+fn word(raw: Option<&RawValue>, bytes_max: usize) -> Option<String> {
+    let word = raw.and_then(string)?;
+    let valid = (1..=bytes_max).contains(&word.len()) && !word.chars().any(char::is_control);
+    valid.then_some(word)
+}
+
+/// Longest `topic`, in bytes.
+pub(crate) const TOPIC_BYTES_MAX: usize = 64;
+/// Longest `data`, in bytes as it was written.
+pub(crate) const DATA_BYTES_MAX: usize = 16 * 1024;
+/// Longest `reaction`, in bytes.
+pub(crate) const REACTION_BYTES_MAX: usize = 32;
