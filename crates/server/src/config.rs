@@ -20,7 +20,7 @@ pub use setting::Setting;
 pub use settings::{Config, SETTINGS};
 pub use value::{
     Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds, Secret, Secrets,
-    Users, Workers, is_host_name,
+    Topology, Unmute, Users, Workers, is_host_name,
 };
 
 use source::Assignment;

@@ -52,13 +52,21 @@ pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>) -> 
         rooms: number(config.limits_rooms),
         rooms_per_address: number(config.limits_rooms_per_address),
         rooms_per_connection: number(config.limits_rooms_per_connection),
+        members: number(config.limits_members),
         name_bytes: number(config.limits_name_bytes),
         chat_bytes: number(config.limits_chat_bytes),
         resume_messages: number(config.limits_resume_messages),
         resume_bytes: number(config.limits_resume_bytes),
         ..room::Limits::default()
     };
-    room::Config { limits, auth_keys, compat_anonymous: config.compat_anonymous.0.clone(), ..room::Config::default() }
+    room::Config {
+        limits,
+        auth_keys,
+        compat_anonymous: config.compat_anonymous.0.clone(),
+        topology: config.rooms_topology.0,
+        unmute: config.rooms_unmute.0,
+        ..room::Config::default()
+    }
 }
 
 /// The keys of `auth.keys`.

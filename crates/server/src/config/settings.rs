@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
-    Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds, Secrets, Users,
-    Workers,
+    Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds, Secrets,
+    Topology, Unmute, Users, Workers,
 };
 
 settings! {
@@ -63,6 +63,12 @@ settings! {
     origin_allow: Origins = "origin.allow", default "[]", example r#"["https://www.example.org"]"#;
     /// Keys that sign tokens (HS256). With at least one, joining needs a token (`parlor token` makes them); without, whoever has the link may join.
     auth_keys: Keys = "auth.keys", default "{}", example r#"{ main = "at least 32 random characters ..." }"#;
+    /// Which way the media of a room takes: "auto" is from member to member while there are two and through the media server while there are more;
+    /// "p2p" is from member to member, so two at most; "sfu" is through the media server always. Without a media server, it is "p2p".
+    rooms_topology: Topology = "rooms.topology", default r#""auto""#, example r#""sfu""#;
+    /// Who may end the mute that a moderator has set: "self" is the member, "moderator" a moderator only. Members who talk without the media server
+    /// are only asked to be silent.
+    rooms_unmute: Unmute = "rooms.unmute", default r#""self""#, example r#""moderator""#;
     /// TCP connections in all. More are closed at once.
     limits_tcp_connections: Limit = "limits.tcp_connections", default "10000";
     /// TCP connections of one address (IPv6: one /64 network). More are closed at once.
@@ -89,6 +95,8 @@ settings! {
     limits_rooms_per_address: Limit = "limits.rooms_per_address", default "250";
     /// Rooms that one connection is in at the same time.
     limits_rooms_per_connection: Limit = "limits.rooms_per_connection", default "8";
+    /// Members of one room. Where media goes from member to member, two at most.
+    limits_members: Limit = "limits.members", default "100";
     /// Bytes of a member's name.
     limits_name_bytes: Limit = "limits.name_bytes", default "128";
     /// Bytes of text in one chat message.

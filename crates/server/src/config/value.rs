@@ -216,6 +216,32 @@ impl Value for Anonymous {
     }
 }
 
+/// Which way the media of rooms takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Topology(pub room::Topology);
+
+impl Value for Topology {
+    const KIND: &'static str = "\"auto\", \"p2p\" or \"sfu\"";
+
+    fn from_toml(value: &Toml) -> Result<Self, String> {
+        let parsed = text_of(value).and_then(|text| text.parse().ok());
+        parsed.map(Self).ok_or_else(|| "\"auto\", \"p2p\" or \"sfu\"".to_owned())
+    }
+}
+
+/// Who may end a moderator's mute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unmute(pub room::Unmute);
+
+impl Value for Unmute {
+    const KIND: &'static str = "\"self\" or \"moderator\"";
+
+    fn from_toml(value: &Toml) -> Result<Self, String> {
+        let parsed = text_of(value).and_then(|text| text.parse().ok());
+        parsed.map(Self).ok_or_else(|| "\"self\" or \"moderator\"".to_owned())
+    }
+}
+
 /// What is logged: a level, or levels per module.
 #[derive(Debug, Clone)]
 pub struct LogFilter(pub Targets);
