@@ -221,10 +221,12 @@ pub(crate) fn fingerprint(hash: HashFunction, certificate_der: &[u8]) -> Fingerp
 
 /// The engine's errors are all fatal.
 fn reason(error: &dimpl::Error) -> DisconnectReason {
-    match error {
-        dimpl::Error::Timeout(_) => DisconnectReason::HandshakeTimeout,
-        dimpl::Error::ConnectionClosed => DisconnectReason::ClosedByClient,
-        _ => DisconnectReason::Dtls,
+    if matches!(error, dimpl::Error::Timeout(_)) {
+        DisconnectReason::HandshakeTimeout
+    } else if matches!(error, dimpl::Error::ConnectionClosed) {
+        DisconnectReason::ClosedByClient
+    } else {
+        DisconnectReason::Dtls
     }
 }
 

@@ -28,32 +28,32 @@ pub(crate) enum End {
 }
 
 /// A link that loses, repeats and reorders. One seed, one run.
-pub(crate) struct Network {
+pub(crate) struct Network<D> {
     rng: Rng,
     /// Of 100 datagrams.
     loss: u8,
     repeated: u8,
     /// What is under way, by arrival; the count keeps datagrams of one instant apart.
-    flying: BTreeMap<(Instant, u64), (End, Vec<u8>)>,
+    flying: BTreeMap<(Instant, u64), (End, D)>,
     count: u64,
     /// How many left.
     pub(crate) sent: u64,
 }
 
-impl Network {
+impl<D: Clone> Network<D> {
     pub(crate) fn new(seed: u64, loss: u8, repeated: u8) -> Self {
         Self { rng: Rng::with_seed(seed), loss, repeated, flying: BTreeMap::new(), count: 0, sent: 0 }
     }
 
     /// One way takes 20 to 30 ms.
-    pub(crate) fn send(&mut self, now: Instant, to: End, datagram: &[u8]) {
+    pub(crate) fn send(&mut self, now: Instant, to: End, datagram: D) {
         self.sent += 1;
         let copies = if self.rng.u8(0..100) < self.repeated { 2 } else { 1 };
         for _ in 0..copies {
             let at = now + Duration::from_micros(self.rng.u64(20_000..30_000));
             if self.rng.u8(0..100) >= self.loss {
                 self.count += 1;
-                self.flying.insert((at, self.count), (to, datagram.to_vec()));
+                self.flying.insert((at, self.count), (to, datagram.clone()));
             }
         }
     }
@@ -63,7 +63,7 @@ impl Network {
     }
 
     /// What has arrived by `now`.
-    pub(crate) fn receive(&mut self, now: Instant) -> Option<(End, Vec<u8>)> {
+    pub(crate) fn receive(&mut self, now: Instant) -> Option<(End, D)> {
         let first = self.flying.first_entry().filter(|entry| entry.key().0 <= now)?;
         Some(first.remove())
     }

@@ -11,7 +11,7 @@ use super::*;
 /// Both ends of one association.
 struct Pair {
     now: Instant,
-    network: Network,
+    network: Network<Vec<u8>>,
     client: dimpl::Dtls,
     server: Dtls,
     client_timeout: Option<Instant>,
@@ -80,19 +80,20 @@ impl Pair {
         let mut buffer = vec![0; 70_000];
         loop {
             match self.client.poll_output(&mut buffer) {
-                dimpl::Output::Packet(datagram) => self.network.send(self.now, End::Server, datagram),
+                dimpl::Output::Packet(datagram) => self.network.send(self.now, End::Server, datagram.to_vec()),
                 dimpl::Output::Timeout(at) => return self.client_timeout = Some(at),
                 dimpl::Output::KeyingMaterial(keys, profile) => self.client_keys = Some((keys.to_vec(), profile)),
                 dimpl::Output::ApplicationData(data) => self.client_received.push(data.to_vec()),
                 dimpl::Output::CloseNotify => self.client_closed = true,
-                _ => {}
+                dimpl::Output::BufferTooSmall { needed } => panic!("{needed} bytes"),
+                _other => {}
             }
         }
     }
 
     fn drain_server(&mut self) {
         let drained = self.server.drain(|event| match event {
-            Event::Transmit(datagram) => self.network.send(self.now, End::Client, datagram),
+            Event::Transmit(datagram) => self.network.send(self.now, End::Client, datagram.to_vec()),
             Event::Connected(keys) => self.server_keys = keys,
             Event::Data(data) => self.server_received.push(data.to_vec()),
             Event::Closed => self.server_closed = true,
