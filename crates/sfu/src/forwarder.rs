@@ -1,0 +1,444 @@
+//! One outgoing stream: decides which packets of the incoming streams go into it, and gives them numbers that make it one continuous
+//! stream whatever is switched, dropped or lost.
+//!
+//! - A stream is entered and changed only at the start of a key picture; until it comes, the one before goes on.
+//! - Within a stream, levels (temporal and spatial layers) rise where the codec allows it and fall at the next picture.
+//! - Places that are lost on the way in stay reserved: if the packet comes late, it goes out under its own number.
+
+mod segment;
+mod sent;
+
+use std::time::{Duration, Instant};
+
+use segment::{Segment, Segments};
+use sent::SentPackets;
+pub(crate) use sent::{Lookup, SentPacket};
+
+use crate::frame::{Frame, Level, PictureNumbers};
+use crate::id::PeerId;
+use crate::timeline::{SenderClock, units};
+
+/// One incoming stream, under a name that is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct StreamId(pub(crate) u32);
+
+/// What is to go into the outgoing stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) stream: StreamId,
+    pub(crate) level: Level,
+}
+
+/// A packet of an incoming stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input<'a> {
+    pub(crate) stream: StreamId,
+    pub(crate) publisher: PeerId,
+    /// Its unwrapped sequence number.
+    pub(crate) place: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) frame: &'a Frame,
+    /// From the stream's last sender report.
+    pub(crate) clock: Option<SenderClock>,
+}
+
+/// The numbers of a packet in the outgoing stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rewrite {
+    /// Its unwrapped sequence number.
+    pub(crate) index: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) picture: Option<PictureNumbers>,
+    /// The frame's number in the dependency descriptor.
+    pub(crate) number: Option<u16>,
+}
+
+/// One outgoing stream.
+#[derive(Debug)]
+pub(crate) struct Forwarder {
+    rate_hz: u32,
+    target: Option<Target>,
+    current: Option<Epoch>,
+    /// The latest epochs, by their number modulo the length: what went out in them can be sent again.
+    epochs: [Option<Epoch>; EPOCHS],
+    /// How many epochs have begun.
+    begun: u8,
+    segments: Segments,
+    /// The highest place of the current stream that was looked at.
+    highest: u64,
+    /// The index of the next packet.
+    next: u64,
+    last: Option<Last>,
+    /// The highest numbers that went out.
+    picture: PictureNumbers,
+    number: u16,
+    /// A picture that is being skipped.
+    skipped_picture: Option<u16>,
+    /// The frames that went out lately: bit `n` is the frame whose incoming number is `newest_number - n`.
+    forwarded: u64,
+    newest_number: u16,
+    sent: SentPackets,
+}
+
+/// From one key picture to the next change of streams: incoming numbers minus outgoing ones.
+#[derive(Debug, Clone, Copy)]
+struct Epoch {
+    ordinal: u8,
+    stream: StreamId,
+    publisher: PeerId,
+    clock: Option<SenderClock>,
+    timestamp_shift: u32,
+    base_shift: u8,
+    key_shift: u8,
+    number_shift: u16,
+}
+
+/// The latest packet that went out.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    timestamp: u32,
+    incoming_timestamp: u32,
+    at: Instant,
+}
+
+impl Forwarder {
+    /// Sends nothing yet. `first` is the sequence number to begin with; `history` the number of packets that can be found again, a power of
+    /// two, or 0.
+    pub(crate) fn new(first: u16, rate_hz: u32, history: usize) -> Self {
+        Self {
+            rate_hz,
+            target: None,
+            current: None,
+            epochs: [None; EPOCHS],
+            begun: 0,
+            segments: Segments::default(),
+            highest: 0,
+            next: u64::from(first & 0x7fff),
+            last: None,
+            picture: PictureNumbers::default(),
+            number: 0,
+            skipped_picture: None,
+            forwarded: 0,
+            newest_number: 0,
+            sent: SentPackets::new(history),
+        }
+    }
+
+    /// What goes in from here on; with `None` nothing, at once.
+    pub(crate) fn set_target(&mut self, target: Option<Target>) {
+        self.target = target;
+        if target.is_none() {
+            self.current = None;
+        }
+    }
+
+    /// The clock rate of the codec that goes in from here on.
+    pub(crate) fn set_rate(&mut self, rate_hz: u32) {
+        self.rate_hz = rate_hz;
+    }
+
+    /// What is wanted.
+    pub(crate) fn target(&self) -> Option<Target> {
+        self.target
+    }
+
+    /// What goes out: the stream, and up to which level.
+    pub(crate) fn current(&self) -> Option<Target> {
+        Some(Target { stream: self.current?.stream, level: self.segments.newest()?.level })
+    }
+
+    /// Which stream waits for a key picture to be entered.
+    pub(crate) fn awaited(&self) -> Option<StreamId> {
+        let target = self.target?;
+        (self.current.map(|epoch| epoch.stream) != Some(target.stream)).then_some(target.stream)
+    }
+
+    /// Forgets the stream that goes out: it is entered again at the next key picture.
+    pub(crate) fn interrupt(&mut self) {
+        self.current = None;
+    }
+
+    /// The moment on the publisher's clock and the outgoing timestamp that belong together, if the publisher has told.
+    pub(crate) fn clock(&self) -> Option<(PeerId, SenderClock)> {
+        let epoch = self.current?;
+        let clock = epoch.clock?;
+        let last = self.last?;
+        let ntp = clock.ntp_of(last.incoming_timestamp, self.rate_hz);
+        Some((epoch.publisher, SenderClock { ntp, timestamp: last.timestamp }))
+    }
+
+    /// The timestamp that a packet sampled now would have, by the arrival of the last one.
+    pub(crate) fn timestamp_at(&self, now: Instant) -> Option<u32> {
+        let last = self.last?;
+        Some(last.timestamp.wrapping_add(units(now.saturating_duration_since(last.at), self.rate_hz)))
+    }
+
+    /// Decides about a packet: its numbers if it goes out.
+    pub(crate) fn handle_packet(&mut self, now: Instant, input: &Input<'_>) -> Option<Rewrite> {
+        match &mut self.current {
+            Some(epoch) if epoch.stream == input.stream => {
+                epoch.clock = input.clock;
+                let ahead = input.place.saturating_sub(self.highest);
+                match ahead {
+                    0 => self.handle_late(input),
+                    1..=GAP_MAX => self.advance(now, input),
+                    _ => self.handle_discontinuity(now, input),
+                }
+            }
+            Some(_) | None => self.enter(now, input),
+        }
+    }
+
+    /// The numbers of a packet that went out before, from what came in.
+    pub(crate) fn rewrite_again(&self, packet: &SentPacket, timestamp: u32, frame: &Frame) -> Option<Rewrite> {
+        let epoch = self.epoch(packet.epoch)?;
+        Some(Rewrite {
+            index: packet.index,
+            timestamp: timestamp.wrapping_sub(epoch.timestamp_shift),
+            marker: packet.marker,
+            picture: frame.picture.map(|picture| epoch.picture(picture, packet.picture_shift)),
+            number: frame.number.map(|number| number.wrapping_sub(epoch.number_shift)),
+        })
+    }
+
+    /// Which packet went out under a number.
+    pub(crate) fn find(&self, number: u16) -> Lookup {
+        let lookup = self.sent.find(number, self.next);
+        match lookup {
+            Lookup::Sent(packet) if self.epoch(packet.epoch).is_none() => Lookup::Unknown,
+            Lookup::Sent(_) | Lookup::Reserved(_) | Lookup::Unknown => lookup,
+        }
+    }
+
+    /// From which stream a packet came.
+    pub(crate) fn stream_of(&self, packet: &SentPacket) -> Option<StreamId> {
+        self.epoch(packet.epoch).map(|epoch| epoch.stream)
+    }
+
+    /// The latest packet that went out, if it can be found again.
+    pub(crate) fn latest(&self) -> Option<SentPacket> {
+        let before = self.next.checked_sub(1)?;
+        #[expect(clippy::cast_possible_truncation, reason = "the lower 16 bits are the number")]
+        match self.find(before as u16) {
+            Lookup::Sent(packet) => Some(packet),
+            Lookup::Reserved(_) | Lookup::Unknown => None,
+        }
+    }
+
+    fn epoch(&self, ordinal: u8) -> Option<&Epoch> {
+        let epoch = self.epochs.get(usize::from(ordinal) % EPOCHS)?.as_ref()?;
+        (epoch.ordinal == ordinal).then_some(epoch)
+    }
+
+    /// Goes over to another stream if this packet lets it.
+    fn enter(&mut self, now: Instant, input: &Input<'_>) -> Option<Rewrite> {
+        let target = self.target.filter(|target| target.stream == input.stream)?;
+        if !(input.frame.key && input.frame.starts_picture) {
+            return None;
+        }
+        let expected = self.expected_timestamp(now, input);
+        let picture = input.frame.picture.unwrap_or_default();
+        let fresh = self.last.is_none();
+        let following = |incoming: u16, last: u16| if fresh { 0 } else { incoming.wrapping_sub(last.wrapping_add(1)) };
+        let following_byte = |incoming: u8, last: u8| if fresh { 0 } else { incoming.wrapping_sub(last.wrapping_add(1)) };
+        let epoch = Epoch {
+            ordinal: self.begun,
+            stream: input.stream,
+            publisher: input.publisher,
+            clock: input.clock,
+            timestamp_shift: input.timestamp.wrapping_sub(expected),
+            base_shift: following_byte(picture.base, self.picture.base),
+            key_shift: following_byte(picture.key, self.picture.key),
+            number_shift: following(input.frame.number.unwrap_or(0), self.number),
+        };
+        self.begun = self.begun.wrapping_add(1);
+        if let Some(slot) = self.epochs.get_mut(usize::from(epoch.ordinal) % EPOCHS) {
+            *slot = Some(epoch);
+        }
+        self.current = Some(epoch);
+        self.highest = input.place.saturating_sub(1);
+        self.forwarded = 0;
+        self.skipped_picture = None;
+        self.segments.restart(Segment {
+            from: input.place,
+            shift: input.place.wrapping_sub(self.next),
+            picture_shift: following(picture.id, self.picture.id),
+            level: target.level,
+        });
+        self.advance(now, input)
+    }
+
+    /// A packet beyond the highest place so far.
+    fn advance(&mut self, now: Instant, input: &Input<'_>) -> Option<Rewrite> {
+        let epoch = self.current?;
+        let mut segment = self.segments.newest()?;
+        if input.frame.starts {
+            let level = self.level_from(segment.level, input.frame);
+            if level != segment.level {
+                segment = Segment { from: input.place, level, ..segment };
+                self.segments.push(segment);
+            }
+        }
+        self.highest = input.place;
+        if !input.frame.needed.contains(segment.level) {
+            self.skip(segment, input);
+            return None;
+        }
+        self.skipped_picture = None;
+        let rewrite = self.number_packet(&epoch, &segment, input);
+        self.next = rewrite.index.wrapping_add(1);
+        self.last = Some(Last { timestamp: rewrite.timestamp, incoming_timestamp: input.timestamp, at: now });
+        self.picture = rewrite.picture.unwrap_or(self.picture);
+        self.number = rewrite.number.unwrap_or(self.number);
+        self.note_frame(input.frame);
+        Some(rewrite)
+    }
+
+    /// A packet that comes after a later one: it has a number of its own if it was not skipped.
+    fn handle_late(&mut self, input: &Input<'_>) -> Option<Rewrite> {
+        let epoch = self.current?;
+        let segment = self.segments.find(input.place)?;
+        let index = input.place.wrapping_sub(segment.shift);
+        if !input.frame.needed.contains(segment.level) || !self.sent.is_reserved(index, self.next) {
+            return None;
+        }
+        Some(self.number_packet(&epoch, &segment, input))
+    }
+
+    /// The stream jumps further than anybody asks for: what follows is a new beginning.
+    fn handle_discontinuity(&mut self, now: Instant, input: &Input<'_>) -> Option<Rewrite> {
+        self.current = None;
+        self.enter(now, input)
+    }
+
+    fn number_packet(&mut self, epoch: &Epoch, segment: &Segment, input: &Input<'_>) -> Rewrite {
+        let index = input.place.wrapping_sub(segment.shift);
+        let marker = input.marker || (input.frame.ends && input.frame.level.spatial == segment.level.spatial);
+        let packet =
+            SentPacket { index, place: input.place, picture_shift: segment.picture_shift, epoch: epoch.ordinal, marker };
+        self.sent.insert(packet, self.next);
+        Rewrite {
+            index,
+            timestamp: input.timestamp.wrapping_sub(epoch.timestamp_shift),
+            marker,
+            picture: input.frame.picture.map(|picture| epoch.picture(picture, segment.picture_shift)),
+            number: input.frame.number.map(|number| number.wrapping_sub(epoch.number_shift)),
+        }
+    }
+
+    /// Closes the ranks behind a packet that nobody needs.
+    fn skip(&mut self, segment: Segment, input: &Input<'_>) {
+        let picture = input.frame.picture.map(|picture| picture.id);
+        let is_another = input.frame.is_dense && picture.is_some() && picture != self.skipped_picture;
+        let following = Segment {
+            from: input.place.saturating_add(1),
+            shift: segment.shift.wrapping_add(1),
+            picture_shift: segment.picture_shift.wrapping_add(u16::from(is_another)),
+            level: segment.level,
+        };
+        self.skipped_picture = picture;
+        self.segments.push_or_replace(following, input.place);
+        let next = following.from.wrapping_sub(following.shift);
+        self.sent.reserve(self.next, next);
+        self.next = next;
+    }
+
+    /// Which level to go on with at the start of a frame.
+    fn level_from(&self, current: Level, frame: &Frame) -> Level {
+        let Some(wanted) = self.wanted_level() else { return current };
+        if frame.key && frame.starts_picture {
+            return wanted;
+        }
+        let mut level = current;
+        if frame.starts_picture {
+            level.temporal = level.temporal.min(wanted.temporal);
+            let lower = Level { spatial: wanted.spatial, ..level };
+            // Where the lower layers went out as part of the higher ones, they can be gone on with alone.
+            if lower.spatial < level.spatial && frame.descend.contains(lower) && frame.needed.contains(level) {
+                level = lower;
+            }
+        }
+        if !self.is_decodable(frame) {
+            return level;
+        }
+        loop {
+            let wider = Level { spatial: level.spatial.saturating_add(1), ..level };
+            let faster = Level { temporal: level.temporal.saturating_add(1), ..level };
+            if wider.spatial <= wanted.spatial && frame.switch.contains(wider) {
+                level = wider;
+            } else if faster.temporal <= wanted.temporal && frame.switch.contains(faster) {
+                level = faster;
+            } else {
+                return level;
+            }
+        }
+    }
+
+    fn wanted_level(&self) -> Option<Level> {
+        let (target, epoch) = (self.target?, self.current?);
+        (target.stream == epoch.stream).then_some(target.level)
+    }
+
+    /// Whether all frames that this one refers to went out.
+    fn is_decodable(&self, frame: &Frame) -> bool {
+        let Some(number) = frame.number else { return true };
+        let ahead = u32::from(number.wrapping_sub(self.newest_number));
+        let forwarded = self.forwarded.checked_shl(ahead).unwrap_or(0);
+        frame.dependencies & !forwarded == 0
+    }
+
+    fn note_frame(&mut self, frame: &Frame) {
+        let Some(number) = frame.number else { return };
+        let ahead = u32::from(number.wrapping_sub(self.newest_number));
+        if ahead < 1 << 15 {
+            self.forwarded = self.forwarded.checked_shl(ahead).unwrap_or(0) | 1;
+            self.newest_number = number;
+        }
+    }
+
+    /// Where the first packet of another stream belongs on the outgoing timeline.
+    fn expected_timestamp(&self, now: Instant, input: &Input<'_>) -> u32 {
+        let Some(last) = self.last else { return input.timestamp };
+        let elapsed = units(now.saturating_duration_since(last.at), self.rate_hz);
+        let by_arrival = last.timestamp.wrapping_add(elapsed);
+        let timestamp = self.timestamp_by_reports(input).filter(|by_reports| {
+            let difference = by_reports.wrapping_sub(by_arrival).cast_signed().unsigned_abs();
+            difference <= units(REPORT_ERROR_MAX, self.rate_hz)
+        });
+        let timestamp = timestamp.unwrap_or(by_arrival);
+        let step = timestamp.wrapping_sub(last.timestamp);
+        if step == 0 || step >= 1 << 31 { last.timestamp.wrapping_add(1) } else { timestamp }
+    }
+
+    /// The same by the sender reports of both streams, if one publisher made them.
+    fn timestamp_by_reports(&self, input: &Input<'_>) -> Option<u32> {
+        let before = self.epoch(self.begun.wrapping_sub(1)).filter(|epoch| epoch.publisher == input.publisher)?;
+        let clock = self.current.map_or(before.clock, |epoch| epoch.clock)?;
+        let sampled_at = input.clock?.ntp_of(input.timestamp, self.rate_hz);
+        Some(clock.timestamp_of(sampled_at, self.rate_hz).wrapping_sub(before.timestamp_shift))
+    }
+}
+
+impl Epoch {
+    fn picture(&self, incoming: PictureNumbers, id_shift: u16) -> PictureNumbers {
+        PictureNumbers {
+            id: incoming.id.wrapping_sub(id_shift) & 0x7fff,
+            base: incoming.base.wrapping_sub(self.base_shift),
+            key: incoming.key.wrapping_sub(self.key_shift) & 0x1f,
+        }
+    }
+}
+
+/// Changes of streams that are remembered for retransmission: several a second happen only with speakers.
+const EPOCHS: usize = 8;
+
+/// A larger jump is a new beginning: nobody asks for so many packets.
+const GAP_MAX: u64 = 512;
+
+/// Sender reports that place a switch further off than that are wrong.
+const REPORT_ERROR_MAX: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! Frames by their dependency descriptors: any codec, encrypted or not.
+
+use rtp::extension::dependency_descriptor::{Descriptor, Indication, Structure};
+
+use super::{Frame, Level, Levels};
+
+/// What the descriptors before told: the structure that explains the ones behind.
+#[derive(Debug, Default)]
+pub(crate) struct DependencyState {
+    structure: Option<Box<Structure>>,
+    /// The decode target for each level, the one nearest below.
+    targets: [Option<u8>; 16],
+}
+
+impl DependencyState {
+    /// What a descriptor says; `None` when it is malformed or its structure has not come.
+    pub(super) fn read(&mut self, data: &[u8], is_new_picture: bool) -> Option<(Frame, Option<(u32, u32)>)> {
+        let descriptor = Descriptor::parse(data, &mut self.structure).ok()?;
+        let has_structure = data.get(3).is_some_and(|flags| flags & STRUCTURE_PRESENT != 0);
+        if has_structure {
+            self.map_targets();
+        }
+        let wants = |level: Level, wanted: fn(Indication) -> bool| {
+            let target = self.targets.get(level.index()).copied().flatten();
+            target.is_some_and(|target| wanted(descriptor.indications.of(target)))
+        };
+        let needed = Level::all().filter(|level| wants(*level, |indication| indication != Indication::NotPresent)).collect();
+        let switch: Levels = Level::all().filter(|level| wants(*level, |indication| indication == Indication::Switch)).collect();
+        let frame = Frame {
+            starts_picture: descriptor.start_of_frame && is_new_picture,
+            starts: descriptor.start_of_frame,
+            ends: descriptor.end_of_frame,
+            key: has_structure,
+            level: Level { spatial: descriptor.spatial_id.min(3), temporal: descriptor.temporal_id.min(3) },
+            needed,
+            switch,
+            descend: switch,
+            number: Some(descriptor.frame_number),
+            dependencies: descriptor.dependencies.iter().fold(0, |mask, back| mask | bit(back)),
+            picture: None,
+            is_dense: false,
+        };
+        let size = descriptor.resolution.filter(|_| has_structure).map(|size| (size.width_px, size.height_px));
+        Some((frame, size))
+    }
+
+    fn map_targets(&mut self) {
+        let Some(structure) = &self.structure else { return };
+        for (level, slot) in Level::all().zip(&mut self.targets) {
+            let below = structure.decode_targets().zip(0_u8..).filter(|(target, _)| {
+                target.spatial_id <= level.spatial && target.temporal_id <= level.temporal
+            });
+            *slot = below.max_by_key(|(target, _)| (target.spatial_id, target.temporal_id)).map(|(_, index)| index);
+        }
+    }
+}
+
+/// The bit of a frame so many frames back; one that is further back than is remembered is bit 63, which is never there for long.
+fn bit(back: u16) -> u64 {
+    1 << u32::from(back.min(63))
+}
+
+/// `template_dependency_structure_present_flag` in the fourth byte (A.8.2).
+const STRUCTURE_PRESENT: u8 = 0x80;

@@ -1,0 +1,57 @@
+use std::time::Duration;
+
+use crate::tests::epoch;
+use super::{INTERVAL, KeyFrameRequests};
+
+#[test]
+fn the_first_who_wants_one_is_heard_at_once() {
+    let now = epoch();
+    let mut requests = KeyFrameRequests::default();
+    assert!(!requests.poll(now));
+    requests.want(now);
+    assert!(requests.poll(now));
+}
+
+#[test]
+fn many_who_want_one_within_the_interval_cost_one_request() {
+    let now = epoch();
+    let mut requests = KeyFrameRequests::default();
+    let asked = (0..250).filter(|ms| {
+        let now = now + Duration::from_millis(*ms);
+        requests.want(now);
+        requests.poll(now)
+    });
+    assert_eq!(asked.count(), 1);
+}
+
+#[test]
+fn while_somebody_waits_it_is_asked_again() {
+    let now = epoch();
+    let mut requests = KeyFrameRequests::default();
+    requests.want(now);
+    assert!(requests.poll(now));
+    assert_eq!(requests.poll_timeout(), Some(now + INTERVAL));
+    assert!(!requests.poll(now + INTERVAL - Duration::from_millis(1)));
+    assert!(requests.poll(now + INTERVAL));
+}
+
+#[test]
+fn a_key_frame_ends_the_asking() {
+    let now = epoch();
+    let mut requests = KeyFrameRequests::default();
+    requests.want(now);
+    assert!(requests.poll(now));
+    requests.handle_key_frame();
+    assert_eq!(requests.poll_timeout(), None);
+    requests.want(now);
+    assert_eq!(requests.poll_timeout(), Some(now + INTERVAL), "asked too lately to be asked again at once");
+}
+
+#[test]
+fn a_publisher_who_never_answers_is_asked_ever_more_rarely() {
+    let start = epoch();
+    let mut requests = KeyFrameRequests::default();
+    requests.want(start);
+    let asked = (0..60_000).filter(|ms| requests.poll(start + Duration::from_millis(*ms))).count();
+    assert!((20..40).contains(&asked), "{asked} requests in a minute");
+}

@@ -1,0 +1,188 @@
+//! One incoming stream of a track: the only one, or a layer of simulcast. What came, what is missing, how much it is.
+
+mod reception;
+mod window;
+
+use std::time::{Duration, Instant};
+
+use rtp::parameters::{Kind, Rid};
+use rtp::sequence::SequenceUnwrapper;
+
+use crate::cache::{Limits, PacketCache};
+use crate::forwarder::StreamId;
+use crate::frame::DependencyState;
+use crate::keyframe::KeyFrameRequests;
+use crate::nack::MissingPackets;
+use crate::rate::LevelRates;
+use crate::timeline::{NtpTime, SenderClock};
+use reception::Reception;
+use window::Window;
+
+/// One incoming stream.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    /// Its name in simulcast.
+    pub(crate) rid: Option<Rid>,
+    /// Changes when the publisher begins anew.
+    pub(crate) id: StreamId,
+    /// `None` until the first packet, unless it was announced.
+    pub(crate) ssrc: Option<u32>,
+    pub(crate) missing: MissingPackets,
+    pub(crate) cache: PacketCache,
+    pub(crate) key_frames: KeyFrameRequests,
+    /// Counts full intra requests (RFC 5104 §4.3.1.1).
+    pub(crate) intra_requests: u8,
+    pub(crate) rates: LevelRates,
+    /// What explains the dependency descriptors.
+    pub(crate) dependencies: DependencyState,
+    /// The latest packet in order, for those codecs that do not say where a picture begins.
+    pub(crate) previous: Option<Previous>,
+    /// The picture's width and height, as far as key frames told.
+    pub(crate) size_px: Option<(u32, u32)>,
+    /// When the last packet came.
+    pub(crate) last_at: Option<Instant>,
+    unwrapper: SequenceUnwrapper,
+    window: Window,
+    reception: Reception,
+    report: Option<Report>,
+    /// Packets in a row that are far behind: the publisher has begun anew under the same SSRC.
+    far_behind: u8,
+}
+
+/// The packet before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Previous {
+    pub(crate) place: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+}
+
+/// What a new packet is to the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// At this place, which is the highest so far.
+    Newest(u64),
+    /// At this place, behind the highest.
+    Late(u64),
+    /// It had come before, or is too old to tell.
+    Duplicate,
+    /// The stream begins anew; the place of its first packet.
+    Restart(u64),
+}
+
+/// The last sender report.
+#[derive(Debug, Clone, Copy)]
+struct Report {
+    clock: SenderClock,
+    arrived: Instant,
+}
+
+impl Layer {
+    pub(crate) fn new(kind: Kind, rid: Option<Rid>, id: StreamId) -> Self {
+        let limits = if kind == Kind::Audio { Limits::AUDIO } else { Limits::VIDEO };
+        Self {
+            rid,
+            id,
+            ssrc: None,
+            missing: MissingPackets::default(),
+            cache: PacketCache::new(limits),
+            key_frames: KeyFrameRequests::default(),
+            intra_requests: 0,
+            rates: LevelRates::default(),
+            dependencies: DependencyState::default(),
+            previous: None,
+            size_px: None,
+            last_at: None,
+            unwrapper: SequenceUnwrapper::default(),
+            window: Window::default(),
+            reception: Reception::default(),
+            report: None,
+            far_behind: 0,
+        }
+    }
+
+    /// The publisher sends under another SSRC, or begins anew: nothing of before counts.
+    pub(crate) fn restart(&mut self, id: StreamId, ssrc: u32) {
+        self.id = id;
+        self.ssrc = Some(ssrc);
+        self.missing.clear();
+        self.cache.clear();
+        self.dependencies = DependencyState::default();
+        self.previous = None;
+        self.unwrapper = SequenceUnwrapper::default();
+        self.window = Window::default();
+        self.reception = Reception::default();
+        self.report = None;
+        self.far_behind = 0;
+    }
+
+    /// Finds a packet's place. Retransmissions do not count for reception statistics.
+    pub(crate) fn handle_number(&mut self, number: u16) -> Arrival {
+        let Some(highest) = self.unwrapper.highest() else {
+            let place = self.unwrapper.unwrap(number);
+            self.window.begin(place);
+            return Arrival::Newest(place);
+        };
+        let place = self.unwrapper.peek(number);
+        if highest.saturating_sub(place) > FAR_BEHIND {
+            self.far_behind = self.far_behind.saturating_add(1);
+            if self.far_behind < FAR_BEHIND_MAX {
+                return Arrival::Duplicate;
+            }
+            self.unwrapper = SequenceUnwrapper::default();
+            let place = self.unwrapper.unwrap(number);
+            self.window = Window::default();
+            self.window.begin(place);
+            return Arrival::Restart(place);
+        }
+        self.far_behind = 0;
+        self.unwrapper.unwrap(number);
+        if !self.window.insert(place) {
+            return Arrival::Duplicate;
+        }
+        if place > highest { Arrival::Newest(place) } else { Arrival::Late(place) }
+    }
+
+    /// Counts a packet for the receiver reports.
+    pub(crate) fn handle_reception(&mut self, now: Instant, place: u64, timestamp: u32, rate_hz: u32) {
+        self.reception.handle_packet(now, place, timestamp, rate_hz);
+    }
+
+    /// A sender report about this stream.
+    pub(crate) fn handle_sender_report(&mut self, now: Instant, ntp: NtpTime, timestamp: u32) {
+        self.report = Some(Report { clock: SenderClock { ntp, timestamp }, arrived: now });
+    }
+
+    /// From the last sender report.
+    pub(crate) fn clock(&self) -> Option<SenderClock> {
+        self.report.map(|report| report.clock)
+    }
+
+    /// What is to be reported about this stream (RFC 3550 §6.4.2).
+    pub(crate) fn report_block(&mut self, now: Instant) -> Option<rtp::rtcp::ReportBlock> {
+        let mut block = self.reception.report_block(self.ssrc?)?;
+        if let Some(report) = self.report {
+            block.last_sender_report = report.clock.ntp.compact();
+            let delay = now.saturating_duration_since(report.arrived);
+            block.delay_since_last = crate::timeline::units(delay, 65_536);
+        }
+        Some(block)
+    }
+
+    /// Whether it flows.
+    pub(crate) fn is_active(&self, now: Instant) -> bool {
+        self.last_at.is_some_and(|last| now.saturating_duration_since(last) < SILENCE)
+    }
+}
+
+/// A packet further behind is not late: it is of another count.
+const FAR_BEHIND: u64 = 3_000;
+
+/// So many of them in a row are a new beginning (RFC 3550 appendix A.1 wants two; stray packets of an old path are more).
+const FAR_BEHIND_MAX: u8 = 8;
+
+/// A layer that is silent for longer is off: at 5 frames a second, what screens have, three are missing.
+const SILENCE: Duration = Duration::from_millis(750);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! What a peer publishes: its layers, and who gets them.
+
+use std::time::Instant;
+
+use rtp::parameters::{Kind, ReceiveParameters, Rid};
+
+use crate::forwarder::StreamId;
+use crate::id::TrackId;
+use crate::layer::Layer;
+use crate::speaker::Loudness;
+
+/// A published track.
+#[derive(Debug)]
+pub(crate) struct Track {
+    pub(crate) id: TrackId,
+    pub(crate) parameters: ReceiveParameters,
+    /// Nothing is forwarded, by moderation.
+    pub(crate) blocked: bool,
+    /// At least one, the smallest first.
+    pub(crate) layers: Vec<Layer>,
+    /// Who gets it; at most one entry per slot.
+    pub(crate) subscribers: Vec<Subscription>,
+    pub(crate) loudness: Loudness,
+    /// Payload type of the last packet.
+    pub(crate) payload_type: Option<u8>,
+}
+
+/// A slot that shows a track, by keys of the router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Subscription {
+    pub(crate) peer: usize,
+    pub(crate) slot: usize,
+}
+
+impl Track {
+    /// `next_stream` names the streams.
+    pub(crate) fn new(id: TrackId, parameters: ReceiveParameters, mut next_stream: impl FnMut() -> StreamId) -> Self {
+        let mut rids: Vec<Option<Rid>> = parameters.rids.iter().take(LAYERS_MAX).cloned().map(Some).collect();
+        if rids.iter().flatten().all(|rid| rank(rid).is_some()) {
+            rids.sort_by_key(|rid| rid.as_ref().and_then(rank));
+        }
+        if rids.is_empty() {
+            rids = vec![None; parameters.ssrcs.len().clamp(1, LAYERS_MAX)];
+        }
+        let layers = rids.into_iter().map(|rid| Layer::new(parameters.kind, rid, next_stream())).collect();
+        Self {
+            id,
+            parameters,
+            blocked: false,
+            layers,
+            subscribers: Vec::new(),
+            loudness: Loudness::default(),
+            payload_type: None,
+        }
+    }
+
+    pub(crate) fn is_video(&self) -> bool {
+        self.parameters.kind == Kind::Video
+    }
+
+    /// Which layer a stream is.
+    pub(crate) fn layer_of(&self, stream: StreamId) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.id == stream)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn layer_of_mut(&mut self, stream: StreamId) -> Option<&mut Layer> {
+        self.layers.iter_mut().find(|layer| layer.id == stream)
+    }
+
+    /// The names of the layers, the smallest first; none without simulcast.
+    pub(crate) fn rids(&self) -> Vec<Rid> {
+        self.layers.iter().filter_map(|layer| layer.rid.clone()).collect()
+    }
+
+    /// When something is to be asked of the publisher.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let due = |layer: &Layer| [layer.missing.poll_timeout(), layer.key_frames.poll_timeout()];
+        self.layers.iter().filter(|layer| layer.ssrc.is_some()).flat_map(due).flatten().min()
+    }
+}
+
+/// The size that a usual name of a layer means.
+fn rank(rid: &Rid) -> Option<u8> {
+    match rid.as_str() {
+        "q" => Some(0),
+        "h" => Some(1),
+        "f" => Some(2),
+        _ => None,
+    }
+}
+
+/// Layers of simulcast: browsers make no more.
+pub(crate) const LAYERS_MAX: usize = 3;
