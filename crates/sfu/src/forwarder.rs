@@ -53,6 +53,8 @@ pub(crate) struct Rewrite {
     pub(crate) picture: Option<PictureNumbers>,
     /// The frame's number in the dependency descriptor.
     pub(crate) number: Option<u16>,
+    /// Another stream begins with it.
+    pub(crate) begins: bool,
 }
 
 /// One outgoing stream.
@@ -134,6 +136,11 @@ impl Forwarder {
         }
     }
 
+    /// The clock rate of the timestamps.
+    pub(crate) fn rate_hz(&self) -> u32 {
+        self.rate_hz
+    }
+
     /// The clock rate of the codec that goes in from here on.
     pub(crate) fn set_rate(&mut self, rate_hz: u32) {
         self.rate_hz = rate_hz;
@@ -200,6 +207,7 @@ impl Forwarder {
             marker: packet.marker,
             picture: frame.picture.map(|picture| epoch.picture(picture, packet.picture_shift)),
             number: frame.number.map(|number| number.wrapping_sub(epoch.number_shift)),
+            begins: false,
         })
     }
 
@@ -210,6 +218,12 @@ impl Forwarder {
             Lookup::Sent(packet) if self.epoch(packet.epoch).is_none() => Lookup::Unknown,
             Lookup::Sent(_) | Lookup::Reserved(_) | Lookup::Unknown => lookup,
         }
+    }
+
+    /// Which place of the stream that goes out belongs to a number.
+    pub(crate) fn place_of(&self, index: u64) -> Option<u64> {
+        self.current?;
+        self.segments.place_of(index)
     }
 
     /// From which stream a packet came.
@@ -267,7 +281,7 @@ impl Forwarder {
             picture_shift: following(picture.id, self.picture.id),
             level: target.level,
         });
-        self.advance(now, input)
+        self.advance(now, input).map(|rewrite| Rewrite { begins: true, ..rewrite })
     }
 
     /// A packet beyond the highest place so far.
@@ -325,6 +339,7 @@ impl Forwarder {
             marker,
             picture: input.frame.picture.map(|picture| epoch.picture(picture, segment.picture_shift)),
             number: input.frame.number.map(|number| number.wrapping_sub(epoch.number_shift)),
+            begins: false,
         }
     }
 

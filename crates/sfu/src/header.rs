@@ -13,6 +13,8 @@ pub(crate) struct Template {
     bytes: [u8; HEADER_BYTES_MAX],
     /// 0 before it is built.
     length: usize,
+    /// It names one subscriber's media description: of no use to others.
+    has_mid: bool,
     /// Where the transport-wide sequence number is.
     transport_at: Option<usize>,
     /// Where the send time is.
@@ -34,7 +36,15 @@ pub(crate) struct Patch {
 impl Template {
     pub(crate) fn new() -> Self {
         let ids = ExtensionIds::default();
-        Self { ids, bytes: [0; HEADER_BYTES_MAX], length: 0, transport_at: None, time_at: None, number_at: None }
+        Self {
+            ids,
+            bytes: [0; HEADER_BYTES_MAX],
+            length: 0,
+            has_mid: false,
+            transport_at: None,
+            time_at: None,
+            number_at: None,
+        }
     }
 
     /// Another packet: nothing is built for it.
@@ -44,7 +54,7 @@ impl Template {
 
     /// Whether it is built for these ids.
     pub(crate) fn is_for(&self, ids: &ExtensionIds) -> bool {
-        self.length > 0 && self.ids == *ids
+        self.length > 0 && !self.has_mid && self.ids == *ids
     }
 
     /// Builds it from what came with the packet. `mid` is written where the subscriber still has to learn the stream's SSRC.
@@ -79,6 +89,7 @@ impl Template {
             self.length = blank.write(&mut self.bytes, &[]).unwrap_or(0);
         }
         self.ids = *ids;
+        self.has_mid = mid.is_some();
         self.locate(send_time);
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Inbound<'a> {
     pub(crate) clock_rate_hz: u32,
     /// It came as a retransmission (RFC 4588).
     pub(crate) repaired: bool,
+    /// The publisher can be asked for lost packets of this codec.
+    pub(crate) nack: bool,
     /// What it is a packet of, and where.
     pub(crate) payload: Payload<'a>,
     pub(crate) extensions: Extensions<'a>,
@@ -46,6 +48,7 @@ impl<'a> Inbound<'a> {
             payload_type: codec.payload_type,
             clock_rate_hz: codec.clock_rate_hz,
             repaired,
+            nack: codec.feedback.nack,
             payload,
             extensions,
         })

@@ -25,11 +25,6 @@ impl KeyFrameRequests {
         self.asked = 0;
     }
 
-    /// Nobody waits.
-    pub(crate) fn cancel(&mut self) {
-        self.wanted_since = None;
-    }
-
     /// Whether the publisher is to be asked at once; counts as asked.
     pub(crate) fn poll(&mut self, now: Instant) -> bool {
         if self.poll_timeout().is_none_or(|due| due > now) {

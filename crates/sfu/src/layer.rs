@@ -54,7 +54,6 @@ pub(crate) struct Layer {
 pub(crate) struct Previous {
     pub(crate) place: u64,
     pub(crate) timestamp: u32,
-    pub(crate) marker: bool,
 }
 
 /// What a new packet is to the stream.
@@ -129,11 +128,7 @@ impl Layer {
             if self.far_behind < FAR_BEHIND_MAX {
                 return Arrival::Duplicate;
             }
-            self.unwrapper = SequenceUnwrapper::default();
-            let place = self.unwrapper.unwrap(number);
-            self.window = Window::default();
-            self.window.begin(place);
-            return Arrival::Restart(place);
+            return Arrival::Restart(SequenceUnwrapper::default().unwrap(number));
         }
         self.far_behind = 0;
         self.unwrapper.unwrap(number);
@@ -141,6 +136,18 @@ impl Layer {
             return Arrival::Duplicate;
         }
         if place > highest { Arrival::Newest(place) } else { Arrival::Late(place) }
+    }
+
+    /// As [`Self::restart`], with the number of the first packet, which was counted already.
+    pub(crate) fn restart_at(&mut self, id: StreamId, ssrc: u32, number: u16) {
+        self.restart(id, ssrc);
+        let place = self.unwrapper.unwrap(number);
+        self.window.begin(place);
+    }
+
+    /// The highest place so far.
+    pub(crate) fn highest(&self) -> Option<u64> {
+        self.unwrapper.highest()
     }
 
     /// Counts a packet for the receiver reports.

@@ -14,16 +14,31 @@
 
 pub mod allocator;
 pub mod bandwidth;
+mod cache;
 pub mod config;
 pub mod feedback;
+mod forwarder;
+mod frame;
+mod header;
 pub mod id;
+mod inbound;
+mod keyframe;
+mod ladder;
+mod layer;
+mod nack;
 pub mod output;
 pub mod pacer;
+mod peer;
 pub mod prober;
+mod rate;
 pub mod router;
 pub mod sink;
+mod slab;
 pub mod slot;
+mod speaker;
 pub mod stats;
+mod timeline;
+mod track;
 
 pub use config::Config;
 pub use id::{PeerId, Source, TrackId};
@@ -32,3 +47,6 @@ pub use router::Router;
 pub use sink::Sink;
 pub use slot::{Priority, Wish};
 pub use stats::Stats;
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,32 @@
 //! One room on one worker: who gets which packet.
 
+mod allocate;
+mod control;
+mod deadline;
+mod receive;
+mod report;
+mod resend;
+mod subscribe;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use rtp::parameters::{ReceiveParameters, SendParameters};
 
 use crate::config::Config;
+use crate::forwarder::StreamId;
+use crate::header::Template;
 use crate::id::{PeerId, TrackId};
 use crate::output::{Output, TrackDescription};
+use crate::peer::{Context, Peer, StreamPlace};
 use crate::sink::Sink;
+use crate::slab::Slab;
 use crate::slot::Wish;
 use crate::stats::Stats;
+use crate::timeline::RouterClock;
+use crate::track::Track;
 
 /// A room's router. See the crate's documentation for the contract.
 ///
@@ -18,95 +34,169 @@ use crate::stats::Stats;
 #[derive(Debug)]
 pub struct Router {
     config: Config,
-    peers: BTreeMap<PeerId, ()>,
-    tracks: BTreeMap<TrackId, TrackDescription>,
+    clock: RouterClock,
+    /// Decides where sequence numbers begin.
+    random: ChaCha8Rng,
+    /// Everybody in the room.
+    peers: Slab<Peer>,
+    /// The keys of `peers`.
+    peer_keys: BTreeMap<PeerId, usize>,
+    /// Everything that is published: at most four tracks a peer.
+    tracks: Slab<Track>,
+    /// The keys of `tracks`.
+    track_keys: BTreeMap<TrackId, usize>,
+    /// The name of the next incoming stream.
+    next_stream: u32,
+    context: Context,
+    /// RTCP is written here; grows to the largest compound once.
+    scratch: Vec<u8>,
     outputs: VecDeque<Output>,
-    stats: Stats,
+    /// Not later than anything that is due.
+    wake: Option<Instant>,
+    /// When the slow things are looked at next.
+    tick_at: Option<Instant>,
+    /// A track with sound has gone: automatic slots are to be filled anew.
+    audio_changed: bool,
+    /// Who speaks and how well all are connected, as told last.
+    told: report::Told,
 }
 
 impl Router {
-    /// An empty room. `seed` decides every random number (SSRC-independent starts of sequence numbers and timestamps).
+    /// An empty room. `seed` decides every random number: where sequence numbers begin.
     #[must_use]
     pub fn new(config: Config, seed: [u8; 32], now: Instant) -> Self {
-        let _ = (seed, now);
         Self {
             config,
-            peers: BTreeMap::new(),
-            tracks: BTreeMap::new(),
+            clock: RouterClock::new(now),
+            random: ChaCha8Rng::from_seed(seed),
+            peers: Slab::default(),
+            peer_keys: BTreeMap::new(),
+            tracks: Slab::default(),
+            track_keys: BTreeMap::new(),
+            next_stream: 0,
+            context: Context { start: now, template: Template::new(), stats: Stats::default() },
+            scratch: Vec::new(),
             outputs: VecDeque::new(),
-            stats: Stats::default(),
+            wake: None,
+            tick_at: None,
+            audio_changed: false,
+            told: report::Told::default(),
         }
     }
 
     /// A peer has come. It neither publishes nor has slots yet.
     pub fn handle_join(&mut self, now: Instant, peer: PeerId) {
-        let _ = now;
-        self.peers.entry(peer).or_default();
+        if self.peer_keys.contains_key(&peer) {
+            return;
+        }
+        let joined = Peer::new(&self.config, peer, now);
+        let due = joined.poll_timeout();
+        let key = self.peers.insert(joined);
+        self.peer_keys.insert(peer, key);
+        self.wake_at(due);
     }
 
     /// A peer has gone, with all its tracks and slots.
     pub fn handle_leave(&mut self, now: Instant, peer: PeerId) {
-        self.peers.remove(&peer);
-        let gone: Vec<TrackId> = self.tracks.keys().copied().filter(|track| track.peer == peer).collect();
+        let gone: Vec<TrackId> = self.track_keys.keys().copied().filter(|track| track.peer == peer).collect();
         for track in gone {
             self.handle_unpublish(now, track);
         }
+        let Some(key) = self.peer_keys.remove(&peer) else { return };
+        for (_, track) in self.tracks.iter_mut() {
+            track.subscribers.retain(|subscription| subscription.peer != key);
+        }
+        self.peers.remove(key);
+        self.told.forget(peer);
     }
 
-    /// A peer publishes a track, or a new negotiation changed what is known of it.
+    /// A peer publishes a track, or a new negotiation changed what is known of it. A track whose layers stay the same goes on.
     pub fn handle_publish(&mut self, now: Instant, track: TrackId, parameters: ReceiveParameters) {
-        let _ = now;
-        let Some(codec) = parameters.codecs.first() else { return };
-        if !self.peers.contains_key(&track.peer) {
+        let Some(peer) = self.peer_keys.get(&track.peer).copied() else { return };
+        if parameters.codecs.is_empty() {
             return;
         }
-        let description = TrackDescription { kind: parameters.kind, codec: codec.name, rids: parameters.rids };
-        self.tracks.insert(track, description.clone());
-        self.outputs.push_back(Output::Published { track, description });
+        let known = self.track_keys.get(&track).copied();
+        let stays = known.and_then(|key| self.tracks.get(key)).is_some_and(|known| {
+            known.parameters.kind == parameters.kind && known.parameters.rids == parameters.rids
+        });
+        if known.is_some() && !stays {
+            self.handle_unpublish(now, track);
+        }
+        let key = match known.filter(|_| stays) {
+            Some(key) => {
+                self.replace_parameters(key, parameters);
+                key
+            }
+            None => {
+                let next_stream = &mut self.next_stream;
+                let published = Track::new(track, parameters, || name_stream(next_stream));
+                let key = self.tracks.insert(published);
+                self.track_keys.insert(track, key);
+                key
+            }
+        };
+        self.learn_announced(peer, key);
+        self.report_published(key);
+        self.find_subscribers(now, key);
+        self.tick_at.get_or_insert(now);
+        self.wake_at(now);
     }
 
     /// A peer publishes a track no more.
     pub fn handle_unpublish(&mut self, now: Instant, track: TrackId) {
-        let _ = now;
-        if self.tracks.remove(&track).is_some() {
-            self.outputs.push_back(Output::Unpublished { track });
+        let Some(key) = self.track_keys.remove(&track) else { return };
+        if let Some(peer) = self.peer_keys.get(&track.peer).and_then(|peer| self.peers.get_mut(*peer)) {
+            peer.forget_streams(key);
         }
+        self.lose_subscribers(now, key);
+        self.tracks.remove(key);
+        self.outputs.push_back(Output::Unpublished { track });
+        self.tick_at.get_or_insert(now);
+        self.wake_at(now);
     }
 
     /// All slots of a peer after a negotiation. Slots that stay (same mid and SSRC) keep what is in them.
     pub fn handle_slots(&mut self, now: Instant, peer: PeerId, slots: Vec<SendParameters>) {
-        let _ = (now, peer, slots);
+        let Some(key) = self.peer_keys.get(&peer).copied() else { return };
+        self.replace_slots(now, key, slots);
     }
 
     /// A subscriber wants something else in one of its slots.
     pub fn handle_wish(&mut self, now: Instant, peer: PeerId, wish: Wish) {
-        let _ = (now, peer, wish);
+        let Some(key) = self.peer_keys.get(&peer).copied() else { return };
+        self.take_wish(now, key, wish);
     }
 
     /// Moderation: with `blocked` nothing of the track is forwarded.
     pub fn handle_block(&mut self, now: Instant, track: TrackId, blocked: bool) {
-        let _ = (now, track, blocked);
+        let Some(key) = self.track_keys.get(&track).copied() else { return };
+        self.block(now, key, blocked);
     }
 
     /// A decrypted RTP packet from a peer. Allocates nothing in steady state.
     pub fn handle_rtp(&mut self, now: Instant, from: PeerId, packet: &[u8], sink: &mut impl Sink) {
-        let _ = (now, from, packet, sink);
+        let Some(key) = self.peer_keys.get(&from).copied() else { return };
+        self.receive(now, key, packet, sink);
     }
 
     /// A decrypted RTCP packet from a peer.
     pub fn handle_rtcp(&mut self, now: Instant, from: PeerId, compound: &[u8], sink: &mut impl Sink) {
-        let _ = (now, from, compound, sink);
+        let Some(key) = self.peer_keys.get(&from).copied() else { return };
+        self.receive_control(now, key, compound, sink);
     }
 
     /// Does what has become due.
     pub fn handle_timeout(&mut self, now: Instant, sink: &mut impl Sink) {
-        let _ = (now, sink);
+        if self.wake.is_some_and(|wake| wake <= now) {
+            self.run_due(now, sink);
+        }
     }
 
     /// When [`Router::handle_timeout`] is to be called. O(1).
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.wake
     }
 
     /// The next thing for the signalling side.
@@ -117,7 +207,82 @@ impl Router {
     /// Counters since the beginning, and what there is.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let _ = &self.config;
-        Stats { peers: self.peers.len(), tracks: self.tracks.len(), ..self.stats }
+        let slots = self.peers.iter().flat_map(|(_, peer)| &peer.slots);
+        let live_slots = slots.filter(|slot| slot.forwarder.current().is_some()).count();
+        Stats { peers: self.peer_keys.len(), tracks: self.track_keys.len(), live_slots, ..self.context.stats }
+    }
+
+    fn wake_at(&mut self, due: Instant) {
+        self.wake = Some(self.wake.map_or(due, |wake| wake.min(due)));
+    }
+
+    fn random_number(&mut self) -> u16 {
+        let [high, low, ..] = self.random.next_u32().to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+
+    /// The streams that the publisher announced: the n-th is the n-th layer.
+    fn learn_announced(&mut self, peer: usize, key: usize) {
+        let (Some(peer), Some(track)) = (self.peers.get_mut(peer), self.tracks.get_mut(key)) else { return };
+        merge(&mut peer.extensions, &track.parameters.extensions);
+        for (layer, (announced, incoming)) in track.parameters.ssrcs.iter().zip(&mut track.layers).enumerate() {
+            peer.learn_stream(announced.media, StreamPlace { track: key, layer, rtx: false });
+            if incoming.ssrc != Some(announced.media) {
+                let id = name_stream(&mut self.next_stream);
+                incoming.restart(id, announced.media);
+            }
+            if let Some(rtx) = announced.rtx {
+                peer.learn_stream(rtx, StreamPlace { track: key, layer, rtx: true });
+            }
+        }
+    }
+
+    fn replace_parameters(&mut self, key: usize, parameters: ReceiveParameters) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        track.parameters = parameters;
+        for subscription in &track.subscribers {
+            let slot = self.peers.get_mut(subscription.peer).and_then(|peer| peer.slots.get_mut(subscription.slot));
+            if let Some(slot) = slot {
+                slot.codec = None;
+            }
+        }
+    }
+
+    fn report_published(&mut self, key: usize) {
+        let Some(track) = self.tracks.get(key) else { return };
+        let is_coming = |codec: &&rtp::parameters::Codec| Some(codec.payload_type) == track.payload_type;
+        let codec = track.parameters.codecs.iter().find(is_coming).or_else(|| track.parameters.codecs.first());
+        let Some(codec) = codec.map(|codec| codec.name) else { return };
+        let description = TrackDescription { kind: track.parameters.kind, codec, rids: track.rids() };
+        self.outputs.push_back(Output::Published { track: track.id, description });
     }
 }
+
+/// A name that no stream had before.
+fn name_stream(next: &mut u32) -> StreamId {
+    let id = StreamId(*next);
+    *next = next.wrapping_add(1);
+    id
+}
+
+/// What one media description says about extensions counts for the transport.
+fn merge(all: &mut rtp::parameters::ExtensionIds, one: &rtp::parameters::ExtensionIds) {
+    let pairs = [
+        (&mut all.mid, one.mid),
+        (&mut all.rid, one.rid),
+        (&mut all.repaired_rid, one.repaired_rid),
+        (&mut all.audio_level, one.audio_level),
+        (&mut all.abs_send_time, one.abs_send_time),
+        (&mut all.transport_cc, one.transport_cc),
+        (&mut all.dependency_descriptor, one.dependency_descriptor),
+        (&mut all.video_orientation, one.video_orientation),
+        (&mut all.playout_delay, one.playout_delay),
+        (&mut all.abs_capture_time, one.abs_capture_time),
+    ];
+    for (all, one) in pairs {
+        *all = one.or(*all);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,16 @@
 //! Slots: the places of a subscriber into which the router puts tracks.
 
-use rtp::parameters::Mid;
+mod codec;
 
+use rtp::parameters::{Codec, Kind, Mid, SendParameters};
+
+use crate::allocator::{Demand, Tile};
+use crate::forwarder::Forwarder;
 use crate::id::TrackId;
+use crate::output::SlotState;
+use crate::track::Track;
+
+pub(crate) use codec::match_codec;
 
 /// What a subscriber wants in one of its slots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,3 +40,111 @@ pub enum Priority {
     /// The one that the viewer chose.
     Pinned,
 }
+
+/// A slot and what goes through it.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) parameters: SendParameters,
+    /// What the subscriber wants; `None` before it says so.
+    pub(crate) wish: Option<Wish>,
+    /// The key of the track in it.
+    pub(crate) track: Option<usize>,
+    /// The track's payload type on the way in, and what it becomes; `None` when it can become nothing.
+    pub(crate) codec: Option<(u8, Option<OutgoingCodec>)>,
+    pub(crate) forwarder: Forwarder,
+    /// The index of the next packet under the SSRC of retransmissions.
+    pub(crate) next_rtx: u64,
+    /// The subscriber has reported about the SSRC: it knows to which mid it belongs.
+    pub(crate) acknowledged: bool,
+    pub(crate) demand: Demand,
+    /// For sender reports (RFC 3550 §6.4.1), both modulo 2^32.
+    pub(crate) sent_packets: u32,
+    pub(crate) sent_octets: u32,
+    /// A sender report should follow soon: another stream has begun.
+    pub(crate) report_soon: bool,
+    /// What the signalling side was told last.
+    pub(crate) reported: Option<(Option<TrackId>, SlotState, Option<usize>, Option<u8>)>,
+}
+
+/// The payload types that a subscriber has for a codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OutgoingCodec {
+    pub(crate) payload_type: u8,
+    pub(crate) rtx_payload_type: Option<u8>,
+    pub(crate) clock_rate_hz: u32,
+    /// The subscriber may ask for lost packets.
+    pub(crate) nack: bool,
+}
+
+impl Slot {
+    /// An empty slot. `first` and `first_rtx` are the sequence numbers to begin with.
+    pub(crate) fn new(parameters: SendParameters, first: u16, first_rtx: u16) -> Self {
+        let is_audio = parameters.kind == Kind::Audio;
+        let rate_hz = parameters.codecs.first().map_or(90_000, |codec| codec.clock_rate_hz);
+        let history = if is_audio { HISTORY_AUDIO } else { HISTORY_VIDEO };
+        Self {
+            parameters,
+            wish: None,
+            track: None,
+            codec: None,
+            forwarder: Forwarder::new(first, rate_hz, history),
+            next_rtx: u64::from(first_rtx & 0x7fff),
+            acknowledged: false,
+            demand: if is_audio { Demand::audio() } else { Demand::video() },
+            sent_packets: 0,
+            sent_octets: 0,
+            report_soon: false,
+            reported: None,
+        }
+    }
+
+    /// Filled by the server with whoever is loudest.
+    pub(crate) fn is_automatic(&self) -> bool {
+        self.parameters.kind == Kind::Audio && self.wish.as_ref().is_none_or(|wish| wish.track.is_none() && !wish.paused)
+    }
+
+    /// Where the subscriber shows it.
+    pub(crate) fn tile(&self) -> Tile {
+        let Some(wish) = &self.wish else { return Tile::default() };
+        Tile { priority: wish.priority, width_px: wish.width_px, height_px: wish.height_px, paused: wish.paused }
+    }
+
+    /// What a payload type of the track becomes, `codecs` being the track's; looked up when it changes.
+    pub(crate) fn codec_for(&mut self, payload_type: u8, codecs: &[Codec]) -> Option<OutgoingCodec> {
+        if let Some((known, codec)) = self.codec
+            && known == payload_type
+        {
+            return codec;
+        }
+        let incoming = codecs.iter().find(|codec| codec.payload_type == payload_type)?;
+        let codec = match_codec(incoming, &self.parameters.codecs).map(|codec| OutgoingCodec {
+            payload_type: codec.payload_type,
+            rtx_payload_type: codec.rtx_payload_type,
+            clock_rate_hz: codec.clock_rate_hz,
+            nack: codec.feedback.nack,
+        });
+        self.codec = Some((payload_type, codec));
+        if let Some(codec) = codec {
+            self.forwarder.set_rate(codec.clock_rate_hz);
+        }
+        codec
+    }
+
+    /// Whether the subscriber has a payload type for what the track sends, or may send.
+    pub(crate) fn can_take(&self, track: &Track) -> bool {
+        if let Some((payload_type, codec)) = self.codec
+            && track.payload_type == Some(payload_type)
+        {
+            return codec.is_some();
+        }
+        let is_coming = |codec: &&Codec| track.payload_type.is_none_or(|payload_type| payload_type == codec.payload_type);
+        let mut coming = track.parameters.codecs.iter().filter(is_coming);
+        coming.any(|codec| match_codec(codec, &self.parameters.codecs).is_some())
+    }
+}
+
+/// Packets that can be found again for retransmission: two seconds of 500 packets.
+const HISTORY_VIDEO: usize = 1_024;
+
+/// The same of audio, more than a second of packets of 20 ms.
+const HISTORY_AUDIO: usize = 64;

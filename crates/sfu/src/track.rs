@@ -6,6 +6,7 @@ use rtp::parameters::{Kind, ReceiveParameters, Rid};
 
 use crate::forwarder::StreamId;
 use crate::id::TrackId;
+use crate::ladder::Ladder;
 use crate::layer::Layer;
 use crate::speaker::Loudness;
 
@@ -23,6 +24,8 @@ pub(crate) struct Track {
     pub(crate) loudness: Loudness,
     /// Payload type of the last packet.
     pub(crate) payload_type: Option<u8>,
+    /// What can be sent of it.
+    pub(crate) ladder: Ladder,
 }
 
 /// A slot that shows a track, by keys of the router.
@@ -51,6 +54,7 @@ impl Track {
             subscribers: Vec::new(),
             loudness: Loudness::default(),
             payload_type: None,
+            ladder: Ladder::default(),
         }
     }
 

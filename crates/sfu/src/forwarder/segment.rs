@@ -39,6 +39,12 @@ impl Segments {
         self.list.iter().rev().find(|segment| segment.from <= place).copied()
     }
 
+    /// The place that has this number; `None` before the oldest segment.
+    pub(super) fn place_of(&self, index: u64) -> Option<u64> {
+        let begins_before = |segment: &&Segment| segment.from.wrapping_sub(segment.shift) <= index;
+        self.list.iter().rev().find(begins_before).map(|segment| index.wrapping_add(segment.shift))
+    }
+
     pub(super) fn push(&mut self, segment: Segment) {
         if self.list.len() >= SEGMENTS_MAX {
             self.list.pop_front();

@@ -1,0 +1,137 @@
+//! A peer: the streams that it sends, the slots that it receives in, and the path to it.
+
+mod outbound;
+mod send;
+
+use std::time::{Duration, Instant};
+
+use rtp::parameters::ExtensionIds;
+
+pub(crate) use outbound::{Outbound, Waiting, What};
+pub(crate) use send::Context;
+
+use crate::allocator::Demand;
+use crate::config::Config;
+use crate::id::PeerId;
+use crate::slot::Slot;
+use crate::timeline::NtpTime;
+
+/// A peer of the room.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) id: PeerId,
+    /// Whose packets belong to which layer, sorted by SSRC; at most [`STREAMS_MAX`].
+    streams: Vec<(u32, StreamPlace)>,
+    /// The ids of all media descriptions in which it sends: within one transport an id has one meaning (RFC 9143 §15.2).
+    pub(crate) extensions: ExtensionIds,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) outbound: Outbound,
+    /// When the next reports are due.
+    pub(crate) report_at: Instant,
+    /// The estimate of its path at the last allocation.
+    pub(crate) allocated_bps: u64,
+    /// When to allocate.
+    pub(crate) allocate_at: Option<Instant>,
+    /// Between this peer and us, smoothed.
+    pub(crate) round_trip: Option<Duration>,
+    /// What to add to the peer's NTP times to get ours: the least that was seen, which is the fastest way here.
+    pub(crate) clock_offset: Option<i64>,
+    /// What is allocated, while it is; kept for its memory.
+    pub(crate) demands: Vec<Demand>,
+    /// What its slots show may have changed.
+    pub(crate) slots_changed: bool,
+}
+
+/// Which layer of which track a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StreamPlace {
+    /// The track's key.
+    pub(crate) track: usize,
+    pub(crate) layer: usize,
+    /// Retransmissions (RFC 4588).
+    pub(crate) rtx: bool,
+}
+
+impl Peer {
+    pub(crate) fn new(config: &Config, id: PeerId, now: Instant) -> Self {
+        Self {
+            id,
+            streams: Vec::new(),
+            extensions: ExtensionIds::default(),
+            slots: Vec::new(),
+            outbound: Outbound::new(config, now),
+            report_at: now + REPORT_INTERVAL,
+            allocated_bps: 0,
+            allocate_at: None,
+            round_trip: None,
+            clock_offset: None,
+            demands: Vec::new(),
+            slots_changed: false,
+        }
+    }
+
+    /// Which layer an SSRC is.
+    pub(crate) fn stream(&self, ssrc: u32) -> Option<StreamPlace> {
+        let index = self.streams.binary_search_by_key(&ssrc, |(ssrc, _)| *ssrc).ok()?;
+        self.streams.get(index).map(|(_, place)| *place)
+    }
+
+    /// Learns whose packets an SSRC has; the one that had that place before is forgotten. `false` when there are too many.
+    pub(crate) fn learn_stream(&mut self, ssrc: u32, place: StreamPlace) -> bool {
+        self.streams.retain(|(known, there)| *there != place && *known != ssrc);
+        if self.streams.len() >= STREAMS_MAX {
+            return false;
+        }
+        let index = self.streams.partition_point(|(known, _)| *known < ssrc);
+        self.streams.insert(index, (ssrc, place));
+        true
+    }
+
+    /// Forgets the streams of a track.
+    pub(crate) fn forget_streams(&mut self, track: usize) {
+        self.streams.retain(|(_, place)| place.track != track);
+    }
+
+    /// A sample of the round trip.
+    pub(crate) fn handle_round_trip(&mut self, sample: Duration) {
+        let sample = sample.min(ROUND_TRIP_MAX);
+        self.round_trip = Some(self.round_trip.map_or(sample, |before| before.saturating_mul(7).saturating_add(sample) / 8));
+    }
+
+    /// The peer's NTP time `theirs` was sent before `ours`.
+    pub(crate) fn handle_clock(&mut self, theirs: NtpTime, ours: NtpTime) {
+        let offset = ours.0.wrapping_sub(theirs.0).cast_signed();
+        // Clocks drift: the least offset ages.
+        let aged = self.clock_offset.map(|before| before.saturating_add(CLOCK_DRIFT));
+        self.clock_offset = Some(aged.map_or(offset, |aged| aged.min(offset)));
+    }
+
+    /// The SSRC under which RTCP is sent to this peer.
+    pub(crate) fn rtcp_ssrc(&self) -> u32 {
+        self.slots.first().map_or(RTCP_SSRC, |slot| slot.parameters.ssrc)
+    }
+
+    /// When something is due.
+    pub(crate) fn poll_timeout(&self) -> Instant {
+        let due = [self.allocate_at, self.outbound.poll_timeout()];
+        due.into_iter().flatten().fold(self.report_at, Instant::min)
+    }
+}
+
+/// Reports of one peer are so far apart (RFC 3550 §6.2 asks for less than 5 % of the bandwidth).
+pub(crate) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// SSRCs of one peer: four tracks of three layers with retransmissions, and as many again while a new negotiation replaces them.
+pub(crate) const STREAMS_MAX: usize = 48;
+
+/// A longer round trip is a wrong report.
+const ROUND_TRIP_MAX: Duration = Duration::from_secs(5);
+
+/// The SSRC of a side that sends no media.
+const RTCP_SSRC: u32 = 1;
+
+/// Per sender report, in units of NTP: 50 microseconds, more than clocks drift in a second.
+const CLOCK_DRIFT: i64 = 214_748;
+
+#[cfg(test)]
+mod tests;

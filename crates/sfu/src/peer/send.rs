@@ -1,0 +1,185 @@
+//! Packets on their way to a subscriber: headers filled in, books kept.
+
+use std::time::Instant;
+
+use rtp::Header;
+use rtp::payload::Head;
+
+use super::{Peer, What};
+use crate::forwarder::Rewrite;
+use crate::frame::write_head;
+use crate::header::{Patch, Template, send_time_at};
+use crate::inbound::Inbound;
+use crate::sink::Sink;
+use crate::slot::Slot;
+use crate::stats::Stats;
+
+/// What all peers need to send.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// When the router began.
+    pub(crate) start: Instant,
+    /// The header of the packet at hand.
+    pub(crate) template: Template,
+    pub(crate) stats: Stats,
+}
+
+impl Peer {
+    /// Sends a packet of a slot under the numbers that its forwarder has given it.
+    pub(crate) fn send(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        (inbound, rewrite, what): (&Inbound<'_>, &Rewrite, What),
+        context: &mut Context,
+        sink: &mut impl Sink,
+    ) {
+        let Some(slot) = self.slots.get_mut(slot) else { return };
+        let Some((_, Some(codec))) = slot.codec else { return };
+        let head = rewrite.picture.and_then(|picture| write_head(inbound.payload.codec, inbound.payload.bytes, picture));
+        let replaced = head.as_ref().map_or(0, |head| head.replaced);
+        let head = head.as_ref().map_or(&[][..], Head::bytes);
+        let payload = inbound.payload.bytes.get(replaced..).unwrap_or_default();
+        prepare(slot, inbound, &mut context.template);
+        let header = Header {
+            payload_type: codec.payload_type,
+            marker: rewrite.marker,
+            sequence_number: low(rewrite.index),
+            timestamp: rewrite.timestamp,
+            ssrc: slot.parameters.ssrc,
+        };
+        let bytes = TYPICAL_HEADER_BYTES.saturating_add(payload.len());
+        let transport = self.outbound.next_transport(now, &slot.parameters.extensions, bytes, what);
+        let mut patch =
+            Patch { header, transport, time: send_time_at(context.start, now), number: rewrite.number };
+        let (index, original) = match (what, codec.rtx_payload_type) {
+            (What::Media, _) => (rewrite.index, None),
+            (What::Retransmission | What::Padding, Some(payload_type)) => {
+                let index = slot.next_rtx;
+                slot.next_rtx = index.wrapping_add(1);
+                patch.header.payload_type = payload_type;
+                patch.header.ssrc = slot.parameters.rtx_ssrc;
+                patch.header.sequence_number = low(index);
+                (index, Some(low(rewrite.index)))
+            }
+            (What::Retransmission | What::Padding, None) => return,
+        };
+        let mut full_head = [0; FULL_HEAD_BYTES_MAX];
+        let head = with_original(original, head, &mut full_head);
+        let header = context.template.patch(&patch);
+        sink.send_rtp(self.id, index, header, head, payload);
+        let bytes = header.len().saturating_add(head.len()).saturating_add(payload.len());
+        count(slot, what, bytes, &mut context.stats);
+        self.outbound.prober.handle_sent(bytes);
+    }
+
+    /// Sends a packet without payload in the place of one that never came in, so that the subscriber does not wait for it.
+    pub(crate) fn send_filler(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        number: u16,
+        context: &mut Context,
+        sink: &mut impl Sink,
+    ) {
+        let Some(slot) = self.slots.get_mut(slot) else { return };
+        let Some((_, Some(codec))) = slot.codec else { return };
+        let (Some(payload_type), Some(timestamp)) = (codec.rtx_payload_type, slot.forwarder.timestamp_at(now)) else { return };
+        let index = slot.next_rtx;
+        slot.next_rtx = index.wrapping_add(1);
+        context.template.build(&slot.parameters.extensions, &rtp::Extensions::default(), None);
+        let transport = self.outbound.next_transport(now, &slot.parameters.extensions, TYPICAL_HEADER_BYTES, What::Retransmission);
+        let ssrc = slot.parameters.rtx_ssrc;
+        let header = Header { payload_type, marker: false, sequence_number: low(index), timestamp, ssrc };
+        let patch = Patch { header, transport, time: send_time_at(context.start, now), number: None };
+        let header = context.template.patch(&patch);
+        sink.send_rtp(self.id, index, header, &number.to_be_bytes(), &[]);
+        count(slot, What::Retransmission, header.len(), &mut context.stats);
+        context.template.clear();
+    }
+
+    /// Sends padding only, on the SSRC of retransmissions, to test the path.
+    pub(crate) fn send_padding(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        bytes: usize,
+        context: &mut Context,
+        sink: &mut impl Sink,
+    ) -> bool {
+        let Some(slot) = self.slots.get_mut(slot) else { return false };
+        let Some((_, Some(codec))) = slot.codec else { return false };
+        let (Some(payload_type), Some(timestamp)) = (codec.rtx_payload_type, slot.forwarder.timestamp_at(now)) else {
+            return false;
+        };
+        let length = u8::try_from(bytes).unwrap_or(u8::MAX).max(1);
+        let mut padding = [0; u8::MAX as usize];
+        let padding = padding.get_mut(..usize::from(length)).unwrap_or_default();
+        if let Some(last) = padding.last_mut() {
+            *last = length;
+        }
+        let index = slot.next_rtx;
+        slot.next_rtx = index.wrapping_add(1);
+        context.template.build(&slot.parameters.extensions, &rtp::Extensions::default(), None);
+        let total = TYPICAL_HEADER_BYTES.saturating_add(padding.len());
+        let transport = self.outbound.next_transport(now, &slot.parameters.extensions, total, What::Padding);
+        let ssrc = slot.parameters.rtx_ssrc;
+        let header = Header { payload_type, marker: false, sequence_number: low(index), timestamp, ssrc };
+        let patch = Patch { header, transport, time: send_time_at(context.start, now), number: None };
+        context.template.set_padding(true);
+        let header = context.template.patch(&patch);
+        sink.send_rtp(self.id, index, header, &[], padding);
+        count(slot, What::Padding, header.len().saturating_add(padding.len()), &mut context.stats);
+        context.template.set_padding(false);
+        context.template.clear();
+        self.outbound.prober.handle_sent(total);
+        true
+    }
+}
+
+/// The template for this slot's ids. Until the subscriber knows the SSRC, the mid is sent along.
+fn prepare(slot: &Slot, inbound: &Inbound<'_>, template: &mut Template) {
+    let ids = &slot.parameters.extensions;
+    if !slot.acknowledged {
+        template.build(ids, &inbound.extensions, Some(slot.parameters.mid.as_str().as_bytes()));
+        return;
+    }
+    if !template.is_for(ids) {
+        template.build(ids, &inbound.extensions, None);
+    }
+}
+
+/// RFC 4588 §4: the original number stands before the payload.
+fn with_original<'b>(original: Option<u16>, head: &'b [u8], buffer: &'b mut [u8; FULL_HEAD_BYTES_MAX]) -> &'b [u8] {
+    let Some(original) = original else { return head };
+    let (number, rest) = buffer.split_at_mut(2);
+    number.copy_from_slice(&original.to_be_bytes());
+    let length = head.len().min(rest.len());
+    if let (Some(place), Some(head)) = (rest.get_mut(..length), head.get(..length)) {
+        place.copy_from_slice(head);
+    }
+    buffer.get(..length.saturating_add(2)).unwrap_or_default()
+}
+
+fn count(slot: &mut Slot, what: What, bytes: usize, stats: &mut Stats) {
+    stats.sent_packets = stats.sent_packets.wrapping_add(1);
+    stats.sent_bytes = stats.sent_bytes.wrapping_add(bytes as u64);
+    if what == What::Media {
+        slot.sent_packets = slot.sent_packets.wrapping_add(1);
+        slot.sent_octets = slot.sent_octets.wrapping_add(u32::try_from(bytes).unwrap_or(0));
+    } else {
+        stats.resent_packets = stats.resent_packets.wrapping_add(1);
+    }
+}
+
+/// The 16 bits that go on the wire.
+#[expect(clippy::cast_possible_truncation, reason = "the lower 16 bits are meant")]
+fn low(index: u64) -> u16 {
+    index as u16
+}
+
+/// For the books of the estimator, before the header is built.
+const TYPICAL_HEADER_BYTES: usize = 32;
+
+/// The original number and the longest payload descriptor.
+const FULL_HEAD_BYTES_MAX: usize = 2 + rtp::payload::HEAD_BYTES_MAX;

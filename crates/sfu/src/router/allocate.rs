@@ -1,0 +1,71 @@
+//! Who gets which layer: the tracks' ladders, the subscriber's tiles and the estimate of its path come together.
+
+use std::time::Instant;
+
+use super::Router;
+use crate::allocator::{Tile, allocate};
+use crate::forwarder::Target;
+use crate::ladder::Ladder;
+use crate::peer::Peer;
+use crate::slab::Slab;
+use crate::track::Track;
+
+impl Router {
+    /// What flows has changed: everybody who gets the track is allocated anew.
+    pub(super) fn allocate_subscribers(&mut self, now: Instant, key: usize) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        track.ladder = Ladder::of(now, track.is_video(), &mut track.layers);
+        for subscription in &track.subscribers {
+            if let Some(peer) = self.peers.get_mut(subscription.peer) {
+                peer.allocate_at = Some(now);
+            }
+        }
+        self.wake_at(now);
+    }
+
+    /// Spends one subscriber's estimate.
+    pub(super) fn allocate_peer(&mut self, now: Instant, key: usize) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.allocate_at = None;
+        peer.demands.clear();
+        for slot in &mut peer.slots {
+            let track = slot.track.and_then(|track| self.tracks.get(track));
+            let is_sendable = track.is_some_and(|track| !track.blocked && slot.can_take(track));
+            let tile = slot.tile();
+            slot.demand.set_tile(Tile { paused: tile.paused || !is_sendable, ..tile });
+            slot.demand.set_rungs(track.map_or(&[][..], |track| track.ladder.rungs()));
+            peer.demands.push(slot.demand.clone());
+        }
+        let estimate = peer.outbound.estimator.estimate_bps();
+        let allocation = allocate(now, estimate, &mut peer.demands);
+        peer.allocated_bps = estimate;
+        peer.outbound.estimator.set_wanted(now, allocation.wanted_bps);
+        peer.allocate_at = allocation.again_at;
+        for (slot, demand) in peer.slots.iter_mut().zip(peer.demands.drain(..)) {
+            slot.demand = demand;
+        }
+        aim(now, peer, &mut self.tracks);
+        peer.slots_changed = true;
+    }
+}
+
+/// Tells the forwarders of a subscriber what was granted, and asks for key frames where they are needed.
+fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
+    for slot in &mut peer.slots {
+        let track = slot.track.and_then(|track| tracks.get_mut(track));
+        let Some(track) = track else {
+            slot.forwarder.set_target(None);
+            continue;
+        };
+        let step = slot.demand.granted().and_then(|rung| track.ladder.step(rung));
+        let target = step.and_then(|step| {
+            let layer = track.layers.get(step.layer)?;
+            Some(Target { stream: layer.id, level: step.level })
+        });
+        slot.forwarder.set_target(target);
+        let awaited = slot.forwarder.awaited().filter(|_| track.is_video());
+        if let Some(layer) = awaited.and_then(|stream| track.layer_of_mut(stream)) {
+            layer.key_frames.want(now);
+        }
+    }
+}

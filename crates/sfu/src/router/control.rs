@@ -1,0 +1,122 @@
+//! RTCP from a peer: it ends here. What concerns another peer is asked of it anew.
+
+use std::time::Instant;
+
+use rtp::rtcp::{self, Nack, ReportBlock, SenderInfo};
+
+use super::Router;
+use crate::sink::Sink;
+use crate::timeline::{NtpTime, compact_span};
+
+impl Router {
+    /// All packets of a compound.
+    pub(super) fn receive_control(&mut self, now: Instant, from: usize, compound: &[u8], sink: &mut impl Sink) {
+        for packet in rtcp::read(compound).take(PACKETS_MAX) {
+            let Ok(packet) = packet else {
+                let stats = &mut self.context.stats;
+                stats.malformed_rtcp = stats.malformed_rtcp.wrapping_add(1);
+                continue;
+            };
+            match packet {
+                rtcp::Packet::SenderReport(report) => {
+                    self.take_sender_info(now, from, &report.info);
+                    report.blocks.for_each(|block| self.take_block(now, from, &block));
+                }
+                rtcp::Packet::ReceiverReport(report) => report.blocks.for_each(|block| self.take_block(now, from, &block)),
+                rtcp::Packet::Nack(nack) => self.take_nack(now, from, &nack, sink),
+                rtcp::Packet::PictureLossIndication(loss) => self.take_picture_loss(now, from, loss.media_ssrc),
+                rtcp::Packet::FullIntraRequest(request) => {
+                    request.requests().for_each(|(ssrc, _)| self.take_picture_loss(now, from, ssrc));
+                }
+                rtcp::Packet::Remb(remb) => {
+                    if let Some(peer) = self.peers.get_mut(from) {
+                        peer.outbound.estimator.handle_remb(now, remb.bitrate_bps);
+                        self.follow_estimate(now, from);
+                    }
+                }
+                rtcp::Packet::TransportFeedback(feedback) => {
+                    if let Some(peer) = self.peers.get_mut(from) {
+                        peer.outbound.estimator.handle_feedback(now, &feedback);
+                        self.follow_estimate(now, from);
+                    }
+                }
+                rtcp::Packet::SourceDescription(_)
+                | rtcp::Packet::Goodbye(_)
+                | rtcp::Packet::CongestionFeedback(_)
+                | rtcp::Packet::Other { .. } => {}
+            }
+        }
+    }
+
+    /// A publisher tells which timestamp belongs to which moment.
+    fn take_sender_info(&mut self, now: Instant, from: usize, info: &SenderInfo) {
+        let Some(peer) = self.peers.get_mut(from) else { return };
+        let Some(place) = peer.stream(info.ssrc).filter(|place| !place.rtx) else { return };
+        let theirs = NtpTime(info.ntp);
+        peer.handle_clock(theirs, self.clock.ntp(now));
+        let layer = self.tracks.get_mut(place.track).and_then(|track| track.layers.get_mut(place.layer));
+        if let Some(layer) = layer {
+            layer.handle_sender_report(now, theirs, info.timestamp);
+        }
+    }
+
+    /// A subscriber tells how a slot's stream arrives.
+    fn take_block(&mut self, now: Instant, from: usize, block: &ReportBlock) {
+        let ours = self.clock.ntp(now).compact();
+        let Some(peer) = self.peers.get_mut(from) else { return };
+        let Some(slot) = peer.slots.iter_mut().find(|slot| slot.parameters.ssrc == block.ssrc) else { return };
+        slot.acknowledged = true;
+        let sample = (block.last_sender_report != 0)
+            .then(|| ours.wrapping_sub(block.last_sender_report).wrapping_sub(block.delay_since_last))
+            .filter(|units| *units < 1 << 31)
+            .map(compact_span);
+        if let Some(sample) = sample {
+            peer.handle_round_trip(sample);
+        }
+        peer.outbound.estimator.handle_report_block(now, block.fraction_lost, sample);
+        self.follow_estimate(now, from);
+    }
+
+    /// A subscriber lacks packets.
+    fn take_nack(&mut self, now: Instant, from: usize, nack: &Nack<'_>, sink: &mut impl Sink) {
+        let Some(peer) = self.peers.get(from) else { return };
+        let Some(slot) = peer.slots.iter().position(|slot| slot.parameters.ssrc == nack.media_ssrc) else { return };
+        for number in nack.lost().take(NUMBERS_MAX) {
+            self.resend(now, from, slot, number, sink);
+        }
+    }
+
+    /// A subscriber cannot decode: its layer's publisher is asked for a key frame.
+    fn take_picture_loss(&mut self, now: Instant, from: usize, ssrc: u32) {
+        let Some(peer) = self.peers.get(from) else { return };
+        let Some(slot) = peer.slots.iter().find(|slot| slot.parameters.ssrc == ssrc) else { return };
+        let Some(target) = slot.forwarder.current().or(slot.forwarder.target()) else { return };
+        let Some(track) = slot.track.and_then(|track| self.tracks.get_mut(track)) else { return };
+        let Some(layer) = track.layer_of_mut(target.stream) else { return };
+        layer.key_frames.want(now);
+        if let Some(due) = layer.key_frames.poll_timeout() {
+            self.wake_at(due);
+        }
+    }
+
+    /// The estimate of a subscriber's path may have changed.
+    fn follow_estimate(&mut self, now: Instant, key: usize) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let estimate = peer.outbound.estimator.estimate_bps();
+        peer.outbound.pacer.set_estimate(now, estimate);
+        if estimate.saturating_mul(100) < peer.allocated_bps.saturating_mul(SAG_PERCENT) {
+            peer.allocate_at = Some(now);
+        }
+        let due = peer.poll_timeout();
+        self.wake_at(due);
+    }
+}
+
+/// Packets of one compound that are read: the largest has reports for a room and feedback.
+const PACKETS_MAX: usize = 128;
+
+/// Numbers of one NACK that are answered; who lacks more needs a key frame.
+const NUMBERS_MAX: usize = 256;
+
+/// When the estimate falls below this share of what it was at the last allocation, the next one does not wait.
+const SAG_PERCENT: u64 = 90;

@@ -1,0 +1,242 @@
+//! RTP from a publisher: found, numbered, kept, and forwarded to everybody who wants it.
+
+use std::time::Instant;
+
+use rtp::parameters::Kind;
+use rtp::{Extensions, Packet};
+
+use super::{Router, name_stream};
+use crate::forwarder::Input;
+use crate::frame::{self, Frame, Levels};
+use crate::inbound::Inbound;
+use crate::layer::{Arrival, Layer, Previous};
+use crate::pacer::{Class, Verdict};
+use crate::peer::{StreamPlace, Waiting, What};
+use crate::sink::Sink;
+use crate::track::Track;
+
+impl Router {
+    /// The whole way of a packet.
+    pub(super) fn receive(&mut self, now: Instant, from: usize, bytes: &[u8], sink: &mut impl Sink) {
+        let stats = &mut self.context.stats;
+        stats.received_packets = stats.received_packets.wrapping_add(1);
+        stats.received_bytes = stats.received_bytes.wrapping_add(bytes.len() as u64);
+        let Some(peer) = self.peers.get_mut(from) else { return };
+        let Ok(packet) = Packet::parse(bytes) else {
+            stats.malformed_packets = stats.malformed_packets.wrapping_add(1);
+            return;
+        };
+        let extensions = Extensions::read(&packet, &peer.extensions);
+        let Some(place) = peer.stream(packet.ssrc()).or_else(|| self.learn(now, from, &packet, &extensions)) else {
+            let stats = &mut self.context.stats;
+            stats.unknown_streams = stats.unknown_streams.wrapping_add(1);
+            return;
+        };
+        let Some(track) = self.tracks.get(place.track) else { return };
+        let Some(inbound) = Inbound::read(&packet, extensions, &track.parameters) else {
+            let stats = &mut self.context.stats;
+            stats.malformed_packets = stats.malformed_packets.wrapping_add(1);
+            return;
+        };
+        if let Some((at, frame)) = self.take_in(now, from, place, &inbound, bytes) {
+            self.forward(now, place, (&inbound, at, &frame), sink);
+        }
+    }
+
+    /// Finds the track and layer of an SSRC that was not heard before, by mid and rid (RFC 9143 §9.2, RFC 8852), or by the payload type
+    /// where only one track has it.
+    fn learn(&mut self, now: Instant, from: usize, packet: &Packet<'_>, extensions: &Extensions<'_>) -> Option<StreamPlace> {
+        let peer = self.peers.get_mut(from)?;
+        let payload_type = packet.payload_type();
+        let mut own = self.tracks.iter().filter(|(_, track)| track.id.peer == peer.id);
+        let (key, track) = match extensions.mid {
+            Some(mid) => own.find(|(_, track)| track.parameters.mid.as_str().as_bytes() == mid)?,
+            None => {
+                let mut by_type = own.filter(|(_, track)| has_payload_type(track, payload_type));
+                let first = by_type.next()?;
+                if by_type.next().is_some() {
+                    return None;
+                }
+                first
+            }
+        };
+        let is_rtx = track.parameters.codecs.iter().any(|codec| codec.rtx_payload_type == Some(payload_type));
+        let rid = if is_rtx { extensions.repaired_rid.or(extensions.rid) } else { extensions.rid };
+        let layer = if track.layers.iter().any(|layer| layer.rid.is_some()) {
+            let named = |layer: &Layer| layer.rid.as_ref().map(|rid| rid.as_str().as_bytes()) == rid;
+            rid.and_then(|_| track.layers.iter().position(named))?
+        } else {
+            0
+        };
+        let place = StreamPlace { track: key, layer, rtx: is_rtx };
+        if !peer.learn_stream(packet.ssrc(), place) {
+            return None;
+        }
+        if !is_rtx {
+            let id = name_stream(&mut self.next_stream);
+            self.tracks.get_mut(key)?.layers.get_mut(layer)?.restart(id, packet.ssrc());
+            self.allocate_subscribers(now, key);
+        }
+        Some(place)
+    }
+
+    /// Numbers, counts and keeps a packet. `None` when it is not to be forwarded.
+    fn take_in(
+        &mut self,
+        now: Instant,
+        from: usize,
+        place: StreamPlace,
+        inbound: &Inbound<'_>,
+        bytes: &[u8],
+    ) -> Option<(u64, Frame)> {
+        let track = self.tracks.get_mut(place.track)?;
+        let was_active = track.layers.get(place.layer)?.is_active(now);
+        let layer = track.layers.get_mut(place.layer)?;
+        let highest_before = layer.highest();
+        let at = match layer.handle_number(inbound.number) {
+            Arrival::Duplicate => {
+                let stats = &mut self.context.stats;
+                stats.duplicate_packets = stats.duplicate_packets.wrapping_add(1);
+                return None;
+            }
+            Arrival::Newest(at) => {
+                note_gap(now, layer, highest_before, at, inbound);
+                at
+            }
+            Arrival::Late(at) => {
+                if let Some(sample) = layer.missing.handle_filled(now, at)
+                    && let Some(peer) = self.peers.get_mut(from)
+                {
+                    peer.handle_round_trip(sample);
+                }
+                at
+            }
+            Arrival::Restart(at) => {
+                let ssrc = layer.ssrc?;
+                let id = name_stream(&mut self.next_stream);
+                layer.restart_at(id, ssrc, inbound.number);
+                self.allocate_subscribers(now, place.track);
+                at
+            }
+        };
+        let track = self.tracks.get_mut(place.track)?;
+        let layer = track.layers.get_mut(place.layer)?;
+        let due = layer.missing.poll_timeout();
+        if !inbound.repaired {
+            layer.handle_reception(now, at, inbound.payload.timestamp, inbound.clock_rate_hz);
+        }
+        let frame = inspect(now, layer, at, inbound, bytes);
+        if track.parameters.kind == Kind::Audio {
+            match inbound.extensions.audio_level {
+                Some(level) => track.loudness.handle_level(now, level),
+                None => track.loudness.handle_unmeasured(now),
+            }
+        }
+        let is_blocked = track.blocked;
+        if track.payload_type != Some(inbound.payload_type) {
+            track.payload_type = Some(inbound.payload_type);
+            self.report_published(place.track);
+        }
+        if !was_active {
+            self.allocate_subscribers(now, place.track);
+        }
+        if let Some(due) = due {
+            self.wake_at(due);
+        }
+        (!is_blocked).then_some((at, frame))
+    }
+
+    /// The fan-out: each subscriber's forwarder decides and numbers, the packet itself is shared.
+    fn forward(
+        &mut self,
+        now: Instant,
+        place: StreamPlace,
+        (inbound, at, frame): (&Inbound<'_>, u64, &Frame),
+        sink: &mut impl Sink,
+    ) {
+        let Some(track) = self.tracks.get(place.track) else { return };
+        let Some(layer) = track.layers.get(place.layer) else { return };
+        let input = Input {
+            stream: layer.id,
+            publisher: track.id.peer,
+            place: at,
+            timestamp: inbound.payload.timestamp,
+            marker: inbound.payload.marker,
+            frame,
+            clock: layer.clock(),
+        };
+        let class = if track.is_video() { Class::Video } else { Class::Audio };
+        self.context.template.clear();
+        let mut due: Option<Instant> = None;
+        for subscription in &track.subscribers {
+            let Some(peer) = self.peers.get_mut(subscription.peer) else { continue };
+            let Some(slot) = peer.slots.get_mut(subscription.slot) else { continue };
+            if slot.codec_for(inbound.payload_type, &track.parameters.codecs).is_none() {
+                continue;
+            }
+            let Some(rewrite) = slot.forwarder.handle_packet(now, &input) else { continue };
+            if rewrite.begins {
+                slot.report_soon = true;
+                peer.report_at = now;
+                peer.slots_changed = true;
+                due = Some(now);
+            }
+            let waiting = Waiting {
+                slot: u16::try_from(subscription.slot).unwrap_or(u16::MAX),
+                #[expect(clippy::cast_possible_truncation, reason = "the lower 16 bits are the number")]
+                number: rewrite.index as u16,
+                what: What::Media,
+            };
+            match peer.outbound.pacer.offer(now, class, inbound.payload.bytes.len(), waiting) {
+                Verdict::SendNow => {
+                    peer.send(now, subscription.slot, (inbound, &rewrite, What::Media), &mut self.context, sink);
+                }
+                Verdict::Queued => due = earlier(due, peer.outbound.pacer.poll_timeout()),
+                Verdict::Dropped => {}
+            }
+        }
+        if let Some(due) = due {
+            self.wake_at(due);
+        }
+    }
+}
+
+/// What a packet is, entered into the books of its layer.
+fn inspect(now: Instant, layer: &mut Layer, at: u64, inbound: &Inbound<'_>, bytes: &[u8]) -> Frame {
+    layer.last_at = Some(now);
+    if inbound.payload.bytes.is_empty() {
+        // Padding to probe us: its number is closed up.
+        return Frame { starts_picture: false, starts: false, key: false, needed: Levels::EMPTY, ..Frame::WHOLE };
+    }
+    let (frame, size) = frame::read(&inbound.payload, layer.previous, &mut layer.dependencies);
+    if frame.key && frame.starts_picture {
+        layer.key_frames.handle_key_frame();
+        layer.size_px = size.or(layer.size_px);
+    }
+    layer.rates.handle_packet(now, frame.level, bytes.len());
+    if layer.previous.is_none_or(|previous| previous.place < at) {
+        layer.previous = Some(Previous { place: at, timestamp: inbound.payload.timestamp });
+    }
+    layer.cache.insert(now, at, bytes, inbound.repaired);
+    frame
+}
+
+/// Remembers what was passed over, to ask for it.
+fn note_gap(now: Instant, layer: &mut Layer, highest_before: Option<u64>, at: u64, inbound: &Inbound<'_>) {
+    let Some(before) = highest_before else { return };
+    let first = before.saturating_add(1);
+    if first < at && inbound.nack && layer.missing.handle_gap(now, first, at) {
+        layer.key_frames.want(now);
+    }
+}
+
+fn has_payload_type(track: &Track, payload_type: u8) -> bool {
+    let is_one = |codec: &rtp::parameters::Codec| {
+        codec.payload_type == payload_type || codec.rtx_payload_type == Some(payload_type)
+    };
+    track.parameters.codecs.iter().any(is_one)
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    [one, other].into_iter().flatten().min()
+}

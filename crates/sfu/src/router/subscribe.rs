@@ -1,0 +1,179 @@
+//! Which track is in which slot.
+
+use std::time::Instant;
+
+use rtp::parameters::{Kind, SendParameters};
+
+use super::Router;
+use crate::id::TrackId;
+use crate::slot::{Slot, Wish};
+use crate::track::Subscription;
+
+impl Router {
+    /// The slots of a peer as negotiated.
+    pub(super) fn replace_slots(&mut self, now: Instant, key: usize, parameters: Vec<SendParameters>) {
+        let mut slots = Vec::with_capacity(parameters.len().min(SLOTS_MAX));
+        for parameters in parameters.into_iter().take(SLOTS_MAX) {
+            let Some(peer) = self.peers.get_mut(key) else { return };
+            let is_same = |slot: &Slot| slot.parameters.mid == parameters.mid && slot.parameters.ssrc == parameters.ssrc;
+            let known = peer.slots.iter().position(is_same).map(|index| peer.slots.swap_remove(index));
+            slots.push(match known {
+                Some(slot) => Slot { codec: None, parameters, ..slot },
+                None => Slot::new(parameters, self.random_number(), self.random_number()),
+            });
+        }
+        for (_, track) in self.tracks.iter_mut() {
+            track.subscribers.retain(|subscription| subscription.peer != key);
+        }
+        for (index, slot) in slots.iter().enumerate() {
+            if let Some(track) = slot.track.and_then(|track| self.tracks.get_mut(track)) {
+                track.subscribers.push(Subscription { peer: key, slot: index });
+            }
+        }
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.slots = slots;
+        // What waits is named by the places that the slots had before.
+        peer.outbound.pacer.clear();
+        for slot in 0..peer.slots.len() {
+            self.follow_wish(now, key, slot);
+        }
+        self.assign_audio(now, key);
+        self.allocate_soon(now, key);
+    }
+
+    /// A subscriber's wish for one of its slots.
+    pub(super) fn take_wish(&mut self, now: Instant, key: usize, wish: Wish) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let Some(index) = peer.slots.iter().position(|slot| slot.parameters.mid == wish.mid) else { return };
+        let Some(slot) = peer.slots.get_mut(index) else { return };
+        slot.wish = Some(wish);
+        self.follow_wish(now, key, index);
+        self.assign_audio(now, key);
+        self.allocate_soon(now, key);
+    }
+
+    /// A track has come: into the slots that wait for it.
+    pub(super) fn find_subscribers(&mut self, now: Instant, key: usize) {
+        let Some(track) = self.tracks.get(key) else { return };
+        let (id, is_audio) = (track.id, track.parameters.kind == Kind::Audio);
+        for peer in 0..self.peers.bound() {
+            let Some(subscriber) = self.peers.get(peer) else { continue };
+            let waits = |slot: &Slot| slot.wish.as_ref().and_then(|wish| wish.track) == Some(id);
+            for slot in 0..subscriber.slots.len() {
+                let is_waiting = self.peers.get(peer).and_then(|peer| peer.slots.get(slot)).is_some_and(waits);
+                if is_waiting {
+                    self.follow_wish(now, peer, slot);
+                }
+            }
+            if is_audio {
+                self.assign_audio(now, peer);
+            }
+        }
+        self.allocate_subscribers(now, key);
+    }
+
+    /// A track goes: its slots are empty, automatic ones are filled anew.
+    pub(super) fn lose_subscribers(&mut self, now: Instant, key: usize) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        for subscription in std::mem::take(&mut track.subscribers) {
+            let Some(peer) = self.peers.get_mut(subscription.peer) else { continue };
+            if let Some(slot) = peer.slots.get_mut(subscription.slot) {
+                empty(slot);
+            }
+            self.allocate_soon(now, subscription.peer);
+        }
+        self.audio_changed = true;
+    }
+
+    /// Moderation.
+    pub(super) fn block(&mut self, now: Instant, key: usize, blocked: bool) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        track.blocked = blocked;
+        track.loudness = crate::speaker::Loudness::default();
+        self.allocate_subscribers(now, key);
+    }
+
+    /// Fills the free automatic audio slots of a peer, the loudest first, and gives those of the silent to the audible.
+    pub(super) fn assign_audio(&mut self, now: Instant, key: usize) {
+        while let Some((slot, track)) = self.next_audio(now, key) {
+            self.put(now, key, slot, Some(track));
+        }
+    }
+
+    /// The next change of an automatic slot: which one, and the track for it.
+    fn next_audio(&self, now: Instant, key: usize) -> Option<(usize, usize)> {
+        let peer = self.peers.get(key)?;
+        let automatic = || peer.slots.iter().enumerate().filter(|(_, slot)| slot.is_automatic());
+        automatic().next()?;
+        let is_heard = |track: usize| peer.slots.iter().any(|slot| slot.track == Some(track));
+        let candidates = self.tracks.iter().filter(|(key, track)| {
+            track.parameters.kind == Kind::Audio && track.id.peer != peer.id && !track.blocked && !is_heard(*key)
+        });
+        let loudness = |key: usize| self.tracks.get(key).map_or(i8::MIN, |track| track.loudness.level_dbov(now));
+        let (loudest, track) = candidates.max_by_key(|(key, track)| (track.id.source.is_shared(), loudness(*key)))?;
+        if let Some((free, _)) = automatic().find(|(_, slot)| slot.track.is_none()) {
+            return Some((free, loudest));
+        }
+        if !track.loudness.is_audible(now) && !track.id.source.is_shared() {
+            return None;
+        }
+        let quiet = automatic().filter_map(|(index, slot)| {
+            let heard = self.tracks.get(slot.track?)?;
+            let is_quiet = !heard.loudness.was_audible_lately(now) && !heard.id.source.is_shared();
+            is_quiet.then_some((index, heard.loudness.level_dbov(now)))
+        });
+        quiet.min_by_key(|(_, level)| *level).map(|(index, _)| (index, loudest))
+    }
+
+    /// Puts the wished track into a slot, or takes out what is not wished.
+    fn follow_wish(&mut self, now: Instant, key: usize, index: usize) {
+        let Some(slot) = self.peers.get(key).and_then(|peer| peer.slots.get(index)) else { return };
+        if slot.is_automatic() {
+            return;
+        }
+        let wished: Option<TrackId> = slot.wish.as_ref().and_then(|wish| wish.track);
+        let kind = slot.parameters.kind;
+        let track = wished.and_then(|id| self.track_keys.get(&id).copied());
+        let track = track.filter(|track| self.tracks.get(*track).is_some_and(|track| track.parameters.kind == kind));
+        self.put(now, key, index, track);
+    }
+
+    /// Changes what is in a slot.
+    fn put(&mut self, now: Instant, key: usize, index: usize, track: Option<usize>) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.slots_changed = true;
+        let Some(slot) = peer.slots.get_mut(index) else { return };
+        if slot.track == track {
+            return;
+        }
+        let here = Subscription { peer: key, slot: index };
+        if let Some(before) = slot.track.and_then(|before| self.tracks.get_mut(before)) {
+            before.subscribers.retain(|subscription| *subscription != here);
+        }
+        empty(slot);
+        slot.track = track;
+        if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
+            track.subscribers.push(here);
+        }
+        self.allocate_soon(now, key);
+    }
+
+    fn allocate_soon(&mut self, now: Instant, key: usize) {
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.allocate_at = Some(now);
+            peer.slots_changed = true;
+        }
+        self.tick_at.get_or_insert(now);
+        self.wake_at(now);
+    }
+}
+
+fn empty(slot: &mut Slot) {
+    slot.track = None;
+    slot.codec = None;
+    slot.forwarder.set_target(None);
+    slot.demand.restart();
+}
+
+/// Slots of one peer; a negotiation has no more media descriptions.
+pub(crate) const SLOTS_MAX: usize = 128;
