@@ -180,7 +180,8 @@ impl PacketCache {
 
 impl Limits {
     /// Of a layer of video: two seconds of 4 Mbit/s.
-    pub(crate) const VIDEO: Self = Self { bytes_min: 32_768, bytes_max: 1_048_576, packets_min: 64, packets_max: 1_024 };
+    pub(crate) const VIDEO: Self =
+        Self { bytes_min: 32_768, bytes_max: 1_048_576, packets_min: 64, packets_max: 1_024 };
     /// Of audio: more than a second of packets of 20 ms.
     pub(crate) const AUDIO: Self = Self { bytes_min: 8_192, bytes_max: 32_768, packets_min: 64, packets_max: 128 };
 }

@@ -162,11 +162,6 @@ impl Forwarder {
         (self.current.map(|epoch| epoch.stream) != Some(target.stream)).then_some(target.stream)
     }
 
-    /// Forgets the stream that goes out: it is entered again at the next key picture.
-    pub(crate) fn interrupt(&mut self) {
-        self.current = None;
-    }
-
     /// The moment on the publisher's clock and the outgoing timestamp that belong together, if the publisher has told.
     pub(crate) fn clock(&self) -> Option<(PeerId, SenderClock)> {
         let epoch = self.current?;
@@ -256,7 +251,8 @@ impl Forwarder {
         let picture = input.frame.picture.unwrap_or_default();
         let fresh = self.last.is_none();
         let following = |incoming: u16, last: u16| if fresh { 0 } else { incoming.wrapping_sub(last.wrapping_add(1)) };
-        let following_byte = |incoming: u8, last: u8| if fresh { 0 } else { incoming.wrapping_sub(last.wrapping_add(1)) };
+        let following_byte =
+            |incoming: u8, last: u8| if fresh { 0 } else { incoming.wrapping_sub(last.wrapping_add(1)) };
         let epoch = Epoch {
             ordinal: self.begun,
             stream: input.stream,
@@ -330,8 +326,13 @@ impl Forwarder {
     fn number_packet(&mut self, epoch: &Epoch, segment: &Segment, input: &Input<'_>) -> Rewrite {
         let index = input.place.wrapping_sub(segment.shift);
         let marker = input.marker || (input.frame.ends && input.frame.level.spatial == segment.level.spatial);
-        let packet =
-            SentPacket { index, place: input.place, picture_shift: segment.picture_shift, epoch: epoch.ordinal, marker };
+        let packet = SentPacket {
+            index,
+            place: input.place,
+            picture_shift: segment.picture_shift,
+            epoch: epoch.ordinal,
+            marker,
+        };
         self.sent.insert(packet, self.next);
         Rewrite {
             index,

@@ -24,7 +24,11 @@ pub(crate) struct Inbound<'a> {
 
 impl<'a> Inbound<'a> {
     /// `None` when the payload type was not negotiated, or a retransmission has no number.
-    pub(crate) fn read(packet: &Packet<'a>, extensions: Extensions<'a>, parameters: &ReceiveParameters) -> Option<Self> {
+    pub(crate) fn read(
+        packet: &Packet<'a>,
+        extensions: Extensions<'a>,
+        parameters: &ReceiveParameters,
+    ) -> Option<Self> {
         let payload_type = packet.payload_type();
         let is_media = |codec: &&Codec| codec.payload_type == payload_type;
         let is_rtx = |codec: &&Codec| codec.rtx_payload_type == Some(payload_type);

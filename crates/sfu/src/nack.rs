@@ -58,9 +58,10 @@ impl MissingPackets {
         if self.due.is_none_or(|due| due > now) {
             return asked;
         }
-        let pause = round_trip.saturating_mul(3).saturating_div(2).clamp(PAUSE_MIN, PAUSE_MAX);
+        let pause = (round_trip.saturating_mul(3) / 2).clamp(PAUSE_MIN, PAUSE_MAX);
         let before = self.missing.len();
-        self.missing.retain(|missing| missing.asked < ASKED_MAX && now.saturating_duration_since(missing.since) < AGE_MAX);
+        self.missing
+            .retain(|missing| missing.asked < ASKED_MAX && now.saturating_duration_since(missing.since) < AGE_MAX);
         asked.gave_up = self.missing.len() < before;
         for missing in self.missing.iter_mut().filter(|missing| missing.due <= now) {
             let Some(number) = numbers.get_mut(asked.count) else { break };

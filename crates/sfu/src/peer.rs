@@ -12,6 +12,7 @@ pub(crate) use send::Context;
 
 use crate::allocator::Demand;
 use crate::config::Config;
+use crate::feedback::ArrivalLog;
 use crate::id::PeerId;
 use crate::slot::Slot;
 use crate::timeline::NtpTime;
@@ -26,6 +27,8 @@ pub(crate) struct Peer {
     pub(crate) extensions: ExtensionIds,
     pub(crate) slots: Vec<Slot>,
     pub(crate) outbound: Outbound,
+    /// What arrived from it, to be told back.
+    pub(crate) arrivals: ArrivalLog,
     /// When the next reports are due.
     pub(crate) report_at: Instant,
     /// The estimate of its path at the last allocation.
@@ -60,6 +63,7 @@ impl Peer {
             extensions: ExtensionIds::default(),
             slots: Vec::new(),
             outbound: Outbound::new(config, now),
+            arrivals: ArrivalLog::new(now),
             report_at: now + REPORT_INTERVAL,
             allocated_bps: 0,
             allocate_at: None,
@@ -95,7 +99,8 @@ impl Peer {
     /// A sample of the round trip.
     pub(crate) fn handle_round_trip(&mut self, sample: Duration) {
         let sample = sample.min(ROUND_TRIP_MAX);
-        self.round_trip = Some(self.round_trip.map_or(sample, |before| before.saturating_mul(7).saturating_add(sample) / 8));
+        self.round_trip =
+            Some(self.round_trip.map_or(sample, |before| before.saturating_mul(7).saturating_add(sample) / 8));
     }
 
     /// The peer's NTP time `theirs` was sent before `ours`.
@@ -113,7 +118,7 @@ impl Peer {
 
     /// When something is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
-        let due = [self.allocate_at, self.outbound.poll_timeout()];
+        let due = [self.allocate_at, self.outbound.poll_timeout(), self.arrivals.poll_timeout()];
         due.into_iter().flatten().fold(self.report_at, Instant::min)
     }
 }

@@ -28,11 +28,14 @@ impl LevelRates {
     /// What it costs to send everything up to `level`.
     pub(crate) fn up_to_bps(&mut self, now: Instant, level: Level) -> u32 {
         self.roll(now);
-        let wanted = |index: &usize| index / 4 <= usize::from(level.spatial) && index % 4 <= usize::from(level.temporal);
+        let wanted =
+            |index: &usize| index / 4 <= usize::from(level.spatial) && index % 4 <= usize::from(level.temporal);
         let bytes: u64 = self
             .buckets
             .iter()
-            .map(|bucket| bucket.iter().enumerate().filter(|(index, _)| wanted(index)).map(|(_, b)| u64::from(*b)).sum::<u64>())
+            .map(|bucket| {
+                bucket.iter().enumerate().filter(|(index, _)| wanted(index)).map(|(_, b)| u64::from(*b)).sum::<u64>()
+            })
             .sum();
         let partly = self.begun.map_or(Duration::ZERO, |begun| now.saturating_duration_since(begun));
         let full = BUCKET.saturating_mul(u32::try_from(self.filled.saturating_sub(1)).unwrap_or(0));

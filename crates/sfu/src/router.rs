@@ -117,9 +117,9 @@ impl Router {
             return;
         }
         let known = self.track_keys.get(&track).copied();
-        let stays = known.and_then(|key| self.tracks.get(key)).is_some_and(|known| {
-            known.parameters.kind == parameters.kind && known.parameters.rids == parameters.rids
-        });
+        let stays = known
+            .and_then(|key| self.tracks.get(key))
+            .is_some_and(|known| known.parameters.kind == parameters.kind && known.parameters.rids == parameters.rids);
         if known.is_some() && !stays {
             self.handle_unpublish(now, track);
         }
@@ -209,7 +209,10 @@ impl Router {
     pub fn stats(&self) -> Stats {
         let slots = self.peers.iter().flat_map(|(_, peer)| &peer.slots);
         let live_slots = slots.filter(|slot| slot.forwarder.current().is_some()).count();
-        Stats { peers: self.peer_keys.len(), tracks: self.track_keys.len(), live_slots, ..self.context.stats }
+        let layers = self.tracks.iter().flat_map(|(_, track)| &track.layers);
+        let cache_bytes = layers.map(|layer| layer.cache.allocated_bytes()).sum();
+        let (peers, tracks) = (self.peer_keys.len(), self.track_keys.len());
+        Stats { peers, tracks, live_slots, cache_bytes, ..self.context.stats }
     }
 
     fn wake_at(&mut self, due: Instant) {

@@ -63,7 +63,17 @@ pub(crate) struct Slot {
     /// A sender report should follow soon: another stream has begun.
     pub(crate) report_soon: bool,
     /// What the signalling side was told last.
-    pub(crate) reported: Option<(Option<TrackId>, SlotState, Option<usize>, Option<u8>)>,
+    pub(crate) reported: Option<Told>,
+}
+
+/// What the signalling side knows of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) track: Option<TrackId>,
+    pub(crate) state: SlotState,
+    /// The layer of simulcast.
+    pub(crate) layer: Option<usize>,
+    pub(crate) temporal: Option<u8>,
 }
 
 /// The payload types that a subscriber has for a codec.
@@ -100,7 +110,8 @@ impl Slot {
 
     /// Filled by the server with whoever is loudest.
     pub(crate) fn is_automatic(&self) -> bool {
-        self.parameters.kind == Kind::Audio && self.wish.as_ref().is_none_or(|wish| wish.track.is_none() && !wish.paused)
+        self.parameters.kind == Kind::Audio
+            && self.wish.as_ref().is_none_or(|wish| wish.track.is_none() && !wish.paused)
     }
 
     /// Where the subscriber shows it.
@@ -137,7 +148,8 @@ impl Slot {
         {
             return codec.is_some();
         }
-        let is_coming = |codec: &&Codec| track.payload_type.is_none_or(|payload_type| payload_type == codec.payload_type);
+        let is_coming =
+            |codec: &&Codec| track.payload_type.is_none_or(|payload_type| payload_type == codec.payload_type);
         let mut coming = track.parameters.codecs.iter().filter(is_coming);
         coming.any(|codec| match_codec(codec, &self.parameters.codecs).is_some())
     }

@@ -9,6 +9,8 @@ pub struct Stats {
     pub tracks: usize,
     /// Slots with a track whose packets are forwarded.
     pub live_slots: usize,
+    /// What packets kept for retransmission occupy.
+    pub cache_bytes: usize,
     /// RTP packets from publishers, retransmissions included.
     pub received_packets: u64,
     /// Their bytes, headers included.

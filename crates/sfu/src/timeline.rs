@@ -82,7 +82,7 @@ pub(crate) fn compact_span(units: u32) -> Duration {
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Not zero: a zero in "last SR" means that there was none (RFC 3550 §6.4.1).
-const EPOCH_SECONDS: u64 = 1 << 16;
+const EPOCH_SECONDS: u64 = 1;
 
 #[cfg(test)]
 mod tests;

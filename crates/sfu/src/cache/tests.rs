@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::tests::epoch;
 use super::{Cached, KEEP_MAX, Limits, PacketCache};
+use crate::tests::epoch;
 
 const SMALL: Limits = Limits { bytes_min: 1_024, bytes_max: 4_096, packets_min: 4, packets_max: 16 };
 

@@ -24,8 +24,10 @@ impl DependencyState {
             let target = self.targets.get(level.index()).copied().flatten();
             target.is_some_and(|target| wanted(descriptor.indications.of(target)))
         };
-        let needed = Level::all().filter(|level| wants(*level, |indication| indication != Indication::NotPresent)).collect();
-        let switch: Levels = Level::all().filter(|level| wants(*level, |indication| indication == Indication::Switch)).collect();
+        let needed =
+            Level::all().filter(|level| wants(*level, |indication| indication != Indication::NotPresent)).collect();
+        let switch: Levels =
+            Level::all().filter(|level| wants(*level, |indication| indication == Indication::Switch)).collect();
         let frame = Frame {
             starts_picture: descriptor.start_of_frame && is_new_picture,
             starts: descriptor.start_of_frame,
@@ -47,9 +49,10 @@ impl DependencyState {
     fn map_targets(&mut self) {
         let Some(structure) = &self.structure else { return };
         for (level, slot) in Level::all().zip(&mut self.targets) {
-            let below = structure.decode_targets().zip(0_u8..).filter(|(target, _)| {
-                target.spatial_id <= level.spatial && target.temporal_id <= level.temporal
-            });
+            let below = structure
+                .decode_targets()
+                .zip(0_u8..)
+                .filter(|(target, _)| target.spatial_id <= level.spatial && target.temporal_id <= level.temporal);
             *slot = below.max_by_key(|(target, _)| (target.spatial_id, target.temporal_id)).map(|(_, index)| index);
         }
     }

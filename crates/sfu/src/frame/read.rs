@@ -114,7 +114,14 @@ fn vp9_picture(descriptor: &vp9::Descriptor) -> PictureNumbers {
 
 /// A packet whose payload descriptor is cut off belongs to every level and starts nothing.
 fn unreadable(payload: &Payload<'_>) -> Frame {
-    Frame { starts_picture: false, starts: false, ends: payload.marker, key: false, switch: Levels::EMPTY, ..Frame::WHOLE }
+    Frame {
+        starts_picture: false,
+        starts: false,
+        ends: payload.marker,
+        key: false,
+        switch: Levels::EMPTY,
+        ..Frame::WHOLE
+    }
 }
 
 fn read_vp8(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
@@ -176,9 +183,9 @@ fn read_vp9(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
         picture: Some(vp9_picture(&descriptor)),
         is_dense: false,
     };
-    let top = descriptor.scalability.and_then(|structure| {
-        structure.sizes_px.get(usize::from(structure.spatial_layers.saturating_sub(1))).copied()
-    });
+    let top = descriptor
+        .scalability
+        .and_then(|structure| structure.sizes_px.get(usize::from(structure.spatial_layers.saturating_sub(1))).copied());
     (frame, top.map(|(width, height)| (width.into(), height.into())))
 }
 

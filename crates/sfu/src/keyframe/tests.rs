@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::tests::epoch;
 use super::{INTERVAL, KeyFrameRequests};
+use crate::tests::epoch;
 
 #[test]
 fn the_first_who_wants_one_is_heard_at_once() {

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
-use crate::tests::epoch;
 use super::{ASKED_MAX, Asked, MISSING_MAX, MissingPackets, REORDERING};
+use crate::tests::epoch;
 
 const ROUND_TRIP: Duration = Duration::from_millis(100);
 
@@ -48,7 +48,11 @@ fn what_was_asked_for_once_and_came_gives_the_round_trip() {
     poll(&mut missing, now + REORDERING);
     assert_eq!(missing.handle_filled(now + REORDERING + ROUND_TRIP, 10), Some(ROUND_TRIP));
     poll(&mut missing, now + REORDERING + ROUND_TRIP * 2);
-    assert_eq!(missing.handle_filled(now + ROUND_TRIP * 3, 11), None, "which of two requests was answered is not known");
+    assert_eq!(
+        missing.handle_filled(now + ROUND_TRIP * 3, 11),
+        None,
+        "which of two requests was answered is not known"
+    );
 }
 
 #[test]

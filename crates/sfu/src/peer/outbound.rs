@@ -87,7 +87,10 @@ impl Outbound {
 
     /// When pacer, prober or estimator have something to do.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        [self.pacer.poll_timeout(), self.prober.poll_timeout(), self.estimator.poll_timeout()].into_iter().flatten().min()
+        [self.pacer.poll_timeout(), self.prober.poll_timeout(), self.estimator.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

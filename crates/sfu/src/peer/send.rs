@@ -36,7 +36,8 @@ impl Peer {
     ) {
         let Some(slot) = self.slots.get_mut(slot) else { return };
         let Some((_, Some(codec))) = slot.codec else { return };
-        let head = rewrite.picture.and_then(|picture| write_head(inbound.payload.codec, inbound.payload.bytes, picture));
+        let head =
+            rewrite.picture.and_then(|picture| write_head(inbound.payload.codec, inbound.payload.bytes, picture));
         let replaced = head.as_ref().map_or(0, |head| head.replaced);
         let head = head.as_ref().map_or(&[][..], Head::bytes);
         let payload = inbound.payload.bytes.get(replaced..).unwrap_or_default();
@@ -50,8 +51,7 @@ impl Peer {
         };
         let bytes = TYPICAL_HEADER_BYTES.saturating_add(payload.len());
         let transport = self.outbound.next_transport(now, &slot.parameters.extensions, bytes, what);
-        let mut patch =
-            Patch { header, transport, time: send_time_at(context.start, now), number: rewrite.number };
+        let mut patch = Patch { header, transport, time: send_time_at(context.start, now), number: rewrite.number };
         let (index, original) = match (what, codec.rtx_payload_type) {
             (What::Media, _) => (rewrite.index, None),
             (What::Retransmission | What::Padding, Some(payload_type)) => {
@@ -84,11 +84,14 @@ impl Peer {
     ) {
         let Some(slot) = self.slots.get_mut(slot) else { return };
         let Some((_, Some(codec))) = slot.codec else { return };
-        let (Some(payload_type), Some(timestamp)) = (codec.rtx_payload_type, slot.forwarder.timestamp_at(now)) else { return };
+        let (Some(payload_type), Some(timestamp)) = (codec.rtx_payload_type, slot.forwarder.timestamp_at(now)) else {
+            return;
+        };
         let index = slot.next_rtx;
         slot.next_rtx = index.wrapping_add(1);
         context.template.build(&slot.parameters.extensions, &rtp::Extensions::default(), None);
-        let transport = self.outbound.next_transport(now, &slot.parameters.extensions, TYPICAL_HEADER_BYTES, What::Retransmission);
+        let transport =
+            self.outbound.next_transport(now, &slot.parameters.extensions, TYPICAL_HEADER_BYTES, What::Retransmission);
         let ssrc = slot.parameters.rtx_ssrc;
         let header = Header { payload_type, marker: false, sequence_number: low(index), timestamp, ssrc };
         let patch = Patch { header, transport, time: send_time_at(context.start, now), number: None };

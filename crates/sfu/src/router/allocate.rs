@@ -39,7 +39,7 @@ impl Router {
         let estimate = peer.outbound.estimator.estimate_bps();
         let allocation = allocate(now, estimate, &mut peer.demands);
         peer.allocated_bps = estimate;
-        peer.outbound.estimator.set_wanted(now, allocation.wanted_bps);
+        peer.outbound.estimator.set_wanted(allocation.wanted_bps);
         peer.allocate_at = allocation.again_at;
         for (slot, demand) in peer.slots.iter_mut().zip(peer.demands.drain(..)) {
             slot.demand = demand;

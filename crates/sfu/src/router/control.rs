@@ -22,7 +22,9 @@ impl Router {
                     self.take_sender_info(now, from, &report.info);
                     report.blocks.for_each(|block| self.take_block(now, from, &block));
                 }
-                rtcp::Packet::ReceiverReport(report) => report.blocks.for_each(|block| self.take_block(now, from, &block)),
+                rtcp::Packet::ReceiverReport(report) => {
+                    report.blocks.for_each(|block| self.take_block(now, from, &block));
+                }
                 rtcp::Packet::Nack(nack) => self.take_nack(now, from, &nack, sink),
                 rtcp::Packet::PictureLossIndication(loss) => self.take_picture_loss(now, from, loss.media_ssrc),
                 rtcp::Packet::FullIntraRequest(request) => {

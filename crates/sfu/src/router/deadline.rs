@@ -50,7 +50,9 @@ impl Router {
             self.send_waiting(now, key, waiting, sink);
         }
         for _ in 0..BUDGET {
-            let Some(bytes) = self.peers.get_mut(key).and_then(|peer| peer.outbound.prober.poll_padding(now)) else { break };
+            let Some(bytes) = self.peers.get_mut(key).and_then(|peer| peer.outbound.prober.poll_padding(now)) else {
+                break;
+            };
             if !self.pad(now, key, bytes, sink) {
                 // Nothing can be sent that the subscriber would throw away: the probe is off.
                 if let Some(peer) = self.peers.get_mut(key) {
@@ -59,8 +61,22 @@ impl Router {
                 break;
             }
         }
+        self.tell_arrivals(now, key, sink);
         if self.peers.get(key).is_some_and(|peer| peer.report_at <= now) {
             self.report_to(now, key, sink);
+        }
+    }
+
+    /// Feedback to a publisher, by which it adapts.
+    fn tell_arrivals(&mut self, now: Instant, key: usize, sink: &mut impl Sink) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let (id, own_ssrc) = (peer.id, peer.rtcp_ssrc());
+        for _ in 0..BUDGET {
+            self.scratch.clear();
+            if !peer.arrivals.poll_feedback(now, own_ssrc, 0, &mut self.scratch) {
+                break;
+            }
+            sink.send_rtcp(id, &self.scratch);
         }
     }
 
@@ -162,7 +178,11 @@ impl Router {
     fn tick(&mut self, now: Instant) {
         self.tick_at = None;
         for (_, track) in self.tracks.iter_mut() {
-            track.ladder = crate::ladder::Ladder::of(now, track.parameters.kind == rtp::parameters::Kind::Video, &mut track.layers);
+            track.ladder = crate::ladder::Ladder::of(
+                now,
+                track.parameters.kind == rtp::parameters::Kind::Video,
+                &mut track.layers,
+            );
         }
         self.audio_changed = false;
         for key in 0..self.peers.bound() {

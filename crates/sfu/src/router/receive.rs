@@ -27,7 +27,17 @@ impl Router {
             return;
         };
         let extensions = Extensions::read(&packet, &peer.extensions);
-        let Some(place) = peer.stream(packet.ssrc()).or_else(|| self.learn(now, from, &packet, &extensions)) else {
+        let told_before = peer.arrivals.poll_timeout();
+        match extensions.transport_sequence {
+            Some(number) => peer.arrivals.handle_arrival(now, number, bytes.len()),
+            None => peer.arrivals.handle_unnumbered(now, bytes.len()),
+        }
+        let due = peer.arrivals.poll_timeout().filter(|due| told_before != Some(*due));
+        let known = peer.stream(packet.ssrc());
+        if let Some(due) = due {
+            self.wake_at(due);
+        }
+        let Some(place) = known.or_else(|| self.learn(now, from, &packet, &extensions)) else {
             let stats = &mut self.context.stats;
             stats.unknown_streams = stats.unknown_streams.wrapping_add(1);
             return;
@@ -43,41 +53,49 @@ impl Router {
         }
     }
 
-    /// Finds the track and layer of an SSRC that was not heard before, by mid and rid (RFC 9143 §9.2, RFC 8852), or by the payload type
-    /// where only one track has it.
-    fn learn(&mut self, now: Instant, from: usize, packet: &Packet<'_>, extensions: &Extensions<'_>) -> Option<StreamPlace> {
-        let peer = self.peers.get_mut(from)?;
-        let payload_type = packet.payload_type();
+    /// An SSRC that was not heard before.
+    fn learn(
+        &mut self,
+        now: Instant,
+        from: usize,
+        packet: &Packet<'_>,
+        extensions: &Extensions<'_>,
+    ) -> Option<StreamPlace> {
+        let place = self.resolve(from, packet.payload_type(), extensions)?;
+        if !self.peers.get_mut(from)?.learn_stream(packet.ssrc(), place) {
+            return None;
+        }
+        if !place.rtx {
+            let id = name_stream(&mut self.next_stream);
+            self.tracks.get_mut(place.track)?.layers.get_mut(place.layer)?.restart(id, packet.ssrc());
+            self.allocate_subscribers(now, place.track);
+        }
+        Some(place)
+    }
+
+    /// Finds track and layer by mid and rid (RFC 9143 §9.2, RFC 8852), or by the payload type where only one track has it.
+    fn resolve(&self, from: usize, payload_type: u8, extensions: &Extensions<'_>) -> Option<StreamPlace> {
+        let peer = self.peers.get(from)?;
         let mut own = self.tracks.iter().filter(|(_, track)| track.id.peer == peer.id);
-        let (key, track) = match extensions.mid {
-            Some(mid) => own.find(|(_, track)| track.parameters.mid.as_str().as_bytes() == mid)?,
-            None => {
-                let mut by_type = own.filter(|(_, track)| has_payload_type(track, payload_type));
-                let first = by_type.next()?;
-                if by_type.next().is_some() {
-                    return None;
-                }
-                first
+        let (key, track) = if let Some(mid) = extensions.mid {
+            own.find(|(_, track)| track.parameters.mid.as_str().as_bytes() == mid)?
+        } else {
+            let mut by_type = own.filter(|(_, track)| has_payload_type(track, payload_type));
+            let first = by_type.next()?;
+            if by_type.next().is_some() {
+                return None;
             }
+            first
         };
-        let is_rtx = track.parameters.codecs.iter().any(|codec| codec.rtx_payload_type == Some(payload_type));
-        let rid = if is_rtx { extensions.repaired_rid.or(extensions.rid) } else { extensions.rid };
+        let rtx = track.parameters.codecs.iter().any(|codec| codec.rtx_payload_type == Some(payload_type));
+        let rid = if rtx { extensions.repaired_rid.or(extensions.rid) } else { extensions.rid };
         let layer = if track.layers.iter().any(|layer| layer.rid.is_some()) {
             let named = |layer: &Layer| layer.rid.as_ref().map(|rid| rid.as_str().as_bytes()) == rid;
             rid.and_then(|_| track.layers.iter().position(named))?
         } else {
             0
         };
-        let place = StreamPlace { track: key, layer, rtx: is_rtx };
-        if !peer.learn_stream(packet.ssrc(), place) {
-            return None;
-        }
-        if !is_rtx {
-            let id = name_stream(&mut self.next_stream);
-            self.tracks.get_mut(key)?.layers.get_mut(layer)?.restart(id, packet.ssrc());
-            self.allocate_subscribers(now, key);
-        }
-        Some(place)
+        Some(StreamPlace { track: key, layer, rtx })
     }
 
     /// Numbers, counts and keeps a packet. `None` when it is not to be forwarded.

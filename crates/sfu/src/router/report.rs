@@ -7,7 +7,7 @@ use crate::id::PeerId;
 use crate::output::{Output, SlotReport, SlotState};
 use crate::peer::Peer;
 use crate::slab::Slab;
-use crate::slot::Slot;
+use crate::slot::{self, Slot};
 use crate::track::Track;
 
 /// What was told last.
@@ -47,7 +47,7 @@ fn changed_slots(now: Instant, peer: &mut Peer, tracks: &Slab<Track>) -> Vec<Slo
         let highest = layer.and_then(|layer| track?.layers.get(layer)).map(|layer| layer.rates.highest().temporal);
         let temporal = current.and_then(|current| Some(current.level.temporal.min(highest?)));
         let temporal = temporal.filter(|_| highest.is_some_and(|highest| highest > 0));
-        let known = (track.map(|track| track.id), state, layer, temporal);
+        let known = slot::Told { track: track.map(|track| track.id), state, layer, temporal };
         let is_untouched = slot.reported.is_none() && slot.wish.is_none() && track.is_none();
         if is_untouched || slot.reported == Some(known) {
             continue;
@@ -79,5 +79,9 @@ fn state_of(now: Instant, slot: &Slot, track: Option<&Track>) -> SlotState {
         return SlotState::NoBandwidth;
     }
     let current = slot.forwarder.current().and_then(|current| track.layer_of(current.stream));
-    if current.is_some_and(|layer| !track.is_video() || layer.is_active(now)) { SlotState::Live } else { SlotState::Waiting }
+    if current.is_some_and(|layer| !track.is_video() || layer.is_active(now)) {
+        SlotState::Live
+    } else {
+        SlotState::Waiting
+    }
 }

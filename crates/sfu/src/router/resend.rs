@@ -40,7 +40,9 @@ impl Router {
         let Some(place) = peer.slots.get(slot) else { return false };
         let Lookup::Sent(packet) = place.forwarder.find(waiting.number) else { return false };
         let Some(track) = place.track.and_then(|track| self.tracks.get(track)) else { return false };
-        let Some(layer) = place.forwarder.stream_of(&packet).and_then(|stream| track.layer_of(stream)) else { return false };
+        let Some(layer) = place.forwarder.stream_of(&packet).and_then(|stream| track.layer_of(stream)) else {
+            return false;
+        };
         let Some(cached) = layer.cache.packet(now, packet.place) else { return false };
         let publisher = self.peer_keys.get(&track.id.peer).copied();
         let Some(ids) = publisher.and_then(|key| self.peers.get(key)).map(|peer| peer.extensions) else { return false };
@@ -48,7 +50,9 @@ impl Router {
         let Some(peer) = self.peers.get_mut(key) else { return false };
         let Some(place) = peer.slots.get(slot) else { return false };
         let numbers = frame::numbers(&inbound.payload);
-        let Some(rewrite) = place.forwarder.rewrite_again(&packet, inbound.payload.timestamp, &numbers) else { return false };
+        let Some(rewrite) = place.forwarder.rewrite_again(&packet, inbound.payload.timestamp, &numbers) else {
+            return false;
+        };
         self.context.template.clear();
         peer.send(now, slot, (&inbound, &rewrite, waiting.what), &mut self.context, sink);
         true
@@ -110,7 +114,8 @@ impl Router {
     pub(super) fn pad(&mut self, now: Instant, key: usize, bytes: usize, sink: &mut impl Sink) -> bool {
         let Some(peer) = self.peers.get_mut(key) else { return false };
         let is_usable = |slot: &crate::slot::Slot| {
-            slot.forwarder.current().is_some() && slot.codec.and_then(|(_, codec)| codec).is_some_and(|codec| codec.rtx_payload_type.is_some())
+            slot.forwarder.current().is_some()
+                && slot.codec.and_then(|(_, codec)| codec).is_some_and(|codec| codec.rtx_payload_type.is_some())
         };
         let Some(slot) = peer.slots.iter().position(is_usable) else { return false };
         let latest = peer.slots.get(slot).and_then(|slot| slot.forwarder.latest());

@@ -15,7 +15,8 @@ impl Router {
         let mut slots = Vec::with_capacity(parameters.len().min(SLOTS_MAX));
         for parameters in parameters.into_iter().take(SLOTS_MAX) {
             let Some(peer) = self.peers.get_mut(key) else { return };
-            let is_same = |slot: &Slot| slot.parameters.mid == parameters.mid && slot.parameters.ssrc == parameters.ssrc;
+            let is_same =
+                |slot: &Slot| slot.parameters.mid == parameters.mid && slot.parameters.ssrc == parameters.ssrc;
             let known = peer.slots.iter().position(is_same).map(|index| peer.slots.swap_remove(index));
             slots.push(match known {
                 Some(slot) => Slot { codec: None, parameters, ..slot },

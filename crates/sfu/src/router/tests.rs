@@ -1,1 +1,5 @@
+//! A room as a table language: what comes in, and what each subscriber gets.
 
+mod audio;
+mod video;
+pub(crate) mod world;

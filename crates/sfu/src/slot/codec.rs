@@ -41,7 +41,11 @@ fn h264_likeness(incoming: &Codec, codec: &Codec) -> u8 {
 /// One of the format parameters; names and values are compared as browsers write them, in lower case.
 fn profile<'a>(codec: &'a Codec, name: &str, otherwise: &'a str) -> &'a str {
     let parameters = codec.fmtp.split(';').filter_map(|parameter| parameter.trim().split_once('='));
-    parameters.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next().unwrap_or(otherwise)
+    parameters
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
+        .next()
+        .unwrap_or(otherwise)
 }
 
 #[cfg(test)]

@@ -1,0 +1,99 @@
+use std::time::Duration;
+
+use rtp::parameters::CodecName;
+use rtp::{Element, Extensions};
+
+use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, OPUS, World, codec, sends, takes};
+use crate::{Output, PeerId, SlotState, Source};
+
+const DAVE: PeerId = PeerId(4);
+const SLOT: u32 = 5_000;
+
+fn publish_voice(world: &mut World, peer: PeerId) {
+    world.publish(peer, Source::Microphone, sends("0", codec(CodecName::Opus, OPUS), peer.0 * 100));
+}
+
+/// Half a second of sound at so many dB below full scale.
+fn speak(world: &mut World, who: &[(PeerId, u8)], first: u16) {
+    for step in 0..25 {
+        for (peer, below) in who {
+            let level = [*below];
+            let elements = [Element { id: EXTENSIONS.audio_level.unwrap(), data: &level }];
+            let number = first + step;
+            let input = Input {
+                payload_type: OPUS,
+                number,
+                timestamp: u32::from(number) * 960,
+                marker: false,
+                ssrc: peer.0 * 100,
+                payload: &[1, 2, 3],
+                elements: &elements,
+            };
+            world.rtp(*peer, &input);
+        }
+        world.wait(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn everybody_is_heard_by_everybody_but_themselves() {
+    let mut world = World::new(&[ALICE, BOB, CAROL]);
+    for peer in [ALICE, BOB, CAROL] {
+        let slots = ["a", "b"].iter().zip(0..).map(|(mid, n)| takes(mid, codec(CodecName::Opus, 100), SLOT + n * 2));
+        world.slots(peer, slots.collect());
+        publish_voice(&mut world, peer);
+    }
+    speak(&mut world, &[(ALICE, 30), (BOB, 30), (CAROL, 30)], 1);
+    for peer in [ALICE, BOB, CAROL] {
+        let got = world.got(peer);
+        assert_eq!(got.len(), 50, "25 packets of two others");
+        let level = Extensions::read(&got[0].packet(), &EXTENSIONS).audio_level.unwrap();
+        assert_eq!(level.level_dbov, -30);
+    }
+}
+
+#[test]
+fn with_fewer_slots_than_voices_the_loudest_is_heard_and_stays_while_speaking() {
+    let mut world = World::new(&[ALICE, BOB, CAROL, DAVE]);
+    world.slots(DAVE, vec![takes("a", codec(CodecName::Opus, 100), SLOT)]);
+    [ALICE, BOB, CAROL].into_iter().for_each(|peer| publish_voice(&mut world, peer));
+    speak(&mut world, &[(ALICE, 127), (BOB, 30), (CAROL, 127)], 1);
+    assert_eq!(heard(&mut world), Some(BOB));
+    speak(&mut world, &[(ALICE, 127), (BOB, 30), (CAROL, 20)], 26);
+    assert_eq!(heard(&mut world), Some(BOB), "a louder voice does not interrupt");
+    for start in [51, 76, 101, 126, 151] {
+        speak(&mut world, &[(ALICE, 127), (BOB, 127), (CAROL, 30)], start);
+    }
+    assert_eq!(heard(&mut world), Some(CAROL));
+}
+
+fn heard(world: &mut World) -> Option<PeerId> {
+    let reports = world.outputs().into_iter().filter_map(|output| match output {
+        Output::Slots { slots, .. } => slots.into_iter().rfind(|slot| slot.state == SlotState::Live),
+        _ => None,
+    });
+    reports.last().and_then(|slot| slot.track).map(|track| track.peer).or_else(|| {
+        let slot = world.router.peers.iter().find(|(_, peer)| peer.id == DAVE)?.1.slots.first()?;
+        slot.track.and_then(|track| world.router.tracks.get(track)).map(|track| track.id.peer)
+    })
+}
+
+#[test]
+fn one_slot_with_changing_voices_is_one_continuous_stream() {
+    let mut world = World::new(&[ALICE, BOB, DAVE]);
+    world.slots(DAVE, vec![takes("a", codec(CodecName::Opus, 100), SLOT)]);
+    [ALICE, BOB].into_iter().for_each(|peer| publish_voice(&mut world, peer));
+    for turn in 0..6_u16 {
+        let (alice, bob) = if turn % 2 == 0 { (30, 127) } else { (127, 30) };
+        for part in 0..5 {
+            speak(&mut world, &[(ALICE, alice), (BOB, bob)], turn * 125 + part * 25 + 1);
+        }
+    }
+    let got = world.got(DAVE);
+    assert!(got.len() > 600);
+    for pair in got.windows(2) {
+        assert_eq!(pair[1].index, pair[0].index + 1);
+        let step = pair[1].packet().timestamp().wrapping_sub(pair[0].packet().timestamp());
+        assert!((1..=48_000).contains(&step), "timestamps go on: {step}");
+    }
+}
