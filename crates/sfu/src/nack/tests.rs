@@ -61,8 +61,7 @@ fn a_packet_that_never_comes_is_given_up() {
     let mut missing = MissingPackets::default();
     missing.handle_gap(now, 10, 11);
     let mut asked = 0;
-    loop {
-        let Some(due) = missing.poll_timeout() else { break };
+    while let Some(due) = missing.poll_timeout() {
         now = due;
         let (numbers, gave_up) = poll(&mut missing, now);
         asked += numbers.len();

@@ -6,7 +6,7 @@ use rtp::parameters::Kind;
 use rtp::{Extensions, Packet};
 
 use super::{Router, name_stream};
-use crate::forwarder::Input;
+use crate::forwarder::{Input, StreamId, Target};
 use crate::frame::{self, Frame, Levels};
 use crate::inbound::Inbound;
 use crate::layer::{Arrival, Layer, Previous};
@@ -67,10 +67,25 @@ impl Router {
         }
         if !place.rtx {
             let id = name_stream(&mut self.next_stream);
-            self.tracks.get_mut(place.track)?.layers.get_mut(place.layer)?.restart(id, packet.ssrc());
+            let layer = self.tracks.get_mut(place.track)?.layers.get_mut(place.layer)?;
+            let before = layer.id;
+            layer.restart(id, packet.ssrc());
+            self.rename(place.track, before, id);
             self.allocate_subscribers(now, place.track);
         }
         Some(place)
+    }
+
+    /// A layer begins anew: who waits for it or has it goes on with the new stream.
+    fn rename(&mut self, key: usize, before: StreamId, id: StreamId) {
+        let Some(track) = self.tracks.get(key) else { return };
+        for subscription in &track.subscribers {
+            let slot = self.peers.get_mut(subscription.peer).and_then(|peer| peer.slots.get_mut(subscription.slot));
+            let Some(forwarder) = slot.map(|slot| &mut slot.forwarder) else { continue };
+            if let Some(target) = forwarder.target().filter(|target| target.stream == before) {
+                forwarder.set_target(Some(Target { stream: id, ..target }));
+            }
+        }
     }
 
     /// Finds track and layer by mid and rid (RFC 9143 §9.2, RFC 8852), or by the payload type where only one track has it.
@@ -130,9 +145,10 @@ impl Router {
                 at
             }
             Arrival::Restart(at) => {
-                let ssrc = layer.ssrc?;
+                let (ssrc, before) = (layer.ssrc?, layer.id);
                 let id = name_stream(&mut self.next_stream);
                 layer.restart_at(id, ssrc, inbound.number);
+                self.rename(place.track, before, id);
                 self.allocate_subscribers(now, place.track);
                 at
             }
