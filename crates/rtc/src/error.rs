@@ -73,6 +73,9 @@ pub enum DisconnectReason {
     /// Media was negotiated, and no SRTP protection profile is common to both ends.
     #[error("no SRTP protection profile in common")]
     NoSrtpProfile,
+    /// The client opened more than [`CHANNELS_MAX`](crate::data::CHANNELS_MAX) data channels.
+    #[error("too many data channels")]
+    TooManyChannels,
     /// The other side closed the connection with close_notify.
     #[error("the client closed the connection")]
     ClosedByClient,
@@ -91,6 +94,7 @@ impl DisconnectReason {
             Self::Dtls => "dtls",
             Self::FingerprintMismatch => "fingerprint-mismatch",
             Self::NoSrtpProfile => "no-srtp-profile",
+            Self::TooManyChannels => "too-many-channels",
             Self::ClosedByClient => "closed-by-client",
             Self::Closed => "closed",
         }

@@ -1,5 +1,6 @@
 //! One client's connection: ICE, DTLS, SRTP, the negotiation, in one state machine.
 
+mod data;
 mod output;
 
 use std::collections::VecDeque;
@@ -10,6 +11,7 @@ use aws_lc_rs::digest::{self, digest};
 
 use crate::config::Config;
 use crate::credentials::IceCredentials;
+use crate::data::DataChannels;
 use crate::demux::{Class, classify};
 use crate::dtls::{Dtls, Event, Keys};
 use crate::error::{DisconnectReason, ProtectError};
@@ -42,6 +44,8 @@ pub struct Peer {
     dtls: Option<Box<Dtls>>,
     /// `None` before the handshake is over.
     keys: Option<Box<Keys>>,
+    /// `None` while none are negotiated.
+    data: Option<Box<DataChannels>>,
     /// What [`Self::poll_output`] hands out. Bounded by what one input brings forth.
     outputs: VecDeque<Output>,
     /// Nothing happens any more.
@@ -65,6 +69,7 @@ impl Peer {
             ice: Agent::new(now),
             dtls: None,
             keys: None,
+            data: None,
             outputs: VecDeque::new(),
             over: false,
             stats: Stats::default(),
@@ -95,6 +100,7 @@ impl Peer {
         };
         let answer = self.session.accept(negotiation, &local);
         self.media = answer.media.iter().any(|media| media.receive().is_some() || media.send().is_some());
+        self.negotiate_data(&answer);
         self.check_keys();
         Ok(answer)
     }
@@ -140,11 +146,11 @@ impl Peer {
     }
 
     /// Says goodbye to the client. The peer is over.
-    pub fn close(&mut self, _now: Instant) {
+    pub fn close(&mut self, now: Instant) {
         if let Some(dtls) = &mut self.dtls {
             dtls.close();
         }
-        self.drain_dtls();
+        self.drain_dtls(now);
         self.end(DisconnectReason::Closed);
     }
 
@@ -162,8 +168,9 @@ impl Peer {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let dtls = self.dtls.as_ref().and_then(|dtls| dtls.poll_timeout());
-        let ice = self.ice.poll_timeout();
-        (!self.over).then(|| dtls.map_or(ice, |dtls| dtls.min(ice)))
+        let data = self.data.as_ref().and_then(|data| data.poll_timeout());
+        let engines = [dtls, data].into_iter().flatten();
+        (!self.over).then(|| engines.fold(self.ice.poll_timeout(), Instant::min))
     }
 
     /// The time has come.
@@ -174,12 +181,11 @@ impl Peer {
         if !self.ice.handle_timeout(now) {
             return self.end(DisconnectReason::Consent);
         }
-        let Some(dtls) = &mut self.dtls else { return };
-        if dtls.poll_timeout().is_some_and(|at| at <= now) {
-            match dtls.handle_timeout(now) {
-                Ok(()) => self.drain_dtls(),
-                Err(reason) => self.end(reason),
-            }
+        if self.dtls.as_ref().and_then(|dtls| dtls.poll_timeout()).is_some_and(|at| at <= now) {
+            self.handle_dtls(now, |dtls| dtls.handle_timeout(now));
+        }
+        if self.data.as_ref().and_then(|data| data.poll_timeout()).is_some_and(|at| at <= now) {
+            self.handle_data(|data| data.handle_timeout(now));
         }
     }
 
@@ -239,18 +245,18 @@ impl Peer {
     fn handle_dtls(&mut self, input: impl FnOnce(&mut Dtls) -> Result<(), DisconnectReason>) {
         let Some(dtls) = &mut self.dtls else { return };
         match input(dtls) {
-            Ok(()) => self.drain_dtls(),
+            Ok(()) => self.drain_dtls(now),
             Err(reason) => {
                 // A last word of the engine, where there is one.
-                self.drain_dtls();
+                self.drain_dtls(now);
                 self.end(reason);
             }
         }
     }
 
-    fn drain_dtls(&mut self) {
+    fn drain_dtls(&mut self, now: Instant) {
         let Some(dtls) = &mut self.dtls else { return };
-        let (path, outputs, keys) = (self.ice.selected(), &mut self.outputs, &mut self.keys);
+        let (path, outputs, keys, data) = (self.ice.selected(), &mut self.outputs, &mut self.keys, &mut self.data);
         let mut closed = false;
         let drained = dtls.drain(|event| match event {
             Event::Transmit(datagram) => {
@@ -260,7 +266,11 @@ impl Peer {
                 outputs.push_back(Output::Connected { profile: exported.as_ref().map(|keys| keys.profile) });
                 *keys = exported;
             }
-            Event::Data(_record) => {}
+            Event::Data(record) => {
+                if let Some(data) = data {
+                    data.handle_packet(now, record);
+                }
+            }
             Event::Closed => closed = true,
         });
         match drained {
@@ -268,6 +278,7 @@ impl Peer {
             Ok(()) if closed => self.end(DisconnectReason::ClosedByClient),
             Ok(()) => self.check_keys(),
         }
+        self.drain_data();
     }
 
     /// Media without keys would be silence for ever.

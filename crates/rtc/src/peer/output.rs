@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::data::{ChannelId, Delivery, MessageKind};
 use crate::error::DisconnectReason;
 use crate::path::Path;
 use crate::srtp::{Profile, UnprotectError};
@@ -20,6 +21,29 @@ pub enum Output {
     Connected {
         /// How it is protected; `None` when the client speaks data channels only.
         profile: Option<Profile>,
+    },
+    /// The client has opened a data channel.
+    DataOpened {
+        /// Which.
+        channel: ChannelId,
+        /// What the client calls it.
+        label: String,
+        /// How messages are delivered, both ways.
+        delivery: Delivery,
+    },
+    /// A message has come on a data channel.
+    Data {
+        /// Which.
+        channel: ChannelId,
+        /// Text or bytes.
+        kind: MessageKind,
+        /// What it says.
+        bytes: Vec<u8>,
+    },
+    /// A data channel is no more.
+    DataClosed {
+        /// Which.
+        channel: ChannelId,
     },
     /// The last output. The peer can be dropped.
     Disconnected {
