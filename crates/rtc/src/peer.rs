@@ -213,7 +213,7 @@ impl Peer {
         self.outputs.push_back(Output::Transmit { path, datagram: checked.answer });
         if checked.moved && !self.is_connected() {
             // Where this end begins the handshake, it could not before.
-            self.handle_dtls(|dtls| dtls.handle_timeout(now));
+            self.handle_dtls(now, |dtls| dtls.handle_timeout(now));
         }
     }
 
@@ -222,7 +222,7 @@ impl Peer {
             (Class::Rtp, Some(keys)) => keys.unprotector.unprotect_rtp(datagram).map(Received::Rtp),
             (Class::Rtcp, Some(keys)) => keys.unprotector.unprotect_rtcp(datagram).map(Received::Rtcp),
             (Class::Dtls, _) => {
-                self.handle_dtls(|dtls| dtls.handle_datagram(now, datagram));
+                self.handle_dtls(now, |dtls| dtls.handle_datagram(now, datagram));
                 return Received::Nothing;
             }
             _ => {
@@ -242,7 +242,7 @@ impl Peer {
         }
     }
 
-    fn handle_dtls(&mut self, input: impl FnOnce(&mut Dtls) -> Result<(), DisconnectReason>) {
+    fn handle_dtls(&mut self, now: Instant, input: impl FnOnce(&mut Dtls) -> Result<(), DisconnectReason>) {
         let Some(dtls) = &mut self.dtls else { return };
         match input(dtls) {
             Ok(()) => self.drain_dtls(now),
