@@ -8,6 +8,8 @@ pub mod room_frames;
 pub mod room_operations;
 pub mod rtcp;
 pub mod rtp_packet;
+pub mod sctp;
+pub mod sdp_offer;
 pub mod turn_client;
 pub mod turn_operations;
 pub mod turn_stream;
@@ -22,6 +24,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("room_operations", room_operations::run),
     ("rtcp", rtcp::run),
     ("rtp_packet", rtp_packet::run),
+    ("sctp", sctp::run),
+    ("sdp_offer", sdp_offer::run),
     ("turn_client", turn_client::run),
     ("turn_operations", turn_operations::run),
     ("turn_stream", turn_stream::run),
