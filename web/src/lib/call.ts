@@ -1,16 +1,22 @@
 /**
  * A call: one room, the others in it, what is sent to them, and everything a page shows about it. Holds the channel, the
- * own media and a link per member together; decides who offers, what survives a reconnection, and when to try again.
+ * own media and the way to each member together; decides who offers, what survives a reconnection, and when to try again.
  */
 import { batch, computed, effect, signal } from '@preact/signals-core';
 import { ChannelError, type Channel, type ChannelEvent, type Outgoing } from './channel';
 import { ChatLog } from './chat';
 import { grantOf, type IceGrant } from './ice-servers';
 import type { LocalMedia } from './local-media';
+import type { MediaSessionOptions } from './media-session';
+import { MEDIA_UID } from './media-link';
+import { Meeting, type Dismissal } from './meeting';
+import type { MemberQuality, Source, Track } from './meeting-message';
 import type { Joined, MediaState, MemberConnection, ServerMessage } from './message';
 import { Participant } from './participant';
 import { AnotherSession, PeerLink, type IceLease } from './peer-link';
 import { Pulse } from './pulse';
+import { Speech } from './speech';
+import { Topology } from './topology';
 import { filterIceServers, type UrlParameters } from './url-parameters';
 
 /** A member whom the server has forgotten (it was started anew) keeps their place this long; their media may still flow. */
@@ -20,9 +26,10 @@ const FRESH_MS = 300_000;
 /** The part of their lifetime after which credentials are renewed. */
 const RENEW_AT = 0.9;
 
-export type CallPhase = 'joining' | 'joined' | 'left' | 'refused';
+/** `waiting`: a host has been asked to let us in. */
+export type CallPhase = 'joining' | 'waiting' | 'joined' | 'left' | 'refused';
 export type CallConnection = 'alone' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
-export type Announcement = { kind: 'joined' | 'left' | 'chat' | 'screen'; name: string; text?: string };
+export type Announcement = { kind: 'joined' | 'left' | 'chat' | 'screen' | 'hand' | 'reaction' | 'knock'; name: string; text?: string };
 
 export interface CallOptions {
   channel: Channel;
@@ -47,14 +54,22 @@ export class Call {
   readonly mayShare = signal(true);
   /** The last thing worth saying aloud. */
   readonly announcement = signal<Announcement | undefined>(undefined);
+  /** How well we are connected to the media server, by its own account. */
+  readonly network = signal<MemberQuality | undefined>(undefined);
   readonly media: LocalMedia;
   readonly channel: Channel;
   readonly pulse: Pulse;
+  readonly meeting: Meeting;
+  readonly topology: Topology;
+  readonly speech: Speech;
+  /** Why a host ended our stay; undefined when we left by ourselves. */
+  readonly dismissal = signal<Dismissal | undefined>(undefined);
   readonly connection = computed<CallConnection>(() => this.#connection());
 
   readonly #options: CallOptions;
   #ice: IceGrant = { servers: [], lifetimeMs: Infinity };
   #iceAt = 0;
+  #uid = '';
   /** Whom the roster of the last resume brought: a `new-peer` that was kept for us says it again. */
   readonly #came = new Set<string>();
   #stopEffects: (() => void)[] = [];
@@ -65,6 +80,20 @@ export class Call {
     this.channel = options.channel;
     this.media = options.media;
     this.pulse = new Pulse(this, options.now);
+    this.meeting = new Meeting({
+      channel: options.channel,
+      silence: (source) => this.#silence(source),
+      dismissed: (how) => {
+        this.dismissal.value = how;
+        this.hangUp();
+      },
+    });
+    this.topology = new Topology({
+      session: this.#sessionOptions(),
+      participants: () => this.participants.value,
+      offer: (participant) => void this.#connect(participant, true),
+    });
+    this.speech = new Speech(this.participants);
     this.channel.onEvent = (event) => this.#handle(event);
   }
 
@@ -73,8 +102,9 @@ export class Call {
     await this.channel.open().catch(() => undefined);
     if (this.phase.peek() !== 'joined') return;
     this.#stopEffects.push(
-      effect(() => this.#publishState(this.media.state.value)),
+      effect(() => this.#publishState({ ...this.media.state.value, ...(this.meeting.hand.value && { hand: true }) })),
       effect(() => this.#sendMedia()),
+      effect(() => this.#hearScreens()),
     );
     this.pulse.start();
   }
@@ -84,18 +114,21 @@ export class Call {
     this.#end('left');
   }
 
-  async say(text: string): Promise<void> {
-    await this.#deliver(this.chat.compose(text, this.#options.now()), text);
+  /** Writes to everybody, or to one. */
+  async say(text: string, to?: Participant): Promise<void> {
+    const reader = to && { uid: to.uid, name: to.name.peek() };
+    await this.#deliver(this.chat.compose(text, this.#options.now(), reader), text, reader?.uid);
   }
 
   async sayAgain(key: number): Promise<void> {
     const message = this.chat.messages.peek().find((candidate) => candidate.key === key);
-    if (message) await this.#deliver(key, message.text);
+    if (message) await this.#deliver(key, message.text, message.to?.uid);
   }
 
   /** The network changed: checks the server connection and looks for new paths at once. */
   networkChanged(): void {
     this.channel.probe();
+    this.topology.session.peek()?.networkChanged();
     for (const participant of this.participants.peek()) void participant.link.peek()?.restart();
   }
 
@@ -118,6 +151,7 @@ export class Call {
     batch(() => {
       if (event.kind === 'joined') this.#entered(event.joined, event.again);
       else if (event.kind === 'message') this.#receive(event.message);
+      else if (event.kind === 'waiting') this.phase.value = 'waiting';
       else {
         this.refusal.value = event.error;
         this.#end('refused');
@@ -132,6 +166,9 @@ export class Call {
     this.mayChat.value = may('chat');
     this.mayShare.value = may('pub.screen');
     this.media.allow({ audio: may('pub.audio'), video: may('pub.video') });
+    this.#uid = joined.self.uid;
+    this.meeting.enter(joined);
+    if (this.chat.messages.peek().length === 0) this.chat.restore(joined.history, this.#uid);
     this.phase.value = 'joined';
     const present = new Set(joined.roster.map((entry) => entry.uid));
     if (again && !joined.resumed) this.#startOver();
@@ -141,11 +178,13 @@ export class Call {
       const known = this.#find(entry.uid);
       const came = !known || known.missing.peek();
       const participant = this.#meet(entry.uid, entry.name, entry.v);
+      this.#introduce(participant, entry);
       this.#learn(participant, entry.connection, entry.state);
       if (again && joined.resumed) this.#catchUp(participant, came);
       else participant.senior = true;
     }
-    if (again) this.#publishState(this.media.state.peek());
+    this.topology.enter(joined, again);
+    if (again) this.#publishState({ ...this.media.state.peek(), ...(this.meeting.hand.peek() && { hand: true }) });
   }
 
   /**
@@ -158,6 +197,7 @@ export class Call {
       this.#came.add(participant.uid);
       participant.senior = false;
     }
+    if (this.topology.mode.peek() === 'sfu') return;
     const link = participant.stale ? undefined : participant.link.peek();
     if (came || (!link && participant.dialect.peek() > 1)) this.#connect(participant, true);
     else void link?.recover();
@@ -176,15 +216,39 @@ export class Call {
   }
 
   #receive(message: Exclude<ServerMessage, Joined>): void {
+    if (this.topology.receive(message)) return;
+    if (message.cmd === 'react') this.#announceReaction(message.uid, message.reaction);
+    if (message.cmd === 'room') this.#announceKnocks(message.waiting);
+    if (this.meeting.receive(message)) return;
     switch (message.cmd) {
       case 'new-peer': {
         const participant = this.#meet(message.remoteUid, message.name, message.v);
+        this.#introduce(participant, message);
         this.#learn(participant, 'online', message.state);
+        this.topology.session.peek()?.fit();
         if (this.#came.delete(message.remoteUid)) break;
         participant.senior = false;
-        this.#connect(participant, true);
+        if (this.topology.mode.peek() === 'p2p') this.#connect(participant, true);
         break;
       }
+      case 'tracks':
+        this.#introduce(this.#find(message.remoteUid), message);
+        break;
+      case 'role':
+        this.#introduce(this.#find(message.remoteUid), message);
+        break;
+      case 'speakers':
+        this.speech.hear(message.speakers);
+        break;
+      case 'quality':
+        for (const member of message.members) {
+          if (member.remoteUid === this.#uid) this.network.value = member;
+          else {
+            const participant = this.#find(member.remoteUid);
+            if (participant) participant.network.value = member;
+          }
+        }
+        break;
       case 'peer-leave':
         this.#came.delete(message.remoteUid);
         this.#remove(message.remoteUid);
@@ -203,14 +267,23 @@ export class Call {
         this.#find(message.uid)?.dropLink();
         break;
       case 'chat':
-        this.chat.receive({ uid: message.uid, name: message.name || (this.#find(message.uid)?.name.peek() ?? '') }, message.text, message.at);
+        this.chat.receive({ uid: message.uid, name: message.name || (this.#find(message.uid)?.name.peek() ?? '') }, message.text, message.at, message.private);
         this.announcement.value = { kind: 'chat', name: message.name, text: message.text };
         break;
       case 'ok':
       case 'pong':
       case 'error':
       case 'closing':
-        // Answers belong to the channel; an error without id tells of a message that the peer will ask for again.
+      case 'waiting':
+      case 'data':
+      case 'mode':
+      case 'slots':
+      case 'layers':
+      case 'react':
+      case 'moderated':
+      case 'room':
+        // Answers belong to the channel; an error without id tells of a message that the peer will ask for again. The others
+        // have been taken above, or are for programs built on this one.
         break;
     }
   }
@@ -222,7 +295,7 @@ export class Call {
   #meet(uid: string, name: string, dialect: number): Participant {
     let participant = this.#find(uid);
     if (!participant) {
-      participant = new Participant(uid);
+      participant = new Participant(uid, this.topology);
       this.participants.value = [...this.participants.peek(), participant];
       this.announcement.value = { kind: 'joined', name };
     }
@@ -238,13 +311,40 @@ export class Call {
     // A client of dialect A says nothing of itself; whatever stands in its place is not its word.
     if (!state || participant.dialect.peek() < 2) return;
     if (state.screen && !participant.said.peek()?.screen) this.announcement.value = { kind: 'screen', name: participant.name.peek() };
+    if (state.hand && participant.hand.peek() === undefined) this.announcement.value = { kind: 'hand', name: participant.name.peek() };
+    participant.hand.value = state.hand ? (state.handAt ?? participant.hand.peek() ?? this.#options.now()) : undefined;
     participant.said.value = state;
+  }
+
+  #introduce(participant: Participant | undefined, { role, tracks }: { role?: string; tracks?: readonly Track[] }): void {
+    if (!participant) return;
+    if (role !== undefined) participant.role.value = role;
+    if (tracks !== undefined) participant.tracks.value = tracks;
+  }
+
+  #announceReaction(uid: string, reaction: string): void {
+    const participant = this.#find(uid);
+    if (participant) this.announcement.value = { kind: 'reaction', name: participant.name.peek(), text: reaction };
+  }
+
+  #announceKnocks(waiting: readonly { uid: string; name: string }[]): void {
+    const known = new Set(this.meeting.room.peek().waiting.map((knock) => knock.uid));
+    const first = waiting.find((knock) => !known.has(knock.uid));
+    if (first) this.announcement.value = { kind: 'knock', name: first.name };
+  }
+
+  #silence(source: Source): void {
+    if (source === 'microphone') void this.media.setMicrophone(false);
+    else if (source === 'camera') void this.media.setCamera(false);
+    else this.media.stopScreen();
   }
 
   #remove(uid: string): void {
     const participant = this.#find(uid);
     if (!participant) return;
     participant.dropLink();
+    const session = this.topology.session.peek();
+    for (const source of ['camera', 'screen', 'screen-audio'] as const) session?.drop(uid, source);
     this.participants.value = this.participants.peek().filter((other) => other !== participant);
     this.announcement.value = { kind: 'left', name: participant.name.peek() };
     if (this.participants.peek().length === 0) this.startedAt.value = undefined;
@@ -284,6 +384,8 @@ export class Call {
     // After a new start of the server the offer comes from a link that knows nothing of ours.
     const present = participant.stale ? undefined : participant.link.peek();
     if (cmd === 'answer' && !present) return;
+    // A belated offer to talk directly: the room has turned to the server.
+    if (!present && this.topology.mode.peek() === 'sfu') return;
     const link = present ?? this.#connect(participant, false);
     if (cmd === 'candidate') {
       await link.candidate(msg);
@@ -330,8 +432,35 @@ export class Call {
     return { audio: this.media.microphone.peek(), video: this.media.camera.peek(), screen: this.media.screen.peek() };
   }
 
+  #sessionOptions(): MediaSessionOptions {
+    const { parameters, createConnection } = this.#options;
+    return {
+      wishes: parameters.wishes,
+      createConnection,
+      lease: () => this.#lease(),
+      freshLease: () => this.#freshLease(),
+      may: () => ({ ...this.media.allowed.peek(), screen: this.mayShare.peek() }),
+      media: () => this.#outgoingMedia(),
+      others: () => this.participants.peek().length,
+      offer: (msg) => this.channel.request({ cmd: 'offer', remoteUid: MEDIA_UID, msg }),
+      subscribe: (slots) => this.channel.send({ cmd: 'subscribe', slots }),
+      troubled: () => this.channel.probe(),
+    };
+  }
+
+  /** The sound of a shared screen goes with it, whoever looks. */
+  #hearScreens(): void {
+    const session = this.topology.session.value;
+    for (const { uid, said, tracks } of this.participants.value) {
+      const heard = said.value?.screen === true && tracks.value.some((track) => track.source === 'screen-audio');
+      if (heard) session?.want({ uid, source: 'screen-audio', width: 0, height: 0, priority: 'normal', visible: true });
+      else session?.drop(uid, 'screen-audio');
+    }
+  }
+
   #sendMedia(): void {
     const media = { audio: this.media.microphone.value, video: this.media.camera.value, screen: this.media.screen.value };
+    this.topology.session.peek()?.setMedia(media);
     for (const participant of this.participants.peek()) void participant.link.peek()?.setMedia(media);
   }
 
@@ -340,9 +469,9 @@ export class Call {
     this.channel.send({ cmd: 'state', state } satisfies Outgoing);
   }
 
-  async #deliver(key: number, text: string): Promise<void> {
+  async #deliver(key: number, text: string, remoteUid?: string): Promise<void> {
     this.chat.mark(key, 'sending');
-    const sent = await this.channel.request({ cmd: 'chat', text }).then(
+    const sent = await this.channel.request({ cmd: 'chat', text, ...(remoteUid !== undefined && { remoteUid }) }).then(
       () => true,
       () => false,
     );
@@ -352,6 +481,9 @@ export class Call {
   #end(phase: 'left' | 'refused'): void {
     clearTimeout(this.#missingTimer);
     this.pulse.stop();
+    this.topology.close();
+    this.speech.close();
+    this.meeting.close();
     for (const stop of this.#stopEffects) stop();
     this.#stopEffects = [];
     for (const participant of this.participants.peek()) participant.dropLink();

@@ -1,21 +1,32 @@
 /** What a call needs from signalling: the server ({@link ./signalling}) or a stand-in that calls you back ({@link ./loopback}). */
 import type { ReadonlySignal } from '@preact/signals-core';
+import type { ModerationAction, SlotRequest, Source } from './meeting-message';
 import type { Joined, MediaState, ServerMessage } from './message';
 
-export type ChannelState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'closed';
+/** `waiting`: connected, and a host has to let us in. */
+export type ChannelState = 'idle' | 'connecting' | 'waiting' | 'open' | 'reconnecting' | 'closed';
 
 /** A message to the server, without the keys that the channel adds (`id`, `roomId`, `uid`). */
 export interface Outgoing {
-  cmd: 'offer' | 'answer' | 'candidate' | 'hangup' | 'state' | 'chat';
+  cmd: 'offer' | 'answer' | 'candidate' | 'hangup' | 'state' | 'chat' | 'subscribe' | 'moderate' | 'react';
   remoteUid?: string;
   msg?: string;
   state?: MediaState;
   text?: string;
+  slots?: readonly SlotRequest[];
+  action?: ModerationAction;
+  source?: Source;
+  ban?: boolean;
+  on?: boolean;
+  role?: string;
+  reaction?: string;
 }
 
 /** What a channel reports, in the order in which it happened. */
 export type ChannelEvent =
   | { kind: 'joined'; joined: Joined; again: boolean }
+  /** A host has been asked; `joined` or `refused` follows. */
+  | { kind: 'waiting' }
   | { kind: 'message'; message: Exclude<ServerMessage, Joined> }
   | { kind: 'refused'; error: ChannelError };
 

@@ -8,6 +8,10 @@ export interface ChatMessage {
   key: number;
   /** Undefined for our own messages. */
   from: { uid: string; name: string } | undefined;
+  /** The only reader of an own message; undefined when it is for everybody. */
+  to: { uid: string; name: string } | undefined;
+  /** Only for us, or only for one other. */
+  private: boolean;
   text: string;
   at: number;
   /** `failed` can be sent again. */
@@ -21,15 +25,22 @@ export class ChatLog {
   readonly #read = signal(0);
   #nextKey = 1;
 
-  receive(from: { uid: string; name: string }, text: string, at: number): void {
-    this.#append({ key: this.#nextKey++, from, text, at, delivery: 'sent' });
+  receive(from: { uid: string; name: string }, text: string, at: number, isPrivate = false): void {
+    this.#append({ key: this.#nextKey++, from, to: undefined, private: isPrivate, text, at, delivery: 'sent' });
     this.#received.value++;
   }
 
+  /** What was written before we came. It counts as read: it was not for us. */
+  restore(history: readonly { uid: string; name: string; text: string; at: number; private: boolean }[], own: string): void {
+    for (const { uid, name, text, at, private: isPrivate } of history) {
+      this.#append({ key: this.#nextKey++, from: uid === own ? undefined : { uid, name }, to: undefined, private: isPrivate, text, at, delivery: 'sent' });
+    }
+  }
+
   /** Adds an own message as `sending`; its key is for {@link mark}. */
-  compose(text: string, at: number): number {
+  compose(text: string, at: number, to?: { uid: string; name: string }): number {
     const key = this.#nextKey++;
-    this.#append({ key, from: undefined, text, at, delivery: 'sending' });
+    this.#append({ key, from: undefined, to, private: to !== undefined, text, at, delivery: 'sending' });
     return key;
   }
 

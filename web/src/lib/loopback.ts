@@ -46,7 +46,7 @@ export class LoopbackChannel implements Channel {
       cmd: 'joined',
       id: undefined,
       roomId: this.#options.roomId,
-      self: { uid: SELF_UID, name: '' },
+      self: { uid: SELF_UID, name: '', role: 'member' },
       grants: undefined,
       roster: [],
       iceServers: grant.servers,
@@ -54,6 +54,9 @@ export class LoopbackChannel implements Channel {
       resumed: false,
       chatBytesMax: 4096,
       heartbeatSeconds: 25,
+      mode: 'p2p',
+      room: { locked: false, lobby: false, waiting: [] },
+      history: [],
     };
     this.state.value = 'open';
     this.onEvent({ kind: 'joined', joined, again: false });

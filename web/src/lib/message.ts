@@ -3,11 +3,18 @@
  * the wire passes {@link parseServerMessage}: what is not known or not well-formed is `undefined` and left alone.
  */
 
+import { id, isFields, list, listOf, number, optionalText, text, type Fields } from './fields';
+import { grants, mode, parseMeetingMessage, roomStatus, tracks, type MeetingMessage, type Mode, type RoomStatus, type Track } from './meeting-message';
+
 /** What a member sends at the moment. */
 export interface MediaState {
   audio: boolean;
   video: boolean;
   screen: boolean;
+  /** The hand is raised. */
+  hand?: boolean;
+  /** Since when, by the server's clock in milliseconds since 1970: who was first speaks first. */
+  handAt?: number;
 }
 
 export type MemberConnection = 'online' | 'reconnecting';
@@ -20,13 +27,16 @@ export interface RosterEntry {
   connection: MemberConnection;
   /** Unknown for members of dialect A. */
   state: MediaState | undefined;
+  role?: string;
+  /** What they publish through the media server. */
+  tracks?: readonly Track[];
 }
 
 export interface Joined {
   cmd: 'joined';
   id: string | undefined;
   roomId: string;
-  self: { uid: string; name: string };
+  self: { uid: string; name: string; role: string };
   /** What this member may do; undefined where the server does not say, and everything is allowed. */
   grants: readonly string[] | undefined;
   roster: RosterEntry[];
@@ -36,6 +46,10 @@ export interface Joined {
   /** `Infinity` where the server sets no limit. */
   chatBytesMax: number;
   heartbeatSeconds: number;
+  mode: Mode;
+  room: RoomStatus;
+  /** What was written to the room before we came, the oldest first. */
+  history: readonly Chat[];
 }
 
 export interface NewPeer {
@@ -44,6 +58,8 @@ export interface NewPeer {
   name: string;
   v: number;
   state: MediaState | undefined;
+  role?: string;
+  tracks?: readonly Track[];
 }
 
 export interface PeerLeave {
@@ -94,7 +110,7 @@ export interface Closing {
   retryAfterMs: number;
 }
 
-export type ServerMessage = Joined | NewPeer | PeerLeave | PeerState | Forwarded | Chat | Reply | ErrorReply | Closing;
+export type ServerMessage = Joined | NewPeer | PeerLeave | PeerState | Forwarded | Chat | Reply | ErrorReply | Closing | MeetingMessage;
 
 /** Error codes of the wire that this client acts on. */
 export const ErrorCode = {
@@ -103,12 +119,17 @@ export const ErrorCode = {
   Unauthorised: 100,
   UidInUse: 101,
   RateLimited: 103,
+  Locked: 105,
+  Banned: 106,
+  Denied: 107,
+  Version: 108,
+  WrongMode: 111,
+  BadOffer: 112,
+  MediaUnavailable: 113,
 } as const;
 
 /** With which the server closes the connection of a member who resumed on another one. Coming back would take the seat away again. */
 export const CLOSE_RESUMED_ELSEWHERE = 4001;
-
-type Fields = Record<string, unknown>;
 
 const HEARTBEAT_SECONDS_DEFAULT = 25;
 const CHAT_BYTES_DEFAULT = 4096;
@@ -147,7 +168,7 @@ export function parseServerMessage(frame: string): ServerMessage | undefined {
     case 'closing':
       return { cmd: 'closing', reason: text(fields['reason']), retryAfterMs: number(fields['retryAfterMs'], RETRY_AFTER_MS_DEFAULT) };
     default:
-      return undefined;
+      return parseMeetingMessage(fields);
   }
 }
 
@@ -162,14 +183,17 @@ function joined(fields: Fields): Joined | undefined {
     cmd: 'joined',
     id: optionalText(fields['id']),
     roomId,
-    self: { uid, name: text(self['name']) },
-    grants: Array.isArray(self['grants']) ? self['grants'].filter((grant) => typeof grant === 'string') : undefined,
-    roster: list(fields['roster']).map(rosterEntry).filter((entry) => entry !== undefined),
+    self: { uid, name: text(self['name']), role: text(self['role']) },
+    grants: grants(self['grants']),
+    roster: listOf(fields['roster'], rosterEntry),
     iceServers: iceServers(fields['iceServers']),
     resume: optionalText(fields['resume']),
     resumed: fields['resumed'] === true,
     chatBytesMax: number(limits['chatBytes'], CHAT_BYTES_DEFAULT) || Infinity,
     heartbeatSeconds: number(fields['heartbeatSeconds'], HEARTBEAT_SECONDS_DEFAULT),
+    mode: mode(fields['mode']) ?? 'p2p',
+    room: roomStatus(fields['room']),
+    history: listOf(fields['history'], chat),
   };
 }
 
@@ -188,14 +212,20 @@ export function iceServers(value: unknown): RTCIceServer[] {
   return servers;
 }
 
-function rosterEntry(value: unknown): RosterEntry | undefined {
-  if (!isFields(value)) return undefined;
-  const uid = id(value['uid']);
-  return uid === undefined ? undefined : { uid, connection: connection(value), ...introduction(value) };
+function rosterEntry(fields: Fields): RosterEntry | undefined {
+  const uid = id(fields['uid']);
+  return uid === undefined ? undefined : { uid, connection: connection(fields), ...introduction(fields) };
 }
 
-function introduction(fields: Fields): { name: string; v: number; state: MediaState | undefined } {
-  return { name: text(fields['name']), v: number(fields['v'], 1), state: mediaState(fields['state']) };
+function introduction(fields: Fields): Pick<NewPeer, 'name' | 'v' | 'state' | 'role' | 'tracks'> {
+  const role = optionalText(fields['role']);
+  return {
+    name: text(fields['name']),
+    v: number(fields['v'], 1),
+    state: mediaState(fields['state']),
+    ...(role !== undefined && { role }),
+    ...(Array.isArray(fields['tracks']) && { tracks: tracks(fields['tracks']) }),
+  };
 }
 
 function forwarded(cmd: Forwarded['cmd'], fields: Fields): Forwarded | undefined {
@@ -216,35 +246,15 @@ function withUid<M>(fields: Fields, make: (remoteUid: string) => M): M | undefin
 
 function mediaState(value: unknown): MediaState | undefined {
   if (!isFields(value)) return undefined;
-  return { audio: value['audio'] === true, video: value['video'] === true, screen: value['screen'] === true };
+  return {
+    audio: value['audio'] === true,
+    video: value['video'] === true,
+    screen: value['screen'] === true,
+    ...(value['hand'] === true && { hand: true }),
+    ...(typeof value['handAt'] === 'number' && { handAt: value['handAt'] }),
+  };
 }
 
 function connection(fields: Fields): MemberConnection {
   return fields['connection'] === 'reconnecting' ? 'reconnecting' : 'online';
-}
-
-/** Ids are texts; old clients send numbers, which are the same id. */
-function id(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return optionalText(value);
-}
-
-function optionalText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function number(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

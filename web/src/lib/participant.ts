@@ -1,5 +1,7 @@
 /** Another member of the room, as this browser sees them. */
 import { computed, signal, type ReadonlySignal } from '@preact/signals-core';
+import type { MediaSession, Shown } from './media-session';
+import type { MemberQuality, Mode, Source, Track } from './meeting-message';
 import type { MediaState, MemberConnection } from './message';
 import type { PeerLink, LinkState } from './peer-link';
 
@@ -7,6 +9,14 @@ import type { PeerLink, LinkState } from './peer-link';
 const SPEAKING_LEVEL = 0.02;
 /** The ring stays this long after the last sound, so that it does not flicker between words. */
 const SPEAKING_HOLD_MS = 600;
+
+/** How media travel in this room: directly, or through the server. */
+export interface Routing {
+  readonly mode: ReadonlySignal<Mode>;
+  readonly session: ReadonlySignal<MediaSession | undefined>;
+}
+
+const DIRECT: Routing = { mode: signal('p2p'), session: signal(undefined) };
 
 export class Participant {
   readonly uid: string;
@@ -16,6 +26,13 @@ export class Participant {
   readonly connection = signal<MemberConnection>('online');
   /** What they say they send; undefined when they do not say. */
   readonly said = signal<MediaState | undefined>(undefined);
+  readonly role = signal('member');
+  /** What they publish through the media server. */
+  readonly tracks = signal<readonly Track[]>([]);
+  /** Since when the hand is raised, in milliseconds since 1970; undefined while it is down. */
+  readonly hand = signal<number | undefined>(undefined);
+  /** How well they are connected to the media server; undefined as long as nobody says. */
+  readonly network = signal<MemberQuality | undefined>(undefined);
   /** Set while the server has forgotten them and their media may still flow. */
   readonly missing = signal(false);
   /** The link belongs to a visit that the server has forgotten: the next offer is for a new one. */
@@ -24,25 +41,58 @@ export class Participant {
   senior = false;
   readonly speaking = signal(false);
   readonly link = signal<PeerLink | undefined>(undefined);
+  /** A picture has come by the direct way. Only asked while the room turns from the server to it. */
+  readonly directPicture = signal(true);
   /** The link before a new one has connected: its picture stays until then. */
   readonly #previous = signal<PeerLink | undefined>(undefined);
+  readonly #routing: Routing;
   #lastSound = -Infinity;
   #steps: Promise<void> = Promise.resolve();
 
-  /** The link whose media is shown. */
+  /** The direct link whose media is shown. */
   readonly shown: ReadonlySignal<PeerLink | undefined> = computed(() => {
     const link = this.link.value;
     const previous = this.#previous.value;
     return previous && link?.state.value !== 'connected' ? previous : link;
   });
-  readonly linkState: ReadonlySignal<LinkState> = computed(() => this.link.value?.state.value ?? this.#previous.value?.state.value ?? 'connecting');
+  /** The way whose media is shown. While the room turns from one to the other, the old one is shown until the new one has a picture. */
+  readonly path: ReadonlySignal<'direct' | 'server'> = computed(() => {
+    const session = this.#routing.session.value;
+    if (!session) return 'direct';
+    if (this.#routing.mode.value === 'sfu') return this.#reachable() && !this.#isServed(session) ? 'direct' : 'server';
+    return this.link.value?.state.value === 'connected' && (this.directPicture.value || this.said.value?.video === false) ? 'direct' : 'server';
+  });
+  readonly linkState: ReadonlySignal<LinkState> = computed(() => {
+    const session = this.#routing.session.value;
+    if (session && this.path.value === 'server') return session.state.value;
+    return this.link.value?.state.value ?? this.#previous.value?.state.value ?? 'connecting';
+  });
   readonly audioOn = computed(() => this.said.value?.audio ?? true);
-  /** There is a picture to show: they send one, and it has a way to us. */
-  readonly videoOn = computed(() => (this.said.value?.video ?? true) && this.#reachable() && this.#tracks('video').length > 0);
-  readonly screenOn = computed(() => (this.said.value?.screen ?? false) && (this.shown.value?.screen.value ?? []).some((track) => track.kind === 'video'));
+  /** The camera as the server sends it; undefined on the direct way. */
+  readonly feed: ReadonlySignal<Shown | undefined> = computed(() => this.#feed('camera'));
+  readonly screenFeed: ReadonlySignal<Shown | undefined> = computed(() => this.#feed('screen'));
+  /** The picture of the camera, where there is one to show. */
+  readonly picture: ReadonlySignal<readonly MediaStreamTrack[]> = computed(() => {
+    if (this.said.value?.video === false) return [];
+    if (this.path.value === 'server') return live(this.feed.value);
+    return this.#reachable() ? this.#tracks('video') : [];
+  });
+  readonly videoOn = computed(() => this.picture.value.length > 0);
+  readonly screenPicture: ReadonlySignal<readonly MediaStreamTrack[]> = computed(() =>
+    this.path.value === 'server' ? live(this.screenFeed.value) : (this.shown.value?.screen.value ?? []).filter((track) => track.kind === 'video'),
+  );
+  readonly screenOn = computed(() => (this.said.value?.screen ?? false) && (this.path.value === 'server' || this.screenPicture.value.length > 0));
+  /** What is heard by the direct way; the server's voices are played for all together. */
+  readonly sounds: ReadonlySignal<readonly MediaStreamTrack[]> = computed(() => (this.path.value === 'direct' ? this.#tracks('audio') : []));
+  readonly screenSounds: ReadonlySignal<readonly MediaStreamTrack[]> = computed(() =>
+    this.path.value === 'direct' ? (this.shown.value?.screen.value ?? []).filter((track) => track.kind === 'audio') : [],
+  );
+  /** The server holds the picture back because the way to us is too narrow. */
+  readonly starved = computed(() => this.path.value === 'server' && this.feed.value?.state === 'paused' && this.feed.value.reason === 'bandwidth');
 
-  constructor(uid: string) {
+  constructor(uid: string, routing: Routing = DIRECT) {
     this.uid = uid;
+    this.#routing = routing;
   }
 
   /** One step of negotiation after the other, whichever link takes it: a candidate goes where its description went. */
@@ -87,12 +137,24 @@ export class Participant {
     return (this.shown.value?.media.value ?? []).filter((track) => track.kind === kind);
   }
 
+  #feed(source: Source): Shown | undefined {
+    return this.#routing.session.value?.find(this.uid, source);
+  }
+
   #reachable(): boolean {
     const state = this.shown.value?.state.value;
     return state === 'connected' || state === 'reconnecting';
   }
 
+  #isServed(session: MediaSession): boolean {
+    return session.state.value === 'connected' && (this.said.value?.video === false || this.feed.value?.ready === true);
+  }
+
   #drop(link: PeerLink | undefined): void {
     link?.close();
   }
+}
+
+function live(feed: Shown | undefined): readonly MediaStreamTrack[] {
+  return feed?.ready && feed.state === 'live' ? [feed.track] : [];
 }

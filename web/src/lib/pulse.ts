@@ -3,7 +3,6 @@ import { signal } from '@preact/signals-core';
 import type { Call } from './call';
 import { QualityMeter, type Quality } from './quality';
 import { HISTORY_SECONDS, StatsReader, type Sample } from './stats';
-import type { PeerLink } from './peer-link';
 
 const STATS_INTERVAL_MS = 1000;
 const VOICE_INTERVAL_MS = 200;
@@ -19,7 +18,7 @@ export class Pulse {
   readonly #call: Call;
   readonly #now: () => number;
   #timers: ReturnType<typeof setInterval>[] = [];
-  #link: PeerLink | undefined;
+  #measured: RTCPeerConnection | undefined;
   #reader = new StatsReader();
   #meter = new QualityMeter();
   #silentSince: { energy: number; at: number } | undefined;
@@ -40,11 +39,14 @@ export class Pulse {
   }
 
   async #measure(): Promise<void> {
-    const link = this.#call.participants.peek()[0]?.shown.peek();
-    if (link !== this.#link) this.#begin(link);
-    if (!link || link.state.peek() !== 'connected') return;
-    const report = await link.connection.getStats();
-    if (link !== this.#link) return;
+    const [first] = this.#call.participants.peek();
+    const served = first?.path.peek() === 'server' || (!first && this.#call.topology.mode.peek() === 'sfu');
+    const link = served ? this.#call.topology.session.peek()?.link.peek() : first?.shown.peek();
+    const connection = link?.connection;
+    if (connection !== this.#measured) this.#begin(connection);
+    if (!connection || link?.state.peek() !== 'connected') return;
+    const report = await connection.getStats();
+    if (connection !== this.#measured) return;
     const entries: [string, unknown][] = [];
     report.forEach((entry, id) => entries.push([id, entry]));
     const sample = this.#reader.read(entries);
@@ -55,8 +57,8 @@ export class Pulse {
     this.#watchMicrophone(sample.microphoneEnergy);
   }
 
-  #begin(link: PeerLink | undefined): void {
-    this.#link = link;
+  #begin(connection: RTCPeerConnection | undefined): void {
+    this.#measured = connection;
     this.#reader = new StatsReader();
     this.#meter = new QualityMeter();
     this.#silentSince = undefined;
@@ -75,6 +77,8 @@ export class Pulse {
   #listen(): void {
     const now = this.#now();
     for (const participant of this.#call.participants.peek()) {
+      // Who speaks through the server, the server says.
+      if (participant.path.peek() === 'server') continue;
       const receiver = participant.shown.peek()?.connection.getReceivers().find((candidate) => candidate.track.kind === 'audio');
       const level = Math.max(0, ...(receiver?.getSynchronizationSources().map((source) => source.audioLevel ?? 0) ?? []));
       participant.hear(level, now);

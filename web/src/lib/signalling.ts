@@ -82,6 +82,8 @@ export class Signalling implements Channel {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #probing = false;
+  /** A host is asked; settled by `joined`, a refusal, or the loss of the connection. */
+  #admission: { resolve: (joined: Joined) => void; reject: (error: ChannelError) => void } | undefined;
   #retryAfterMs: number | undefined;
 
   constructor(options: SignallingOptions) {
@@ -125,7 +127,7 @@ export class Signalling implements Channel {
   close(): void {
     if (this.state.peek() === 'closed') return;
     // A join that is not answered yet may already have given us a seat, which would be kept for us.
-    if (this.state.peek() === 'open' || this.#pending.size > 0) this.#write({ cmd: 'leave', roomId: this.#options.roomId, uid: this.#uid });
+    if (this.state.peek() === 'open' || this.state.peek() === 'waiting' || this.#pending.size > 0) this.#write({ cmd: 'leave', roomId: this.#options.roomId, uid: this.#uid });
     this.#stop();
   }
 
@@ -146,8 +148,15 @@ export class Signalling implements Channel {
       first?.(event);
     };
     const givenUp = setTimeout(() => this.#lose(socket, first), JOIN_TIMEOUT_MS);
+    const waits = () => {
+      clearTimeout(givenUp);
+      if (this.#socket !== socket) return;
+      this.state.value = 'waiting';
+      this.onEvent({ kind: 'waiting' });
+      this.#rest();
+    };
     socket.onopen = () => {
-      void this.#enter().then(
+      void this.#enter(waits).then(
         (joined) => {
           clearTimeout(givenUp);
           if (this.#socket === socket) this.#entered(joined, report);
@@ -169,10 +178,10 @@ export class Signalling implements Channel {
   }
 
   /** Joins on the fresh socket. A seat left by an earlier page is taken, given back, and taken anew as a newcomer. */
-  async #enter(): Promise<Joined> {
+  async #enter(waits: () => void): Promise<Joined> {
     const left = this.#left;
     if (left) {
-      const found = await this.#join(left.resume).catch((error: ChannelError) => error);
+      const found = await this.#join(left.resume, waits).catch((error: ChannelError) => error);
       if (!(found instanceof ChannelError)) {
         if (!found.resumed) return found;
         await this.#ask({ cmd: 'leave', roomId: this.#options.roomId }, REQUEST_TIMEOUT_MS).catch((error: ChannelError) => {
@@ -184,15 +193,21 @@ export class Signalling implements Channel {
       }
       this.#left = undefined;
     }
-    return this.#join(this.seat?.resume ?? this.#claim);
+    return this.#join(this.seat?.resume ?? this.#claim, waits);
   }
 
-  async #join(resume: string): Promise<Joined> {
+  /** @param waits called when a host has to let us in, which may take any time */
+  async #join(resume: string, waits: () => void): Promise<Joined> {
     const { roomId, name, token, mediaState } = this.#options;
     const message = await this.#ask(
-      { cmd: 'join', v: 2, roomId, uid: this.#uid, name, caps: ['chat', 'peer-state'], state: mediaState(), resume, ...(token && { token }) },
+      { cmd: 'join', v: 2, roomId, uid: this.#uid, name, caps: ['chat', 'peer-state', 'media'], state: mediaState(), resume, ...(token && { token }) },
       JOIN_TIMEOUT_MS,
     );
+    if (message.cmd === 'waiting') {
+      const admission = new Promise<Joined>((resolve, reject) => (this.#admission = { resolve, reject }));
+      waits();
+      return admission;
+    }
     if (message.cmd !== 'joined') throw new ChannelError(0, 'unexpected', 'The server answered with something else than “joined”.');
     return message;
   }
@@ -248,6 +263,13 @@ export class Signalling implements Channel {
       else pending.resolve(message);
       return;
     }
+    const admission = this.#admission;
+    if (admission && (message.cmd === 'joined' || message.cmd === 'error')) {
+      this.#admission = undefined;
+      if (message.cmd === 'joined') admission.resolve(message);
+      else admission.reject(asError(message));
+      return;
+    }
     if (message.cmd === 'joined' || message.cmd === 'pong' || message.cmd === 'ok') return;
     if (message.cmd === 'closing') this.#retryAfterMs = message.retryAfterMs;
     this.onEvent({ kind: 'message', message });
@@ -277,6 +299,8 @@ export class Signalling implements Channel {
       clearTimeout(entry.timer);
       entry.reject(lost());
     }
+    this.#admission?.reject(lost());
+    this.#admission = undefined;
   }
 
   #retryNow(): void {
@@ -288,7 +312,8 @@ export class Signalling implements Channel {
   /** Waits for the next silence; whatever arrives shows that the connection lives. */
   #rest(): void {
     clearTimeout(this.#idleTimer);
-    if (this.state.peek() === 'open') this.#idleTimer = setTimeout(() => void this.#checkAlive(), this.#heartbeatMs);
+    const state = this.state.peek();
+    if (state === 'open' || state === 'waiting') this.#idleTimer = setTimeout(() => void this.#checkAlive(), this.#heartbeatMs);
   }
 
   async #checkAlive(): Promise<void> {
@@ -317,7 +342,8 @@ export class Signalling implements Channel {
   }
 
   #address(message: Outgoing): object {
-    return message.cmd === 'state' || message.cmd === 'chat' ? { roomId: this.#options.roomId } : { roomId: this.#options.roomId, uid: this.#uid };
+    const forwarded = message.cmd === 'offer' || message.cmd === 'answer' || message.cmd === 'candidate' || message.cmd === 'hangup';
+    return forwarded ? { roomId: this.#options.roomId, uid: this.#uid } : { roomId: this.#options.roomId };
   }
 
   #write(message: object): void {

@@ -2,7 +2,8 @@
 import { signal } from '@preact/signals-core';
 import type { Channel, ChannelEvent, ChannelState, Outgoing } from '../channel';
 import { ChannelError } from '../channel';
-import type { Joined, RosterEntry, ServerMessage } from '../message';
+import type { Mode, RoomStatus } from '../meeting-message';
+import type { Chat, Joined, RosterEntry, ServerMessage } from '../message';
 
 export class FakeChannel implements Channel {
   readonly state = signal<ChannelState>('idle');
@@ -43,12 +44,12 @@ export class FakeChannel implements Channel {
   }
 
   /** The server lets us in. */
-  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[]; iceServers?: RTCIceServer[] } = {}): void {
+  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[]; iceServers?: RTCIceServer[]; mode?: Mode; role?: string; room?: RoomStatus; history?: Chat[] } = {}): void {
     const joined: Joined = {
       cmd: 'joined',
       id: '1',
       roomId: 'room',
-      self: { uid: 'me', name: 'Ana' },
+      self: { uid: 'me', name: 'Ana', role: how.role ?? 'member' },
       grants: how.grants,
       roster,
       iceServers: how.iceServers ?? [],
@@ -56,6 +57,9 @@ export class FakeChannel implements Channel {
       resumed: how.resumed ?? false,
       chatBytesMax: 4096,
       heartbeatSeconds: 25,
+      mode: how.mode ?? 'p2p',
+      room: how.room ?? { locked: false, lobby: false, waiting: [] },
+      history: how.history ?? [],
     };
     this.state.value = 'open';
     this.onEvent({ kind: 'joined', joined, again: how.again ?? false });

@@ -10,20 +10,36 @@ export interface FakeTrack {
   onunmute: (() => void) | null;
 }
 
+interface FakeSender {
+  track: unknown;
+  replaceTrack: (track: unknown) => Promise<void>;
+  setStreams: () => void;
+  getParameters: () => RTCRtpSendParameters;
+  setParameters: (parameters: RTCRtpSendParameters) => Promise<void>;
+}
+
 export class FakeTransceiver {
   direction: RTCRtpTransceiverDirection;
   readonly receiver: { track: FakeTrack };
-  readonly sender: { track: unknown; replaceTrack: (track: unknown) => Promise<void>; setStreams: () => void };
+  /** Given by the first description that names it. */
+  mid: string | null = null;
+  readonly sender: FakeSender;
 
   constructor(
     readonly kind: 'audio' | 'video',
     direction: RTCRtpTransceiverDirection,
     track: unknown,
+    encodings: RTCRtpEncodingParameters[] = [{}],
   ) {
     this.direction = direction;
     this.receiver = { track: fakeTrack(kind) };
+    let parameters = { encodings: encodings.map((encoding) => ({ active: true, ...encoding })) } as RTCRtpSendParameters;
     this.sender = {
       track,
+      getParameters: () => structuredClone(parameters),
+      setParameters: async (next) => {
+        parameters = structuredClone(next);
+      },
       replaceTrack: async (next) => {
         this.sender.track = next;
       },
@@ -57,6 +73,8 @@ export class FakeConnection {
   /** Another one for each connection, as with a browser. */
   certificate = `sha-256 ${++made}`;
   relayed = false;
+  /** What the browser has decoded, by mid. */
+  readonly decoded = new Map<string, { framesDecoded: number; keyFramesDecoded?: number }>();
   restarts = 0;
   closed = false;
   #transceivers: FakeTransceiver[] = [];
@@ -82,12 +100,13 @@ export class FakeConnection {
       ['P', { type: 'candidate-pair', localCandidateId: 'L', remoteCandidateId: 'R' }],
       ['L', candidate(this.relayed ? 'relay' : 'host')],
       ['R', candidate('relay')],
+      ...[...this.decoded].map(([mid, counts]) => [`V${mid}`, { type: 'inbound-rtp', kind: 'video', mid, ...counts }] as const),
     ]);
   }
 
-  addTransceiver(what: 'audio' | 'video' | FakeTrack, init: { direction: RTCRtpTransceiverDirection }): FakeTransceiver {
+  addTransceiver(what: 'audio' | 'video' | FakeTrack, init: RTCRtpTransceiverInit & { direction: RTCRtpTransceiverDirection }): FakeTransceiver {
     const track = typeof what === 'string' ? null : what;
-    const transceiver = new FakeTransceiver(typeof what === 'string' ? what : what.kind, init.direction, track);
+    const transceiver = new FakeTransceiver(typeof what === 'string' ? what : what.kind, init.direction, track, init.sendEncodings);
     this.#transceivers.push(transceiver);
     this.#need();
     return transceiver;
@@ -107,12 +126,14 @@ export class FakeConnection {
     if (description?.type === 'rollback') {
       this.signalingState = 'stable';
       this.localDescription = null;
+      for (const transceiver of this.#transceivers.slice(this.#negotiated)) transceiver.mid = null;
       return;
     }
     const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
     if (type === 'offer') this.#needed = false;
     this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
     const kinds = type === 'answer' && this.#remote ? this.#remote.kinds : this.#transceivers.map((transceiver) => transceiver.kind);
+    this.#transceivers.forEach((transceiver, index) => (transceiver.mid ??= String(index)));
     this.localDescription = { type, sdp: `s=${JSON.stringify({ kinds, ice: this.#ice } satisfies Session)}\r\na=fingerprint:${this.certificate}` };
     if (type === 'answer') this.#settle();
   }

@@ -1,0 +1,49 @@
+/** How a picture is encoded for the media server: the same picture in several sizes, of which each viewer gets the one that fits. */
+
+/** Camera encodings by `rid`, the smallest first: a quarter, a half and the full size of the picture. */
+const CAMERA: readonly { rid: string; scale: number }[] = [
+  { rid: 'q', scale: 4 },
+  { rid: 'h', scale: 2 },
+  { rid: 'f', scale: 1 },
+];
+/** A screen is read, not watched: full size at a few pictures a second, and half of it for small views. */
+const SCREEN: readonly { rid: string; scale: number }[] = [
+  { rid: 'h', scale: 2 },
+  { rid: 'f', scale: 1 },
+];
+
+const CAMERA_FPS_MAX = 30;
+const SCREEN_FPS_MAX = 15;
+
+/** Bits a second at which a moving face of at most so many pixels looks good; more is wasted. */
+const CAMERA_RATES: readonly [pixels: number, bps: number][] = [
+  [160 * 90, 100_000],
+  [320 * 180, 180_000],
+  [480 * 270, 350_000],
+  [640 * 360, 550_000],
+  [960 * 540, 1_100_000],
+  [1280 * 720, 1_800_000],
+  [1920 * 1080, 3_200_000],
+];
+const CAMERA_BPS_MAX = 4_500_000;
+/** Text needs its bits when it scrolls; still, it needs almost none. */
+const SCREEN_BPS: Readonly<Record<string, number>> = { h: 700_000, f: 2_800_000 };
+
+/** Assumed as long as nobody knows: what most cameras give. */
+const USUAL = { width: 1280, height: 720 };
+
+/** The encodings that a camera's transceiver is made with. */
+export function cameraEncodings(size: { width?: number; height?: number } = USUAL): RTCRtpEncodingParameters[] {
+  return CAMERA.map(({ rid, scale }) => ({ rid, scaleResolutionDownBy: scale, maxBitrate: cameraBitrate(size, scale), maxFramerate: CAMERA_FPS_MAX }));
+}
+
+/** The encodings that a screen's transceiver is made with. */
+export function screenEncodings(): RTCRtpEncodingParameters[] {
+  return SCREEN.map(({ rid, scale }) => ({ rid, scaleResolutionDownBy: scale, maxBitrate: SCREEN_BPS[rid] ?? CAMERA_BPS_MAX, maxFramerate: SCREEN_FPS_MAX }));
+}
+
+/** Bits a second for a camera picture of `size` divided by `scale` in both directions. */
+export function cameraBitrate(size: { width?: number; height?: number }, scale: number): number {
+  const pixels = ((size.width ?? USUAL.width) / scale) * ((size.height ?? USUAL.height) / scale);
+  return CAMERA_RATES.find(([most]) => pixels <= most)?.[1] ?? CAMERA_BPS_MAX;
+}

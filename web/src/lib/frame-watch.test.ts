@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { decodesPicture, FrameWatch } from './frame-watch';
+import { FakeConnection } from './testing/fake-connection';
+
+let connection: FakeConnection;
+let watch: FrameWatch;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  connection = new FakeConnection();
+  watch = new FrameWatch(connection as unknown as RTCPeerConnection);
+});
+afterEach(() => {
+  watch.close();
+  vi.useRealTimers();
+});
+
+const look = () => vi.advanceTimersByTimeAsync(200);
+const decoded = (mid: string, framesDecoded: number, keyFramesDecoded?: number) =>
+  connection.decoded.set(mid, { framesDecoded, ...(keyFramesDecoded !== undefined && { keyFramesDecoded }) });
+
+it('a slot that nobody had shows its first picture', async () => {
+  watch.expect(new Map([['bo', '0']]));
+  await look();
+  expect([...watch.ready.value]).toEqual([]);
+  decoded('0', 1, 1);
+  await look();
+  expect([...watch.ready.value]).toEqual(['bo']);
+});
+
+it('pictures of whoever had the slot before are not taken for those of the new one', async () => {
+  decoded('0', 100, 2);
+  watch.expect(new Map([['cy', '0']]));
+  await look();
+  decoded('0', 103, 2);
+  await look();
+  expect([...watch.ready.value]).toEqual([]);
+  decoded('0', 104, 3);
+  await look();
+  expect([...watch.ready.value]).toEqual(['cy']);
+});
+
+it('where key frames are not counted, the next picture has to do', async () => {
+  decoded('0', 100);
+  watch.expect(new Map([['cy', '0']]));
+  await look();
+  decoded('0', 101);
+  await look();
+  expect([...watch.ready.value]).toEqual(['cy']);
+});
+
+it('a key frame that was missed does not hide a picture for good', async () => {
+  decoded('0', 100, 2);
+  watch.expect(new Map([['cy', '0']]));
+  await look();
+  decoded('0', 115, 2);
+  await look();
+  expect([...watch.ready.value]).toEqual(['cy']);
+});
+
+it('a slot that is given to somebody else is not ready for them', async () => {
+  decoded('0', 5, 1);
+  watch.expect(new Map([['bo', '0']]));
+  await look();
+  decoded('0', 50, 2);
+  await look();
+  watch.expect(new Map([['cy', '0']]));
+  expect([...watch.ready.value]).toEqual([]);
+  await look();
+  expect([...watch.ready.value]).toEqual([]);
+});
+
+it('a connection decodes as soon as any picture has come', async () => {
+  const plain = connection as unknown as RTCPeerConnection;
+  expect(await decodesPicture(plain)).toBe(false);
+  decoded('1', 1);
+  expect(await decodesPicture(plain)).toBe(true);
+});

@@ -1,0 +1,174 @@
+/** What the members of a room do beside talking: roles, hands, reactions, the door, and what hosts may do. */
+import { computed, signal } from '@preact/signals-core';
+import type { Channel } from './channel';
+import type { ModeratedMessage, ModerationAction, RoomStatus, Source } from './meeting-message';
+import type { Joined, ServerMessage } from './message';
+
+/** What can be shown over one's own picture for a moment. */
+export const REACTIONS = ['thumbs-up', 'heart', 'laugh', 'celebrate', 'thumbs-down'] as const;
+export type Reaction = (typeof REACTIONS)[number];
+/** How long a reaction is seen. */
+export const REACTION_SHOWN_MS = 5000;
+/** More at once are not told apart. */
+const REACTIONS_MAX = 50;
+
+export interface ShownReaction {
+  key: number;
+  /** Undefined for our own. */
+  uid: string | undefined;
+  reaction: Reaction;
+}
+
+/** A host did something to us. */
+export interface Intervention {
+  action: 'mute' | 'lower-hand' | 'role';
+  source: Source | undefined;
+  /** Who did it. */
+  uid: string;
+}
+
+/** Why we are out of the room, said by a host. */
+export type Dismissal = 'removed' | 'ended';
+
+export interface MeetingOptions {
+  channel: Channel;
+  /** A host switched something of ours off. */
+  silence: (source: Source) => void;
+  dismissed: (how: Dismissal) => void;
+}
+
+const CLOSED_DOOR: RoomStatus = { locked: false, lobby: false, waiting: [] };
+
+export class Meeting {
+  readonly role = signal('member');
+  /** Undefined where the server does not say. */
+  readonly grants = signal<readonly string[] | undefined>(undefined);
+  readonly room = signal<RoomStatus>(CLOSED_DOOR);
+  readonly hand = signal(false);
+  readonly reactions = signal<readonly ShownReaction[]>([]);
+  /** The last thing that a host did to us. */
+  readonly intervention = signal<Intervention | undefined>(undefined);
+  readonly mayModerate = computed(() => this.grants.value?.includes('moderate') ?? false);
+  readonly mayAdmit = computed(() => this.mayModerate.value || (this.grants.value?.includes('admit') ?? false));
+
+  readonly #options: MeetingOptions;
+  #uid = '';
+  #nextKey = 1;
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+
+  constructor(options: MeetingOptions) {
+    this.#options = options;
+  }
+
+  enter(joined: Joined): void {
+    this.#uid = joined.self.uid;
+    this.role.value = joined.self.role || 'member';
+    this.grants.value = joined.grants;
+    this.room.value = joined.room;
+  }
+
+  /** Takes what is about the meeting and us; false for everything else. */
+  receive(message: ServerMessage): boolean {
+    switch (message.cmd) {
+      case 'room':
+        this.room.value = { locked: message.locked, lobby: message.lobby, waiting: message.waiting };
+        return true;
+      case 'react':
+        if (message.uid !== this.#uid) this.#show(message.uid, message.reaction);
+        return true;
+      case 'moderated':
+        this.#suffer(message);
+        return true;
+      case 'role':
+        if (message.remoteUid !== this.#uid) return false;
+        this.role.value = message.role;
+        if (message.grants) this.grants.value = message.grants;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  raiseHand(up: boolean): void {
+    this.hand.value = up;
+  }
+
+  react(reaction: Reaction): void {
+    this.#options.channel.send({ cmd: 'react', reaction });
+    this.#show(undefined, reaction);
+  }
+
+  /** Everybody but the hosts without a uid. */
+  mute(uid: string | undefined, source: Source): Promise<void> {
+    return this.#moderate('mute', { source, ...(uid !== undefined && { remoteUid: uid }) });
+  }
+
+  lowerHand(uid?: string): Promise<void> {
+    return this.#moderate('lower-hand', uid === undefined ? {} : { remoteUid: uid });
+  }
+
+  remove(uid: string, ban: boolean): Promise<void> {
+    return this.#moderate('remove', { remoteUid: uid, ban });
+  }
+
+  lock(on: boolean): Promise<void> {
+    return this.#moderate(on ? 'lock' : 'unlock', {});
+  }
+
+  setLobby(on: boolean): Promise<void> {
+    return this.#moderate('lobby', { on });
+  }
+
+  /** Lets in one who waits, or all of them. */
+  admit(uid?: string): Promise<void> {
+    return this.#moderate('admit', uid === undefined ? {} : { remoteUid: uid });
+  }
+
+  deny(uid: string): Promise<void> {
+    return this.#moderate('deny', { remoteUid: uid });
+  }
+
+  setRole(uid: string, role: 'host' | 'member'): Promise<void> {
+    return this.#moderate('role', { remoteUid: uid, role });
+  }
+
+  endForAll(): Promise<void> {
+    return this.#moderate('end', {});
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.reactions.value = [];
+    this.hand.value = false;
+  }
+
+  /** @throws ChannelError when the server refuses */
+  #moderate(action: ModerationAction, more: { remoteUid?: string; source?: Source; ban?: boolean; on?: boolean; role?: string }): Promise<void> {
+    return this.#options.channel.request({ cmd: 'moderate', action, ...more });
+  }
+
+  #suffer({ action, source, uid }: ModeratedMessage): void {
+    if (action === 'remove') this.#options.dismissed('removed');
+    else if (action === 'end') this.#options.dismissed('ended');
+    else if (action === 'mute') {
+      if (source) this.#options.silence(source);
+      this.intervention.value = { action, source, uid };
+    } else if (action === 'lower-hand') {
+      this.hand.value = false;
+      this.intervention.value = { action, source: undefined, uid };
+    } else if (action === 'role') this.intervention.value = { action, source: undefined, uid };
+  }
+
+  #show(uid: string | undefined, name: string): void {
+    const reaction = REACTIONS.find((known) => known === name);
+    if (!reaction) return;
+    const key = this.#nextKey++;
+    this.reactions.value = [...this.reactions.peek(), { key, uid, reaction }].slice(-REACTIONS_MAX);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.reactions.value = this.reactions.peek().filter((shown) => shown.key !== key);
+    }, REACTION_SHOWN_MS);
+    this.#timers.add(timer);
+  }
+}
