@@ -6,12 +6,14 @@ import { lazy } from '../lazy';
 import { CallView } from './call-view';
 import { ChatPanel } from './ChatPanel';
 import { Controls } from './Controls';
+import { EndDialog } from './EndDialog';
 import { LiveRegion } from './LiveRegion';
 import { Notices } from './Notices';
 import { SettingsDialog } from './SettingsDialog';
 import { ShortcutsDialog } from './ShortcutsDialog';
 import { Stage } from './Stage';
 import { TopBar } from './TopBar';
+import { Voices } from './Voices';
 import { useIdle } from './use-idle';
 import { keepAwake } from './wake-lock';
 import { listenForShortcuts } from './shortcuts';
@@ -19,6 +21,7 @@ import type { Call } from '../../lib/call';
 import { t } from '../texts';
 
 const StatsOverlay = lazy(() => import('./StatsOverlay').then((module) => module.StatsOverlay));
+const PeoplePanel = lazy(() => import('./PeoplePanel').then((module) => module.PeoplePanel));
 const LinkDialog = lazy(() => import('./LinkDialog').then((module) => module.LinkDialog));
 
 export function CallPage({ room, call }: { room: string; call: Call }) {
@@ -28,9 +31,9 @@ export function CallPage({ room, call }: { room: string; call: Call }) {
   useEffect(() => keepAwake(), []);
   useEffect(() => watchNetwork(call), [call]);
   const close = () => view.openDialog(undefined);
-  const quiet = idle && call.connection.value === 'connected' && !view.moreOpen.value;
+  const quiet = idle && call.connection.value === 'connected' && !view.moreOpen.value && !view.reactionsOpen.value;
   return (
-    <div class={`call ${view.chatOpen.value ? 'call-with-panel' : ''}`} data-quiet={quiet}>
+    <div class={`call ${view.panel.value ? 'call-with-panel' : ''}`} data-quiet={quiet}>
       <h1 class="visually-hidden">{t('call.title', { room })}</h1>
       <main class="call-stage">
         <Stage room={room} view={view} />
@@ -38,11 +41,14 @@ export function CallPage({ room, call }: { room: string; call: Call }) {
         <Notices view={view} />
         {view.statsOpen.value && <StatsOverlay view={view} />}
       </main>
+      <Voices view={view} />
       {view.chatOpen.value && <ChatPanel view={view} />}
+      {view.peopleOpen.value && <PeoplePanel view={view} />}
       <Controls view={view} />
       <LiveRegion view={view} />
       {view.dialog.value === 'link' && <LinkDialog room={room} onClose={close} />}
       {view.dialog.value === 'settings' && <SettingsDialog view={view} onClose={close} />}
+      {view.dialog.value === 'end' && <EndDialog view={view} onClose={close} />}
       {view.dialog.value === 'shortcuts' && <ShortcutsDialog onClose={close} />}
     </div>
   );

@@ -15,13 +15,14 @@ export interface ChatLineProps {
 }
 
 export function ChatLine({ message, follows, onRetry }: ChatLineProps) {
-  const together = follows !== undefined && follows.from?.uid === message.from?.uid && message.at - follows.at < TOGETHER_MS;
+  const together = follows !== undefined && follows.from?.uid === message.from?.uid && follows.private === message.private && follows.to?.uid === message.to?.uid && message.at - follows.at < TOGETHER_MS;
   const time = new Intl.DateTimeFormat(dateLocale(), { hour: '2-digit', minute: '2-digit' }).format(message.at);
   return (
-    <li class={`chat-line ${message.from ? '' : 'chat-own'}`} data-testid="chat-message" data-delivery={message.delivery}>
+    <li class={`chat-line ${message.from ? '' : 'chat-own'}`} data-testid="chat-message" data-delivery={message.delivery} data-private={message.private || undefined}>
       {!together && (
         <p class="chat-who small">
           <strong>{message.from ? displayName(message.from.name) : t('you')}</strong> <time>{time}</time>
+          {message.private && <span class="chat-private">{message.to ? t('chat.private.to', { name: displayName(message.to.name) }) : t('chat.private')}</span>}
         </p>
       )}
       <p class="chat-text">

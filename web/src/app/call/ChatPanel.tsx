@@ -4,8 +4,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { SendHorizontal, X } from 'lucide';
 import { IconButton } from '../components/IconButton';
 import { clipToBytes } from '../../lib/chat';
+import type { Participant } from '../../lib/participant';
 import { ChatLine } from './ChatLine';
 import type { CallView } from './call-view';
+import { displayName } from './display-name';
 import { t } from '../texts';
 
 export function ChatPanel({ view }: { view: CallView }) {
@@ -19,10 +21,9 @@ export function ChatPanel({ view }: { view: CallView }) {
     const element = list.current;
     if (element) element.scrollTop = element.scrollHeight;
   }, [messages]);
-  const close = () => {
-    view.chatOpen.value = false;
-    document.querySelector<HTMLElement>('[data-testid="chat-open"]')?.focus();
-  };
+  const close = view.closePanel;
+  const others = call.participants.value.filter((participant) => participant.dialect.value > 1);
+  const to = others.find((participant) => participant.uid === view.chatTo.value);
   const deaf = call.participants.value.length > 0 && call.participants.value.every((participant) => participant.dialect.value < 2);
   const silence = !call.mayChat.value ? 'chat.forbidden' : deaf ? 'chat.deaf' : undefined;
   return (
@@ -44,18 +45,50 @@ export function ChatPanel({ view }: { view: CallView }) {
           <ChatLine key={message.key} message={message} follows={messages[index - 1]} onRetry={() => void call.sayAgain(message.key)} />
         ))}
       </ol>
-      {silence ? <p class="chat-deaf quiet small">{t(silence)}</p> : <Composer input={input} bytesMax={call.chatBytesMax.value} onSend={(text) => void call.say(text)} />}
+      {silence ? (
+        <p class="chat-deaf quiet small">{t(silence)}</p>
+      ) : (
+        <>
+          {others.length > 1 && <Addressee view={view} others={others} to={to} />}
+          <Composer input={input} bytesMax={call.chatBytesMax.value} hint={t(to ? 'chat.hint.private' : 'chat.hint')} onSend={(text) => void call.say(text, to)} />
+        </>
+      )}
     </aside>
   );
 }
 
+/** Who will read it. A private message is marked before it is written, not only afterwards. */
+function Addressee({ view, others, to }: { view: CallView; others: readonly Participant[]; to: Participant | undefined }) {
+  return (
+    <label class={`chat-to small ${to ? 'chat-to-one' : ''}`}>
+      {t('chat.to')}
+      <select
+        class="chat-to-select"
+        value={to?.uid ?? ''}
+        onChange={(event) => {
+          view.chatTo.value = event.currentTarget.value || undefined;
+        }}
+        data-testid="chat-to"
+      >
+        <option value="">{t('chat.to.all')}</option>
+        {others.map((participant) => (
+          <option key={participant.uid} value={participant.uid}>
+            {displayName(participant.name.value)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 interface ComposerProps {
+  hint: string;
   input: { current: HTMLTextAreaElement | null };
   bytesMax: number;
   onSend: (text: string) => void;
 }
 
-function Composer({ input, bytesMax, onSend }: ComposerProps) {
+function Composer({ input, bytesMax, hint, onSend }: ComposerProps) {
   const [text, setText] = useState('');
   const send = () => {
     const clean = text.trim();
@@ -76,8 +109,8 @@ function Composer({ input, bytesMax, onSend }: ComposerProps) {
         class="input chat-input"
         rows={2}
         value={text}
-        placeholder={t('chat.hint')}
-        aria-label={t('chat.hint')}
+        placeholder={hint}
+        aria-label={hint}
         onInput={(event) => setText(clipToBytes(event.currentTarget.value, bytesMax))}
         onKeyDown={(event) => {
           // The Enter that ends a Chinese input method's choice is not the one that sends.

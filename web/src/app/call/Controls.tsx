@@ -1,12 +1,13 @@
 /** The bottom bar: fixed order, leaving apart and red. */
-import { Ellipsis, Link, MessageSquare, Mic, MicOff, MonitorOff, MonitorUp, PhoneOff, Video, VideoOff } from 'lucide';
+import { Ellipsis, Hand, Link, MessageSquare, Mic, MicOff, MonitorOff, MonitorUp, PhoneOff, UsersRound, Video, VideoOff } from 'lucide';
 import { Toggle } from '../components/Toggle';
 import type { CallView } from './call-view';
 import { MoreMenu } from './MoreMenu';
+import { Reactions } from './Reactions';
 import { t } from '../texts';
 
 export function Controls({ view }: { view: CallView }) {
-  const { media, chat } = view.call;
+  const { media, chat, meeting } = view.call;
   const { audio, video, screen } = media.state.value;
   const allowed = media.allowed.value;
   const microphone = allowed.audio
@@ -15,6 +16,8 @@ export function Controls({ view }: { view: CallView }) {
   const camera = allowed.video
     ? { label: t(video ? 'camera.stop' : 'camera.start'), caption: t(video ? 'camera.short' : 'camera.short.off') }
     : { label: t('camera.forbidden'), caption: t('camera.short.off'), disabled: true };
+  const raised = meeting.hand.value;
+  const knocks = meeting.mayAdmit.value ? meeting.room.value.waiting.length : 0;
   const unread = view.chatOpen.value ? 0 : chat.unread.value;
   return (
     <div class="controls" role="toolbar" aria-label={t('controls')}>
@@ -24,8 +27,15 @@ export function Controls({ view }: { view: CallView }) {
         {view.canShare && view.call.mayShare.value && (
           <Toggle icon={screen ? MonitorOff : MonitorUp} look={screen ? 'active' : 'plain'} pressed={screen} label={t(screen ? 'share.stop' : 'share.start')} caption={t(screen ? 'share.short.stop' : 'share.short')} shortcut="S" onClick={view.toggleShare} testid="share" />
         )}
+        <span class="controls-wide">
+          <Toggle icon={Hand} look={raised ? 'active' : 'plain'} pressed={raised} label={t(raised ? 'hand.lower' : 'hand.raise')} caption={t('hand.short')} shortcut="H" onClick={view.toggleHand} testid="hand" />
+          <Reactions view={view} />
+        </span>
         <Toggle icon={MessageSquare} look={view.chatOpen.value ? 'active' : 'plain'} expanded={view.chatOpen.value} badge={unread} label={unread > 0 ? t('chat.unread', { n: unread }) : t(view.chatOpen.value ? 'chat.close' : 'chat.open')} caption={t('chat.short')} shortcut="T" onClick={view.toggleChat} testid="chat-open" />
         <span class="controls-wide">
+          <Toggle icon={UsersRound} look={view.peopleOpen.value ? 'active' : 'plain'} expanded={view.peopleOpen.value} badge={knocks} label={knocks > 0 ? t('people.knocks', { n: knocks }) : t(view.peopleOpen.value ? 'people.close' : 'people.open')} caption={t('people.short')} shortcut="P" onClick={view.togglePeople} testid="people-open" />
+        </span>
+        <span class="controls-widest">
           <Toggle icon={Link} label={t('link.open')} caption={t('link.short')} onClick={() => view.openDialog('link')} testid="link-open" />
         </span>
         <div class="more">

@@ -1,5 +1,6 @@
 /** Says what happens to those who do not see it: joins, leaves, messages, the own microphone. */
 import { useEffect, useState } from 'preact/hooks';
+import { REACTIONS } from '../../lib/meeting';
 import type { CallView } from './call-view';
 import { displayName } from './display-name';
 import { t } from '../texts';
@@ -13,7 +14,9 @@ export function LiveRegion({ view }: { view: CallView }) {
   useEffect(() => {
     if (!happened) return;
     const name = displayName(happened.name);
-    setWords(happened.kind === 'chat' ? t('said.chat', { name, text: happened.text ?? '' }) : t(`said.${happened.kind}`, { name }));
+    const reaction = REACTIONS.find((known) => known === happened.text);
+    const text = happened.kind === 'reaction' && reaction ? t(`reaction.${reaction}`) : (happened.text ?? '');
+    setWords(t(`said.${happened.kind}`, { name, text }));
   }, [happened]);
   useEffect(() => setWords(t(audio ? 'said.mic.on' : 'said.mic.off')), [audio]);
   useEffect(() => setWords(t(`connection.${state}`)), [state]);

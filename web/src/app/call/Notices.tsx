@@ -1,20 +1,23 @@
 /** States of the call that need a sentence and an action. They stay until the state is over. */
 import { useState } from 'preact/hooks';
-import { AudioLines, CircleAlert, MicOff, RefreshCw, TriangleAlert, Volume2, X, type IconNode } from 'lucide';
+import { AudioLines, CircleAlert, DoorClosed, Hand, MicOff, RefreshCw, ShieldCheck, TriangleAlert, Volume2, X, type IconNode } from 'lucide';
 import { Button } from '../components/Button';
 import { Icon } from '../components/Icon';
 import { IconButton } from '../components/IconButton';
 import type { CallView } from './call-view';
+import { displayName } from './display-name';
 import { t } from '../texts';
 
 interface Notice {
-  id: 'sound' | 'server' | 'failed' | 'silent' | 'weak' | 'devices';
+  id: 'sound' | 'server' | 'failed' | 'media' | 'knock' | 'silenced' | 'silent' | 'weak' | 'devices';
   icon: IconNode;
   text: string;
   action: string;
   act: () => void;
   /** May be put away: the state is a judgement, not a fact. */
   dismissible?: boolean;
+  /** What putting it away does beside that; the next one of its kind is shown again. */
+  decline?: () => void;
 }
 
 export function Notices({ view }: { view: CallView }) {
@@ -28,7 +31,7 @@ export function Notices({ view }: { view: CallView }) {
       <Button onClick={notice.act} testid={`notice-${notice.id}-action`}>
         {notice.action}
       </Button>
-      {notice.dismissible && <IconButton icon={X} label={t('close')} onClick={() => dismiss([...dismissed, notice.id])} />}
+      {notice.dismissible && <IconButton icon={X} label={t('close')} onClick={notice.decline ?? (() => dismiss([...dismissed, notice.id]))} testid={`notice-${notice.id}-close`} />}
     </div>
   );
 }
@@ -45,6 +48,9 @@ function notices(view: CallView): Notice[] {
   if (call.connection.value === 'failed') {
     found.push({ id: 'failed', icon: CircleAlert, text: t('notice.failed'), action: t('notice.failed.action'), act: () => void open('/check', '_blank', 'noopener') });
   }
+  const refusal = call.topology.session.value?.link.value?.refusal.value;
+  if (refusal) found.push({ id: 'media', icon: CircleAlert, text: `${t('notice.media')} ${refusal.message}`.trim(), action: t('retry'), act: () => call.retry() });
+  found.push(...doorNotices(view), ...interventionNotices(view));
   if (Object.keys(call.media.problem.value).length > 0) {
     found.push({ id: 'devices', icon: MicOff, text: t('notice.devices'), action: t('notice.devices.action'), act: () => view.openDialog('settings'), dismissible: true });
   }
@@ -63,4 +69,33 @@ function notices(view: CallView): Notice[] {
     });
   }
   return found;
+}
+
+/** Somebody knocks. Where there are several, the panel shows them all. */
+function doorNotices(view: CallView): Notice[] {
+  const { meeting } = view.call;
+  const [first, ...more] = meeting.room.value.waiting;
+  if (!first || !meeting.mayAdmit.value || view.peopleOpen.value) return [];
+  const name = displayName(first.name);
+  const text = more.length > 0 ? t('knock.many', { name, n: more.length }) : t('knock.one', { name });
+  const admit = () => void meeting.admit(first.uid).catch(() => undefined);
+  return [{ id: 'knock', icon: DoorClosed, text, action: t(more.length > 0 ? 'knock.look' : 'knock.admit'), act: more.length > 0 ? view.togglePeople : admit }];
+}
+
+/** What a host did to us: said until one has read it. */
+function interventionNotices(view: CallView): Notice[] {
+  const { meeting, media, participants } = view.call;
+  const what = meeting.intervention.value;
+  if (!what) return [];
+  const name = displayName(participants.value.find(({ uid }) => uid === what.uid)?.name.value ?? t('people.host'));
+  const decline = () => (meeting.intervention.value = undefined);
+  const settled = (act: () => void) => () => {
+    decline();
+    act();
+  };
+  const base = { id: 'silenced', dismissible: true, decline } as const;
+  if (what.action === 'lower-hand') return [{ ...base, icon: Hand, text: t('moderated.hand', { name }), action: t('moderated.fine'), act: decline }];
+  if (what.action === 'role') return [{ ...base, icon: ShieldCheck, text: t(meeting.mayModerate.value ? 'moderated.host' : 'moderated.member', { name }), action: t('moderated.fine'), act: decline }];
+  if (what.source === 'microphone') return [{ ...base, icon: MicOff, text: t('moderated.mute', { name }), action: t('mic.short.off'), act: settled(() => void media.setMicrophone(true)) }];
+  return [{ ...base, icon: MicOff, text: t(what.source === 'camera' ? 'moderated.camera' : 'moderated.screen', { name }), action: t('moderated.fine'), act: decline }];
 }

@@ -7,6 +7,7 @@ import { IconButton } from '../components/IconButton';
 import { Video } from '../components/Video';
 import { recall, remember } from '../preferences';
 import type { CallView } from './call-view';
+import { TileReactions } from './TileReactions';
 import { t } from '../texts';
 
 type Corner = `${'top' | 'bottom'}-${'left' | 'right'}`;
@@ -73,6 +74,7 @@ export function SelfView({ view }: { view: CallView }) {
       onKeyDown={key}
     >
       {camera ? <Video tracks={[camera]} label={t('self.picture')} class={media.facing.value === 'user' ? 'mirrored' : ''} testid="local-video" /> : <div class="tile-empty"><Avatar name={recall('name') ?? ''} /></div>}
+      <TileReactions view={view} uid={undefined} raised={view.call.meeting.hand.value} name={t('you')} />
       <div class="tile-name">
         <span>{t('you')}</span>
         {!audio && <Icon icon={MicOff} size={16} />}

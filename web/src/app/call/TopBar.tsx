@@ -1,6 +1,6 @@
 /** Where we are, for how long, and how good the line is. Fades when nobody moves. */
 import { useEffect, useState } from 'preact/hooks';
-import { Lock } from 'lucide';
+import { Lock, UsersRound } from 'lucide';
 import { Icon } from '../components/Icon';
 import type { CallView } from './call-view';
 import { QualityMark } from './QualityMark';
@@ -9,17 +9,25 @@ import { t } from '../texts';
 export function TopBar({ room, view }: { room: string; view: CallView }) {
   const { connection, startedAt } = view.call;
   const state = connection.value;
+  const people = view.call.participants.value.length + 1;
+  const encrypted = t(view.call.topology.mode.value === 'sfu' ? 'call.encrypted.server' : 'call.encrypted');
   return (
     <header class="top-bar">
       <div class="top-bar-group">
-        <span class="top-bar-lock" title={t('call.encrypted')}>
+        <span class="top-bar-lock" title={encrypted} data-testid="topology" data-mode={view.call.topology.mode.value}>
           <Icon icon={Lock} size={14} />
-          <span class="visually-hidden">{t('call.encrypted')}</span>
+          <span class="visually-hidden">{encrypted}</span>
         </span>
         <span class="top-bar-room">{room}</span>
         {startedAt.value !== undefined && <Clock since={startedAt.value} />}
       </div>
       <div class="top-bar-group">
+        {people > 2 && (
+          <button type="button" class="top-bar-people" aria-label={t('people.count', { n: people })} title={t('people.count', { n: people })} onClick={view.togglePeople} data-testid="people-count">
+            <Icon icon={UsersRound} size={16} />
+            {people}
+          </button>
+        )}
         <span class={state === 'connected' ? 'visually-hidden' : `connection connection-${state}`} data-testid="connection-state" data-state={state}>
           {t(`connection.${state}`)}
         </span>

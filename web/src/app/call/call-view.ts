@@ -1,11 +1,28 @@
 /** What is open on the call page, and what its buttons and keys do. One place, so that both do the same. */
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { Call } from '../../lib/call';
+import { recall, remember } from '../preferences';
 
-export type OpenDialog = 'link' | 'settings' | 'shortcuts' | undefined;
+export type OpenDialog = 'link' | 'settings' | 'shortcuts' | 'end' | undefined;
+export type Panel = 'chat' | 'people' | undefined;
+/** `grid`: all of one size. `speaker`: one large, the others beside it. */
+export type Layout = 'grid' | 'speaker';
+
+/** A picture that one can choose to see large. */
+export interface Pin {
+  uid: string;
+  source: 'camera' | 'screen';
+}
 
 export class CallView {
-  readonly chatOpen = signal(false);
+  readonly panel = signal<Panel>(undefined);
+  readonly chatOpen = computed(() => this.panel.value === 'chat');
+  readonly peopleOpen = computed(() => this.panel.value === 'people');
+  readonly reactionsOpen = signal(false);
+  readonly layout = signal<Layout>(recall('layout') === 'speaker' ? 'speaker' : 'grid');
+  readonly pin = signal<Pin | undefined>(undefined);
+  /** Whom the next message is for; undefined for everybody. */
+  readonly chatTo = signal<string | undefined>(undefined);
   readonly statsOpen = signal(false);
   readonly moreOpen = signal(false);
   readonly dialog = signal<OpenDialog>(undefined);
@@ -36,9 +53,41 @@ export class CallView {
     else if (this.canShare && this.call.mayShare.peek()) void media.shareScreen();
   };
 
-  readonly toggleChat = (): void => {
-    this.chatOpen.value = !this.chatOpen.peek();
+  readonly toggleChat = (): void => this.#togglePanel('chat');
+
+  readonly togglePeople = (): void => this.#togglePanel('people');
+
+  readonly closePanel = (): void => {
+    const panel = this.panel.peek();
+    this.panel.value = undefined;
+    if (panel) document.querySelector<HTMLElement>(`[data-testid="${panel}-open"]`)?.focus();
   };
+
+  /** Opens the chat to write to one other. */
+  readonly writeTo = (uid: string): void => {
+    this.chatTo.value = uid;
+    this.panel.value = 'chat';
+  };
+
+  readonly toggleHand = (): void => {
+    const { meeting } = this.call;
+    meeting.raiseHand(!meeting.hand.peek());
+  };
+
+  readonly toggleLayout = (): void => {
+    this.layout.value = this.layout.peek() === 'grid' ? 'speaker' : 'grid';
+    this.pin.value = undefined;
+    remember('layout', this.layout.peek());
+  };
+
+  readonly togglePin = (uid: string, source: Pin['source'] = 'camera'): void => {
+    this.pin.value = this.isPinned(uid, source) ? undefined : { uid, source };
+  };
+
+  isPinned(uid: string, source: Pin['source'] = 'camera'): boolean {
+    const pin = this.pin.value;
+    return pin?.uid === uid && pin.source === source;
+  }
 
   readonly toggleStats = (): void => {
     this.statsOpen.value = !this.statsOpen.peek();
@@ -81,6 +130,10 @@ export class CallView {
         if (error instanceof Error && error.name === 'NotAllowedError') this.soundBlocked.value = true;
       },
     );
+  }
+
+  #togglePanel(panel: Panel): void {
+    this.panel.value = this.panel.peek() === panel ? undefined : panel;
   }
 
   forgetSound(element: HTMLMediaElement): void {

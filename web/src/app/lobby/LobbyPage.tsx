@@ -20,10 +20,12 @@ export interface LobbyPageProps {
   room: string;
   media: LocalMedia;
   name: string;
+  /** Why the last try to join came to nothing. */
+  problem?: string | undefined;
   onJoin: (name: string) => void;
 }
 
-export function LobbyPage({ room, media, name: rememberedName, onJoin }: LobbyPageProps) {
+export function LobbyPage({ room, media, name: rememberedName, problem, onJoin }: LobbyPageProps) {
   const [name, setName] = useState(rememberedName);
   const join = (event: Event) => {
     event.preventDefault();
@@ -42,6 +44,7 @@ export function LobbyPage({ room, media, name: rememberedName, onJoin }: LobbyPa
           <Button kind="primary" size="large" type="submit" testid="join">
             {t(joinText(media))}
           </Button>
+          {problem && <p role="alert">{problem}</p>}
           <DeviceProblems media={media} />
           <DevicePickers media={media} />
           <p class="small">

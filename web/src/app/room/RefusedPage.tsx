@@ -1,6 +1,6 @@
 /** The server did not let us in, or lets us be in one place only: why, and what to do. */
 import { useEffect } from 'preact/hooks';
-import { AppWindow, CircleAlert, KeyRound, MonitorSmartphone, UsersRound } from 'lucide';
+import { AppWindow, Ban, CircleAlert, DoorClosed, KeyRound, Lock, MonitorSmartphone, UsersRound, type IconNode } from 'lucide';
 import { MessagePage } from '../components/MessagePage';
 import { Button } from '../components/Button';
 import type { ChannelError } from '../../lib/channel';
@@ -8,6 +8,13 @@ import type { LocalMedia } from '../../lib/local-media';
 import { CLOSE_RESUMED_ELSEWHERE, ErrorCode } from '../../lib/message';
 import { startCall } from '../home/HomePage';
 import { t } from '../texts';
+
+/** The door is shut, in one way or another. */
+const DOORS: Readonly<Record<number, { name: 'locked' | 'banned' | 'denied'; icon: IconNode }>> = {
+  [ErrorCode.Locked]: { name: 'locked', icon: Lock },
+  [ErrorCode.Banned]: { name: 'banned', icon: Ban },
+  [ErrorCode.Denied]: { name: 'denied', icon: DoorClosed },
+};
 
 export interface RefusedPageProps {
   error: ChannelError | undefined;
@@ -54,6 +61,16 @@ export function RefusedPage({ error, media, onRetry, onRejoin }: RefusedPageProp
       <MessagePage icon={AppWindow} title={t('continued.title')} text={t('continued.text')} testid="continued-elsewhere">
         <Button kind="primary" onClick={onRejoin} testid="take-back">
           {t('continued.back')}
+        </Button>
+      </MessagePage>
+    );
+  }
+  const door = error && DOORS[error.code];
+  if (door) {
+    return (
+      <MessagePage icon={door.icon} title={t(`${door.name}.title`)} text={t(`${door.name}.text`)} testid={`door-${door.name}`}>
+        <Button kind="primary" onClick={onRetry} testid="retry-join">
+          {t('full.retry')}
         </Button>
       </MessagePage>
     );

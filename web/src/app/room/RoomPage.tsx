@@ -1,6 +1,6 @@
 /** A room from the lobby through the call to the door. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { CallPage } from '../call/CallPage';
+import { lazy } from '../lazy';
 import { JoiningPage } from './JoiningPage';
 import { LeftPage } from './LeftPage';
 import { LobbyPage } from '../lobby/LobbyPage';
@@ -9,9 +9,13 @@ import type { Call } from '../../lib/call';
 import type { LocalMedia } from '../../lib/local-media';
 import { parseUrlParameters } from '../../lib/url-parameters';
 import { recallMedia } from './media-memory';
-import { startCall } from './start-call';
+import { callCode, loadCall } from './load-call';
+import { WaitingPage } from './WaitingPage';
 import { recall, remember } from '../preferences';
 import { visitRoom } from '../recent-rooms';
+import { t } from '../texts';
+
+const CallPage = lazy(() => loadCall().then((code) => code.CallPage));
 
 export function RoomPage({ room }: { room: string }) {
   const parameters = useMemo(() => parseUrlParameters(location.search), [room]);
@@ -19,9 +23,12 @@ export function RoomPage({ room }: { room: string }) {
   const [visit, setVisit] = useState(1);
   const { media, forget } = useMemo(() => recallMedia(parameters), [parameters, visit]);
   const [call, setCall] = useState<Call>();
+  const [notLoaded, setNotLoaded] = useState(false);
   const rejoining = useRef(false);
   const unread = call?.chat.unread.value ?? 0;
 
+  // Nobody waits for it: whoever has joined by then is told.
+  useEffect(() => void loadCall().catch(() => undefined), []);
   useEffect(() => {
     void media.start();
     return () => {
@@ -43,9 +50,15 @@ export function RoomPage({ room }: { room: string }) {
   const enter = (name: string, withMedia: LocalMedia) => {
     remember('name', name || null);
     visitRoom(room, Date.now());
-    const next = startCall({ room, name, media: withMedia, parameters });
-    setCall(next);
-    void next.join();
+    const begin = ({ startCall }: NonNullable<ReturnType<typeof callCode>>) => {
+      const next = startCall({ room, name, media: withMedia, parameters });
+      setCall(next);
+      void next.join();
+    };
+    setNotLoaded(false);
+    const code = callCode();
+    if (code) begin(code);
+    else void loadCall().then(begin, () => setNotLoaded(true));
   };
   const backToLobby = () => {
     setCall(undefined);
@@ -64,13 +77,23 @@ export function RoomPage({ room }: { room: string }) {
 
   switch (call?.phase.value) {
     case undefined:
-      return <LobbyPage room={room} media={media} name={recall('name') ?? ''} onJoin={(name) => enter(name, media)} />;
+      return <LobbyPage room={room} media={media} name={recall('name') ?? ''} problem={notLoaded ? t('load.failed.join') : undefined} onJoin={(name) => enter(name, media)} />;
     case 'joining':
       return <JoiningPage call={call} onCancel={backToLobby} />;
+    case 'waiting':
+      return (
+        <WaitingPage
+          media={media}
+          onCancel={() => {
+            call.hangUp();
+            backToLobby();
+          }}
+        />
+      );
     case 'joined':
       return <CallPage room={room} call={call} />;
     case 'left':
-      return <LeftPage room={room} media={media} onRejoin={rejoin} />;
+      return <LeftPage room={room} media={media} dismissal={call.dismissal.value} onRejoin={rejoin} />;
     case 'refused':
       return <RefusedPage error={call.refusal.value} media={media} onRetry={backToLobby} onRejoin={rejoin} />;
   }

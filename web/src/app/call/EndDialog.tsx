@@ -1,0 +1,26 @@
+/** Ending the meeting for everybody is asked once more. */
+import { Button } from '../components/Button';
+import { Dialog } from '../components/Dialog';
+import type { CallView } from './call-view';
+import { t } from '../texts';
+
+export function EndDialog({ view, onClose }: { view: CallView; onClose: () => void }) {
+  const end = () => {
+    onClose();
+    view.call.meeting.endForAll().then(
+      () => view.hangUp(),
+      () => undefined,
+    );
+  };
+  return (
+    <Dialog title={t('end.title')} onClose={onClose} testid="end-dialog">
+      <p>{t('end.text')}</p>
+      <div class="alone-actions">
+        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button kind="danger" onClick={end} testid="end-confirm">
+          {t('end.confirm')}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,47 @@
+/** What hosts can do to the room as a whole. */
+import { useState } from 'preact/hooks';
+import { Hand, Lock, LockOpen, MicOff, PhoneOff } from 'lucide';
+import { Button } from '../components/Button';
+import type { CallView } from './call-view';
+import { t } from '../texts';
+
+export function HostControls({ view }: { view: CallView }) {
+  const { meeting, participants } = view.call;
+  const { locked, lobby } = meeting.room.value;
+  const [refusal, refuse] = useState('');
+  const ask = (done: Promise<void>) => {
+    refuse('');
+    done.catch((error: unknown) => refuse(error instanceof Error ? error.message : String(error)));
+  };
+  const raised = participants.value.some((participant) => participant.hand.value !== undefined);
+  return (
+    <section class="host" aria-label={t('host.title')} data-testid="host-controls">
+      <Button icon={MicOff} onClick={() => ask(meeting.mute(undefined, 'microphone'))} testid="mute-all">
+        {t('host.mute')}
+      </Button>
+      {raised && (
+        <Button icon={Hand} onClick={() => ask(meeting.lowerHand())} testid="lower-all">
+          {t('host.lower')}
+        </Button>
+      )}
+      <Button icon={locked ? LockOpen : Lock} pressed={locked} onClick={() => ask(meeting.lock(!locked))} testid="lock">
+        {t(locked ? 'host.unlock' : 'host.lock')}
+      </Button>
+      <label class="host-lobby">
+        <input type="checkbox" checked={lobby} onChange={(event) => ask(meeting.setLobby(event.currentTarget.checked))} data-testid="lobby" />
+        <span>
+          {t('host.lobby')}
+          <span class="quiet small">{t('host.lobby.text')}</span>
+        </span>
+      </label>
+      <Button kind="danger" icon={PhoneOff} onClick={() => view.openDialog('end')} testid="end-for-all">
+        {t('host.end')}
+      </Button>
+      {refusal && (
+        <p class="host-refusal small" role="alert">
+          {t('refused.text', { reason: refusal })}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,29 @@
+/** One line in a tile: why there is no picture, or why it will not last. */
+import { CirclePause, RefreshCw, Unplug, type IconNode } from 'lucide';
+import { Icon } from '../components/Icon';
+import type { Participant } from '../../lib/participant';
+import { displayName } from './display-name';
+import { t } from '../texts';
+
+type Trouble = 'connecting' | 'reconnecting' | 'failed' | 'starved';
+
+const ICONS: Readonly<Record<Trouble, IconNode>> = { connecting: RefreshCw, reconnecting: RefreshCw, failed: Unplug, starved: CirclePause };
+
+export function TileTrouble({ participant }: { participant: Participant }) {
+  const trouble = troubleOf(participant);
+  if (!trouble) return null;
+  return (
+    <div class="tile-trouble" role="status" data-testid={`tile-${trouble}`}>
+      <Icon icon={ICONS[trouble]} />
+      <span>{t(`tile.${trouble}`, { name: displayName(participant.name.value) })}</span>
+    </div>
+  );
+}
+
+/** Their trouble, or that of the path between us; our own lost server connection is a notice of the page. */
+function troubleOf(participant: Participant): Trouble | undefined {
+  const state = participant.linkState.value;
+  if (participant.connection.value === 'reconnecting' || participant.missing.value) return 'reconnecting';
+  if (state !== 'connected' && state !== 'closed') return state;
+  return participant.starved.value ? 'starved' : undefined;
+}
