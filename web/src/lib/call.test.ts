@@ -398,11 +398,11 @@ describe('a path that breaks', () => {
 describe('the chat', () => {
   it('shows what could not be sent, and sends it again when asked', async () => {
     const call = await inRoom([bo]);
-    channel.refuseRequests = true;
+    channel.refuseWith = new ChannelError(0, 'connection-lost', '');
     await call.say('Hello');
     const message = call.chat.messages.value[0];
     expect(message?.delivery).toBe('failed');
-    channel.refuseRequests = false;
+    channel.refuseWith = undefined;
     await call.sayAgain(message?.key ?? 0);
     expect(call.chat.messages.value[0]?.delivery).toBe('sent');
     expect(channel.messages('chat')).toMatchObject([{ text: 'Hello' }]);

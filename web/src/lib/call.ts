@@ -443,7 +443,7 @@ export class Call {
       media: () => this.#outgoingMedia(),
       others: () => this.participants.peek().length,
       offer: (msg) => this.channel.request({ cmd: 'offer', remoteUid: MEDIA_UID, msg }),
-      subscribe: (slots) => this.channel.send({ cmd: 'subscribe', slots }),
+      subscribe: (slots) => this.channel.request({ cmd: 'subscribe', slots }),
       troubled: () => this.channel.probe(),
     };
   }

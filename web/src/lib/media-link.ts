@@ -119,6 +119,11 @@ export class MediaLink {
     if (answer && this.#awaited?.mark === answer.offer) this.#awaited.take(answer.sdp);
   }
 
+  /** What one of our own m-lines carries. */
+  sourceOf(mid: string): Source | undefined {
+    return [...this.#senders].find(([, transceiver]) => transceiver.mid === mid)?.[0];
+  }
+
   /** Switches encodings on and off: nobody watches a layer that is off. */
   setLayers(source: Source, layers: readonly { rid: string; active: boolean }[]): void {
     this.#wanted.set(source, new Map([...(this.#wanted.get(source) ?? []), ...layers.map(({ rid, active }) => [rid, active] as const)]));

@@ -3,9 +3,11 @@
  * see and keeps wishing it, whichever connection there is; what is shown moves to the new one picture by picture.
  */
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
+import { ChannelError } from './channel';
 import { FrameWatch } from './frame-watch';
 import { AUDIO_SLOTS_MAX, MediaLink, type MediaLinkOptions } from './media-link';
 import type { LayersMessage, SlotRequest, SlotsMessage, Source } from './meeting-message';
+import { ErrorCode } from './message';
 import type { IceLease, LinkState, OutgoingMedia } from './peer-link';
 import { feedKey, slotsFor, Subscriptions, type Feed, type Wish } from './subscriptions';
 
@@ -15,9 +17,12 @@ export interface MediaSessionOptions extends Pick<MediaLinkOptions, 'wishes' | '
   media: () => OutgoingMedia;
   /** How many others there are: so many pictures are probably wanted. */
   others: () => number;
-  subscribe: (slots: readonly SlotRequest[]) => void;
+  /** Rejects with a {@link ChannelError} when the server does not take the wishes. */
+  subscribe: (slots: readonly SlotRequest[]) => Promise<void>;
 }
 
+/** Wishes that named somebody who had just left, or came too fast, are said again after this time. */
+const WISH_AGAIN_MS = 500;
 /** A room of a hundred begins with one full grid, not with an offer of fifty lines. */
 const FIRST_SLOTS_MAX = 9;
 
@@ -66,6 +71,14 @@ class Route {
     return this.link.slots.value
       .filter((slot) => slot.kind === 'audio')
       .map((slot) => ({ track: slot.track, uid: screens.has(slot.mid) ? undefined : speakers.get(slot.mid) }));
+  }
+
+  owners(): ReadonlyMap<string, { uid: string; source: Source }> {
+    const { feeds, voices } = this.subscriptions;
+    const found = new Map<string, { uid: string; source: Source }>();
+    for (const { mid, uid, source } of feeds.peek().values()) found.set(mid, { uid, source });
+    for (const [mid, uid] of voices.peek()) found.set(mid, { uid, source: 'microphone' });
+    return found;
   }
 
   close(): void {
@@ -119,6 +132,11 @@ export class MediaSession {
 
   find(uid: string, source: Source): Shown | undefined {
     return this.shown.value.get(feedKey(uid, source));
+  }
+
+  /** Whose stream comes by which m-line of the present connection. */
+  owners(): ReadonlyMap<string, { uid: string; source: Source }> {
+    return this.#current.peek()?.owners() ?? new Map();
   }
 
   setMedia(media: OutgoingMedia): void {
@@ -182,8 +200,12 @@ export class MediaSession {
         if (this.link.peek() === link) this.#connect();
       },
     });
-    const route = new Route(link, (slots) => {
-      if (this.#current.peek() === route) subscribe(slots);
+    const route: Route = new Route(link, (slots) => {
+      if (this.#current.peek() !== route) return;
+      subscribe(slots).catch((error: unknown) => {
+        const passes = error instanceof ChannelError && (error.code === ErrorCode.RemoteNotFound || error.code === ErrorCode.RateLimited);
+        if (passes) setTimeout(() => route.subscriptions.repeat(), WISH_AGAIN_MS);
+      });
     });
     link.setMedia(media());
     for (const wish of this.#wishes.values()) route.subscriptions.want(wish);

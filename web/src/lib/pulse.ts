@@ -49,7 +49,7 @@ export class Pulse {
     if (connection !== this.#measured) return;
     const entries: [string, unknown][] = [];
     report.forEach((entry, id) => entries.push([id, entry]));
-    const sample = this.#reader.read(entries);
+    const sample = this.#reader.read(entries, served);
     this.history.value = [...this.history.peek(), sample].slice(-HISTORY_SECONDS);
     const quality = this.#meter.add(sample);
     const shown = this.quality.peek();

@@ -25,6 +25,21 @@ export interface Flow {
   height: number | undefined;
 }
 
+/** One stream of many, as they come from or go to the media server. */
+export interface Stream extends Flow {
+  /** The m-line. */
+  mid: string;
+  kind: 'audio' | 'video';
+  /** The encoding of a picture in several sizes. */
+  rid: string | undefined;
+  /** An encoding that is switched off is not sent. */
+  active: boolean;
+  /** Seconds in which the picture stood still, in all. */
+  freezeSeconds: number;
+  /** What had to be sent again. */
+  resentKbps: number;
+}
+
 export interface Sample {
   /** Milliseconds by the clock of the reports. */
   at: number;
@@ -38,6 +53,9 @@ export interface Sample {
   videoOut: Flow | undefined;
   screenIn: Flow | undefined;
   screenOut: Flow | undefined;
+  /** Each stream of its own; the flows above are their sums where there are many. */
+  incoming: readonly Stream[];
+  outgoing: readonly Stream[];
   /** Seconds in which the picture of the other stood still, in all. */
   freezeSeconds: number;
   /** Energy of the own microphone so far; it does not grow while the microphone gives no sound. */
@@ -56,17 +74,21 @@ type Report = ReadonlyMap<string, Entry>;
 export class StatsReader {
   #before: Report = new Map();
 
-  /** @param entries the values of an `RTCStatsReport` */
-  read(entries: Iterable<readonly [string, unknown]>): Sample {
+  /**
+   * @param entries the values of an `RTCStatsReport`
+   * @param many the streams come from the media server: any of them may be anybody's
+   */
+  read(entries: Iterable<readonly [string, unknown]>, many = false): Sample {
     const report = new Map<string, Entry>();
     for (const [id, entry] of entries) report.set(id, entry as Entry);
     const pair = selectedPair(report);
-    const flows = (type: string, kind: string): (Flow | undefined)[] =>
-      [...report.values()].filter((entry) => entry['type'] === type && entry['kind'] === kind).sort(byMid).map((entry) => this.#flow(report, entry));
-    const [audioIn] = flows('inbound-rtp', 'audio');
-    const [audioOut] = flows('outbound-rtp', 'audio');
-    const [videoIn, screenIn] = flows('inbound-rtp', 'video');
-    const [videoOut, screenOut] = flows('outbound-rtp', 'video');
+    const streams = (type: string): Stream[] => [...report.values()].filter((entry) => entry['type'] === type).sort(byMid).map((entry) => this.#stream(report, entry));
+    const incoming = streams('inbound-rtp');
+    const outgoing = streams('outbound-rtp');
+    const [audioIn] = flows(incoming, 'audio', many);
+    const [audioOut] = flows(outgoing, 'audio', false);
+    const [videoIn, screenIn] = flows(incoming, 'video', many);
+    const [videoOut, screenOut] = flows(outgoing, 'video', false);
     const rtt = numeric(pair, 'currentRoundTripTime');
     const available = numeric(pair, 'availableOutgoingBitrate');
     const sample: Sample = {
@@ -80,6 +102,8 @@ export class StatsReader {
       videoOut,
       screenIn,
       screenOut,
+      incoming,
+      outgoing,
       freezeSeconds: sum(report, 'inbound-rtp', 'totalFreezesDuration'),
       microphoneEnergy: numeric([...report.values()].find((entry) => entry['type'] === 'media-source' && entry['kind'] === 'audio'), 'totalAudioEnergy'),
       limitedBy: textual([...report.values()].find((entry) => entry['type'] === 'outbound-rtp' && entry['kind'] === 'video'), 'qualityLimitationReason') ?? 'none',
@@ -88,7 +112,7 @@ export class StatsReader {
     return sample;
   }
 
-  #flow(report: Report, entry: Entry): Flow {
+  #stream(report: Report, entry: Entry): Stream {
     const id = textual(entry, 'id') ?? '';
     const before = this.#before.get(id);
     const outgoing = entry['type'] === 'outbound-rtp';
@@ -98,8 +122,15 @@ export class StatsReader {
     const heard = outgoing ? remoteInbound(report, id) : entry;
     const jitter = numeric(heard, 'jitter');
     const codec = textual(report.get(textual(entry, 'codecId') ?? ''), 'mimeType');
+    const kbps = (count: number) => (before && seconds > 0 ? (count * 8) / seconds / 1000 : 0);
     return {
-      kbps: before && seconds > 0 ? (bytes * 8) / seconds / 1000 : 0,
+      mid: textual(entry, 'mid') ?? '',
+      kind: entry['kind'] === 'video' ? 'video' : 'audio',
+      rid: textual(entry, 'rid'),
+      active: entry['active'] !== false,
+      freezeSeconds: numeric(entry, 'totalFreezesDuration') ?? 0,
+      resentKbps: kbps(grown(outgoing ? 'retransmittedBytesSent' : 'retransmittedBytesReceived')),
+      kbps: kbps(bytes),
       loss: outgoing ? numeric(heard, 'fractionLost') : before && lossSince(grown('packetsLost'), grown('packetsReceived')),
       jitterMs: jitter === undefined ? undefined : jitter * 1000,
       codec: codec?.split('/')[1],
@@ -108,6 +139,33 @@ export class StatsReader {
       height: numeric(entry, 'frameHeight'),
     };
   }
+}
+
+/** One flow for each m-line of a kind, or for all of them together. */
+function flows(streams: readonly Stream[], kind: string, together: boolean): Flow[] {
+  const byLine = new Map<string, Stream[]>();
+  for (const stream of streams) {
+    if (stream.kind !== kind) continue;
+    const line = together ? '' : stream.mid;
+    byLine.set(line, [...(byLine.get(line) ?? []), stream]);
+  }
+  return [...byLine.values()].map(sumOf);
+}
+
+/** Rates add up; of loss and jitter the worst counts; size and rate of pictures are those of the largest. */
+function sumOf(streams: readonly Stream[]): Flow {
+  const worst = (values: (number | undefined)[]) => values.reduce((most, value) => (value !== undefined && (most === undefined || value > most) ? value : most), undefined);
+  const flowing = streams.filter((stream) => stream.kbps > 0);
+  const largest = (flowing.length > 0 ? flowing : streams).reduce((one, other) => ((other.height ?? 0) > (one.height ?? 0) ? other : one));
+  return {
+    kbps: streams.reduce((total, stream) => total + stream.kbps, 0),
+    loss: worst(streams.map((stream) => stream.loss)),
+    jitterMs: worst(streams.map((stream) => stream.jitterMs)),
+    codec: largest.codec,
+    fps: largest.fps,
+    width: largest.width,
+    height: largest.height,
+  };
 }
 
 /** Whether the packets leave through a relay of our own. */

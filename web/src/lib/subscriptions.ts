@@ -28,6 +28,8 @@ export interface Wish {
 
 /** What comes of a wish. */
 export interface Feed {
+  uid: string;
+  source: Source;
   mid: string;
   track: MediaStreamTrack;
   state: SlotState;
@@ -181,9 +183,12 @@ export class Subscriptions {
     const feeds = new Map<string, Feed>();
     const voices = new Map<string, string>();
     for (const { slot, key, report } of this.#places.values()) {
-      if (key !== undefined) {
+      const wish = key === undefined ? undefined : this.#wishes.get(key);
+      if (key !== undefined && wish) {
         const fits = report?.remoteUid !== undefined && feedKey(report.remoteUid, report.source) === key;
         feeds.set(key, {
+          uid: wish.uid,
+          source: wish.source,
           mid: slot.mid,
           track: slot.track,
           state: fits ? report.state : 'waiting',
@@ -191,7 +196,7 @@ export class Subscriptions {
           layer: fits ? report.layer : undefined,
           temporal: fits ? report.temporal : undefined,
         });
-      } else if (slot.kind === 'audio' && report?.remoteUid !== undefined) voices.set(slot.mid, report.remoteUid);
+      } else if (key === undefined && slot.kind === 'audio' && report?.remoteUid !== undefined) voices.set(slot.mid, report.remoteUid);
     }
     this.feeds.value = feeds;
     this.voices.value = voices;

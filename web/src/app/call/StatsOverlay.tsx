@@ -5,6 +5,7 @@ import { IconButton } from '../components/IconButton';
 import type { Flow, Path, Sample } from '../../lib/stats';
 import type { CallView } from './call-view';
 import { Chart } from './Chart';
+import { MeetingStreams } from './MeetingStreams';
 import { t } from '../texts';
 
 export function StatsOverlay({ view }: { view: CallView }) {
@@ -16,12 +17,12 @@ export function StatsOverlay({ view }: { view: CallView }) {
         <h2>{t('stats.title')}</h2>
         <IconButton icon={X} label={t('close')} onClick={view.toggleStats} testid="stats-close" />
       </header>
-      {last ? <Figures sample={last} history={history} /> : <p class="quiet small">{t('stats.none')}</p>}
+      {last ? <Figures view={view} sample={last} history={history} /> : <p class="quiet small">{t('stats.none')}</p>}
     </aside>
   );
 }
 
-function Figures({ sample, history }: { sample: Sample; history: readonly Sample[] }) {
+function Figures({ view, sample, history }: { view: CallView; sample: Sample; history: readonly Sample[] }) {
   const { audioIn, audioOut, videoIn, videoOut, screenIn, screenOut } = sample;
   return (
     <>
@@ -52,7 +53,9 @@ function Figures({ sample, history }: { sample: Sample; history: readonly Sample
           <FlowRow name={t('stats.screen.out')} flow={screenOut} testid="stats-screen-out" />
         </tbody>
       </table>
+      <MeetingStreams view={view} sample={sample} />
       <Chart title={t('stats.chart.rate')} unit="kbit/s" lines={[{ label: t('stats.in'), values: history.map((one) => total(one, 'in')) }, { label: t('stats.out'), values: history.map((one) => total(one, 'out')) }]} />
+      <Chart title={t('stats.bandwidth')} unit="kbit/s" lines={[{ label: '', values: history.map((one) => one.availableKbps ?? 0) }]} />
       <Chart title={t('stats.rtt')} unit="ms" lines={[{ label: '', values: history.map((one) => one.rttMs ?? 0) }]} />
       <Chart title={t('stats.loss')} unit="%" lines={[{ label: '', values: history.map((one) => (worstLoss(one) ?? 0) * 100) }]} />
     </>

@@ -1,7 +1,6 @@
 /** A channel whose server is the test. */
 import { signal } from '@preact/signals-core';
-import type { Channel, ChannelEvent, ChannelState, Outgoing } from '../channel';
-import { ChannelError } from '../channel';
+import type { Channel, ChannelError, ChannelEvent, ChannelState, Outgoing } from '../channel';
 import type { Mode, RoomStatus } from '../meeting-message';
 import type { Chat, Joined, RosterEntry, ServerMessage } from '../message';
 
@@ -11,7 +10,7 @@ export class FakeChannel implements Channel {
   readonly sent: Outgoing[] = [];
   probes = 0;
   renewals = 0;
-  refuseRequests = false;
+  refuseWith: ChannelError | undefined;
   #open: ((joined: Joined) => void) | undefined;
   #refuse: ((error: ChannelError) => void) | undefined;
 
@@ -23,7 +22,7 @@ export class FakeChannel implements Channel {
   }
 
   async request(message: Outgoing): Promise<void> {
-    if (this.refuseRequests) throw new ChannelError(0, 'connection-lost', '');
+    if (this.refuseWith) throw this.refuseWith;
     this.sent.push(message);
   }
 
