@@ -15,7 +15,7 @@ export function HostControls({ view }: { view: CallView }) {
   };
   const raised = participants.value.some((participant) => participant.hand.value !== undefined);
   return (
-    <section class="host" aria-label={t('host.title')} data-testid="host-controls">
+    <>
       <Button icon={MicOff} onClick={() => ask(meeting.mute(undefined, 'microphone'))} testid="mute-all">
         {t('host.mute')}
       </Button>
@@ -27,21 +27,20 @@ export function HostControls({ view }: { view: CallView }) {
       <Button icon={locked ? LockOpen : Lock} pressed={locked} onClick={() => ask(meeting.lock(!locked))} testid="lock">
         {t(locked ? 'host.unlock' : 'host.lock')}
       </Button>
-      <label class="host-lobby">
+      <label class="host-lobby" title={t('host.lobby.text')}>
         <input type="checkbox" checked={lobby} onChange={(event) => ask(meeting.setLobby(event.currentTarget.checked))} data-testid="lobby" />
-        <span>
-          {t('host.lobby')}
-          <span class="quiet small">{t('host.lobby.text')}</span>
-        </span>
+        {t('host.lobby')}
       </label>
-      <Button kind="danger" icon={PhoneOff} onClick={() => view.openDialog('end')} testid="end-for-all">
-        {t('host.end')}
-      </Button>
+      <div class="host-end">
+        <Button kind="quiet" icon={PhoneOff} onClick={() => view.openDialog('end')} testid="end-for-all">
+          {t('host.end')}
+        </Button>
+      </div>
       {refusal && (
         <p class="host-refusal small" role="alert">
           {t('refused.text', { reason: refusal })}
         </p>
       )}
-    </section>
+    </>
   );
 }

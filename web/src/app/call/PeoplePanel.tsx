@@ -43,8 +43,8 @@ export function PeoplePanel({ view }: { view: CallView }) {
         </ul>
       </div>
       <footer class="people-foot">
-        <Button icon={UserPlus} onClick={() => view.openDialog('link')} testid="people-invite">
-          {t('link.open')}
+        <Button icon={UserPlus} onClick={() => view.openDialog('link')} title={t('link.open')} testid="people-invite">
+          {t('people.invite')}
         </Button>
         {call.meeting.mayModerate.value && <HostControls view={view} />}
       </footer>

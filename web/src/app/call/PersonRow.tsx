@@ -106,12 +106,19 @@ function PersonMenu({ view, participant, name }: { view: CallView; participant: 
   const [open, show] = useState(false);
   useEffect(() => {
     if (!open) return;
-    element.current?.querySelector<HTMLElement>('.person-menu button')?.focus();
+    placeMenu(element.current);
+    element.current?.querySelector<HTMLElement>('.person-menu button')?.focus({ preventScroll: true });
     const elsewhere = (event: Event) => {
       if (event.target instanceof Node && !element.current?.contains(event.target)) show(false);
     };
+    const scrolled = () => show(false);
     addEventListener('pointerdown', elsewhere);
-    return () => removeEventListener('pointerdown', elsewhere);
+    addEventListener('resize', scrolled);
+    element.current?.closest('.people-body')?.addEventListener('scroll', scrolled, { once: true });
+    return () => {
+      removeEventListener('pointerdown', elsewhere);
+      removeEventListener('resize', scrolled);
+    };
   }, [open]);
   const shown = choices(view, participant).filter((choice) => choice.shown);
   if (shown.length === 0) return null;
@@ -147,4 +154,14 @@ function PersonMenu({ view, participant, name }: { view: CallView; participant: 
       )}
     </div>
   );
+}
+
+/** Below its button, or above it where there is no room; never cut by the list that scrolls. */
+function placeMenu(holder: HTMLElement | null): void {
+  const menu = holder?.querySelector<HTMLElement>('.person-menu');
+  if (!holder || !menu) return;
+  const button = holder.getBoundingClientRect();
+  const below = innerHeight - button.bottom > menu.offsetHeight;
+  menu.style.top = `${below ? button.bottom : Math.max(0, button.top - menu.offsetHeight)}px`;
+  menu.style.right = `${innerWidth - button.right}px`;
 }

@@ -20,10 +20,10 @@ export function TileTrouble({ participant }: { participant: Participant }) {
   );
 }
 
-/** Their trouble, or that of the path between us; our own lost server connection is a notice of the page. */
+/** Their trouble, or that of the path between the two of us. The way to the servers is shared by all: the page says that once. */
 function troubleOf(participant: Participant): Trouble | undefined {
-  const state = participant.linkState.value;
   if (participant.connection.value === 'reconnecting' || participant.missing.value) return 'reconnecting';
-  if (state !== 'connected' && state !== 'closed') return state;
-  return participant.starved.value ? 'starved' : undefined;
+  if (participant.path.value === 'server') return participant.starved.value ? 'starved' : undefined;
+  const state = participant.linkState.value;
+  return state === 'connected' || state === 'closed' ? undefined : state;
 }

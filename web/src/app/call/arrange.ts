@@ -2,6 +2,10 @@
 
 /** Tiles have the shape of most cameras. */
 const ASPECT = 16 / 9;
+/** In an area that stands upright they may be as high as wide: initials and names use the room that pictures leave. */
+const ASPECT_UPRIGHT_MIN = 1;
+/** What room around a picture is worth beside the picture itself. */
+const MARGIN_WORTH = 0.25;
 /** No picture is of use below this width. */
 const TILE_WIDTH_MIN = 136;
 /** More faces at once are not told apart; also the number of slots there are. */
@@ -20,7 +24,7 @@ export interface Area {
   height: number;
 }
 
-/** The grid whose tiles are largest. What does not fit at a useful size goes to further pages. */
+/** The grid whose pictures are largest. What does not fit at a useful size goes to further pages. */
 export function arrange(area: Area, count: number, gap: number): Grid {
   let shown = Math.min(Math.max(count, 1), TILES_MAX);
   let grid = largest(area, shown, gap);
@@ -30,12 +34,19 @@ export function arrange(area: Area, count: number, gap: number): Grid {
 
 function largest(area: Area, count: number, gap: number): Grid {
   let best: Grid = { columns: 1, tileWidth: 0, tileHeight: 0, perPage: count };
+  let worth = 0;
+  const narrowest = area.height > area.width ? ASPECT_UPRIGHT_MIN : ASPECT;
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const widest = (area.width - gap * (columns - 1)) / columns;
     const highest = (area.height - gap * (rows - 1)) / rows;
     const tileWidth = Math.floor(Math.max(0, Math.min(widest, highest * ASPECT)));
-    if (tileWidth > best.tileWidth) best = { columns, tileWidth, tileHeight: Math.floor(tileWidth / ASPECT), perPage: count };
+    const tileHeight = Math.floor(Math.max(0, Math.min(highest, tileWidth / narrowest)));
+    const picture = (tileWidth * tileWidth) / ASPECT;
+    const here = picture + MARGIN_WORTH * (tileWidth * tileHeight - picture);
+    if (here <= worth) continue;
+    worth = here;
+    best = { columns, tileWidth, tileHeight, perPage: count };
   }
   return best;
 }
