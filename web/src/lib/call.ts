@@ -11,7 +11,7 @@ import type { MediaSessionOptions } from './media-session';
 import { MEDIA_UID } from './media-link';
 import { Meeting, type Dismissal } from './meeting';
 import type { MemberQuality, Source, Track } from './meeting-message';
-import type { Joined, MediaState, MemberConnection, ServerMessage } from './message';
+import { ErrorCode, type Joined, type MediaState, type MemberConnection, type ServerMessage } from './message';
 import { Participant } from './participant';
 import { AnotherSession, PeerLink, type IceLease } from './peer-link';
 import { Pulse } from './pulse';
@@ -466,7 +466,10 @@ export class Call {
 
   #publishState(state: MediaState): void {
     if (this.channel.state.peek() !== 'open') return;
-    this.channel.send({ cmd: 'state', state } satisfies Outgoing);
+    this.channel.request({ cmd: 'state', state } satisfies Outgoing).catch((error: unknown) => {
+      // Where only a host may end a mute.
+      if (error instanceof ChannelError && error.code === ErrorCode.Forbidden) this.meeting.holdToSilence();
+    });
   }
 
   async #deliver(key: number, text: string, remoteUid?: string): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import { signal } from '@preact/signals-core';
 import { ChannelError } from './channel';
+import { slotCodecs } from './codecs';
 import { cameraBitrate, cameraEncodings, screenEncodings } from './encodings';
 import type { Source } from './meeting-message';
 import { ErrorCode } from './message';
@@ -110,7 +111,12 @@ export class MediaLink {
     if (!this.#isOpen()) return;
     const limit = Math.min(count, kind === 'audio' ? AUDIO_SLOTS_MAX : VIDEO_SLOTS_MAX);
     let present = this.#receivers.filter((transceiver) => transceiver.receiver.track.kind === kind).length;
-    for (; present < limit; present++) this.#receivers.push(this.connection.addTransceiver(kind, { direction: 'recvonly' }));
+    const codecs = kind === 'video' ? slotCodecs() : undefined;
+    for (; present < limit; present++) {
+      const slot = this.connection.addTransceiver(kind, { direction: 'recvonly' });
+      if (codecs) slot.setCodecPreferences?.(codecs);
+      this.#receivers.push(slot);
+    }
   }
 
   /** An `answer` of the server. One to another offer than the last is passed over. */

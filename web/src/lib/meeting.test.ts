@@ -86,6 +86,18 @@ describe('what a host does to us', () => {
     expect(meeting.intervention.value).toEqual({ action: 'mute', source: 'microphone', uid: 'bo' });
   });
 
+  it('cannot be undone where only a host may: the microphone goes off again', () => {
+    meeting.holdToSilence();
+    expect(silenced, 'nobody muted us').toEqual([]);
+    receive({ cmd: 'moderated', action: 'mute', source: 'microphone', uid: 'bo' });
+    meeting.holdToSilence();
+    expect(silenced).toEqual(['microphone', 'microphone']);
+    expect(meeting.intervention.value?.action).toBe('held');
+    receive({ cmd: 'moderated', action: 'unmute', source: 'microphone', uid: 'bo' });
+    meeting.holdToSilence();
+    expect(silenced).toHaveLength(2);
+  });
+
   it('lowers the hand', () => {
     meeting.raiseHand(true);
     receive({ cmd: 'moderated', action: 'lower-hand', uid: 'bo' });

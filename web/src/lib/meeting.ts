@@ -21,7 +21,8 @@ export interface ShownReaction {
 
 /** A host did something to us. */
 export interface Intervention {
-  action: 'mute' | 'lower-hand' | 'role';
+  /** `held`: we tried to end a mute that only a host may end. */
+  action: 'mute' | 'held' | 'unmute' | 'lower-hand' | 'role';
   source: Source | undefined;
   /** Who did it. */
   uid: string;
@@ -53,6 +54,8 @@ export class Meeting {
 
   readonly #options: MeetingOptions;
   #uid = '';
+  /** What a host muted last. */
+  #muted: { source: Source; uid: string } | undefined;
   #nextKey = 1;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
@@ -136,6 +139,14 @@ export class Meeting {
     return this.#moderate('end', {});
   }
 
+  /** The server did not let us end a mute by ourselves: off again. */
+  holdToSilence(): void {
+    const held = this.#muted;
+    if (!held) return;
+    this.#options.silence(held.source);
+    this.intervention.value = { action: 'held', ...held };
+  }
+
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
@@ -152,11 +163,17 @@ export class Meeting {
     if (action === 'remove') this.#options.dismissed('removed');
     else if (action === 'end') this.#options.dismissed('ended');
     else if (action === 'mute') {
-      if (source) this.#options.silence(source);
+      if (source) {
+        this.#muted = { source, uid };
+        this.#options.silence(source);
+      }
       this.intervention.value = { action, source, uid };
     } else if (action === 'lower-hand') {
       this.hand.value = false;
       this.intervention.value = { action, source: undefined, uid };
+    } else if (action === 'unmute') {
+      this.#muted = undefined;
+      this.intervention.value = { action, source, uid };
     } else if (action === 'role') this.intervention.value = { action, source: undefined, uid };
   }
 

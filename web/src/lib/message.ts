@@ -123,6 +123,7 @@ export const ErrorCode = {
   Banned: 106,
   Denied: 107,
   Version: 108,
+  Forbidden: 110,
   WrongMode: 111,
   BadOffer: 112,
   MediaUnavailable: 113,

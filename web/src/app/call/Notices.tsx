@@ -1,6 +1,6 @@
 /** States of the call that need a sentence and an action. They stay until the state is over. */
 import { useState } from 'preact/hooks';
-import { AudioLines, CircleAlert, DoorClosed, Hand, MicOff, RefreshCw, ShieldCheck, TriangleAlert, Volume2, X, type IconNode } from 'lucide';
+import { AudioLines, CircleAlert, DoorClosed, Hand, Mic, MicOff, RefreshCw, ShieldCheck, TriangleAlert, Volume2, X, type IconNode } from 'lucide';
 import { Button } from '../components/Button';
 import { Icon } from '../components/Icon';
 import { IconButton } from '../components/IconButton';
@@ -96,6 +96,8 @@ function interventionNotices(view: CallView): Notice[] {
   const base = { id: 'silenced', dismissible: true, decline } as const;
   if (what.action === 'lower-hand') return [{ ...base, icon: Hand, text: t('moderated.hand', { name }), action: t('moderated.fine'), act: decline }];
   if (what.action === 'role') return [{ ...base, icon: ShieldCheck, text: t(meeting.mayModerate.value ? 'moderated.host' : 'moderated.member', { name }), action: t('moderated.fine'), act: decline }];
+  if (what.action === 'held') return [{ ...base, icon: MicOff, text: t('moderated.held'), action: t('hand.raise'), act: settled(() => view.call.meeting.raiseHand(true)) }];
+  if (what.action === 'unmute') return [{ ...base, icon: Mic, text: t('moderated.unmute', { name }), action: t('mic.short.off'), act: settled(() => void media.setMicrophone(true)) }];
   if (what.source === 'microphone') return [{ ...base, icon: MicOff, text: t('moderated.mute', { name }), action: t('mic.short.off'), act: settled(() => void media.setMicrophone(true)) }];
   return [{ ...base, icon: MicOff, text: t(what.source === 'camera' ? 'moderated.camera' : 'moderated.screen', { name }), action: t('moderated.fine'), act: decline }];
 }
