@@ -67,7 +67,8 @@ impl Prober {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let running = self.running?;
         let due = running.sent_bytes as f64 * 8.0 / running.probe.rate_bps.max(1) as f64;
-        Some(running.begun + Duration::from_secs_f64(due).min(GIVE_UP + Duration::from_millis(1)))
+        // A little later than computed: rounded down, it would be too early for ever.
+        Some(running.begun + (Duration::from_secs_f64(due) + ROUNDING).min(GIVE_UP + ROUNDING))
     }
 
     /// Whether a probe is on its way.
@@ -85,6 +86,9 @@ const PADDING_BYTES_MIN: u64 = 64;
 
 /// A probe has at least so many packets: fewer measure nothing.
 const PACKETS: u64 = 6;
+
+/// Coarser than the arithmetic.
+const ROUNDING: Duration = Duration::from_micros(10);
 
 /// A cluster lasts some tens of milliseconds; one that the caller could not send by then measures nothing.
 const GIVE_UP: Duration = Duration::from_millis(300);

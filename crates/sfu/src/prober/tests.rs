@@ -37,6 +37,20 @@ fn a_probe_has_its_rate_and_size() {
 }
 
 #[test]
+fn at_its_timeout_something_is_due_at_any_rate() {
+    for rate_bps in (100_003..9_000_000).step_by(77_777) {
+        let now = start();
+        let mut prober = Prober::new();
+        prober.start(now, Probe { rate_bps, bytes: rate_bps / 320 });
+        while let Some(due) = prober.poll_timeout() {
+            let bytes = prober.poll_padding(due.max(now));
+            assert!(bytes.is_some(), "{rate_bps} bit/s");
+            prober.handle_sent(bytes.unwrap_or_default());
+        }
+    }
+}
+
+#[test]
 fn media_counts() {
     let now = start();
     let mut prober = Prober::new();
