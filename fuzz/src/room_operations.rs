@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use room::{
-    Anonymous, Config, ConnId,
+    Anonymous, Config, ConnId, Topology,
+    manage::{Manage, PolicyChange},
+    media::Source,
     token::{Claims, Key, mint},
 };
 
@@ -41,6 +43,12 @@ enum Operation {
     Chat { conn: Slot, room: Option<Room>, to: Option<Uid>, length: u8 },
     State { conn: Slot, room: Option<Room>, audio: bool },
     Flood { conn: Slot, count: u8 },
+    OfferToMedia { conn: Slot, room: Option<Room>, uid: Uid, connection: u8 },
+    Subscribe { conn: Slot, room: Option<Room>, to: Uid, slots: u8 },
+    Moderate { conn: Slot, room: Option<Room>, to: Option<Uid>, action: u8 },
+    Data { conn: Slot, room: Option<Room>, to: Option<Uid>, reaction: bool },
+    Media { choice: u8, number: u8 },
+    Manage { room: Room, uid: Option<Uid>, choice: u8 },
     Raw { conn: Slot, bytes: Vec<u8> },
     ShutDown,
 }
@@ -88,7 +96,8 @@ pub fn run(data: &[u8]) {
 }
 
 fn config(story: &Story) -> Config {
-    let mut config = Config::default();
+    let mut config = Config { media: true, ..Config::default() };
+    config.limits.members = 4;
     config.limits.connections = 8;
     config.limits.connections_per_address = 4;
     config.limits.rooms = 3;
@@ -151,6 +160,24 @@ fn apply(watched: &mut WatchedHub, conns: &mut Vec<ConnId>, operation: Operation
             (0..count).for_each(|_| watched.send(conn, br#"{"cmd":"ping"}"#));
             return;
         }
+        Operation::Media { choice, number } => return watched.media(choice, number),
+        Operation::Manage { room, uid, choice } => return watched.manage(managed(room, uid, choice)),
+        Operation::OfferToMedia { conn, room, uid, connection } => (conn, offer_to_media(room, uid, connection).into()),
+        Operation::Subscribe { conn, room, to, slots } => {
+            let (room, to) = (member("roomId", room), to.name());
+            let slot = |mid| format!(r#"{{"mid":"{mid}","remoteUid":"{to}","source":"camera","width":640}}"#);
+            let slots: Vec<String> = (0..slots).map(slot).collect();
+            (conn, format!(r#"{{"cmd":"subscribe","id":"s","slots":[{}]{room}}}"#, slots.join(",")).into())
+        }
+        Operation::Moderate { conn, room, to, action } => {
+            let (room, action) = (member("roomId", room), ACTIONS[usize::from(action) % ACTIONS.len()]);
+            (conn, format!(r#"{{"cmd":"moderate","id":"m","action":{action}{room}{}}}"#, target(to)).into())
+        }
+        Operation::Data { conn, room, to, reaction } => {
+            let room = member("roomId", room);
+            let rest = if reaction { r#""react","reaction":"wave""# } else { r#""data","topic":"t","data":[1]"# };
+            (conn, format!(r#"{{"cmd":{rest}{room}{}}}"#, target(to)).into())
+        }
         Operation::Raw { conn, bytes } => (conn, bytes),
         Operation::Join { conn, v2, room, uid, token, numeric } => {
             (conn, join(v2, room, uid, token.as_ref(), numeric).into_bytes())
@@ -169,8 +196,7 @@ fn apply(watched: &mut WatchedHub, conns: &mut Vec<ConnId>, operation: Operation
         }
         Operation::Chat { conn, room, to, length } => {
             let (room, words) = (member("roomId", room), "w".repeat(usize::from(length)));
-            let to = to.map(|to| format!(r#","remoteUid":"{}""#, to.name())).unwrap_or_default();
-            (conn, format!(r#"{{"cmd":"chat","id":"i","text":"{words}"{room}{to}}}"#).into())
+            (conn, format!(r#"{{"cmd":"chat","id":"i","text":"{words}"{room}{}}}"#, target(to)).into())
         }
         Operation::State { conn, room, audio } => {
             let room = member("roomId", room);
@@ -182,17 +208,61 @@ fn apply(watched: &mut WatchedHub, conns: &mut Vec<ConnId>, operation: Operation
     }
 }
 
+fn target(to: Option<Uid>) -> String {
+    to.map(|to| format!(r#","remoteUid":"{}""#, to.name())).unwrap_or_default()
+}
+
+fn offer_to_media(room: Option<Room>, uid: Uid, connection: u8) -> String {
+    let (room, uid) = (member("roomId", room), uid.name());
+    let msg = format!(r#"{{\"type\":\"offer\",\"sdp\":\"v=0\",\"connection\":\"{connection}\"}}"#);
+    format!(r#"{{"cmd":"offer","id":"o","uid":"{uid}","remoteUid":"@media","msg":"{msg}"{room}}}"#)
+}
+
+fn managed(room: Room, uid: Option<Uid>, choice: u8) -> Manage {
+    let (room, uid) = (room.name(), uid.map(Uid::name));
+    let topology = [None, Some(Topology::Auto), Some(Topology::P2p), Some(Topology::Sfu)][usize::from(choice / 16) % 4];
+    let (lobby, keep_seconds) = (Some(choice & 64 != 0), Some(20));
+    let policy = PolicyChange { topology, lobby, keep_seconds, ..PolicyChange::default() };
+    match choice % 7 {
+        0 => Manage::Create { room: Some(room), policy },
+        1 => Manage::Change { room, policy },
+        2 => Manage::Remove { room, uid: uid.unwrap_or_default(), ban: choice & 128 != 0 },
+        3 => Manage::Mute { room, uid, source: Source::Camera },
+        4 => Manage::Data { room, uid, topic: "t".to_owned(), data: "1".to_owned() },
+        5 => Manage::End { room },
+        _ => Manage::Inspect { room },
+    }
+}
+
 fn join(v2: bool, room: Room, uid: Option<Uid>, token: Option<&Token>, numeric: bool) -> String {
     let quote = if numeric { "" } else { "\"" };
     let version = if v2 { r#""v":2,"# } else { "" };
     let uid = uid.map(|uid| format!(r#","uid":{quote}{}{quote}"#, uid.name())).unwrap_or_default();
     let token = token.map(|token| format!(r#","token":"{}""#, text_of(token))).unwrap_or_default();
-    format!(r#"{{"cmd":"join",{version}"roomId":{quote}{}{quote}{uid}{token}}}"#, room.name())
+    format!(r#"{{"cmd":"join",{version}"caps":["media"],"roomId":{quote}{}{quote}{uid}{token}}}"#, room.name())
 }
 
 fn member(key: &str, room: Option<Room>) -> String {
     room.map(|room| format!(r#","{key}":"{}""#, room.name())).unwrap_or_default()
 }
 
+/// What moderators do.
+const ACTIONS: [&str; 15] = [
+    r#""mute","source":"microphone""#,
+    r#""mute","source":"screen-audio""#,
+    r#""unmute","source":"microphone""#,
+    r#""lower-hand""#,
+    r#""remove""#,
+    r#""remove","ban":true"#,
+    r#""lock""#,
+    r#""unlock""#,
+    r#""lobby","on":true"#,
+    r#""lobby","on":false"#,
+    r#""admit""#,
+    r#""deny""#,
+    r#""role","role":"host""#,
+    r#""role","role":"member""#,
+    r#""end""#,
+];
 /// Longer stories find nothing more, and slowly.
 const OPERATIONS_MAX: usize = 256;

@@ -6,7 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use room::{Config, ConnId, Hub, Opened, Output};
+use room::{
+    Config, ConnId, Hub, Opened, Output,
+    event::{RoomEvent, RoomEventKind},
+    manage::{KEEP_SECONDS, Manage},
+    media::{
+        MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReport, SlotState, Source,
+        TrackDescription,
+    },
+};
 use serde_json::{Value, value::RawValue};
 
 /// The hub, its virtual time, and who is connected.
@@ -18,15 +26,36 @@ pub(crate) struct WatchedHub {
     /// The last resume token of each room and uid, as text.
     tickets: Vec<(String, String, String)>,
     members_max: usize,
+    /// Places at the media server that it knows, and offers that it has not answered.
+    peers: BTreeSet<(MediaRoomId, MediaPeerId)>,
+    offers: Vec<(MediaPeerId, u64)>,
+    /// Since the last look.
+    events: Vec<RoomEvent>,
+    /// Rooms that have started and not ended, and members who have joined and not left.
+    rooms: BTreeSet<String>,
+    seated: BTreeSet<(String, String)>,
 }
 
 impl WatchedHub {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(mut config: Config) -> Self {
         #[expect(clippy::disallowed_methods, reason = "virtual time starts at any one instant")]
         let now = Instant::now();
+        config.events = true;
         let members_max = usize::try_from(config.limits.members).unwrap_or(usize::MAX);
         let hub = Hub::new(config, [7; 32], now, Duration::from_secs(1_790_000_000));
-        Self { hub, now, connections: 0, open: BTreeSet::new(), tickets: Vec::new(), members_max }
+        Self {
+            hub,
+            now,
+            connections: 0,
+            open: BTreeSet::new(),
+            tickets: Vec::new(),
+            members_max,
+            peers: BTreeSet::new(),
+            offers: Vec::new(),
+            events: Vec::new(),
+            rooms: BTreeSet::new(),
+            seated: BTreeSet::new(),
+        }
     }
 
     /// A connection from an address that it shares with every fourth other, if the hub takes it.
@@ -101,7 +130,11 @@ impl WatchedHub {
         for conn in self.open.clone() {
             self.close(conn);
         }
+        // The last grace, and then the longest that a room is kept.
         self.wait(Duration::from_secs(31));
+        self.wait(Duration::from_secs(u64::from(KEEP_SECONDS)));
+        assert!(self.peers.is_empty(), "the media server is told of everybody's end");
+        assert!(self.rooms.is_empty() && self.seated.is_empty(), "the operator is told of everybody's end");
         let stats = self.hub.stats();
         assert_eq!((stats.connections, stats.rooms, stats.members), (0, 0, 0), "nothing stays behind");
         assert_eq!(self.hub.poll_timeout(), None, "nothing is due when nobody is there");
@@ -116,13 +149,95 @@ impl WatchedHub {
                 }
                 Output::Ping { conn } => assert!(self.open.contains(&conn), "{conn} is open"),
                 Output::Close { conn, .. } => assert!(self.open.remove(&conn), "{conn} was open"),
-                Output::Media(request) => panic!("there is no media server for {request:?}"),
+                Output::Media(request) => self.hear_request(request),
+                Output::Event(event) => self.events.push(event),
             }
         }
+        self.check_events();
         let stats = self.hub.stats();
         assert_eq!(stats.connections, self.open.len());
-        assert!(stats.reconnecting <= stats.members && stats.rooms <= stats.members);
+        assert!(stats.reconnecting <= stats.members && stats.rooms == self.rooms.len());
+        assert_eq!(stats.members, self.seated.len());
         assert!(stats.members <= stats.rooms * self.members_max, "no room is overfull");
+    }
+
+    /// The media server answers, refuses, and tells all it can about somebody it knows.
+    pub(crate) fn media(&mut self, choice: u8, number: u8) {
+        let places: Vec<_> = self.peers.iter().copied().collect();
+        let Some(&(room, peer)) = places.get(usize::from(number) % places.len().max(1)) else { return };
+        let other = places.first().map_or(peer, |place| place.1);
+        let offer = self.offers.iter().position(|(of, _)| *of == peer).map(|index| self.offers.remove(index).1);
+        let source = Source::ALL[usize::from(number) % Source::ALL.len()];
+        let track = TrackDescription { source, video: true, codec: "VP8", layers: vec!["q".to_owned()] };
+        let slot = SlotReport {
+            mid: number.to_string(),
+            track: Some((other, source)),
+            state: SlotState::Live,
+            reason: None,
+            layer: None,
+            temporal: Some(1),
+        };
+        let event = match (choice % 8, offer) {
+            (0 | 1, Some(request)) => MediaEvent::Answered { peer, request, sdp: "v=0".to_owned() },
+            (2, Some(request)) => MediaEvent::Refused { peer, request, reason: MediaRefusal::Full },
+            (3, _) => MediaEvent::Published { peer, tracks: vec![track] },
+            (4, _) => MediaEvent::Published { peer, tracks: Vec::new() },
+            (5, _) => MediaEvent::Slots { peer, slots: vec![slot] },
+            (6, _) => MediaEvent::Speakers { room, speakers: vec![(other, -30)] },
+            (7, _) => MediaEvent::Quality { room, members: vec![(other, 3, None)] },
+            (_, _) => MediaEvent::Connected { peer },
+        };
+        self.hub.handle_media(self.now, event);
+        self.drain();
+    }
+
+    /// A program of the operator asks for something.
+    pub(crate) fn manage(&mut self, request: Manage) {
+        // Whatever comes of it, what it says is checked below.
+        let _ = self.hub.handle_manage(self.now, request);
+        self.drain();
+    }
+
+    fn hear_request(&mut self, request: MediaRequest) {
+        match request {
+            MediaRequest::Offer { room, peer, request, .. } => {
+                self.peers.insert((room, peer));
+                self.offers.push((peer, request));
+            }
+            MediaRequest::Subscribe { room, peer, slots } => {
+                assert!(self.peers.contains(&(room, peer)), "who wishes has offered");
+                assert!(slots.len() <= 128, "wishes are bounded");
+            }
+            MediaRequest::Block { room, peer, .. } => assert!(self.peers.contains(&(room, peer)), "known"),
+            MediaRequest::Close { room, peer } => {
+                assert!(self.peers.remove(&(room, peer)), "closed once, and known before");
+                self.offers.retain(|(of, _)| *of != peer);
+            }
+        }
+    }
+
+    /// What the operator hears makes sense: everything that ends has begun, once.
+    fn check_events(&mut self) {
+        for RoomEvent { room_id, kind, .. } in std::mem::take(&mut self.events) {
+            match kind {
+                RoomEventKind::RoomStarted => assert!(self.rooms.insert(room_id), "started once"),
+                RoomEventKind::RoomEnded => {
+                    assert!(self.rooms.remove(&room_id), "ended once");
+                    self.seated.retain(|(room, _)| *room != room_id);
+                }
+                RoomEventKind::MemberJoined { member } => {
+                    assert!(self.rooms.contains(&room_id), "the room has started");
+                    assert!(self.seated.insert((room_id, member.uid)), "joined once");
+                }
+                RoomEventKind::MemberLeft { member } => {
+                    assert!(self.seated.remove(&(room_id, member.uid)), "left once");
+                }
+                RoomEventKind::TracksPublished { member, sources }
+                | RoomEventKind::TracksUnpublished { member, sources } => {
+                    assert!(!sources.is_empty() && self.seated.contains(&(room_id, member.uid)), "of a member");
+                }
+            }
+        }
     }
 
     /// Every frame is one JSON object; `joined` is remembered.

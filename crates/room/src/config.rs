@@ -23,6 +23,8 @@ pub struct Config {
     pub resume_grace: Duration,
     /// There is a media server: [`Output::Media`](crate::Output::Media) reaches it. Without one, rooms are peer to peer.
     pub media: bool,
+    /// Somebody wants to know what happens: it comes out as [`Output::Event`](crate::Output::Event).
+    pub events: bool,
     /// Which way the media of a room takes, when nobody has decided for the room.
     pub topology: Topology,
     /// Who may end the mute that a moderator has set.
@@ -38,6 +40,7 @@ impl Default for Config {
             heartbeat: Duration::from_secs(25),
             resume_grace: Duration::from_secs(30),
             media: false,
+            events: false,
             topology: Topology::default(),
             unmute: Unmute::default(),
         }

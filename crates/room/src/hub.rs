@@ -5,6 +5,7 @@ mod forward;
 mod heartbeat;
 mod join;
 mod lobby;
+mod manage;
 mod media;
 mod moderation;
 mod plane;
@@ -22,6 +23,7 @@ use crate::{
     address::{AddressBook, Source},
     connection::{Connection, Pace},
     error::{Error, Malformed},
+    event::RoomEventKind,
     id::{RoomId, Uid},
     limit::{admits, fits},
     media::{MediaEvent, MediaPeerId, MediaRoomId},
@@ -182,7 +184,9 @@ impl Hub {
         self.begin(now);
         self.shutting_down = true;
         self.tell_shutdown();
-        self.rooms.clear();
+        while let Some((room, _)) = self.rooms.pop_first() {
+            self.note(&room, RoomEventKind::RoomEnded);
+        }
         while let Some((&conn, _)) = self.connections.first_key_value() {
             self.close(now, conn, CLOSE_GOING_AWAY, "the server stops");
         }
@@ -208,6 +212,7 @@ impl Hub {
                 Timer::Grace(room, uid) => self.unseat(&room, &uid),
                 Timer::Settle(room) => self.settle(&room),
                 Timer::Drain(room) => self.drain_media(&room),
+                Timer::Idle(room) => self.expire(&room),
             }
         }
     }

@@ -38,6 +38,11 @@ impl RoomId {
     pub(crate) fn as_str(&self) -> &str {
         &self.0.text
     }
+
+    /// The room with this text, `None` if the text is not a valid one.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        Name::new(text.to_owned(), false, ROOM_BYTES_MAX).map(Self)
+    }
 }
 
 /// A member of a room: 1 to 64 bytes of UTF-8 without control characters.
@@ -54,6 +59,15 @@ impl Uid {
     /// The media server.
     pub(crate) fn media() -> Self {
         Self::new(MEDIA_UID).expect("six letters are a uid")
+    }
+
+    /// Whoever moderates through the HTTP API.
+    pub(crate) fn server() -> Self {
+        Self::new(SERVER_UID).expect("seven characters are a uid")
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0.text
     }
 
     /// Whether only the server may have it.

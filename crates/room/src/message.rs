@@ -14,7 +14,7 @@ use crate::{
     member::MediaState,
 };
 
-pub(crate) use self::moderate::Action;
+pub(crate) use self::moderate::{Action, DATA_BYTES_MAX, is_topic};
 
 /// One frame, read as far as everybody's commands need it.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What the hub asks its shell to do.
 
-use crate::{ConnId, media::MediaRequest};
+use crate::{ConnId, event::RoomEvent, media::MediaRequest};
 
 /// One thing to do, in this order for one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Output {
     },
     /// Tell the media server. Comes only from a hub whose [`Config::media`](crate::Config::media) is set.
     Media(MediaRequest),
+    /// Tell the operator. Comes only from a hub whose [`Config::events`](crate::Config::events) is set.
+    Event(RoomEvent),
 }
 
 /// The server stops (RFC 6455 section 7.4.1), or the peer is gone without a close frame.

@@ -1,6 +1,6 @@
 //! The members of one room, and how it is kept.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Instant};
 
 use crate::{
     ConnId, Output,
@@ -24,6 +24,10 @@ pub(crate) struct Room {
     pub(crate) policy: RoomPolicy,
     pub(crate) plane: Plane,
     pub(crate) history: History,
+    /// In milliseconds since the Unix epoch.
+    pub(crate) started_at: u64,
+    /// Until when the room is kept, while it has no members.
+    pub(crate) idle_until: Option<Instant>,
     /// In the order in which they came. Bounded by `limits.members`.
     members: Vec<Member>,
     /// In the order in which they came. Bounded by [`WAITERS_MAX`].
@@ -42,6 +46,8 @@ pub(crate) struct RoomPolicy {
     pub(crate) members_max: Option<u32>,
     pub(crate) lobby: bool,
     pub(crate) locked: bool,
+    /// How long the room lasts without members; `None` for one that the API has not made.
+    pub(crate) keep_seconds: Option<u32>,
 }
 
 /// Somebody who waits in the lobby.
@@ -67,10 +73,18 @@ struct Bans {
 }
 
 impl Room {
-    pub(crate) fn new(opener: Option<Source>, policy: RoomPolicy, plane: Plane) -> Self {
-        let (history, bans) = (History::default(), Bans::default());
-        let (members, waiters) = (Vec::new(), Vec::new());
-        Self { opener, policy, plane, history, members, waiters, bans }
+    pub(crate) fn new(opener: Option<Source>, policy: RoomPolicy, started_at: u64) -> Self {
+        Self {
+            opener,
+            policy,
+            plane: Plane::Members,
+            history: History::default(),
+            started_at,
+            idle_until: None,
+            members: Vec::new(),
+            waiters: Vec::new(),
+            bans: Bans::default(),
+        }
     }
 
     pub(crate) fn members(&self) -> &[Member] {

@@ -24,6 +24,8 @@ pub(crate) enum Timer {
     Settle(RoomId),
     /// The connections to the media server, which the room has left, are closed.
     Drain(RoomId),
+    /// The room without members is kept no longer.
+    Idle(RoomId),
 }
 
 impl Schedule {

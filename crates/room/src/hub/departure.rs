@@ -5,13 +5,17 @@ use std::time::Instant;
 use crate::{
     ConnId, Hub, Output,
     error::Error,
+    event::RoomEventKind,
     id::{RoomId, Uid},
+    media::Source,
     member::Link,
     message::Request,
     reply::Reply,
     resume::Absence,
     schedule::Timer,
 };
+
+use super::manage::event_member;
 
 impl Hub {
     /// `leave`. Who is not in the room has left it already; only a false name is an error.
@@ -103,7 +107,7 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
         room.tell_others(uid, &self.config.limits, &mut self.outputs, |to| Some(Reply::peer_leave(uid, to).text()));
         if room.members().is_empty() {
-            return self.close_room(room_id);
+            return self.rest_or_close(room_id);
         }
         self.ensure_host(room_id);
         self.reconsider(room_id);
@@ -127,18 +131,26 @@ impl Hub {
         if let (Some(media_room), Some(seat)) = (media_room, &member.media) {
             self.close_media(media_room, seat);
         }
+        let sources: Vec<Source> =
+            member.media.iter().flat_map(|seat| seat.tracks.iter().map(|track| track.source)).collect();
+        if !sources.is_empty() {
+            self.note(room_id, RoomEventKind::TracksUnpublished { member: event_member(&member), sources });
+        }
+        self.note(room_id, RoomEventKind::MemberLeft { member: event_member(&member) });
         true
     }
 
     /// Forgets a room without members, and sends away who waits for it.
-    fn close_room(&mut self, room_id: &RoomId) {
+    pub(super) fn close_room(&mut self, room_id: &RoomId) {
         self.reset_plane(room_id);
+        self.wake(room_id);
         // Nobody is left to hear of it, and nobody fails to wait.
         let _ = self.deny(room_id, None);
         let Some(room) = self.rooms.remove(room_id) else { return };
         if let Some(opener) = room.opener {
             self.addresses.close_room(opener);
         }
+        self.note(room_id, RoomEventKind::RoomEnded);
     }
 }
 

@@ -10,7 +10,9 @@ use rand_chacha::rand_core::Rng as _;
 
 use crate::{
     ConnId, Hub, Output,
+    address::Source,
     error::Error,
+    event::RoomEventKind,
     id::{MEDIA_UID, RoomId, Uid},
     limit::{Rate, admits},
     member::{Link, MediaState, Member, can_media},
@@ -21,10 +23,10 @@ use crate::{
     resume::Ticket,
     room::{Room, RoomPolicy},
     schedule::Timer,
-    topology::{Plane, Turn},
+    topology::Turn,
 };
 
-use super::lobby::Entrance;
+use super::{lobby::Entrance, manage::event_member};
 
 impl Hub {
     /// `join`. One that is refused changes nothing.
@@ -144,10 +146,9 @@ impl Hub {
         connection.rooms.push(room_id.clone());
         let source = connection.source;
         if !self.rooms.contains_key(&room_id) {
-            self.addresses.open_room(self.now, source);
-            let room = Room::new(Some(source), RoomPolicy::default(), Plane::Members);
-            self.rooms.insert(room_id.clone(), room);
+            self.open_room(&room_id, Some(source), RoomPolicy::default());
         }
+        self.wake(&room_id);
         if let Some(turn) = turn {
             self.turn_to_server(&room_id, turn);
         }
@@ -174,10 +175,21 @@ impl Hub {
         room.tell_others(&uid, &self.config.limits, &mut self.outputs, |to| {
             Some(Reply::new_peer(&member, to, &plane).text())
         });
+        let joined = event_member(&member);
         room.seat(member);
+        self.note(&room_id, RoomEventKind::MemberJoined { member: joined });
         self.reconsider(&room_id);
         self.greet(conn, &room_id, &uid, false, id);
         self.unseat_overflowed(&room_id);
+    }
+
+    /// Makes a room, which is in the budget of `opener`, if of anybody's.
+    pub(super) fn open_room(&mut self, room_id: &RoomId, opener: Option<Source>, policy: RoomPolicy) {
+        if let Some(opener) = opener {
+            self.addresses.open_room(self.now, opener);
+        }
+        self.rooms.insert(room_id.clone(), Room::new(opener, policy, self.unix_ms()));
+        self.note(room_id, RoomEventKind::RoomStarted);
     }
 
     /// The same member joins the same room on the same connection: it hears again what it heard, nobody else anything.

@@ -1,10 +1,16 @@
 //! Between the members and the media server: offers and wishes to it, answers and news from it.
 
+use std::mem;
+
 use crate::{
     ConnId, Hub, Output,
     error::Error,
+    event::RoomEventKind,
     id::{MEDIA_UID, RoomId, Uid},
-    media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReport, SlotWish, Source},
+    media::{
+        MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReport, SlotWish, Source,
+        TrackDescription,
+    },
     message::Request,
     policy::SUBSCRIBE,
     reply::{AnswerMessage, ErrorContext, Layer, Quality, Reply, Slot, Speaker, Track},
@@ -12,6 +18,8 @@ use crate::{
     seat::{OFFERS_MAX, PendingOffer},
     topology::Plane,
 };
+
+use super::manage::event_member;
 
 impl Hub {
     /// An offer to the media server. Its answer, or its refusal, answers the request.
@@ -40,8 +48,8 @@ impl Hub {
             room: media_room,
             peer,
             request: self.media_numbers,
-            connection: std::mem::take(&mut offer.connection),
-            sdp: std::mem::take(&mut offer.sdp),
+            connection: mem::take(&mut offer.connection),
+            sdp: mem::take(&mut offer.sdp),
             tracks: offer.into_tracks(),
             may_publish: member.grants.sources(),
             may_subscribe: member.grants.may_subscribe(),
@@ -115,20 +123,7 @@ impl Hub {
             MediaEvent::Refused { peer, request, reason } => self.refuse_offer(peer, request, reason),
             MediaEvent::Connected { peer } => self.connect_media(peer, true),
             MediaEvent::Disconnected { peer, reason: _ } => self.connect_media(peer, false),
-            MediaEvent::Published { peer, tracks } => {
-                let Some((room_id, uid)) = self.seated(peer) else { return };
-                let Some(room) = self.rooms.get_mut(&room_id) else { return };
-                let Some(seat) = room.member_mut(&uid).and_then(|member| member.media.as_mut()) else { return };
-                if seat.tracks == tracks {
-                    return;
-                }
-                seat.tracks.clone_from(&tracks);
-                room.tell_online(&mut self.outputs, |to| {
-                    let reply =
-                        Reply::Tracks { room_id: &to.room, remote_uid: &uid, uid: &uid, tracks: Track::list(&tracks) };
-                    (to.uid != uid).then(|| reply.text())
-                });
-            }
+            MediaEvent::Published { peer, tracks } => self.publish(peer, tracks),
             MediaEvent::Slots { peer, slots } => self.tell_slots(peer, &slots),
             MediaEvent::Layers { peer, source, layers } => {
                 let Some((room_id, uid)) = self.seated(peer) else { return };
@@ -154,6 +149,27 @@ impl Hub {
                     });
                 }
             }
+        }
+    }
+
+    fn publish(&mut self, peer: MediaPeerId, tracks: Vec<TrackDescription>) {
+        let Some((room_id, uid)) = self.seated(peer) else { return };
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let Some(member) = room.member_mut(&uid) else { return };
+        let about = event_member(member);
+        let Some(seat) = member.media.as_mut().filter(|seat| seat.tracks != tracks) else { return };
+        let former = mem::replace(&mut seat.tracks, tracks.clone());
+        room.tell_online(&mut self.outputs, |to| {
+            let reply = Reply::Tracks { room_id: &to.room, remote_uid: &uid, uid: &uid, tracks: Track::list(&tracks) };
+            (to.uid != uid).then(|| reply.text())
+        });
+        let gone = missing(&former, &tracks);
+        if !gone.is_empty() {
+            self.note(&room_id, RoomEventKind::TracksUnpublished { member: about.clone(), sources: gone });
+        }
+        let fresh = missing(&tracks, &former);
+        if !fresh.is_empty() {
+            self.note(&room_id, RoomEventKind::TracksPublished { member: about, sources: fresh });
         }
     }
 
@@ -224,4 +240,10 @@ impl Hub {
 
 fn peer_of(room: &Room, uid: &Uid) -> Option<MediaPeerId> {
     room.member(uid)?.media.as_ref().map(|seat| seat.peer)
+}
+
+/// The sources of `from` that are not in `within`.
+fn missing(from: &[TrackDescription], within: &[TrackDescription]) -> Vec<Source> {
+    let sources = from.iter().map(|track| track.source);
+    sources.filter(|source| within.iter().all(|track| track.source != *source)).collect()
 }

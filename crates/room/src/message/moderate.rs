@@ -65,7 +65,7 @@ impl Request<'_> {
 
     /// The `topic` of `data`.
     pub(crate) fn topic(&self) -> Result<String, Error> {
-        word(self.fields.topic, TOPIC_BYTES_MAX).ok_or(Error::Field { field: "topic" })
+        self.fields.topic.and_then(string).filter(|topic| is_topic(topic)).ok_or(Error::Field { field: "topic" })
     }
 
     /// The value of `data`, as it was written; `null` when it is left out.
@@ -82,7 +82,11 @@ impl Request<'_> {
 
     /// The `reaction` of `react`.
     pub(crate) fn reaction(&self) -> Result<String, Error> {
-        word(self.fields.reaction, REACTION_BYTES_MAX).ok_or(Error::Field { field: "reaction" })
+        self.fields
+            .reaction
+            .and_then(string)
+            .filter(|word| is_word(word, REACTION_BYTES_MAX))
+            .ok_or(Error::Field { field: "reaction" })
     }
 
     fn source(&self) -> Result<Source, Error> {
@@ -103,11 +107,14 @@ fn flag(raw: Option<&RawValue>, field: &'static str) -> Result<Option<bool>, Err
     raw.map(|raw| serde_json::from_str(raw.get()).map_err(|_| Error::Field { field })).transpose()
 }
 
-/// A string of 1 to `bytes_max` bytes without control characters.
-fn word(raw: Option<&RawValue>, bytes_max: usize) -> Option<String> {
-    let word = raw.and_then(string)?;
-    let valid = (1..=bytes_max).contains(&word.len()) && !word.chars().any(char::is_control);
-    valid.then_some(word)
+/// Whether a text can be a `topic`.
+pub(crate) fn is_topic(text: &str) -> bool {
+    is_word(text, TOPIC_BYTES_MAX)
+}
+
+/// Whether a text has 1 to `bytes_max` bytes and no control characters.
+fn is_word(text: &str, bytes_max: usize) -> bool {
+    (1..=bytes_max).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 /// Longest `topic`, in bytes.

@@ -144,6 +144,7 @@ impl Rooms {
             Output::Close { conn, code, reason } => (conn, Outgoing::Close { code, reason }, true),
             // The rooms are told that there is no media server.
             Output::Media(_) => return None,
+            Output::Event(_) => return None,
         };
         let Err(Full) = self.outboxes.get(&conn)?.push(frame) else {
             if last {

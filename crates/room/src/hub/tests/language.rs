@@ -197,6 +197,7 @@ impl From<Output> for Heard {
             Output::Ping { conn } => Self::Ping(conn),
             Output::Close { conn, code, reason: _ } => Self::Closed(conn, code),
             Output::Media(request) => Self::Media(request),
+            Output::Event(event) => panic!("nobody wants to know: {event:?}"),
         }
     }
 }

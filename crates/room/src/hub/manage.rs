@@ -1,0 +1,292 @@
+//! What a program of the operator asks about rooms, and does to them.
+
+use std::{
+    ops::Bound,
+    time::{Duration, Instant},
+};
+
+use rand_chacha::rand_core::Rng as _;
+use serde_json::value::RawValue;
+
+use crate::{
+    Hub, Output,
+    error::Error,
+    event::{EventMember, RoomEvent, RoomEventKind},
+    id::{RoomId, Uid},
+    limit::{admits, fits},
+    manage::{
+        KEEP_SECONDS, KEEP_SECONDS_MAX, Manage, ManageError, Managed, MemberReport, PolicyChange, RoomList, RoomReport,
+        RoomSummary, WaiterReport,
+    },
+    member::Member,
+    message::{Action, DATA_BYTES_MAX, is_topic},
+    reply::Reply,
+    room::{Room, RoomPolicy},
+    schedule::Timer,
+    topology::{PEERS_MAX, Topology, Turn},
+};
+
+impl Hub {
+    /// A program of the operator asks for something. What it has changed comes out as after every input.
+    ///
+    /// # Errors
+    /// When it cannot be done; then nothing has changed.
+    pub fn handle_manage(&mut self, now: Instant, request: Manage) -> Result<Managed, ManageError> {
+        self.begin(now);
+        match request {
+            Manage::List { after, limit } => Ok(Managed::Rooms(self.list(after.as_deref(), limit))),
+            Manage::Inspect { room } => self.report(&self.room_named(&room)?),
+            Manage::Create { room, policy } => self.create(room.as_deref(), policy),
+            Manage::Change { room, policy } => {
+                let room = self.room_named(&room)?;
+                self.change(&room, policy)?;
+                self.report(&room)
+            }
+            Manage::Remove { room, uid, ban } => {
+                let uid = Uid::new(&uid).ok_or(ManageError::NoMember)?;
+                self.act_from_outside(&room, Action::Remove { uid, ban })
+            }
+            Manage::Mute { room, uid, source } => {
+                let uid = uid.map(|uid| Uid::new(&uid).ok_or(ManageError::NoMember)).transpose()?;
+                self.act_from_outside(&room, Action::Mute { uid, source })
+            }
+            Manage::Data { room, uid, topic, data } => self.data_from_outside(&room, uid.as_deref(), &topic, &data),
+            Manage::End { room } => self.act_from_outside(&room, Action::End),
+        }
+    }
+
+    /// Sends away who waits for a room that is kept no longer, and forgets it.
+    pub(super) fn expire(&mut self, room_id: &RoomId) {
+        if let Some(room) = self.rooms.get_mut(room_id) {
+            room.idle_until = None;
+            self.close_room(room_id);
+        }
+    }
+
+    /// The last member has gone: a room that the API has made waits for the next one.
+    pub(super) fn rest_or_close(&mut self, room_id: &RoomId) {
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let Some(seconds) = room.policy.keep_seconds else { return self.close_room(room_id) };
+        let until = self.now + Duration::from_secs(seconds.into());
+        room.idle_until = Some(until);
+        self.schedule.set(until, Timer::Idle(room_id.clone()));
+        self.reset_plane(room_id);
+    }
+
+    /// Somebody comes into the room.
+    pub(super) fn wake(&mut self, room_id: &RoomId) {
+        let until = self.rooms.get_mut(room_id).and_then(|room| room.idle_until.take());
+        if let Some(until) = until {
+            self.schedule.cancel(until, Timer::Idle(room_id.clone()));
+        }
+    }
+
+    /// Tells the operator what has happened.
+    pub(super) fn note(&mut self, room_id: &RoomId, kind: RoomEventKind) {
+        if self.config.events {
+            let (at, room_id) = (self.unix_ms(), room_id.as_str().to_owned());
+            self.outputs.push_back(Output::Event(RoomEvent { at, room_id, kind }));
+        }
+    }
+
+    fn room_named(&self, room: &str) -> Result<RoomId, ManageError> {
+        let room = RoomId::new(room).ok_or(ManageError::NoRoom)?;
+        if self.rooms.contains_key(&room) { Ok(room) } else { Err(ManageError::NoRoom) }
+    }
+
+    fn list(&self, after: Option<&str>, limit: usize) -> RoomList {
+        let from = after.and_then(RoomId::new).map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rooms = self.rooms.range((from, Bound::Unbounded));
+        let summaries: Vec<RoomSummary> = rooms.by_ref().take(limit).map(|(id, room)| summary(id, room)).collect();
+        let more = rooms.next().is_some();
+        let next = summaries.last().filter(|_| more).map(|room| room.room_id.clone());
+        RoomList { rooms: summaries, next }
+    }
+
+    fn report(&self, room_id: &RoomId) -> Result<Managed, ManageError> {
+        let room = self.rooms.get(room_id).ok_or(ManageError::NoRoom)?;
+        let waiter = |waiter: &crate::room::Waiter| WaiterReport {
+            uid: waiter.uid.as_str().to_owned(),
+            name: waiter.name().to_owned(),
+        };
+        Ok(Managed::Room(RoomReport {
+            room_id: room_id.as_str().to_owned(),
+            name: room.policy.name.clone().unwrap_or_default(),
+            topology: self.topology(Some(room)),
+            mode: room.plane.mode(),
+            members_max: self.capacity(room),
+            lobby: room.policy.lobby,
+            locked: room.policy.locked,
+            keep_seconds: room.policy.keep_seconds,
+            started_at: room.started_at,
+            members: room.members().iter().map(member_report).collect(),
+            waiting: room.waiters().iter().map(waiter).collect(),
+        }))
+    }
+
+    fn create(&mut self, room: Option<&str>, change: PolicyChange) -> Result<Managed, ManageError> {
+        self.check_policy(&change)?;
+        let room_id = match room {
+            Some(room) => RoomId::new(room).ok_or(ManageError::Invalid { field: "roomId" })?,
+            None => self.draw_room(),
+        };
+        if self.rooms.contains_key(&room_id) {
+            return Err(ManageError::RoomExists);
+        }
+        if !admits(self.config.limits.rooms, self.rooms.len()) {
+            return Err(ManageError::TooManyRooms);
+        }
+        let mut policy = RoomPolicy { keep_seconds: Some(KEEP_SECONDS), ..RoomPolicy::default() };
+        amend(&mut policy, change);
+        self.open_room(&room_id, None, policy);
+        self.rest_or_close(&room_id);
+        self.report(&room_id)
+    }
+
+    fn change(&mut self, room_id: &RoomId, change: PolicyChange) -> Result<(), ManageError> {
+        self.check_policy(&change)?;
+        let room = self.rooms.get(room_id).ok_or(ManageError::NoRoom)?;
+        let through_server = room.plane.through_server();
+        let turns = !room.members().is_empty();
+        match change.topology {
+            Some(Topology::Sfu) if turns && !through_server && !room.members().iter().all(Member::can_media) => {
+                return Err(ManageError::Incapable);
+            }
+            Some(Topology::P2p) if through_server && room.members().len() > PEERS_MAX as usize => {
+                return Err(ManageError::TooManyMembers);
+            }
+            Some(_) | None => {}
+        }
+        let (topology, lobby_ends) = (change.topology, change.lobby == Some(false) && room.policy.lobby);
+        let Some(room) = self.rooms.get_mut(room_id) else { return Err(ManageError::NoRoom) };
+        amend(&mut room.policy, change);
+        if room.idle_until.is_some() {
+            self.wake(room_id);
+            self.rest_or_close(room_id);
+        }
+        match topology {
+            Some(Topology::Sfu) if turns => self.turn_to_server(room_id, Turn::Policy),
+            Some(Topology::P2p) => self.turn_to_members(room_id, Turn::Policy),
+            Some(_) | None => {}
+        }
+        self.reconsider(room_id);
+        self.tell_door(room_id);
+        if lobby_ends {
+            // One who does not fit waits on.
+            let _ = self.admit(room_id, None);
+        }
+        Ok(())
+    }
+
+    fn act_from_outside(&mut self, room: &str, action: Action) -> Result<Managed, ManageError> {
+        let room = self.room_named(room)?;
+        let ends = action == Action::End;
+        self.act(&room, &Uid::server(), action).map_err(|error| {
+            if matches!(error, Error::PeerVersion) { ManageError::Incapable } else { ManageError::NoMember }
+        })?;
+        // The last member of a room may have been removed.
+        if ends || !self.rooms.contains_key(&room) { Ok(Managed::Ended) } else { self.report(&room) }
+    }
+
+    fn data_from_outside(
+        &mut self,
+        room: &str,
+        uid: Option<&str>,
+        topic: &str,
+        data: &str,
+    ) -> Result<Managed, ManageError> {
+        let room_id = self.room_named(room)?;
+        if !is_topic(topic) {
+            return Err(ManageError::Invalid { field: "topic" });
+        }
+        let data = RawValue::from_string(data.to_owned()).ok().filter(|data| data.get().len() <= DATA_BYTES_MAX);
+        let data = data.ok_or(ManageError::Invalid { field: "data" })?;
+        let server = Uid::server();
+        let text_for = |room_id: &RoomId| Reply::Data { room_id, uid: &server, topic, data: &data }.text();
+        let Some(room) = self.rooms.get_mut(&room_id) else { return Err(ManageError::NoRoom) };
+        match uid {
+            None => room.tell_online(&mut self.outputs, |to| Some(text_for(&to.room))),
+            Some(uid) => {
+                let member = Uid::new(uid).and_then(|uid| room.member_mut(&uid)).ok_or(ManageError::NoMember)?;
+                if !member.v2() {
+                    return Err(ManageError::Incapable);
+                }
+                member.tell(text_for(&member.room), &self.config.limits, &mut self.outputs);
+            }
+        }
+        self.unseat_overflowed(&room_id);
+        if self.rooms.contains_key(&room_id) { self.report(&room_id) } else { Ok(Managed::Ended) }
+    }
+
+    fn check_policy(&self, change: &PolicyChange) -> Result<(), ManageError> {
+        let limits = &self.config.limits;
+        let invalid = |field| Err(ManageError::Invalid { field });
+        if let Some(name) = &change.name
+            && (!fits(limits.name_bytes, name.len()) || name.chars().any(char::is_control))
+        {
+            return invalid("name");
+        }
+        if change.keep_seconds.is_some_and(|seconds| seconds > KEEP_SECONDS_MAX) {
+            return invalid("keepSeconds");
+        }
+        if change.topology == Some(Topology::Sfu) && !self.config.media {
+            return Err(ManageError::NoMedia);
+        }
+        Ok(())
+    }
+
+    /// An id that people can read out: three, four and three letters.
+    fn draw_room(&mut self) -> RoomId {
+        let mut letters = |count: usize| -> String {
+            let letter = |_| char::from(b'a' + u8::try_from(self.rng.next_u32() % 26).expect("26 letters fit a byte"));
+            (0..count).map(letter).collect()
+        };
+        let text = format!("{}-{}-{}", letters(3), letters(4), letters(3));
+        RoomId::new(&text).expect("letters and dashes are an id")
+    }
+}
+
+/// A member as it is told outside.
+pub(super) fn event_member(member: &Member) -> EventMember {
+    let Member { uid, name, role, .. } = member;
+    EventMember { uid: uid.as_str().to_owned(), name: name.clone(), role: role.clone() }
+}
+
+fn amend(policy: &mut RoomPolicy, change: PolicyChange) {
+    let PolicyChange { name, topology, members_max, lobby, locked, keep_seconds } = change;
+    if let Some(name) = name {
+        policy.name = (!name.is_empty()).then_some(name);
+    }
+    policy.topology = topology.or(policy.topology);
+    if let Some(members_max) = members_max {
+        policy.members_max = (members_max > 0).then_some(members_max);
+    }
+    policy.lobby = lobby.unwrap_or(policy.lobby);
+    policy.locked = locked.unwrap_or(policy.locked);
+    policy.keep_seconds = keep_seconds.or(policy.keep_seconds);
+}
+
+fn summary(id: &RoomId, room: &Room) -> RoomSummary {
+    RoomSummary {
+        room_id: id.as_str().to_owned(),
+        name: room.policy.name.clone().unwrap_or_default(),
+        mode: room.plane.mode(),
+        members: room.members().len(),
+        waiting: room.waiters().len(),
+        started_at: room.started_at,
+    }
+}
+
+fn member_report(member: &Member) -> MemberReport {
+    let seat = member.media.as_ref();
+    MemberReport {
+        uid: member.uid.as_str().to_owned(),
+        name: member.name.clone(),
+        role: member.role.clone(),
+        v: member.version(),
+        connection: member.connection(),
+        media: seat.is_some_and(|seat| seat.connected),
+        tracks: seat.map_or_else(Vec::new, |seat| seat.tracks.iter().map(|track| track.source).collect()),
+        muted: member.muted.iter().copied().collect(),
+    }
+}
