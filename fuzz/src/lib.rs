@@ -6,6 +6,7 @@
 
 pub mod room_frames;
 pub mod room_operations;
+pub mod rtc_datagram;
 pub mod rtcp;
 pub mod rtp_packet;
 pub mod sctp;
@@ -22,6 +23,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("room_frames", room_frames::run),
     ("room_operations", room_operations::run),
+    ("rtc_datagram", rtc_datagram::run),
     ("rtcp", rtcp::run),
     ("rtp_packet", rtp_packet::run),
     ("sctp", sctp::run),
