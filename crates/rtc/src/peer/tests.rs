@@ -60,7 +60,7 @@ fn reason(call: &Call) -> Option<DisconnectReason> {
 fn a_client_connects_and_media_flows_both_ways() {
     let mut call = Call::connected(1, 0);
     assert!(call.elapsed() < Duration::from_millis(500), "{:?}", call.elapsed());
-    assert_eq!(call.outputs, [Output::Connected { profile: Some(Profile::AeadAes256Gcm) }]);
+    assert_eq!(call.outputs.first(), Some(&Output::Connected { profile: Some(Profile::AeadAes256Gcm) }));
     assert_eq!(call.server.path(), Some(path(CLIENT)));
     let sent: Vec<Vec<u8>> = (0..50_u8).map(|number| vec![number; 100]).collect();
     for (sequence, payload) in sent.iter().enumerate() {
@@ -119,7 +119,8 @@ fn after_an_ice_restart_media_goes_on_at_the_old_address_until_the_new_one_is_ch
     send_from_server(&mut call, 2, b"at the new address");
     call.run(Duration::from_secs(1), |_| false);
     assert_eq!(payloads_at_client(&call), [b"while it restarts".to_vec(), b"at the new address".to_vec()]);
-    assert_eq!(call.outputs.len(), 1, "connected once: {:?}", call.outputs);
+    let connected = call.outputs.iter().filter(|output| matches!(output, Output::Connected { .. })).count();
+    assert_eq!(connected, 1, "{:?}", call.outputs);
 }
 
 #[test]
@@ -137,11 +138,13 @@ fn a_client_that_vanishes_is_given_up_thirty_seconds_after_its_last_sign() {
 #[test]
 fn either_end_can_say_goodbye() {
     let mut call = Call::connected(1, 0);
+    call.run(Duration::from_secs(2), |_| false);
     call.server.close(call.now);
     call.run(Duration::from_secs(1), |_| false);
     assert_eq!(reason(&call), Some(DisconnectReason::Closed));
     assert!(call.events.iter().any(|event| matches!(event, Event::Closed)));
     let mut call = Call::connected(1, 0);
+    call.run(Duration::from_secs(2), |_| false);
     call.client.close().unwrap();
     call.run(Duration::from_secs(1), |_| false);
     assert_eq!(reason(&call), Some(DisconnectReason::ClosedByClient));
@@ -217,14 +220,37 @@ fn a_peer_that_gets_no_offer_is_over_after_thirty_seconds() {
     assert_eq!(peer.poll_timeout(), None);
 }
 
-/// Of the 60 kB that the whole server may spend on a listener. Seen: 13 kB.
 #[test]
-fn a_connected_peer_takes_less_than_sixteen_kilobytes() {
+fn messages_pass_both_ways_over_a_channel_that_the_client_opens() {
+    let mut call = Call::connected(1, 0);
+    let opened = |call: &Call| {
+        let opened =
+            |output: &Output| if let Output::DataOpened { channel, .. } = output { Some(*channel) } else { None };
+        call.outputs.iter().find_map(opened)
+    };
+    call.run(Duration::from_secs(2), |_| false);
+    let channel = opened(&call).unwrap();
+    let id = call.events.iter().find_map(|event| if let Event::ChannelOpen(id, _) = event { Some(*id) } else { None });
+    let long = vec![7; 60_000];
+    call.client.channel(id.unwrap()).unwrap().write(true, &long).unwrap();
+    call.server.send_data(call.now, channel, MessageKind::Text, &long).unwrap();
+    call.run(Duration::from_secs(10), |_| false);
+    let message = Output::Data { channel, kind: MessageKind::Binary, bytes: long.clone() };
+    assert!(call.outputs.contains(&message));
+    let arrived = |event: &Event| matches!(event, Event::ChannelData(data) if !data.binary && data.data == long);
+    assert!(call.events.iter().any(arrived));
+    let unknown = call.server.send_data(call.now, ChannelId(77), MessageKind::Text, b"");
+    assert_eq!(unknown, Err(SendError::UnknownChannel));
+}
+
+/// Of the 60 kB that the whole server may spend on a listener. Seen: 18 kB, of which data channels take 5.
+#[test]
+fn a_connected_peer_takes_less_than_twenty_kilobytes() {
     let mut call = Call::connected(1, 0);
     send_from_client(&mut call, 1, b"one stream");
     call.run(Duration::from_secs(5), |_| false);
     let peer = std::mem::replace(&mut call.server, call::server(call.now));
     let heap = -allocation_counter::measure(|| drop(peer)).bytes_current;
     let total = heap + size_of::<Peer>() as i64;
-    assert!(total < 16 * 1024, "{total} bytes");
+    assert!(total < 20 * 1024, "{total} bytes");
 }

@@ -98,12 +98,13 @@ impl Call {
         self.client.add_local_candidate(candidate);
     }
 
-    /// A camera, and a slot for another.
+    /// A camera, a slot for another, and a data channel.
     pub(super) fn offered(seed: u64, loss: u8) -> Self {
         let mut call = Self::new(seed, loss);
         let mut change = call.client.sdp_api();
         let camera = change.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
         let slot = change.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+        change.add_channel("chat".into());
         let (offer, pending) = change.apply().unwrap();
         call.mids = Some((camera, slot));
         call.negotiate(&offer.to_sdp_string(), pending);
