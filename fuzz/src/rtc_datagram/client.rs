@@ -9,7 +9,9 @@ use rtc::session::Allow;
 use rtc::srtp::{KeyingMaterial, Profile, Protector};
 use rtc::{Candidate, Certificate, Config, IceCredentials, Path, Peer, Transport};
 use stun_types::attribute::{AttributeType, RawAttribute, Username};
-use stun_types::message::{BINDING, IntegrityAlgorithm, Message, MessageIntegrityCredentials, MessageWriteVec, ShortTermCredentials};
+use stun_types::message::{
+    BINDING, IntegrityAlgorithm, Message, MessageIntegrityCredentials, MessageWriteVec, ShortTermCredentials,
+};
 use stun_types::prelude::*;
 
 /// One key pair for all runs: making it costs more than a run.
@@ -63,7 +65,8 @@ impl Client {
             match self.dtls.poll_output(&mut buffer) {
                 dimpl::Output::Packet(datagram) => datagrams.push(datagram.to_vec()),
                 dimpl::Output::KeyingMaterial(keys, _) => {
-                    let material = KeyingMaterial::new(Profile::AeadAes256Gcm, &keys).expect("the server takes the first profile");
+                    let material =
+                        KeyingMaterial::new(Profile::AeadAes256Gcm, &keys).expect("the server takes the first profile");
                     self.protector = Some(material.of_client().0);
                 }
                 dimpl::Output::Timeout(_) => return datagrams,

@@ -10,6 +10,7 @@ use crate::srtp::Profile;
 use crate::testing::start;
 
 use super::*;
+use crate::data::{ChannelId, MessageKind, SendError};
 use call::{CLIENT, Call, UFRAG, address, path};
 
 mod call;
