@@ -68,8 +68,8 @@ fn rtp(
     if codecs.is_empty() {
         return Outcome::Rejected;
     }
-    let identifiable = extensions.receive.rid.is_some();
-    let rids = if direction.receives() && identifiable { layers(media) } else { Vec::new() };
+    // Without a direction, too: an answer that leaves layers out takes them from the client for ever (RFC 9429 §4.2.6).
+    let rids = if extensions.receive.rid.is_some() { layers(media) } else { Vec::new() };
     let ssrcs = if direction.receives() { announced(media) } else { Vec::new() };
     Outcome::Rtp(Box::new(RtpLine { kind, direction, codecs, extensions, rids, ssrcs }))
 }

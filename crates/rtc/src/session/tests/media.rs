@@ -57,6 +57,19 @@ fn layers_come_back_in_the_order_of_the_simulcast_line() {
 }
 
 #[test]
+fn a_camera_that_is_inactive_or_not_allowed_keeps_its_layers() {
+    let layers =
+        "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\na=rid:q send\na=rid:h send\na=simulcast:send q;h";
+    let written = |answer: &Answer| lines(answer, "a=simulcast").join("");
+    let inactive = first(&offer(&[video("0", &format!("a=inactive\n{layers}"))]));
+    assert_eq!(written(&inactive), "a=simulcast:recv q;h");
+    let nothing = Allow { publish: Publish::Nothing, ..Allow::everything() };
+    let offer = offer(&[video("0", &format!("a=sendonly\n{layers}"))]);
+    let refused = answer_with(&mut session(), &offer, &nothing).unwrap();
+    assert_eq!((names(&refused), written(&refused)), (vec!["off"], "a=simulcast:recv q;h".to_owned()));
+}
+
+#[test]
 fn layers_that_could_not_be_told_apart_are_not_accepted() {
     let without_extension = "a=sendonly\na=rid:q send\na=rid:h send\na=simulcast:send q;h";
     let answer = first(&offer(&[video("0", without_extension)]));
