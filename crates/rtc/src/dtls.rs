@@ -225,6 +225,8 @@ fn reason(error: &dimpl::Error) -> DisconnectReason {
         DisconnectReason::HandshakeTimeout
     } else if matches!(error, dimpl::Error::ConnectionClosed) {
         DisconnectReason::ClosedByClient
+    } else if matches!(error, dimpl::Error::CertificateError(_)) {
+        DisconnectReason::Certificate
     } else {
         DisconnectReason::Dtls
     }

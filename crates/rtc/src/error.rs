@@ -67,6 +67,10 @@ pub enum DisconnectReason {
     /// The handshake failed, or the other side ended it with an alert.
     #[error("the DTLS handshake failed")]
     Dtls,
+    /// The client showed no certificate with an ECDSA key on P-256 or P-384. One with an RSA key counts as none: the DTLS engine
+    /// does not ask for it.
+    #[error("the client has no ECDSA certificate")]
+    Certificate,
     /// The certificate is not the one that the offer announced.
     #[error("the certificate is not the one that was announced")]
     FingerprintMismatch,
@@ -92,6 +96,7 @@ impl DisconnectReason {
             Self::Consent => "consent",
             Self::HandshakeTimeout => "handshake-timeout",
             Self::Dtls => "dtls",
+            Self::Certificate => "certificate",
             Self::FingerprintMismatch => "fingerprint-mismatch",
             Self::NoSrtpProfile => "no-srtp-profile",
             Self::TooManyChannels => "too-many-channels",

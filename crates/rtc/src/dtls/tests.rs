@@ -210,6 +210,47 @@ fn both_ends_have_the_same_keys_and_speak() {
     assert_eq!(pair.server_received, [b"from the client".to_vec()]);
 }
 
+/// The engine chooses by itself and cannot be told: its own client always offers the first.
+#[test]
+fn every_profile_of_the_engine_becomes_keys_that_fit_those_of_the_other_end() {
+    for (chosen, profile) in [
+        (SrtpProfile::AEAD_AES_256_GCM, Profile::AeadAes256Gcm),
+        (SrtpProfile::AEAD_AES_128_GCM, Profile::AeadAes128Gcm),
+        (SrtpProfile::AES128_CM_SHA1_80, Profile::Aes128CmHmacSha1),
+    ] {
+        let exported: Vec<u8> = (0..chosen.keying_material_len() as u8).collect();
+        let keys = |role| {
+            let mut state = State::Handshake { verified: true, finished: false, keys: None };
+            state.keep_keys(role, &exported, chosen);
+            state.finish();
+            let mut keys = None;
+            let announced = state.announce(&mut |event| {
+                if let Event::Connected(connected) = event {
+                    keys = connected;
+                }
+            });
+            announced.unwrap();
+            keys.unwrap()
+        };
+        let (mut server, mut client) = (keys(DtlsRole::Server), keys(DtlsRole::Client));
+        assert_eq!((server.profile, client.profile), (profile, profile));
+        let mut report = b"\x80\xC9\0\x01\0\0\0\x2A".to_vec();
+        server.protector.protect_rtcp(&mut report).unwrap();
+        assert_eq!(client.unprotector.unprotect_rtcp(&mut report), Ok(0..8));
+        let mut report = b"\x80\xC9\0\x01\0\0\0\x2A".to_vec();
+        client.protector.protect_rtcp(&mut report).unwrap();
+        assert_eq!(server.unprotector.unprotect_rtcp(&mut report), Ok(0..8));
+    }
+}
+
+#[test]
+fn errors_of_the_engine_are_told_by_whose_they_are() {
+    let missing = dimpl::Error::CertificateError(dimpl::CertificateError::NoClientCertificateReceived);
+    assert_eq!(reason(&missing), DisconnectReason::Certificate);
+    assert_eq!(reason(&dimpl::Error::ConnectionClosed), DisconnectReason::ClosedByClient);
+    assert_eq!(reason(&dimpl::Error::ReceiveQueueFull), DisconnectReason::Dtls);
+}
+
 #[test]
 fn a_certificate_that_was_not_announced_ends_the_peer_before_any_key() {
     let mut pair = Pair::new(&PERFECT, 1, |_| vec![fingerprint(HashFunction::Sha256, b"another certificate")]);

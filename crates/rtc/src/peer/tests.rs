@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use str0m::Event;
-use str0m::media::MediaKind;
+use str0m::media::{Direction, MediaKind};
 use str0m::rtp::RtpWrite;
 
 use crate::srtp::Profile;
@@ -76,6 +76,21 @@ fn a_client_connects_and_media_flows_both_ways() {
     assert_eq!(arrived, sent);
     assert!(!call.reports.is_empty(), "the client's reports arrive");
     assert_eq!(call.server.stats(), Stats::default());
+}
+
+#[test]
+fn a_client_that_waits_for_the_handshake_gets_it_from_the_server() {
+    let mut call = Call::new(1, 0);
+    let mut change = call.client.sdp_api();
+    let camera = change.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
+    let (offer, pending) = change.apply().unwrap();
+    call.mids = Some((camera, camera));
+    call.negotiate(&offer.to_sdp_string().replace("a=setup:actpass", "a=setup:passive"), pending);
+    assert!(call.answer.as_ref().unwrap().sdp.contains("a=setup:active"));
+    call.run(Duration::from_secs(5), Call::is_connected);
+    send_from_client(&mut call, 1, b"from a passive client");
+    call.run(Duration::from_secs(1), |_| false);
+    assert_eq!(payloads_at_server(&call), [b"from a passive client".to_vec()]);
 }
 
 #[test]
@@ -155,7 +170,7 @@ fn either_end_can_say_goodbye() {
 fn a_client_with_another_certificate_than_its_offer_announced_is_refused() {
     let mut call = Call::new(1, 0);
     let mut change = call.client.sdp_api();
-    change.add_media(MediaKind::Audio, str0m::media::Direction::SendRecv, None, None, None);
+    change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
     let (offer, pending) = change.apply().unwrap();
     let offer = offer.to_sdp_string();
     let digest = offer.lines().find_map(|line| line.strip_prefix("a=fingerprint:sha-256 ")).unwrap();
