@@ -104,6 +104,17 @@ impl Agent {
         }
     }
 
+    /// The path is no more: its TCP connection was closed. Another that is valid takes its place; where there is none, the client has
+    /// as long as a silent one to come back.
+    pub(crate) fn handle_closed(&mut self, now: Instant, path: &Path) {
+        let selected = self.selected();
+        self.paths.retain(|valid| valid.path != *path);
+        self.selected = selected.and_then(|path| self.position_among_all(&path)).or_else(|| self.newest());
+        if self.paths.is_empty() && selected.is_some() {
+            self.look_at = now + CONSENT_EXPIRY;
+        }
+    }
+
     /// Whether a check came on this path: only then is anything else listened to.
     pub(crate) fn is_valid(&self, path: &Path) -> bool {
         self.position(path).is_some()

@@ -122,6 +122,11 @@ impl Peer {
         Received::Nothing
     }
 
+    /// The TCP connection of this path was closed. Media goes on over another path where there is one.
+    pub fn handle_path_closed(&mut self, now: Instant, path: &Path) {
+        self.ice.handle_closed(now, path);
+    }
+
     /// Protects the RTP packet in the first `plain_len` bytes of `buffer`, behind which there is room for [`Self::tag_len`] bytes, and
     /// returns its length. `index` is `ROC << 16 | SEQ`; one index of one SSRC never stands for two packets.
     ///

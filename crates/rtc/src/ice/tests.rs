@@ -189,3 +189,23 @@ fn another_transport_between_the_same_addresses_is_another_path() {
     check(&mut agent, now, path(1), &Check::nominating(USERNAME, &right));
     assert!(!agent.is_valid(&Path { transport: Transport::Tcp, ..path(1) }));
 }
+
+#[test]
+fn a_path_that_is_closed_gives_way_at_once_and_the_last_one_leaves_time_to_come_back() {
+    let (now, right) = (start(), password());
+    let mut agent = agent(now);
+    for port in [1, 2, 3] {
+        check(&mut agent, now, path(port), &Check::nominating(USERNAME, &right));
+    }
+    agent.handle_closed(now, &path(1));
+    assert_eq!(agent.selected(), Some(path(3)), "another than the selected one");
+    agent.handle_closed(now, &path(3));
+    assert_eq!(agent.selected(), Some(path(2)));
+    let later = now + Duration::from_secs(20);
+    agent.handle_closed(later, &path(2));
+    assert_eq!(agent.selected(), None);
+    assert_eq!(agent.poll_timeout(), later + CONSENT_EXPIRY);
+    assert!(check(&mut agent, later, path(4), &Check::new(USERNAME, &right)).moved, "it comes back");
+    agent.handle_closed(later, &path(4));
+    assert!(!agent.handle_timeout(later + CONSENT_EXPIRY));
+}
