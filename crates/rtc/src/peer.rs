@@ -200,6 +200,12 @@ impl Peer {
         self.ice.selected()
     }
 
+    /// Whether a check was accepted on this path: what else comes on it is this peer's.
+    #[must_use]
+    pub fn knows(&self, path: &Path) -> bool {
+        self.ice.is_valid(path)
+    }
+
     /// Whether media can be protected.
     #[must_use]
     pub fn is_connected(&self) -> bool {

@@ -3,11 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use room::media::MediaEvent;
+use tokio::sync::mpsc;
 use turn::credentials::{Credentials, Password, Secret};
 
 use crate::address;
 use crate::config::{Config, Limit, Listen};
-use crate::workers::Settings;
+use crate::workers::{MediaSettings, Settings};
 
 /// STUN and TURN. `rest_secrets` are those that count, be they of the configuration or made by ourselves.
 pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Settings {
@@ -39,8 +41,21 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Setti
     settings
 }
 
-/// Rooms and signalling.
-pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>) -> room::Config {
+/// Media. `tcp_listen` are the ports at which media clients are told apart; `events` goes to the rooms.
+pub(crate) fn media_settings(
+    config: &Config,
+    tcp_listen: &[SocketAddr],
+    events: mpsc::Sender<MediaEvent>,
+) -> Option<MediaSettings> {
+    let mapped = !config.public_addresses.is_empty();
+    let addresses = [config.public_addresses.clone(), address::reachable(), LOOPBACK.to_vec()];
+    let addresses = addresses.into_iter().find(|addresses| !addresses.is_empty()).unwrap_or_default();
+    let tcp_listen = tcp_listen.to_vec();
+    config.media_enabled.then_some(MediaSettings { addresses, mapped, tcp_listen, events })
+}
+
+/// Rooms and signalling, with a media server or without.
+pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>, media: bool) -> room::Config {
     let limits = room::Limits {
         frame_bytes: number(config.limits_frame_bytes),
         messages_per_second: number(config.limits_messages_per_second),
@@ -62,6 +77,7 @@ pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>) -> 
     room::Config {
         limits,
         auth_keys,
+        media,
         compat_anonymous: config.compat_anonymous.0.clone(),
         topology: config.rooms_topology.0,
         unmute: config.rooms_unmute.0,
@@ -76,8 +92,7 @@ pub(crate) fn auth_keys(config: &Config) -> Result<Vec<room::token::Key>, room::
 
 /// The addresses that peers see: the public ones; else those that face the Internet; on a machine without a network, loopback.
 fn relayed_addresses(public: &[IpAddr], reachable: &[IpAddr]) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
-    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
-    let from = [public, reachable, &loopback].into_iter().find(|addresses| !addresses.is_empty()).unwrap_or(&loopback);
+    let from = [public, reachable, &LOOPBACK].into_iter().find(|addresses| !addresses.is_empty()).unwrap_or(&LOOPBACK);
     let v4 = from.iter().find_map(|address| if let IpAddr::V4(address) = address { Some(*address) } else { None });
     let v6 = from.iter().find_map(|address| if let IpAddr::V6(address) = address { Some(*address) } else { None });
     (v4, v6)
@@ -97,6 +112,8 @@ fn both_families(listen: &Listen) -> Vec<SocketAddr> {
 fn number(limit: Limit) -> u32 {
     u32::try_from(limit.0).unwrap_or(u32::MAX)
 }
+
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// How many seconds' worth of Binding requests may come at once.
 const BINDINGS_BURST_SECONDS: u32 = 4;

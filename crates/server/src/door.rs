@@ -41,7 +41,7 @@ pub(crate) enum Purpose {
 #[derive(Clone)]
 pub(crate) struct Hall {
     pub(crate) site: Arc<Site>,
-    pub(crate) turn: crate::workers::Handle,
+    pub(crate) workers: crate::workers::Handle,
     /// `None` when nothing needs TLS.
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) connections: Connections,
@@ -89,16 +89,19 @@ async fn enter(hall: Hall, purpose: Purpose, stream: TcpStream, remote: SocketAd
     }
 }
 
-/// TLS begins with a handshake record, 22 (RFC 8446 §5.1); STUN with 0 or 1 (RFC 7983 §7); HTTP with a letter.
+/// TLS begins with a handshake record, 22 (RFC 8446 §5.1); STUN with 0 or 1 (RFC 7983 §7), and so does the length of the check with which a
+/// media client begins; HTTP with a letter.
 async fn serve_mixed(hall: &Hall, purpose: Purpose, mut stream: Guest, arrival: Arrival) -> io::Result<()> {
     let first = first_byte(hall, &mut stream).await?;
-    let stream = Replay::new(first, stream);
+    if is_stun(first) {
+        return serve_stun(hall, first, stream, arrival).await;
+    }
+    let stream = Replay::new(vec![first], stream);
     match (first, &hall.tls) {
         (0x16, Some(tls)) => {
             let stream = timeout(HANDSHAKE_DEADLINE, tls.accept(stream)).await??;
             serve_tls(hall, purpose, stream, arrival).await
         }
-        (0x00 | 0x01, _) => serve_turn(hall, stream, Transport::Tcp, arrival).await,
         _ if purpose == Purpose::Https => serve_http(hall, Service::Redirect, stream, arrival).await,
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "neither STUN nor TLS")),
     }
@@ -123,9 +126,9 @@ where
     }
     // Most TURN clients name no protocol, and some HTTP clients neither.
     let first = first_byte(hall, &mut stream).await?;
-    let stream = Replay::new(first, stream);
+    let stream = Replay::new(vec![first], stream);
     match first {
-        0x00 | 0x01 => serve_turn(hall, stream, Transport::Tls, arrival).await,
+        _ if is_stun(first) => serve_turn(hall, stream, Transport::Tls, arrival).await,
         _ if purpose == Purpose::Https => serve_http(hall, Service::Pages, stream, arrival).await,
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "not STUN")),
     }
@@ -140,6 +143,29 @@ async fn first_byte(hall: &Hall, stream: &mut (impl AsyncRead + Unpin)) -> io::R
     }
 }
 
+fn is_stun(first: u8) -> bool {
+    matches!(first, 0x00 | 0x01)
+}
+
+/// A STUN message (RFC 8489 §5) has its magic cookie four bytes from its start. With a length in front (RFC 4571), two bytes later: a
+/// media client.
+async fn serve_stun(hall: &Hall, first: u8, mut stream: Guest, arrival: Arrival) -> io::Result<()> {
+    let mut head = vec![first; FRAMED_HEAD_BYTES];
+    let rest = head.get_mut(1..).unwrap_or_default();
+    let mut stopping = hall.stopping.clone();
+    tokio::select! {
+        read = timeout(FIRST_BYTE_DEADLINE, stream.read_exact(rest)) => drop(read??),
+        _ = stopping.wait_for(|stopping| *stopping) => return Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+    let is_framed = head.ends_with(&STUN_COOKIE);
+    let stream = Replay::new(head, stream);
+    if !is_framed {
+        return serve_turn(hall, stream, Transport::Tcp, arrival).await;
+    }
+    let (local, remote) = (canonical(arrival.local), canonical(arrival.remote));
+    hall.workers.serve_media(stream, local, remote).await.map_err(io::Error::other)
+}
+
 /// Until the client closes, breaks the rules or is silent for too long, or TURN stops.
 async fn serve_turn<S>(hall: &Hall, stream: S, transport: Transport, arrival: Arrival) -> io::Result<()>
 where
@@ -147,7 +173,7 @@ where
 {
     let Arrival { local, remote } = arrival;
     let (local, remote) = (canonical(local), canonical(remote));
-    hall.turn.serve_stream(stream, transport, local, remote).await.map_err(io::Error::other)
+    hall.workers.serve_stream(stream, transport, local, remote).await.map_err(io::Error::other)
 }
 
 /// A dual-stack socket shows IPv4 clients as ::ffff:a.b.c.d; the protocols above know them as IPv4.
@@ -203,6 +229,10 @@ where
     connection.await.map_err(io::Error::other)
 }
 
+/// RFC 8489 §5.
+const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
+/// A length, and a STUN message as far as its magic cookie.
+const FRAMED_HEAD_BYTES: usize = 10;
 /// A client that opens a connection has something to say.
 const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(10);
 /// Handshakes take a few round trips; on the worst mobile links two seconds each.

@@ -19,6 +19,7 @@ mod door;
 mod error;
 mod guest;
 mod http;
+mod media;
 mod replay;
 mod server;
 mod worker;

@@ -1,4 +1,4 @@
-//! A stream whose first byte was read to see what it is.
+//! A stream whose first bytes were read to see what it is.
 
 use std::io;
 use std::pin::Pin;
@@ -6,17 +6,18 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Gives the first byte once more, then the rest of the stream.
+/// Gives the first bytes once more, then the rest of the stream.
 #[derive(Debug)]
 pub(crate) struct Replay<S> {
-    /// Taken by the first read.
-    first: Option<u8>,
+    first: Vec<u8>,
+    /// How many of them were given already.
+    given: usize,
     stream: S,
 }
 
 impl<S> Replay<S> {
-    pub(crate) fn new(first: u8, stream: S) -> Self {
-        Self { first: Some(first), stream }
+    pub(crate) fn new(first: Vec<u8>, stream: S) -> Self {
+        Self { first, given: 0, stream }
     }
 }
 
@@ -29,8 +30,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Replay<S> {
         if buffer.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        if let Some(first) = self.first.take() {
-            buffer.put_slice(&[first]);
+        let rest = self.first.get(self.given..).unwrap_or_default();
+        if !rest.is_empty() {
+            let now = rest.get(..buffer.remaining()).unwrap_or(rest);
+            buffer.put_slice(now);
+            self.given += now.len();
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_read(context, buffer)

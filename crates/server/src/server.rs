@@ -20,7 +20,8 @@ use crate::error::StartError;
 use crate::http::Site;
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
-use crate::signal::Signal;
+use crate::media::Switchboard;
+use crate::signal::{self, Signal};
 use crate::workers::{Handle, SpawnError, Workers};
 use crate::{clock, tls};
 
@@ -29,7 +30,7 @@ pub struct Server {
     addresses: Addresses,
     self_signed: bool,
     signal: Signal,
-    turn: Handle,
+    workers: Handle,
     stopping: watch::Sender<bool>,
     /// Ends when the last connection is gone.
     departed: mpsc::Receiver<()>,
@@ -71,11 +72,14 @@ impl Server {
         let certificate = certificate(&config, &directory, &provider)?.map(Arc::new);
         let acceptor = certificate.clone().map(|certificate| tls::acceptor(provider, certificate)).transpose()?;
         let minting = rest_secrets.first().filter(|_| config.turn_enabled).cloned();
-        let turn =
-            Workers::spawn(cores::turn_settings(&config, rest_secrets)).map_err(|error| spawn_error(&config, error))?;
-        let addresses = doors.addresses(&turn);
+        let (events, heard) = mpsc::channel(MEDIA_EVENTS_MAX);
+        let mut settings = cores::turn_settings(&config, rest_secrets);
+        settings.media = cores::media_settings(&config, &doors.media_addresses(), events);
+        let workers = Workers::spawn(settings).map_err(|error| spawn_error(&config, error))?;
+        let addresses = doors.addresses(&workers);
         let ice = ice_servers(&config, &addresses, minting);
-        let signal = Signal::spawn(cores::room_config(&config, auth_keys.clone()));
+        let media = signal::Media { switchboard: Switchboard::new(workers.clone()), events: heard };
+        let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
         let connections = Connections::new(
             config.limits_tcp_connections,
             config.limits_tcp_connections_per_address,
@@ -86,7 +90,7 @@ impl Server {
 
         let (stopping, watched) = watch::channel(false);
         let (present, departed) = mpsc::channel(1);
-        let hall = Hall { site, turn: turn.clone(), tls: acceptor, connections, stopping: watched, present };
+        let hall = Hall { site, workers: workers.clone(), tls: acceptor, connections, stopping: watched, present };
         let mut tasks = JoinSet::new();
         for (purpose, listener) in doors.listeners {
             tasks.spawn(door::accept(listener, purpose, hall.clone()));
@@ -95,7 +99,7 @@ impl Server {
         if let Some(certificate) = certificate {
             tasks.spawn(watch_certificate(certificate));
         }
-        Ok(Self { addresses, self_signed, signal, turn, stopping, departed, tasks })
+        Ok(Self { addresses, self_signed, signal, workers, stopping, departed, tasks })
     }
 
     /// Where it listens.
@@ -113,10 +117,10 @@ impl Server {
     /// Waits until a media worker or the rooms have ended although nobody stopped them, and says which. What is left
     /// could not connect calls: better to start anew than to go on.
     pub fn broken(&self) -> impl Future<Output = &'static str> + Send + use<> {
-        let (relay, rooms) = (self.turn.ended(), self.signal.ended());
+        let (worker, rooms) = (self.workers.ended(), self.signal.ended());
         async move {
             tokio::select! {
-                () = relay => "a media worker",
+                () = worker => "a media worker",
                 () = rooms => "the task of the rooms",
             }
         }
@@ -125,7 +129,7 @@ impl Server {
     /// Tells the members, closes every socket and waits until all is quiet, a few seconds at most.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
-        tokio::join!(self.signal.shutdown(), self.turn.shutdown());
+        tokio::join!(self.signal.shutdown(), self.workers.shutdown());
         self.tasks.shutdown().await;
         // The accept loops and their senders are gone: the channel ends with the last connection.
         if timeout(FAREWELL, self.departed.recv()).await.is_err() {
@@ -155,7 +159,13 @@ impl Doors {
         Ok(Self { listeners })
     }
 
-    fn addresses(&self, turn: &Handle) -> Addresses {
+    /// Where media clients may come by TCP: where STUN is told apart.
+    fn media_addresses(&self) -> Vec<SocketAddr> {
+        let mixed = self.listeners.iter().filter(|(purpose, _)| matches!(purpose, Purpose::Https | Purpose::Turn));
+        mixed.filter_map(|(_, listener)| listener.local_addr().ok()).collect()
+    }
+
+    fn addresses(&self, workers: &Handle) -> Addresses {
         let of = |wanted: Purpose| {
             let of_purpose = self.listeners.iter().filter(|(purpose, _)| *purpose == wanted);
             of_purpose.filter_map(|(_, listener)| listener.local_addr().ok()).collect()
@@ -163,8 +173,8 @@ impl Doors {
         Addresses {
             http: of(Purpose::Http),
             https: of(Purpose::Https),
-            udp: turn.local_addresses().udp.clone(),
-            stun_second: turn.local_addresses().second.clone(),
+            udp: workers.local_addresses().udp.clone(),
+            stun_second: workers.local_addresses().second.clone(),
             turn_tcp: of(Purpose::Turn),
             compat: of(Purpose::Compat),
         }
@@ -262,5 +272,7 @@ async fn watch_certificate(certificate: Arc<Certificate>) {
     }
 }
 
+/// Events of the media plane that wait for the rooms.
+const MEDIA_EVENTS_MAX: usize = 4096;
 /// How soon a changed certificate is taken up.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(2);

@@ -35,6 +35,8 @@ use self::{
     rooms::{Input, Rooms},
 };
 
+pub(crate) use self::rooms::Media;
+
 /// The rooms of this server, from outside. Clones are the same rooms.
 #[derive(Clone, Debug)]
 pub struct Signal {
@@ -51,12 +53,17 @@ impl Signal {
     /// When the operating system gives no random numbers: resume tokens must be unguessable.
     #[must_use]
     pub fn spawn(config: room::Config) -> Self {
+        Self::start(config, None)
+    }
+
+    /// As [`Self::spawn`], with a media server.
+    pub(crate) fn start(config: room::Config, media: Option<Media>) -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("every supported system has a random number generator");
         let (inputs, received) = mpsc::channel(INPUTS_MAX);
         let frame_bytes = config.limits.frame_bytes;
         let hub = room::Hub::new(config, seed, clock::now(), clock::unix_time());
-        tokio::spawn(Rooms::new(hub).run(received));
+        tokio::spawn(Rooms::new(hub, media).run(received));
         Self { inputs, numbers: Arc::default(), frame_bytes }
     }
 

@@ -25,8 +25,10 @@ mod stream;
 mod stream_queue;
 mod streams;
 mod tuples;
+mod ways;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,32 +39,32 @@ use turn::{ClientAddr, PeerAddr, RelayAddr, Transport, reserving_shard};
 pub(crate) use self::command::{Bell, Command, TooManyStreams};
 pub(crate) use self::egress::Egress;
 pub use self::error::{ReloadError, SpawnError, Stopped, StreamError};
-pub(crate) use self::mesh::{Mesh, Tuple};
+pub(crate) use self::mesh::{Item, Mesh, Tuple};
 pub(crate) use self::relaying::Relaying;
 pub(crate) use self::socket::{Sharing, Socket};
 pub(crate) use self::sockets::{LISTENERS_MAX, Listener, RelayBinding, Sockets, WAKER};
 pub(crate) use self::stats::as_count;
 pub use self::stats::{IoStats, Stats};
-pub(crate) use self::stream::Stream;
+pub(crate) use self::stream::{Framing, Stream};
 pub(crate) use self::stream_queue::StreamQueue;
-pub(crate) use self::streams::{StreamId, Streams};
+pub(crate) use self::streams::{StreamId, StreamKind, Streams};
 pub(crate) use self::tuples::{Owner, Tuples};
+pub(crate) use self::ways::Ways;
 
 use self::chunk::Chunk;
-use self::mesh::{Item, Parcel};
+use self::mesh::Parcel;
 use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
 use self::sockets::SocketId;
 use crate::clock;
+use crate::media::{Media, Way};
 
 /// The state of the thread.
 pub(crate) struct Worker {
     pub(crate) relaying: Relaying,
+    /// `None` where the operator has switched media off.
+    pub(crate) media: Option<Media>,
     pub(crate) poll: Poll,
-    pub(crate) egress: Egress,
-    /// The ways to the other workers.
-    pub(crate) mesh: Mesh,
-    /// Whose the 5-tuples are that are not the TURN core's.
-    pub(crate) tuples: Tuples,
+    pub(crate) ways: Ways,
     /// What the tasks on the other side want.
     pub(crate) inbox: mpsc::Receiver<Command>,
     /// Rung by them, and by other workers, after they put something in.
@@ -91,16 +93,19 @@ impl Worker {
             }
             let now = clock::now();
             for token in events.iter().map(mio::event::Event::token).filter(|&token| token != WAKER) {
-                self.egress.sockets.note_readable(token);
+                self.ways.egress.sockets.note_readable(token);
             }
 
             // 2. Expire what is due: nothing that follows may see an allocation that has ended.
-            self.relaying.handle_timeout(now, &mut self.egress);
+            self.relaying.handle_timeout(now, &mut self.ways.egress);
+            if let Some(media) = &mut self.media {
+                media.handle_timeout(now, &mut self.ways);
+            }
 
             // 3. Take what other workers handed over, then read sockets in turns, one batch each.
             let parcels = self.unpack(now);
             for _ in 0..BATCHES_PER_WAKE {
-                let Some(id) = self.egress.sockets.next_ready() else { break };
+                let Some(id) = self.ways.egress.sockets.next_ready() else { break };
                 self.read(now, id, &mut buffers);
             }
 
@@ -122,30 +127,37 @@ impl Worker {
                 self.sweep(now);
             }
 
-            // 6. Everything above has been said; send it.
-            self.mesh.flush();
-            self.egress.flush();
-            self.egress.streams.wake();
-            more = commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE || self.egress.sockets.has_ready();
+            // 6. Everything above has been said; send it. The packets of a frame that came together leave together.
+            let events = self.media.as_mut().is_some_and(|media| media.flush(&mut self.ways));
+            self.ways.mesh.flush();
+            self.ways.egress.flush();
+            self.ways.egress.streams.wake();
+            more = commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE || self.ways.egress.sockets.has_ready();
+            if events {
+                // The rooms ring no bell: look again soon.
+                self.next_sweep = self.next_sweep.min(now + EVENTS_RETRY);
+            }
         }
     }
 
     /// How long there is nothing to do unless something comes in.
     fn patience(&self, now: Instant) -> Duration {
-        let due = [self.relaying.core().poll_timeout()].into_iter().flatten().fold(self.next_sweep, Instant::min);
+        let media = self.media.as_ref().and_then(Media::poll_timeout);
+        let due = [self.relaying.core().poll_timeout(), media];
+        let due = due.into_iter().flatten().fold(self.next_sweep, Instant::min);
         due.saturating_duration_since(now)
     }
 
     /// Receives one batch from a socket, and notes it as ready again if that did not empty it.
     fn read(&mut self, now: Instant, id: SocketId, buffers: &mut ReceiveBuffers) {
-        let Some(socket) = self.egress.sockets.socket(id) else {
+        let Some(socket) = self.ways.egress.sockets.socket(id) else {
             return;
         };
         let local = socket.local();
         match buffers.receive(socket) {
             Ok(filled) => {
                 if filled == BUFFERS {
-                    self.egress.sockets.note_ready(id);
+                    self.ways.egress.sockets.note_ready(id);
                 }
                 let mut datagrams = 0;
                 for datagram in buffers.datagrams(filled) {
@@ -155,68 +167,105 @@ impl Worker {
                         SocketId::Relay(relay) => self.hear_relay(now, relay, &datagram),
                     }
                 }
-                self.egress.counters.datagrams_received += datagrams;
+                self.ways.egress.counters.datagrams_received += datagrams;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => {
                 // The next datagram reports the socket again. Trying at once could spin.
-                self.egress.counters.receive_errors += 1;
+                self.ways.egress.counters.receive_errors += 1;
                 tracing::debug!(%local, %error, "cannot receive");
             }
         }
     }
 
-    fn hear_listener(&mut self, now: Instant, position: usize, bound: std::net::SocketAddr, datagram: Datagram<'_>) {
+    fn hear_listener(&mut self, now: Instant, position: usize, bound: SocketAddr, datagram: Datagram<'_>) {
         let tuple = Tuple { local: datagram.local(bound), remote: datagram.remote };
-        let listener = self.egress.sockets.listener(position);
+        let listener = self.ways.egress.sockets.listener(position);
         if listener.is_some_and(|listener| listener.binding_only) {
-            self.relaying.hear_second_port(now, client_of(tuple), datagram.bytes, &mut self.egress);
+            self.relaying.hear_second_port(now, client_of(tuple), datagram.bytes, &mut self.ways.egress);
             return;
         }
-        let reserved = reserving_shard(datagram.bytes).filter(|&worker| self.mesh.is_sibling(worker));
-        let owner = reserved.map(Owner::Worker).or_else(|| self.tuples.owner(now, &tuple));
-        match owner {
+        match self.owner(now, &tuple, datagram.bytes) {
             Some(Owner::Worker(worker)) => {
-                self.mesh.post(worker, Item::Datagram { tuple, ecn: datagram.ecn }, datagram.bytes);
+                self.ways.mesh.post(worker, Item::Datagram { tuple, ecn: datagram.ecn }, datagram.bytes);
             }
-            Some(Owner::Peer(_)) | None => self.hear_turn_client(now, tuple, &datagram),
+            Some(Owner::Peer(key)) => self.hear_peer_connection(now, key, tuple, None, datagram.bytes),
+            None => self.hear_turn_client(now, tuple, &datagram),
+        }
+    }
+
+    /// Whose a datagram is; `None`: the TURN core's.
+    fn owner(&mut self, now: Instant, tuple: &Tuple, datagram: &[u8]) -> Option<Owner> {
+        if let Some(name) = self.media.as_ref().and_then(|_| Media::checked(datagram)) {
+            // A check names its connection, whatever came on this 5-tuple before.
+            let ours = name.worker == self.ways.mesh.me();
+            return if ours { Some(Owner::Peer(name.connection)) } else { self.sibling(name.worker) };
+        }
+        match reserving_shard(datagram) {
+            Some(worker) if self.ways.mesh.is_sibling(worker) => Some(Owner::Worker(worker)),
+            _ => self.ways.tuples.owner(now, tuple),
+        }
+    }
+
+    /// The owner of that number, if there is one.
+    fn sibling(&self, worker: u8) -> Option<Owner> {
+        self.ways.mesh.is_sibling(worker).then_some(Owner::Worker(worker))
+    }
+
+    fn hear_peer_connection(&mut self, now: Instant, key: u32, tuple: Tuple, via: Option<u8>, bytes: &mut [u8]) {
+        if let Some(media) = &mut self.media {
+            media.hear(now, key, Way::Datagrams { tuple, via }, bytes, &mut self.ways);
         }
     }
 
     fn hear_turn_client(&mut self, now: Instant, tuple: Tuple, datagram: &Datagram<'_>) {
         let client = client_of(tuple);
-        self.relaying.hear_client(now, client, datagram.bytes, datagram.ecn, &mut self.egress, &mut self.mesh);
+        self.relaying.hear_client(
+            now,
+            client,
+            datagram.bytes,
+            datagram.ecn,
+            &mut self.ways.egress,
+            &mut self.ways.mesh,
+        );
     }
 
     fn hear_relay(&mut self, now: Instant, relay: RelayAddr, datagram: &Datagram<'_>) {
         let peer = PeerAddr::new(datagram.remote);
-        self.relaying.hear_peer(now, relay, peer, datagram.bytes, datagram.ecn, &mut self.egress);
+        self.relaying.hear_peer(now, relay, peer, datagram.bytes, datagram.ecn, &mut self.ways.egress);
     }
 
-    fn hear_stream(&mut self, now: Instant, client: ClientAddr, id: StreamId, chunk: Chunk) {
-        if !self.egress.streams.hear(now, &client, id) {
-            return;
-        }
-        for message in chunk.messages() {
-            self.relaying.hear_client(now, client, message, None, &mut self.egress, &mut self.mesh);
-            if !self.egress.streams.is_open(&client) {
-                // Closed over one of its own messages; the next must not allocate for nobody.
-                return;
+    fn hear_stream(&mut self, now: Instant, client: ClientAddr, id: StreamId, mut chunk: Chunk) {
+        for position in 0..chunk.len() {
+            // Once it is closed over one of its own messages, the next must do nothing for nobody.
+            let Some(kind) = self.ways.egress.streams.hear(now, &client, id) else { return };
+            let message = chunk.message_mut(position);
+            match (kind, &mut self.media) {
+                (StreamKind::Turn, _) => {
+                    self.relaying.hear_client(now, client, message, None, &mut self.ways.egress, &mut self.ways.mesh);
+                }
+                (StreamKind::Media(known), Some(media)) => {
+                    let named = Media::checked(message).filter(|name| name.worker == self.ways.mesh.me());
+                    if let Some(key) = named.map(|name| name.connection).or(known) {
+                        media.hear(now, key, Way::Stream(client), message, &mut self.ways);
+                    }
+                }
+                (StreamKind::Media(_), None) => {}
             }
         }
-        self.egress.streams.give_back(&client, chunk);
+        self.ways.egress.streams.give_back(&client, chunk);
     }
 
     /// Takes what other workers handed over; returns how many parcels there were.
     fn unpack(&mut self, now: Instant) -> usize {
         for taken in 0..PARCELS_PER_WAKE {
-            let Some(mut parcel) = self.mesh.next_arrival() else {
+            let Some(mut parcel) = self.ways.mesh.next_arrival() else {
                 return taken;
             };
             for position in 0..parcel.len() {
                 self.unpack_item(now, &mut parcel, position);
             }
-            self.mesh.give_back(parcel);
+            self.ways.mesh.give_back(parcel);
         }
         PARCELS_PER_WAKE
     }
@@ -229,14 +278,14 @@ impl Worker {
         match item {
             Item::Datagram { tuple, ecn } => self.hear_handed_over(now, from, tuple, ecn, bytes),
             Item::Relayed { relay, source, ecn } => {
-                self.relaying.hear_peer(now, relay, source, bytes, ecn, &mut self.egress);
+                self.relaying.hear_peer(now, relay, source, bytes, ecn, &mut self.ways.egress);
             }
             Item::Remember(tuple) => {
-                if !self.tuples.insert(now, tuple, Owner::Worker(from)) {
-                    self.egress.counters.tuples_refused += 1;
+                if !self.ways.tuples.insert(now, tuple, Owner::Worker(from)) {
+                    self.ways.egress.counters.tuples_refused += 1;
                 }
             }
-            Item::Forget(tuple) => self.tuples.remove(&tuple, Owner::Worker(from)),
+            Item::Forget(tuple) => self.ways.tuples.remove(&tuple, Owner::Worker(from)),
         }
     }
 
@@ -249,38 +298,43 @@ impl Worker {
         ecn: Option<quinn_udp::EcnCodepoint>,
         bytes: &mut [u8],
     ) {
+        match self.owner(now, &tuple, bytes) {
+            Some(Owner::Peer(key)) => return self.hear_peer_connection(now, key, tuple, Some(from), bytes),
+            // Handing it on could go round in circles.
+            Some(Owner::Worker(worker)) if worker != self.ways.mesh.me() => return,
+            _ => {}
+        }
         let client = client_of(tuple);
         let had_allocation = self.relaying.core().has_allocation(&client);
-        self.relaying.hear_client(now, client, bytes, ecn, &mut self.egress, &mut self.mesh);
+        self.relaying.hear_client(now, client, bytes, ecn, &mut self.ways.egress, &mut self.ways.mesh);
         match (had_allocation, self.relaying.core().has_allocation(&client)) {
-            (false, true) => self.remember(from, tuple),
-            (_, false) => self.mesh.post(from, Item::Forget(tuple), &[]),
+            (false, true) => self.ways.remember(from, tuple),
+            (_, false) => self.ways.mesh.post(from, Item::Forget(tuple), &[]),
             (true, true) => {}
         }
     }
 
-    /// Has `worker` hand over what comes on `tuple`. At once, before our answer leaves: the client's next datagram follows upon it.
-    fn remember(&mut self, worker: u8, tuple: Tuple) {
-        self.mesh.post(worker, Item::Remember(tuple), &[]);
-        self.mesh.flush();
-    }
-
     fn carry_out(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Open { client, id, queue, accepted } => {
-                let result = self.open(now, client, id, queue);
+            Command::Open { client, id, kind, queue, accepted } => {
+                let result = self.open(now, client, id, kind, queue);
                 // The asker may have gone away; then its Gone follows.
                 let _ = accepted.send(result);
             }
             Command::Frames { client, id, chunk } => self.hear_stream(now, client, id, chunk),
             Command::Gone { client, id } => {
-                if self.egress.streams.remove(&client, Some(id)) {
-                    self.relaying.hear_gone(now, client, &mut self.egress);
+                if let Some(kind) = self.ways.egress.streams.remove(&client, Some(id)) {
+                    self.hear_gone(now, client, kind);
+                }
+            }
+            Command::Media(request) => {
+                if let Some(media) = &mut self.media {
+                    media.handle_request(now, *request, &mut self.ways);
                 }
             }
             Command::Credentials(credentials, answer) => {
                 let _ = answer.send(self.relaying.core_mut().set_credentials(credentials));
-                self.relaying.settle(now, &mut self.egress);
+                self.relaying.settle(now, &mut self.ways.egress);
             }
             Command::Stats(answer) => {
                 let _ = answer.send(self.stats());
@@ -290,11 +344,12 @@ impl Worker {
     }
 
     fn stats(&self) -> Stats {
-        let mut io = self.egress.counters;
-        io.relays_open = as_count(self.egress.sockets.relays_open());
-        io.streams_open = as_count(self.egress.streams.open());
-        io.handovers_dropped = self.mesh.dropped();
-        Stats { core: self.relaying.core().stats(), second: self.relaying.second_stats(), io }
+        let mut io = self.ways.egress.counters;
+        io.relays_open = as_count(self.ways.egress.sockets.relays_open());
+        io.streams_open = as_count(self.ways.egress.streams.open());
+        io.handovers_dropped = self.ways.mesh.dropped();
+        let media = self.media.as_ref().map(Media::stats).unwrap_or_default();
+        Stats { core: self.relaying.core().stats(), second: self.relaying.second_stats(), io, media }
     }
 
     fn open(
@@ -302,14 +357,15 @@ impl Worker {
         now: Instant,
         client: ClientAddr,
         id: StreamId,
+        kind: StreamKind,
         queue: Arc<StreamQueue>,
     ) -> Result<(), TooManyStreams> {
         // A connection with the same addresses means that the one before is over.
-        if self.egress.streams.remove(&client, None) {
-            self.relaying.hear_gone(now, client, &mut self.egress);
+        if let Some(kind) = self.ways.egress.streams.remove(&client, None) {
+            self.hear_gone(now, client, kind);
         }
-        if !self.egress.streams.insert(now, client, id, queue) {
-            self.egress.counters.streams_refused += 1;
+        if !self.ways.egress.streams.insert(now, client, id, kind, queue) {
+            self.ways.egress.counters.streams_refused += 1;
             return Err(TooManyStreams);
         }
         Ok(())
@@ -319,20 +375,33 @@ impl Worker {
     fn sweep(&mut self, now: Instant) {
         self.next_sweep = now + SWEEP_INTERVAL.min(self.idle);
         self.relaying.core_mut().set_unix_time(now, clock::unix_time());
-        self.tuples.sweep(now);
-        let core = self.relaying.core();
-        let idle = self.egress.streams.idle(now, self.idle, |client| core.has_allocation(client));
+        self.ways.tuples.sweep(now);
+        let (core, media) = (self.relaying.core(), self.media.as_ref());
+        let idle = self.ways.egress.streams.idle(now, self.idle, |client, kind| match kind {
+            StreamKind::Turn => core.has_allocation(client),
+            StreamKind::Media(key) => key.is_some_and(|key| media.is_some_and(|media| media.has_connection(key))),
+        });
         for client in idle {
-            self.egress.streams.remove(&client, None);
-            self.egress.counters.streams_idle += 1;
-            self.relaying.hear_gone(now, client, &mut self.egress);
+            if let Some(kind) = self.ways.egress.streams.remove(&client, None) {
+                self.ways.egress.counters.streams_idle += 1;
+                self.hear_gone(now, client, kind);
+            }
+        }
+    }
+
+    /// A connection is over; whoever it served is told.
+    fn hear_gone(&mut self, now: Instant, client: ClientAddr, kind: StreamKind) {
+        match (kind, &mut self.media) {
+            (StreamKind::Turn, _) => self.relaying.hear_gone(now, client, &mut self.ways.egress),
+            (StreamKind::Media(Some(key)), Some(media)) => media.hear_gone(key, Way::Stream(client)),
+            (StreamKind::Media(_), _) => {}
         }
     }
 
     /// Lets the connections end; the sockets close when the worker is dropped.
     fn stop(mut self) {
-        self.egress.flush();
-        self.egress.streams.clear();
+        self.ways.egress.flush();
+        self.ways.egress.streams.clear();
         tracing::debug!("a worker ends");
     }
 }
@@ -353,6 +422,9 @@ const COMMANDS_PER_WAKE: usize = 64;
 
 /// Parcels of other workers per wake-up, before commands and deadlines get their turn again.
 const PARCELS_PER_WAKE: usize = 64;
+
+/// How soon events that found no room are offered to the rooms again.
+const EVENTS_RETRY: Duration = Duration::from_millis(5);
 
 /// How often silent connections are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use room::media::MediaRequest;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot, watch};
 pub use turn::Transport;
@@ -17,7 +18,9 @@ use turn::{ClientAddr, Config};
 
 pub use crate::worker::{IoStats, ReloadError, SpawnError, Stats, Stopped, StreamError};
 
-use crate::worker::{Bell, Command, Stream, StreamId, StreamQueue};
+use crate::media::Media;
+pub use crate::media::{MediaSettings, MediaStats, PostStats};
+use crate::worker::{Bell, Command, Framing, Stream, StreamId, StreamKind, StreamQueue};
 
 /// What the operator decides about the workers, STUN and TURN.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub struct Settings {
     pub second_listen: Vec<SocketAddr>,
     /// The protocol's own configuration.
     pub core: Config,
+    /// `None`: no media server.
+    pub media: Option<MediaSettings>,
     /// Kernel receive buffer of each listener in bytes; the kernel may grant less. 0: its default.
     pub listener_buffer_bytes: usize,
     /// Kernel receive buffer of each relay socket in bytes; the kernel may grant less. 0: its default.
@@ -60,6 +65,7 @@ impl Settings {
             first_message: Duration::from_secs(10),
             idle: Duration::from_secs(60),
             core,
+            media: None,
         }
     }
 }
@@ -98,6 +104,7 @@ struct Shared {
     /// The ways to the workers, by their numbers. Never empty.
     desks: Vec<Desk>,
     addresses: LocalAddresses,
+    media: bool,
     stream_queue_bytes: usize,
     first_message: Duration,
     /// Connections so far: numbers them, and spreads them over the workers.
@@ -120,11 +127,23 @@ impl Desk {
     }
 }
 
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handle").field("workers", &self.workers()).finish_non_exhaustive()
+    }
+}
+
 impl Handle {
     /// The bound addresses.
     #[must_use]
     pub fn local_addresses(&self) -> &LocalAddresses {
         &self.shared.addresses
+    }
+
+    /// Whether there is a media server: it is on, and has an address to be reached at.
+    #[must_use]
+    pub fn has_media(&self) -> bool {
+        self.shared.media
     }
 
     /// How many workers there are.
@@ -148,19 +167,52 @@ impl Handle {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let shared = &self.shared;
-        let number = shared.streams.fetch_add(1, Ordering::Relaxed);
-        let turns = u64::try_from(shared.desks.len()).unwrap_or(1).max(1);
-        let desk = usize::try_from(number % turns).ok().and_then(|place| shared.desks.get(place)).ok_or(Stopped)?;
-        let stream = Stream {
-            client: ClientAddr { transport, local, remote },
-            id: StreamId(number),
-            queue: Arc::new(StreamQueue::new(shared.stream_queue_bytes)),
+        let number = self.shared.streams.fetch_add(1, Ordering::Relaxed);
+        let turns = u64::try_from(self.workers()).unwrap_or(1).max(1);
+        let worker = usize::try_from(number % turns).unwrap_or_default();
+        let client = ClientAddr { transport, local, remote };
+        self.stream(worker, StreamId(number), StreamKind::Turn, client)?.serve(io, Framing::stun(), None).await
+    }
+
+    /// Serves one accepted TCP connection of a media client (ICE-TCP, RFC 6544) until it ends. Its first check says which worker it is
+    /// for.
+    ///
+    /// # Errors
+    /// As for [`Self::serve_stream`].
+    pub async fn serve_media<S>(&self, mut io: S, local: SocketAddr, remote: SocketAddr) -> Result<(), StreamError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let mut framing = Framing::rfc4571();
+        let first = framing.first(&mut io, self.shared.first_message).await?;
+        let name = first.messages().next().and_then(Media::checked).ok_or(StreamError::NoCheck)?;
+        let id = StreamId(self.shared.streams.fetch_add(1, Ordering::Relaxed));
+        let client = ClientAddr { transport: Transport::Tcp, local, remote };
+        let stream = self.stream(usize::from(name.worker), id, StreamKind::Media(None), client)?;
+        stream.serve(io, framing, Some(first)).await
+    }
+
+    /// A connection that `worker` will serve.
+    fn stream(&self, worker: usize, id: StreamId, kind: StreamKind, client: ClientAddr) -> Result<Stream, StreamError> {
+        let desk = self.shared.desks.get(worker).ok_or(StreamError::NoCheck)?;
+        Ok(Stream {
+            client,
+            id,
+            kind,
+            queue: Arc::new(StreamQueue::new(self.shared.stream_queue_bytes)),
             inbox: desk.inbox.clone(),
             bell: Arc::clone(&desk.bell),
-            first_message: shared.first_message,
-        };
-        stream.serve(io).await
+            first_message: self.shared.first_message,
+        })
+    }
+
+    /// Asks the media plane of `worker` for something; what comes of it comes as an event.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn request_media(&self, worker: usize, request: MediaRequest) -> Result<(), Stopped> {
+        let desk = self.shared.desks.get(worker).ok_or(Stopped)?;
+        desk.send(Command::Media(Box::new(request))).await
     }
 
     /// What all workers counted so far, together.

@@ -2,6 +2,8 @@
 
 mod codec;
 
+use std::time::Instant;
+
 use rtp::parameters::{Codec, Kind, Mid, SendParameters};
 
 use crate::allocator::{Demand, Tile};
@@ -112,6 +114,12 @@ impl Slot {
     pub(crate) fn is_automatic(&self) -> bool {
         self.parameters.kind == Kind::Audio
             && self.wish.as_ref().is_none_or(|wish| wish.track.is_none() && !wish.paused)
+    }
+
+    /// Whether packets can be sent that the subscriber would throw away. A slot that is paused for want of bandwidth needs them most.
+    pub(crate) fn can_be_padded(&self, now: Instant) -> bool {
+        let codec = self.codec.and_then(|(_, codec)| codec);
+        codec.is_some_and(|codec| codec.rtx_payload_type.is_some()) && self.forwarder.timestamp_at(now).is_some()
     }
 
     /// Where the subscriber shows it.

@@ -30,6 +30,8 @@ settings! {
     public_addresses: Vec<IpAddr> = "public.addresses", default "[]", example r#"["198.51.100.7", "2001:db8::7"]"#;
     /// STUN and TURN over UDP.
     udp_listen: Listen = "udp.listen", default "3478";
+    /// Whether there is a media server: rooms of more than two members need it. Without it every call is between two, directly or relayed.
+    media_enabled: bool = "media.enabled", default "true";
     /// How many threads serve media, STUN and TURN on the UDP port; 0 is as many as the machine has cores.
     media_workers: Workers = "media.workers", default "0", example "4";
     /// A second UDP port that answers STUN Binding only. With it the check page tells what kind of NAT a browser is behind.

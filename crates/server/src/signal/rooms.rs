@@ -1,14 +1,19 @@
 //! The task that owns the rooms.
 
-use std::{collections::BTreeMap, convert::Infallible, time::Instant};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    convert::Infallible,
+    time::Instant,
+};
 
+use room::media::{MediaEvent, MediaRequest};
 use room::{ConnId, Hub, Opened, Output, Refusal, Stats};
 use tokio::{
     sync::{mpsc, oneshot},
     time::sleep_until,
 };
 
-use crate::clock;
+use crate::{clock, media::Switchboard};
 
 use super::{
     connection::Seat,
@@ -36,6 +41,23 @@ pub(crate) enum Input {
     Shutdown(oneshot::Sender<()>),
 }
 
+/// The way to the media server and back.
+#[derive(Debug)]
+pub(crate) struct Media {
+    pub(crate) switchboard: Switchboard,
+    pub(crate) events: mpsc::Receiver<MediaEvent>,
+}
+
+/// The next thing that the media server tells; waits for ever where there is none (any more).
+async fn next_event(media: &mut Option<Media>) -> MediaEvent {
+    if let Some(media) = media
+        && let Some(event) = media.events.recv().await
+    {
+        return event;
+    }
+    std::future::pending().await
+}
+
 /// The rooms and the way to each client.
 pub(crate) struct Rooms {
     hub: Hub,
@@ -44,12 +66,15 @@ pub(crate) struct Rooms {
     /// Cloned into every connection, so that `departed` ends with the last one.
     present: mpsc::Sender<Infallible>,
     departed: mpsc::Receiver<Infallible>,
+    media: Option<Media>,
+    /// What the media server is asked, on its way.
+    requests: VecDeque<MediaRequest>,
 }
 
 impl Rooms {
-    pub(crate) fn new(hub: Hub) -> Self {
+    pub(crate) fn new(hub: Hub, media: Option<Media>) -> Self {
         let (present, departed) = mpsc::channel(1);
-        Self { hub, outboxes: BTreeMap::new(), present, departed }
+        Self { hub, outboxes: BTreeMap::new(), present, departed, media, requests: VecDeque::new() }
     }
 
     /// One input, then everything that comes of it, then the next input, until everybody who could send one is gone.
@@ -63,10 +88,18 @@ impl Rooms {
             }
             let input = tokio::select! {
                 input = inputs.recv() => input,
+                event = next_event(&mut self.media) => {
+                    let now = clock::now();
+                    self.hub.handle_media(now, event);
+                    self.drain(now);
+                    self.pass_on().await;
+                    continue;
+                }
                 () = &mut timer, if due.is_some() => {
                     let now = clock::now();
                     self.hub.handle_timeout(now);
                     self.drain(now);
+                    self.pass_on().await;
                     continue;
                 }
             };
@@ -78,6 +111,7 @@ impl Rooms {
                         inputs.close();
                         return self.shut_down(done).await;
                     }
+                    self.pass_on().await;
                 }
             }
         }
@@ -136,14 +170,25 @@ impl Rooms {
         }
     }
 
+    /// Hands over what the media server is asked. While its worker is busy, the rooms wait, and so their clients.
+    async fn pass_on(&mut self) {
+        while let Some(request) = self.requests.pop_front() {
+            if let Some(media) = &mut self.media {
+                media.switchboard.pass_on(request).await;
+            }
+        }
+    }
+
     /// Queues an output; gives back a connection that had to be cut off instead.
     fn deliver(&mut self, output: Output) -> Option<ConnId> {
         let (conn, frame, last) = match output {
             Output::Send { conn, text } => (conn, Outgoing::Text(text), false),
             Output::Ping { conn } => (conn, Outgoing::Ping, false),
             Output::Close { conn, code, reason } => (conn, Outgoing::Close { code, reason }, true),
-            // The rooms are told that there is no media server.
-            Output::Media(_) => return None,
+            Output::Media(request) => {
+                self.requests.push_back(request);
+                return None;
+            }
             Output::Event(_) => return None,
         };
         let Err(Full) = self.outboxes.get(&conn)?.push(frame) else {
@@ -160,6 +205,7 @@ impl Rooms {
         let now = clock::now();
         self.hub.handle_shutdown(now);
         self.drain(now);
+        self.pass_on().await;
         drop(self.present);
         self.departed.recv().await;
         // The one who asked may have lost patience.

@@ -105,6 +105,11 @@ pub(crate) struct Ready<'a, S> {
 }
 
 impl<'a, S> Ready<'a, S> {
+    /// Datagrams that somebody else has put side by side: all have `segment_bytes`, only the last may have fewer.
+    pub(crate) fn new(route: Route<S>, segment_bytes: usize, bytes: &'a [u8]) -> Self {
+        Self { route, segment_bytes, bytes }
+    }
+
     /// The one system call that sends all.
     pub(crate) fn transmit(&self) -> Transmit<'a> {
         let together = self.bytes.len() > self.segment_bytes;

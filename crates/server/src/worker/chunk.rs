@@ -24,6 +24,18 @@ impl Chunk {
         starts.zip(&self.ends).filter_map(|(start, &end)| self.bytes.get(start..end))
     }
 
+    /// How many messages there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The message at `position`, which may be decrypted in place; empty where there is none.
+    pub(crate) fn message_mut(&mut self, position: usize) -> &mut [u8] {
+        let end = self.ends.get(position).copied().unwrap_or_default();
+        let start = position.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.bytes.get_mut(start..end).unwrap_or_default()
+    }
+
     /// The messages in one piece.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use room::media::MediaRequest;
 use tokio::sync::oneshot;
 use turn::credentials::Credentials;
 use turn::{ClientAddr, ConfigError};
@@ -10,7 +11,7 @@ use turn::{ClientAddr, ConfigError};
 use super::chunk::Chunk;
 use super::stats::Stats;
 use super::stream_queue::StreamQueue;
-use super::streams::StreamId;
+use super::streams::{StreamId, StreamKind};
 
 /// As many connections are open as the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Open {
         client: ClientAddr,
         id: StreamId,
+        kind: StreamKind,
         queue: Arc<StreamQueue>,
         accepted: oneshot::Sender<Result<(), TooManyStreams>>,
     },
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Frames { client: ClientAddr, id: StreamId, chunk: Chunk },
     /// The connection is over.
     Gone { client: ClientAddr, id: StreamId },
+    /// What the rooms ask of media.
+    Media(Box<MediaRequest>),
     /// Replace users and secrets.
     Credentials(Credentials, oneshot::Sender<Result<(), ConfigError>>),
     /// Tell what was counted.

@@ -1,9 +1,11 @@
 //! Everything that leaves: to peers by their relay socket, to clients by the socket or the connection they came from.
 
+use std::net::SocketAddr;
+
 use quinn_udp::EcnCodepoint;
 use turn::{ClientAddr, Forward, ToClient, Transport};
 
-use super::batch::{Batch, Route};
+use super::batch::{Batch, Ready, Route};
 use super::sockets::{SocketId, Sockets};
 use super::stats::IoStats;
 use super::stream_queue::Full;
@@ -71,22 +73,35 @@ impl Egress {
 
     /// Sends what waits for company.
     pub(crate) fn flush(&mut self) {
-        let Some(ready) = self.batch.take() else {
-            return;
-        };
-        let Some(socket) = self.sockets.socket_mut(ready.route.socket) else {
-            return;
-        };
-        let outcome = socket.send(&ready);
-        self.counters.count_sent(&outcome);
-        if let Some(error) = &outcome.error {
-            let (route, refused) = (ready.route, outcome.refused);
-            tracing::debug!(socket = ?route.socket, to = %route.destination, refused, %error, "cannot send");
+        if let Some(ready) = self.batch.take() {
+            send(&mut self.sockets, &mut self.counters, &ready);
+        }
+    }
+
+    /// Sends datagrams that lie side by side from `local` to a client: all have `segment_bytes`, only the last may have fewer.
+    pub(crate) fn send_run(&mut self, local: SocketAddr, remote: SocketAddr, segment_bytes: usize, bytes: &[u8]) {
+        if let Some((socket, source)) = self.sockets.way_back(local) {
+            let route = Route { socket, destination: remote, source, ecn: None };
+            send(&mut self.sockets, &mut self.counters, &Ready::new(route, segment_bytes, bytes));
+        }
+    }
+
+    /// Sends one datagram from `local` to a client.
+    pub(crate) fn send_single(&mut self, local: SocketAddr, remote: SocketAddr, datagram: &[u8]) {
+        self.datagram_to_client(ClientAddr { transport: Transport::Udp, local, remote }, None, &[datagram]);
+    }
+
+    /// Sends one datagram over the client's TCP connection, in a frame (RFC 4571).
+    pub(crate) fn send_frame(&mut self, local: SocketAddr, remote: SocketAddr, datagram: &[u8]) {
+        let Some(header) = rtc::tcp_frame::header(datagram.len()) else { return };
+        let client = ClientAddr { transport: Transport::Tcp, local, remote };
+        if self.streams.push_data(client, &[&header, datagram]).is_err() {
+            self.counters.stream_data_dropped += 1;
         }
     }
 
     fn datagram_to_client(&mut self, client: ClientAddr, ecn: Option<EcnCodepoint>, parts: &[&[u8]]) {
-        if let Some((socket, source)) = self.sockets.way_back(client) {
+        if let Some((socket, source)) = self.sockets.way_back(client.local) {
             let route = Route { socket, destination: client.remote, source, ecn };
             self.datagram(route, parts);
         }
@@ -101,6 +116,19 @@ impl Egress {
         self.flush();
         let segments_max = self.sockets.socket(route.socket).map_or(1, |socket| socket.segments_max());
         self.batch.open(route, segments_max, parts);
+    }
+}
+
+/// Sends a batch, and counts what became of it.
+fn send(sockets: &mut Sockets, counters: &mut IoStats, ready: &Ready<'_, SocketId>) {
+    let Some(socket) = sockets.socket_mut(ready.route.socket) else {
+        return;
+    };
+    let outcome = socket.send(ready);
+    counters.count_sent(&outcome);
+    if let Some(error) = &outcome.error {
+        let (route, refused) = (ready.route, outcome.refused);
+        tracing::debug!(socket = ?route.socket, to = %route.destination, refused, %error, "cannot send");
     }
 }
 

@@ -26,6 +26,9 @@ pub enum SpawnError {
     /// The core refuses its configuration.
     #[error(transparent)]
     Config(#[from] turn::ConfigError),
+    /// The media plane cannot be set up.
+    #[error("cannot set up media: {0}")]
+    Media(String),
     /// The machine has no randomness.
     #[error("cannot draw a random seed: {0}")]
     Seed(getrandom::Error),
@@ -62,6 +65,12 @@ pub enum StreamError {
     /// The bytes are neither STUN nor ChannelData.
     #[error("not a stream of STUN messages: {0}")]
     Framing(#[from] turn::stream::StreamError),
+    /// A frame that no datagram needs.
+    #[error(transparent)]
+    Frame(#[from] rtc::tcp_frame::FrameTooLong),
+    /// A media client has to begin with a check that names one of our connections.
+    #[error("the first message is no ICE check for a connection of this server")]
+    NoCheck,
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Io(#[from] io::Error),

@@ -159,7 +159,7 @@ impl Mesh {
     }
 
     /// The next parcel for us.
-    pub(crate) fn next_arrival(&mut self) -> Option<Parcel> {
+    pub(crate) fn next_arrival(&self) -> Option<Parcel> {
         self.arrivals.try_recv().ok()
     }
 

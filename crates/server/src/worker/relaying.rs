@@ -121,7 +121,7 @@ impl Relaying {
     fn output(&mut self, output: Output, egress: &mut Egress) {
         match output {
             Output::Send { client, message } => {
-                if egress.control(client, &message).is_err() && egress.streams.remove(&client, None) {
+                if egress.control(client, &message).is_err() && egress.streams.remove(&client, None).is_some() {
                     egress.counters.streams_stalled += 1;
                     self.gone.push(client);
                 }

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use mio::{Registry, Token};
-use turn::{ClientAddr, Family, RelayAddr};
+use turn::{Family, RelayAddr};
 
 use super::socket::{Sharing, Socket};
 
@@ -168,13 +168,18 @@ impl Sockets {
         self.listeners.get(position)
     }
 
-    /// The listener that `client` sent to, and the source address that its answers must have when the listener is bound to all.
-    pub(crate) fn way_back(&self, client: ClientAddr) -> Option<(SocketId, Option<IpAddr>)> {
+    /// How many datagrams one system call takes on the sockets that clients send to.
+    pub(crate) fn segments_max(&self) -> usize {
+        self.listeners.iter().map(|listener| listener.socket.segments_max()).min().unwrap_or(1)
+    }
+
+    /// The listener that a client sent to at `local`, and the source address that its answers must have when the listener is bound to all.
+    pub(crate) fn way_back(&self, local: SocketAddr) -> Option<(SocketId, Option<IpAddr>)> {
         self.listeners.iter().enumerate().find_map(|(position, listener)| {
             let bound = listener.socket.local();
-            let same_family = bound.is_ipv4() == client.local.is_ipv4();
-            let (any, ip) = (bound.ip().is_unspecified(), client.local.ip());
-            (same_family && bound.port() == client.local.port() && (any || bound.ip() == ip))
+            let same_family = bound.is_ipv4() == local.is_ipv4();
+            let (any, ip) = (bound.ip().is_unspecified(), local.ip());
+            (same_family && bound.port() == local.port() && (any || bound.ip() == ip))
                 .then_some((SocketId::Listener(position), any.then_some(ip)))
         })
     }

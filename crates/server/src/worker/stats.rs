@@ -3,6 +3,7 @@
 use std::ops::AddAssign;
 
 use super::socket::Outcome;
+use crate::media::MediaStats;
 
 /// Everything that is counted about STUN and TURN, taken at one moment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,6 +14,8 @@ pub struct Stats {
     pub second: turn::Stats,
     /// What the sockets and connections count.
     pub io: IoStats,
+    /// What the media plane counts.
+    pub media: MediaStats,
 }
 
 /// Counters since the start, and gauges where the name says `open`.
@@ -55,6 +58,7 @@ impl AddAssign for Stats {
         self.core += other.core;
         self.second += other.second;
         self.io += other.io;
+        self.media += other.media;
     }
 }
 

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rtc::tcp_frame::Deframer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
@@ -14,12 +15,13 @@ use super::chunk::Chunk;
 use super::command::{Bell, Command};
 use super::error::{Stopped, StreamError};
 use super::stream_queue::StreamQueue;
-use super::streams::StreamId;
+use super::streams::{StreamId, StreamKind};
 
 /// The task's end of a connection.
 pub(crate) struct Stream {
     pub(crate) client: ClientAddr,
     pub(crate) id: StreamId,
+    pub(crate) kind: StreamKind,
     pub(crate) queue: Arc<StreamQueue>,
     pub(crate) inbox: mpsc::Sender<Command>,
     pub(crate) bell: Arc<Bell>,
@@ -28,8 +30,8 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Serves until one side closes or breaks the rules. `Ok`: the client closed.
-    pub(crate) async fn serve<S>(self, io: S) -> Result<(), StreamError>
+    /// Serves until one side closes or breaks the rules. `first` are messages that were read already. `Ok`: the client closed.
+    pub(crate) async fn serve<S>(self, io: S, framing: Framing, first: Option<Chunk>) -> Result<(), StreamError>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
@@ -37,7 +39,7 @@ impl Stream {
         let (reader, writer) = tokio::io::split(io);
         let mut writing = pin!(self.write(writer));
         let result = tokio::select! {
-            result = self.read(reader) => result,
+            result = self.read(reader, framing, first) => result,
             result = &mut writing => return result.and(Err(StreamError::Closed)),
             () = self.queue.ended() => {
                 // The client may have stopped reading, and then the writing would never end.
@@ -56,19 +58,27 @@ impl Stream {
     async fn open(&self) -> Result<(), StreamError> {
         let (accepted, answer) = oneshot::channel();
         let queue = Arc::clone(&self.queue);
-        self.send(Command::Open { client: self.client, id: self.id, queue, accepted }).await?;
+        let (client, id, kind) = (self.client, self.id, self.kind);
+        self.send(Command::Open { client, id, kind, queue, accepted }).await?;
         answer.await.map_err(|_| Stopped)?.map_err(|_| StreamError::TooMany)
     }
 
     /// Reads until the end of the stream. Waiting for room in the worker's inbox slows the client down and loses nothing.
-    async fn read<S>(&self, mut reader: ReadHalf<S>) -> Result<(), StreamError>
+    async fn read<S>(
+        &self,
+        mut reader: ReadHalf<S>,
+        mut framing: Framing,
+        first: Option<Chunk>,
+    ) -> Result<(), StreamError>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
-        let mut splitter = Splitter::new();
         let mut buffer = vec![0; READ_BYTES];
         let mut first_message = pin!(sleep(self.first_message));
-        let mut greeted = false;
+        let mut greeted = first.is_some();
+        if let Some(chunk) = first {
+            self.send(Command::Frames { client: self.client, id: self.id, chunk }).await?;
+        }
         loop {
             let read = tokio::select! {
                 read = reader.read(&mut buffer) => read?,
@@ -79,25 +89,13 @@ impl Stream {
             if read == 0 {
                 return Ok(());
             }
-            splitter.push(buffer.get(..read).unwrap_or_default());
-            let (chunk, framing) = self.chunk(&mut splitter);
+            let mut chunk = self.queue.spare();
+            let framed = framing.cut(buffer.get_mut(..read).unwrap_or_default(), &mut chunk);
             if !chunk.is_empty() {
                 greeted = true;
                 self.send(Command::Frames { client: self.client, id: self.id, chunk }).await?;
             }
-            framing?;
-        }
-    }
-
-    /// The whole messages in the splitter, and what is wrong with what follows them.
-    fn chunk(&self, splitter: &mut Splitter) -> (Chunk, Result<(), StreamError>) {
-        let mut chunk = self.queue.spare();
-        loop {
-            match splitter.next_frame() {
-                Ok(Some(frame)) => chunk.push(&[splitter.bytes(frame)]),
-                Ok(None) => return (chunk, Ok(())),
-                Err(error) => return (chunk, Err(error.into())),
-            }
+            framed?;
         }
     }
 
@@ -133,6 +131,58 @@ impl Stream {
     }
 }
 
+/// How messages stand in the bytes of a connection.
+pub(crate) enum Framing {
+    /// STUN messages and ChannelData tell their own length (RFC 8656 §12.5).
+    Stun(Splitter),
+    /// A length before each datagram.
+    Rfc4571(Deframer),
+}
+
+impl Framing {
+    pub(crate) fn stun() -> Self {
+        Self::Stun(Splitter::new())
+    }
+
+    pub(crate) fn rfc4571() -> Self {
+        Self::Rfc4571(Deframer::default())
+    }
+
+    /// Waits for the first messages.
+    pub(crate) async fn first(
+        &mut self,
+        io: &mut (impl AsyncRead + Unpin),
+        patience: Duration,
+    ) -> Result<Chunk, StreamError> {
+        let mut chunk = Chunk::default();
+        let mut buffer = vec![0; FIRST_READ_BYTES];
+        let reading = async {
+            while chunk.is_empty() {
+                match io.read(&mut buffer).await? {
+                    0 => return Err(StreamError::Closed),
+                    read => self.cut(buffer.get_mut(..read).unwrap_or_default(), &mut chunk)?,
+                }
+            }
+            Ok(chunk)
+        };
+        timeout(patience, reading).await.unwrap_or(Err(StreamError::NoFirstMessage(patience)))
+    }
+
+    /// Puts the whole messages that `bytes` complete into `chunk`.
+    fn cut(&mut self, bytes: &mut [u8], chunk: &mut Chunk) -> Result<(), StreamError> {
+        match self {
+            Self::Stun(splitter) => {
+                splitter.push(bytes);
+                while let Some(frame) = splitter.next_frame()? {
+                    chunk.push(&[splitter.bytes(frame)]);
+                }
+            }
+            Self::Rfc4571(deframer) => deframer.handle_bytes(bytes, |datagram| chunk.push(&[datagram]))?,
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Stream {
     /// The connection is over, however the task ended.
     fn drop(&mut self) {
@@ -147,6 +197,9 @@ impl Drop for Stream {
 
 /// Bytes per read: a full TLS record.
 const READ_BYTES: usize = 16 * 1024;
+
+/// A check, and what else may come with it.
+const FIRST_READ_BYTES: usize = 2048;
 
 /// How long answers to a client's last messages may take to leave.
 const LAST_WORDS: Duration = Duration::from_secs(1);

@@ -14,6 +14,15 @@ use super::stream_queue::{Full, StreamQueue};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StreamId(pub(crate) u64);
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StreamKind {
+    /// STUN and TURN.
+    Turn,
+    /// A peer connection (ICE-TCP, RFC 6544), by its number when a check has shown which.
+    Media(Option<u32>),
+}
+
 /// The connections that were handed over, by 5-tuple.
 pub(crate) struct Streams {
     connections: BTreeMap<ClientAddr, Connection>,
@@ -27,6 +36,7 @@ pub(crate) struct Streams {
 
 struct Connection {
     id: StreamId,
+    kind: StreamKind,
     queue: Arc<StreamQueue>,
     /// When the client was last heard.
     heard: Instant,
@@ -45,33 +55,39 @@ impl Streams {
         self.connections.len()
     }
 
-    /// Whether the client has a connection.
-    pub(crate) fn is_open(&self, client: &ClientAddr) -> bool {
-        self.connections.contains_key(client)
-    }
-
     /// Takes a connection in. False: there are as many as there may be.
-    pub(crate) fn insert(&mut self, now: Instant, client: ClientAddr, id: StreamId, queue: Arc<StreamQueue>) -> bool {
+    pub(crate) fn insert(
+        &mut self,
+        now: Instant,
+        client: ClientAddr,
+        id: StreamId,
+        kind: StreamKind,
+        queue: Arc<StreamQueue>,
+    ) -> bool {
         let before = self.open_everywhere.fetch_add(1, Ordering::Relaxed);
         if self.connections_max > 0 && before >= self.connections_max {
             self.open_everywhere.fetch_sub(1, Ordering::Relaxed);
             return false;
         }
-        let connection = Connection { id, queue, heard: now, is_to_wake: false };
+        let connection = Connection { id, kind, queue, heard: now, is_to_wake: false };
         if self.connections.insert(client, connection).is_some() {
             self.open_everywhere.fetch_sub(1, Ordering::Relaxed);
         }
         true
     }
 
-    /// Notes that the client was heard. False: that connection is gone, and what it said must not reach its successor.
-    pub(crate) fn hear(&mut self, now: Instant, client: &ClientAddr, id: StreamId) -> bool {
-        match self.connections.get_mut(client) {
-            Some(connection) if connection.id == id => {
-                connection.heard = now;
-                true
-            }
-            _ => false,
+    /// Notes that the client was heard, and says what the connection is for. `None`: that connection is gone, and what it said must not
+    /// reach its successor.
+    pub(crate) fn hear(&mut self, now: Instant, client: &ClientAddr, id: StreamId) -> Option<StreamKind> {
+        let connection = self.connections.get_mut(client).filter(|connection| connection.id == id)?;
+        connection.heard = now;
+        Some(connection.kind)
+    }
+
+    /// Notes which peer connection the client's connection serves.
+    pub(crate) fn dedicate(&mut self, client: &ClientAddr, peer: u32) {
+        if let Some(connection) = self.connections.get_mut(client) {
+            connection.kind = StreamKind::Media(Some(peer));
         }
     }
 
@@ -112,14 +128,14 @@ impl Streams {
         }
     }
 
-    /// Ends a connection: its task writes what is queued and closes it. With an id, only if it is still that one.
-    pub(crate) fn remove(&mut self, client: &ClientAddr, id: Option<StreamId>) -> bool {
-        let is_that = self.connections.get(client).is_some_and(|connection| id.is_none_or(|id| connection.id == id));
-        if is_that && let Some(connection) = self.connections.remove(client) {
-            self.open_everywhere.fetch_sub(1, Ordering::Relaxed);
-            connection.queue.finish();
-        }
-        is_that
+    /// Ends a connection: its task writes what is queued and closes it. With an id, only if it is still that one. Gives back what it was
+    /// for.
+    pub(crate) fn remove(&mut self, client: &ClientAddr, id: Option<StreamId>) -> Option<StreamKind> {
+        self.connections.get(client).filter(|connection| id.is_none_or(|id| connection.id == id))?;
+        let connection = self.connections.remove(client)?;
+        self.open_everywhere.fetch_sub(1, Ordering::Relaxed);
+        connection.queue.finish();
+        Some(connection.kind)
     }
 
     /// Ends all connections.
@@ -131,12 +147,17 @@ impl Streams {
     }
 
     /// Connections that have been silent for `idle` and are not `needed`, and those whose task has vanished.
-    pub(crate) fn idle(&self, now: Instant, idle: Duration, needed: impl Fn(&ClientAddr) -> bool) -> Vec<ClientAddr> {
+    pub(crate) fn idle(
+        &self,
+        now: Instant,
+        idle: Duration,
+        needed: impl Fn(&ClientAddr, StreamKind) -> bool,
+    ) -> Vec<ClientAddr> {
         self.connections
             .iter()
             .filter(|(client, connection)| {
                 connection.queue.is_finished()
-                    || (now.saturating_duration_since(connection.heard) >= idle && !needed(client))
+                    || (now.saturating_duration_since(connection.heard) >= idle && !needed(client, connection.kind))
             })
             .map(|(client, _)| *client)
             .collect()

@@ -11,8 +11,8 @@ use super::mesh::Tuple;
 /// To whom a 5-tuple belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// A peer of ours, by its place.
-    Peer(sfu::PeerId),
+    /// A peer connection of ours, by its number.
+    Peer(u32),
     /// Another worker.
     Worker(u8),
 }
@@ -65,11 +65,6 @@ impl Tuples {
     pub(crate) fn sweep(&mut self, now: Instant) {
         let stale = |entry: &Entry| now.saturating_duration_since(entry.heard) >= ELSEWHERE_LIFETIME;
         self.entries.retain(|_, entry| !(matches!(entry.owner, Owner::Worker(_)) && stale(entry)));
-    }
-
-    /// How many 5-tuples are known.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
     }
 }
 

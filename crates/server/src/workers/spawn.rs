@@ -12,9 +12,10 @@ use turn::{Config, Quotas, Rate, Shard};
 
 use super::{Desk, Handle, LocalAddresses, Settings, Shared};
 use crate::clock;
+use crate::media::Media;
 use crate::worker::{
     Bell, Egress, LISTENERS_MAX, Listener, Mesh, RelayBinding, Relaying, Sharing, Socket, Sockets, SpawnError, Streams,
-    Tuples, WAKER, Worker,
+    Tuples, WAKER, Ways, Worker,
 };
 
 /// As [`super::Workers::spawn`].
@@ -24,19 +25,27 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
     let addresses = listen(&settings, &mut grounds)?;
     let bells: Vec<_> = grounds.iter().map(|ground| Arc::clone(&ground.bell)).collect();
     let quotas = Quotas::new(random()?);
+    let shared = match &settings.media {
+        Some(media) => media.build(&addresses.udp)?,
+        None => None,
+    };
+    let media = shared.is_some();
     let streams_open = Arc::new(AtomicUsize::new(0));
     let mut ready = Vec::new();
     for ((ground, mesh), index) in grounds.into_iter().zip(Mesh::between(&bells)).zip(0..count) {
         let shard = Shard::new(index, count).unwrap_or_default();
         let relaying = relaying(&settings, shard, quotas.clone())?;
         let streams = Streams::new(settings.streams_max, Arc::clone(&streams_open));
-        ready.push(ground.build(&settings, relaying, mesh, streams)?);
+        let peers = shared.as_ref().zip(settings.media.as_ref());
+        let peers = peers.map(|(shared, media)| Media::new(index, Arc::clone(shared), media.events.clone()));
+        ready.push(ground.build(&settings, relaying, peers, mesh, streams)?);
     }
     let desks = ready.into_iter().map(start).collect::<Result<Vec<_>, _>>()?;
     Ok(Handle {
         shared: Arc::new(Shared {
             desks,
             addresses,
+            media,
             stream_queue_bytes: settings.stream_queue_bytes,
             first_message: settings.first_message,
             streams: AtomicU64::new(0),
@@ -64,6 +73,7 @@ impl Ground {
         self,
         settings: &Settings,
         relaying: Relaying,
+        media: Option<Media>,
         mesh: Mesh,
         streams: Streams,
     ) -> Result<(Worker, Desk, watch::Sender<()>), SpawnError> {
@@ -72,10 +82,9 @@ impl Ground {
         let [low, high] = [random::<8>()?, random()?].map(u64::from_le_bytes);
         let worker = Worker {
             relaying,
+            media,
             poll: self.poll,
-            egress: Egress::new(self.sockets, streams),
-            mesh,
-            tuples: Tuples::new((low, high)),
+            ways: Ways { egress: Egress::new(self.sockets, streams), mesh, tuples: Tuples::new((low, high)) },
             inbox,
             bell: Arc::clone(&self.bell),
             idle: settings.idle,
@@ -87,7 +96,7 @@ impl Ground {
 
 fn start((worker, desk, running): (Worker, Desk, watch::Sender<()>)) -> Result<Desk, SpawnError> {
     thread::Builder::new()
-        .name(format!("worker-{}", worker.mesh.me()))
+        .name(format!("worker-{}", worker.ways.mesh.me()))
         .spawn(move || {
             worker.run();
             // Dropped last, also when the thread panics: whoever waits for the end is told after the sockets are closed.

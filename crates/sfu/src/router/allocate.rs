@@ -39,7 +39,9 @@ impl Router {
         let estimate = peer.outbound.estimator.estimate_bps();
         let allocation = allocate(now, estimate, &mut peer.demands);
         peer.allocated_bps = estimate;
-        peer.outbound.estimator.set_wanted(allocation.wanted_bps);
+        // A probe needs packets to be made of: before the first has gone out it would be wasted, and with it the time until the next.
+        let is_probable = peer.slots.iter().any(|slot| slot.can_be_padded(now));
+        peer.outbound.estimator.set_wanted(if is_probable { allocation.wanted_bps } else { 0 });
         peer.allocate_at = allocation.again_at;
         for (slot, demand) in peer.slots.iter_mut().zip(peer.demands.drain(..)) {
             slot.demand = demand;

@@ -113,13 +113,9 @@ impl Router {
     /// Tests a subscriber's path: with packets that it had already, which repair what it may have lost unnoticed, or with padding.
     pub(super) fn pad(&mut self, now: Instant, key: usize, bytes: usize, sink: &mut impl Sink) -> bool {
         let Some(peer) = self.peers.get_mut(key) else { return false };
-        let is_usable = |slot: &crate::slot::Slot| {
-            slot.forwarder.current().is_some()
-                && slot.codec.and_then(|(_, codec)| codec).is_some_and(|codec| codec.rtx_payload_type.is_some())
-        };
-        let Some(slot) = peer.slots.iter().position(is_usable) else { return false };
+        let Some(slot) = peer.slots.iter().position(|slot| slot.can_be_padded(now)) else { return false };
         let latest = peer.slots.get(slot).and_then(|slot| slot.forwarder.latest());
-        if let Some(SentPacket { index, .. }) = latest.filter(|_| bytes > usize::from(u8::MAX)) {
+        if let Some(SentPacket { index, .. }) = latest.filter(|_| bytes >= REPEATED_BYTES_MIN) {
             #[expect(clippy::cast_possible_truncation, reason = "the lower 16 bits are the number")]
             let number = index as u16;
             let waiting = Waiting { slot: u16::try_from(slot).unwrap_or(u16::MAX), number, what: What::Padding };
@@ -134,6 +130,9 @@ impl Router {
 
 /// What a packet is taken for before it is looked up.
 const PACKET_BYTES: usize = 1_200;
+
+/// A probe is so many packets of at most the size it asks for: a smaller one is not made of repeated pictures.
+const REPEATED_BYTES_MIN: usize = 1_000;
 
 /// Header and number of a packet without payload.
 const FILLER_BYTES: usize = 40;

@@ -18,13 +18,13 @@ fn item(number: u16) -> Item {
 fn remote(item: Item) -> u16 {
     match item {
         Item::Datagram { tuple, .. } => tuple.remote.port(),
-        other => panic!("{other:?}"),
+        Item::Relayed { .. } | Item::Remember(_) | Item::Forget(_) => panic!("{item:?}"),
     }
 }
 
 #[test]
 fn what_is_posted_arrives_in_order_with_its_bytes_when_flushed() {
-    let (_poll, mut one, mut two) = pair();
+    let (_poll, mut one, two) = pair();
     one.post(1, item(1), b"first");
     one.post(1, item(2), b"");
     assert!(two.next_arrival().is_none());
@@ -40,7 +40,7 @@ fn what_is_posted_arrives_in_order_with_its_bytes_when_flushed() {
 
 #[test]
 fn memory_comes_back_to_the_packer() {
-    let (_poll, mut one, mut two) = pair();
+    let (_poll, mut one, two) = pair();
     one.post(1, item(1), &[7; 1000]);
     one.flush();
     let parcel = two.next_arrival().unwrap();
@@ -57,7 +57,7 @@ fn memory_comes_back_to_the_packer() {
 
 #[test]
 fn a_full_queue_drops_what_comes_and_counts_it() {
-    let (_poll, mut one, mut two) = pair();
+    let (_poll, mut one, two) = pair();
     for number in 0..PARCELS_MAX {
         one.post(1, item(u16::try_from(number).unwrap()), b"fits");
         one.flush();
@@ -73,7 +73,7 @@ fn a_full_queue_drops_what_comes_and_counts_it() {
 
 #[test]
 fn a_parcel_is_sent_when_it_is_full() {
-    let (_poll, mut one, mut two) = pair();
+    let (_poll, mut one, two) = pair();
     for _ in 0..PARCEL_ITEMS_MAX {
         one.post(1, item(1), b"");
     }

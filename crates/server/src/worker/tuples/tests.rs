@@ -17,7 +17,7 @@ fn a_full_table_takes_no_more_and_loses_nothing() {
     }
     assert!(!tuples.insert(now, tuple(ENTRIES_MAX), Owner::Worker(1)));
     assert!(tuples.insert(now, tuple(7), Owner::Worker(2)), "a change needs no room");
-    assert_eq!(tuples.len(), ENTRIES_MAX);
+    assert_eq!(tuples.entries.len(), ENTRIES_MAX);
     assert_eq!(tuples.owner(now, &tuple(7)), Some(Owner::Worker(2)));
     assert_eq!(tuples.owner(now, &tuple(ENTRIES_MAX)), None);
 }
@@ -37,11 +37,11 @@ fn what_is_silent_for_an_hour_is_forgotten_unless_it_is_our_own_peers() {
     let (mut tuples, now) = (Tuples::new((1, 2)), clock::now());
     tuples.insert(now, tuple(1), Owner::Worker(1));
     tuples.insert(now, tuple(2), Owner::Worker(1));
-    tuples.insert(now, tuple(3), Owner::Peer(sfu::PeerId(1)));
+    tuples.insert(now, tuple(3), Owner::Peer(1));
     let later = now + ELSEWHERE_LIFETIME - Duration::from_secs(1);
     assert!(tuples.owner(later, &tuple(2)).is_some());
     tuples.sweep(now + ELSEWHERE_LIFETIME);
     assert_eq!(tuples.owner(later, &tuple(1)), None);
     assert_eq!(tuples.owner(later, &tuple(2)), Some(Owner::Worker(1)));
-    assert_eq!(tuples.owner(later, &tuple(3)), Some(Owner::Peer(sfu::PeerId(1))));
+    assert_eq!(tuples.owner(later, &tuple(3)), Some(Owner::Peer(1)));
 }

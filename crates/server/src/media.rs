@@ -1,0 +1,343 @@
+//! Media on a worker: the peer connections, the rooms they are in, and their routers.
+//!
+//! ```text
+//! datagram ─▶ rtc::Peer (ICE, DTLS, SRTP) ─packet─▶ sfu::Router ─packets─▶ outboxes ─▶ sockets
+//! Offer, Subscribe … ─▶ request ─▶ rtc::Peer, sfu::Router ─▶ Answered, Published, Slots … ─▶ rooms
+//! ```
+//! A member has a seat (its number is its name in the router) and one connection, or two while one replaces the other. What goes wrong
+//! with a connection ends that connection.
+
+mod connection;
+mod event;
+mod member;
+mod outbox;
+mod post;
+mod request;
+mod settings;
+mod slab;
+mod stats;
+mod switchboard;
+mod timers;
+mod ufrag;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use room::media::{MediaEvent, MediaPeerId, MediaRoomId};
+use rtc::{Output, Path, Received, Transport};
+use sfu::{PeerId, Router};
+
+pub(crate) use self::connection::Way;
+pub use self::post::PostStats;
+pub use self::settings::MediaSettings;
+pub use self::stats::MediaStats;
+pub(crate) use self::switchboard::Switchboard;
+pub(crate) use self::ufrag::Name;
+
+use self::connection::Connection;
+use self::event::Events;
+use self::member::Member;
+use self::post::{Counter, Post, transmit};
+use self::slab::Slab;
+use self::timers::{Due, Key, Timers};
+use crate::worker::{Item, Owner, Ways};
+
+/// The media of one worker.
+pub(crate) struct Media {
+    /// The worker's number.
+    worker: u8,
+    /// What the peers share.
+    config: Arc<rtc::Config>,
+    connections: Slab<Connection>,
+    members: Slab<Member>,
+    members_by_id: BTreeMap<MediaPeerId, u32>,
+    rooms: Slab<Room>,
+    rooms_by_id: BTreeMap<MediaRoomId, u32>,
+    timers: Timers,
+    events: Events,
+    post: Post,
+    counters: MediaStats,
+}
+
+/// A room's part on this worker.
+struct Room {
+    id: MediaRoomId,
+    router: Router,
+    /// Who is in it, by number.
+    members: Vec<u32>,
+    due: Due,
+}
+
+impl Media {
+    pub(crate) fn new(worker: u8, config: Arc<rtc::Config>, events: tokio::sync::mpsc::Sender<MediaEvent>) -> Self {
+        Self {
+            worker,
+            config,
+            connections: Slab::default(),
+            members: Slab::default(),
+            members_by_id: BTreeMap::new(),
+            rooms: Slab::default(),
+            rooms_by_id: BTreeMap::new(),
+            timers: Timers::default(),
+            events: Events::new(events),
+            post: Post::default(),
+            counters: MediaStats::default(),
+        }
+    }
+
+    /// The connection for which a datagram is an ICE check, be it ours or another worker's.
+    pub(crate) fn checked(datagram: &[u8]) -> Option<Name> {
+        // A Binding request is 0x0001; everything else is told apart by this alone.
+        if !datagram.starts_with(&[0x00, 0x01]) {
+            return None;
+        }
+        Name::of(rtc::demux::ice_ufrag(datagram)?)
+    }
+
+    /// A datagram for a connection of ours.
+    pub(crate) fn hear(&mut self, now: Instant, key: u32, way: Way, datagram: &mut [u8], ways: &mut Ways) {
+        let Some(connection) = self.connections.get_mut(key) else {
+            self.counters.strays += 1;
+            return;
+        };
+        let path = path_of(way);
+        let (bytes, is_check) = (datagram.len(), datagram.first() == Some(&0));
+        match connection.peer.handle_datagram(now, path, datagram) {
+            Received::Nothing => {
+                if is_check && connection.peer.knows(&path) && !connection.ways.contains(&way) {
+                    self.note_way(now, key, way, ways);
+                }
+                self.settle(now, key, ways);
+            }
+            Received::Rtp(range) => {
+                self.counters.rtp_received += 1;
+                self.counters.rtp_received_bytes += crate::worker::as_count(bytes);
+                let packet = datagram.get(range).unwrap_or_default();
+                self.route(now, key, ways, |router, from, sink| router.handle_rtp(now, from, packet, sink));
+            }
+            Received::Rtcp(range) => {
+                self.counters.rtcp_received += 1;
+                let compound = datagram.get(range).unwrap_or_default();
+                self.route(now, key, ways, |router, from, sink| router.handle_rtcp(now, from, compound, sink));
+            }
+        }
+    }
+
+    /// A TCP connection is over.
+    pub(crate) fn hear_gone(&mut self, key: u32, way: Way) {
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.ways.retain(|known| *known != way);
+        }
+    }
+
+    /// Whether the connection of that number is there; one that is not may have had a TCP connection.
+    pub(crate) fn has_connection(&self, key: u32) -> bool {
+        self.connections.get(key).is_some()
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.earliest()
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, ways: &mut Ways) {
+        for _ in 0..TIMEOUTS_PER_WAKE {
+            let Some((at, key)) = self.timers.pop_due(now) else { return };
+            match key {
+                Key::Connection(key) => {
+                    let Some(connection) = self.connections.get_mut(key) else { continue };
+                    if connection.due.take(at) {
+                        if connection.peer.poll_timeout().is_some_and(|due| due <= now) {
+                            connection.peer.handle_timeout(now);
+                        }
+                        self.settle(now, key, ways);
+                    }
+                }
+                Key::Room(key) => {
+                    if self.rooms.get_mut(key).is_some_and(|room| room.due.take(at)) {
+                        self.with_router(key, ways, |router, sink| router.handle_timeout(now, sink));
+                        self.settle_room(key);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends what has gathered: packets to the clients, events to the rooms. True: some events still wait.
+    pub(crate) fn flush(&mut self, ways: &mut Ways) -> bool {
+        self.post.flush(&mut self.connections, &mut ways.egress);
+        self.events.flush()
+    }
+
+    /// What was counted, and what there is.
+    pub(crate) fn stats(&self) -> MediaStats {
+        let mut stats = self.counters;
+        stats.connections = crate::worker::as_count(self.connections.len());
+        stats.members = crate::worker::as_count(self.members.len());
+        stats.rooms = crate::worker::as_count(self.rooms.len());
+        stats.events_dropped = self.events.dropped();
+        stats.post = self.post.counters;
+        for room in self.rooms.values() {
+            stats.add_router(&room.router.stats());
+        }
+        stats
+    }
+
+    /// Gives a packet of the connection's member to the router of its room.
+    fn route(
+        &mut self,
+        now: Instant,
+        key: u32,
+        ways: &mut Ways,
+        input: impl FnOnce(&mut Router, PeerId, &mut Counter<'_>),
+    ) {
+        let Some(seat) = self.connections.get(key).map(|connection| connection.member) else { return };
+        let room = self.members.get(seat).filter(|member| member.current == Some(key)).map(|member| member.room);
+        let Some(room) = room else {
+            self.counters.strays += 1;
+            return;
+        };
+        self.with_router(room, ways, |router, sink| input(router, PeerId(seat), sink));
+        self.settle_room(room);
+        let _ = now;
+    }
+
+    /// Lets a router do something, with the way out for its packets.
+    fn with_router(&mut self, room: u32, ways: &mut Ways, act: impl FnOnce(&mut Router, &mut Counter<'_>)) {
+        let Some(room) = self.rooms.get_mut(room) else { return };
+        let mut counter = Counter {
+            post: &mut self.post,
+            members: &self.members,
+            connections: &mut self.connections,
+            egress: &mut ways.egress,
+        };
+        act(&mut room.router, &mut counter);
+    }
+
+    /// A check was answered on a way that is new: what comes by it is this connection's from now on.
+    fn note_way(&mut self, now: Instant, key: u32, way: Way, ways: &mut Ways) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if let Some(oldest) = connection.note_way(way) {
+            forget_way(key, oldest, ways);
+        }
+        match way {
+            Way::Datagrams { tuple, via } => {
+                if !ways.tuples.insert(now, tuple, Owner::Peer(key)) {
+                    ways.egress.counters.tuples_refused += 1;
+                }
+                if let Some(worker) = via {
+                    ways.remember(worker, tuple);
+                }
+            }
+            Way::Stream(client) => ways.egress.streams.dedicate(&client, key),
+        }
+    }
+
+    /// Does what a peer wants done after an input.
+    fn settle(&mut self, now: Instant, key: u32, ways: &mut Ways) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let (mut connected, mut ended) = (false, None);
+        while let Some(output) = connection.peer.poll_output() {
+            match output {
+                Output::Transmit { path, datagram } => transmit(path, &datagram, &mut ways.egress),
+                Output::Connected { .. } => connected = true,
+                Output::Disconnected { reason } => ended = Some(reason),
+                // Members are answered without data channels: what they say to each other goes through the rooms.
+                Output::DataOpened { .. } | Output::Data { .. } | Output::DataClosed { .. } => {}
+            }
+        }
+        self.timers.schedule(Key::Connection(key), &mut connection.due, connection.peer.poll_timeout());
+        if connected {
+            connection.connected = true;
+            self.take_over(now, key, ways);
+        }
+        if let Some(reason) = ended {
+            self.counters.disconnects += 1;
+            self.handle_disconnected(now, key, reason, ways);
+        }
+    }
+
+    /// Tells the rooms what a router has to say, and notes when it wants to be woken.
+    fn settle_room(&mut self, key: u32) {
+        let Some(room) = self.rooms.get_mut(key) else { return };
+        let mut republished = Vec::new();
+        while let Some(output) = room.router.poll_output() {
+            event::tell(output, room.id, &mut self.members, &mut self.events, &mut republished);
+        }
+        self.timers.schedule(Key::Room(key), &mut room.due, room.router.poll_timeout());
+        for seat in republished {
+            if let Some(member) = self.members.get(seat) {
+                self.events.send(MediaEvent::Published { peer: member.id, tracks: member.described.clone() });
+            }
+        }
+    }
+
+    /// The only connection of a member is over, or the one that was to replace it.
+    fn handle_disconnected(&mut self, now: Instant, key: u32, reason: rtc::error::DisconnectReason, ways: &mut Ways) {
+        let Some(seat) = self.remove_connection(key, ways) else { return };
+        let Some(member) = self.members.get_mut(seat) else { return };
+        if member.next == Some(key) {
+            member.next = None;
+        }
+        if member.current == Some(key) {
+            member.current = None;
+            self.leave_router(now, seat, ways);
+        }
+        let Some(member) = self.members.get(seat) else { return };
+        if member.connections().next().is_none() {
+            let reason = reason.to_string();
+            self.events.send(MediaEvent::Disconnected { peer: member.id, reason });
+        }
+    }
+
+    /// Forgets a connection and the ways to it; gives back whose it was.
+    fn remove_connection(&mut self, key: u32, ways: &mut Ways) -> Option<u32> {
+        let mut connection = self.connections.remove(key)?;
+        self.post.flush_one(&mut connection, &mut ways.egress);
+        for way in connection.ways {
+            forget_way(key, way, ways);
+        }
+        Some(connection.member)
+    }
+
+    /// Says goodbye on a connection and forgets it.
+    fn close_connection(&mut self, now: Instant, key: u32, ways: &mut Ways) {
+        if let Some(connection) = self.connections.get_mut(key) {
+            self.post.flush_one(connection, &mut ways.egress);
+            connection.peer.close(now);
+            while let Some(output) = connection.peer.poll_output() {
+                if let Output::Transmit { path, datagram } = output {
+                    transmit(path, &datagram, &mut ways.egress);
+                }
+            }
+        }
+        self.remove_connection(key, ways);
+    }
+}
+
+/// The same in the words of the peer.
+fn path_of(way: Way) -> Path {
+    match way {
+        Way::Datagrams { tuple, .. } => Path { transport: Transport::Udp, local: tuple.local, remote: tuple.remote },
+        Way::Stream(client) => Path { transport: Transport::Tcp, local: client.local, remote: client.remote },
+    }
+}
+
+fn forget_way(key: u32, way: Way, ways: &mut Ways) {
+    match way {
+        Way::Datagrams { tuple, via } => {
+            ways.tuples.remove(&tuple, Owner::Peer(key));
+            if let Some(worker) = via {
+                ways.mesh.post(worker, Item::Forget(tuple), &[]);
+            }
+        }
+        Way::Stream(client) => {
+            ways.egress.streams.remove(&client, None);
+        }
+    }
+}
+
+/// Deadlines per wake-up, before sockets and commands get their turn again.
+const TIMEOUTS_PER_WAKE: usize = 4096;

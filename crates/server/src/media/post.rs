@@ -1,0 +1,177 @@
+//! The way out for media: packets gather in outboxes, and each outbox leaves at the end of the wake-up.
+
+use std::ops::AddAssign;
+
+use rtc::{Path, Transport};
+use sfu::PeerId;
+
+use super::connection::Connection;
+use super::member::Member;
+use super::outbox::Outbox;
+use super::slab::Slab;
+use crate::worker::Egress;
+
+/// Outboxes in use and in reserve, and what is counted about them.
+#[derive(Debug, Default)]
+pub(crate) struct Post {
+    /// Connections with an outbox.
+    dirty: Vec<u32>,
+    /// Empty outboxes, so that only connections with something to send have one.
+    spare: Vec<Outbox>,
+    /// RTCP on its way to be protected.
+    scratch: Vec<u8>,
+    pub(crate) counters: PostStats,
+}
+
+/// What left, and what could not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PostStats {
+    /// RTP packets for subscribers.
+    pub rtp_sent: u64,
+    /// Their bytes, before they were protected.
+    pub rtp_sent_bytes: u64,
+    /// RTCP packets.
+    pub rtcp_sent: u64,
+    /// System calls' worth of datagrams: fewer than packets where several left at once.
+    pub runs_sent: u64,
+    /// Bytes of padding that made packets equal.
+    pub padding_bytes: u64,
+    /// Packets for members without a connection.
+    pub unconnected: u64,
+    /// Packets for connections without a path.
+    pub pathless: u64,
+}
+
+impl AddAssign for PostStats {
+    fn add_assign(&mut self, other: Self) {
+        let Self { rtp_sent, rtp_sent_bytes, rtcp_sent, runs_sent, padding_bytes, unconnected, pathless } = other;
+        self.rtp_sent += rtp_sent;
+        self.rtp_sent_bytes += rtp_sent_bytes;
+        self.rtcp_sent += rtcp_sent;
+        self.runs_sent += runs_sent;
+        self.padding_bytes += padding_bytes;
+        self.unconnected += unconnected;
+        self.pathless += pathless;
+    }
+}
+
+impl Post {
+    /// Sends everything that has gathered.
+    pub(crate) fn flush(&mut self, connections: &mut Slab<Connection>, egress: &mut Egress) {
+        while let Some(key) = self.dirty.pop() {
+            let Some(connection) = connections.get_mut(key) else { continue };
+            if let Some(mut outbox) = connection.outbox.take() {
+                send(&mut outbox, &connection.peer, egress, &mut self.counters);
+                self.give_back(outbox);
+            }
+        }
+    }
+
+    /// Sends what has gathered for one connection, which is about to end.
+    pub(crate) fn flush_one(&mut self, connection: &mut Connection, egress: &mut Egress) {
+        if let Some(mut outbox) = connection.outbox.take() {
+            send(&mut outbox, &connection.peer, egress, &mut self.counters);
+            self.give_back(outbox);
+        }
+    }
+
+    fn give_back(&mut self, outbox: Outbox) {
+        if self.spare.len() < SPARES_MAX {
+            self.spare.push(outbox);
+        }
+    }
+}
+
+/// The router's sink: it encrypts into the outbox of the member's connection.
+pub(crate) struct Counter<'a> {
+    pub(crate) post: &'a mut Post,
+    pub(crate) members: &'a Slab<Member>,
+    pub(crate) connections: &'a mut Slab<Connection>,
+    pub(crate) egress: &'a mut Egress,
+}
+
+impl Counter<'_> {
+    /// The member's connection with an outbox that has room.
+    fn open(&mut self, to: PeerId, bytes: usize) -> Option<(&mut Connection, &mut Post)> {
+        let key = self.members.get(to.0).and_then(|member| member.current);
+        let Some((key, connection)) = key.and_then(|key| Some((key, self.connections.get_mut(key)?))) else {
+            self.post.counters.unconnected += 1;
+            return None;
+        };
+        match &mut connection.outbox {
+            None => {
+                connection.outbox = Some(self.post.spare.pop().unwrap_or_default());
+                self.post.dirty.push(key);
+            }
+            Some(outbox) if !outbox.has_room(bytes) => {
+                send(outbox, &connection.peer, self.egress, &mut self.post.counters);
+            }
+            Some(_) => {}
+        }
+        Some((connection, self.post))
+    }
+}
+
+impl sfu::Sink for Counter<'_> {
+    fn send_rtp(&mut self, to: PeerId, index: u64, header: &[u8], head: &[u8], payload: &[u8]) {
+        let bytes = header.len() + head.len() + payload.len();
+        let segments_max = self.egress.sockets.segments_max();
+        let Some((connection, post)) = self.open(to, bytes) else { return };
+        if let Some(outbox) = &mut connection.outbox {
+            outbox.push_rtp(&connection.peer, index, [header, head, payload], segments_max);
+            post.counters.rtp_sent += 1;
+            post.counters.rtp_sent_bytes += u64::try_from(bytes).unwrap_or_default();
+        }
+    }
+
+    fn send_rtcp(&mut self, to: PeerId, compound: &[u8]) {
+        let Some((connection, post)) = self.open(to, compound.len()) else { return };
+        post.scratch.clear();
+        post.scratch.extend_from_slice(compound);
+        if let Err(error) = connection.peer.protect_rtcp(&mut post.scratch) {
+            return tracing::debug!(%error, "a report cannot be protected");
+        }
+        if let Some(outbox) = &mut connection.outbox {
+            outbox.push_datagram(&connection.peer, &post.scratch);
+            post.counters.rtcp_sent += 1;
+        }
+    }
+}
+
+/// Sends an outbox and empties it.
+fn send(outbox: &mut Outbox, peer: &rtc::Peer, egress: &mut Egress, counters: &mut PostStats) {
+    outbox.finish(peer);
+    counters.padding_bytes += outbox.padding_bytes();
+    match peer.path() {
+        Some(path) => {
+            for (run, bytes) in outbox.runs() {
+                counters.runs_sent += 1;
+                send_run(path, run.segment_bytes, bytes, egress);
+            }
+        }
+        None => counters.pathless += outbox.runs().map(|(run, _)| crate::worker::as_count(run.segments)).sum::<u64>(),
+    }
+    outbox.clear();
+}
+
+fn send_run(path: Path, segment_bytes: usize, bytes: &[u8], egress: &mut Egress) {
+    match path.transport {
+        Transport::Udp => egress.send_run(path.local, path.remote, segment_bytes, bytes),
+        Transport::Tcp => {
+            for datagram in bytes.chunks(segment_bytes.max(1)) {
+                egress.send_frame(path.local, path.remote, datagram);
+            }
+        }
+    }
+}
+
+/// Sends a datagram of the peer itself.
+pub(crate) fn transmit(path: Path, datagram: &[u8], egress: &mut Egress) {
+    match path.transport {
+        Transport::Udp => egress.send_single(path.local, path.remote, datagram),
+        Transport::Tcp => egress.send_frame(path.local, path.remote, datagram),
+    }
+}
+
+/// Outboxes in reserve: of a room this large everybody gets a frame at once. Each grows to what it once held, 64 KiB at most.
+const SPARES_MAX: usize = 256;

@@ -1,0 +1,332 @@
+//! What the rooms ask of a worker: offers, wishes, moderation, the end.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotWish, Source};
+use rtc::session::{Allow, Publish};
+use rtp::parameters::{Mid, ReceiveParameters, SendParameters};
+use sfu::{PeerId, Router, TrackId, Wish};
+
+use super::connection::{Connection, Terms};
+use super::event::{priority, routed};
+use super::member::Member;
+use super::timers::Due;
+use super::ufrag::Name;
+use super::{Media, Room};
+use crate::worker::Ways;
+
+/// An offer, taken out of its request.
+struct Offer {
+    request: u64,
+    connection: String,
+    sdp: String,
+    sources: Vec<(String, Source)>,
+    allow: Allow,
+}
+
+impl Media {
+    /// Does what the rooms ask.
+    pub(crate) fn handle_request(&mut self, now: Instant, request: MediaRequest, ways: &mut Ways) {
+        match request {
+            MediaRequest::Offer { room, peer, request, connection, sdp, tracks, may_publish, may_subscribe } => {
+                let sources: Vec<_> = only_first(tracks.into_iter().filter(|(_, source)| may_publish.contains(source)));
+                let mids = sources.iter().filter_map(|(mid, _)| Mid::new(mid)).collect();
+                let allow = Allow {
+                    publish: Publish::Only(mids),
+                    subscribe: may_subscribe,
+                    data: false,
+                    codecs: Allow::everything().codecs,
+                };
+                let offer = Offer { request, connection, sdp, sources, allow };
+                self.handle_offer(now, room, peer, offer, ways);
+            }
+            MediaRequest::Subscribe { room, peer, slots } => {
+                // Without a seat there is nothing to be seen.
+                let Ok(seat) = self.seat(now, room, peer) else { return };
+                for wish in &slots {
+                    self.handle_wish(now, seat, wish);
+                }
+                self.settle_room_of(seat);
+            }
+            MediaRequest::Block { room, peer, source, blocked } => {
+                let Ok(seat) = self.seat(now, room, peer) else { return };
+                self.handle_block(now, seat, source, blocked);
+            }
+            MediaRequest::Close { peer, .. } => self.handle_close(now, peer, ways),
+        }
+    }
+
+    /// The connection of `key` is connected: it takes the place of the one before.
+    pub(super) fn take_over(&mut self, now: Instant, key: u32, ways: &mut Ways) {
+        let Some(seat) = self.connections.get(key).map(|connection| connection.member) else { return };
+        let Some(member) = self.members.get_mut(seat) else { return };
+        let replaced = member.current.filter(|&current| current != key);
+        member.current = Some(key);
+        member.next = member.next.filter(|&next| next != key);
+        let (id, joined, room) = (member.id, std::mem::replace(&mut member.joined, true), member.room);
+        if let Some(room) = self.rooms.get_mut(room).filter(|_| !joined) {
+            room.router.handle_join(now, PeerId(seat));
+        }
+        self.events.send(MediaEvent::Connected { peer: id });
+        self.apply(now, key);
+        if let Some(replaced) = replaced {
+            self.close_connection(now, replaced, ways);
+        }
+    }
+
+    /// The router forgets a member that has no connection (any more).
+    pub(super) fn leave_router(&mut self, now: Instant, seat: u32, ways: &mut Ways) {
+        let Some(member) = self.members.get_mut(seat) else { return };
+        let (room, joined) = (member.room, std::mem::take(&mut member.joined));
+        member.published.clear();
+        if joined {
+            self.with_router(room, ways, |router, _| router.handle_leave(now, PeerId(seat)));
+            self.settle_room(room);
+        }
+    }
+
+    fn handle_offer(&mut self, now: Instant, room: MediaRoomId, id: MediaPeerId, offer: Offer, ways: &mut Ways) {
+        let request = offer.request;
+        if let Err(reason) = self.try_offer(now, room, id, offer, ways) {
+            self.counters.offers_refused += 1;
+            self.events.send(MediaEvent::Refused { peer: id, request, reason });
+        }
+    }
+
+    fn try_offer(
+        &mut self,
+        now: Instant,
+        room: MediaRoomId,
+        id: MediaPeerId,
+        offer: Offer,
+        ways: &mut Ways,
+    ) -> Result<(), MediaRefusal> {
+        let seat = self.seat(now, room, id)?;
+        let known = self
+            .members
+            .get(seat)
+            .into_iter()
+            .flat_map(Member::connections)
+            .find(|&key| self.connections.get(key).is_some_and(|connection| connection.name == offer.connection));
+        let key = match known {
+            Some(key) => key,
+            None => self.connect(now, seat, offer.connection)?,
+        };
+        let connection = self.connections.get_mut(key).ok_or(MediaRefusal::Unavailable)?;
+        let answer = match connection.peer.handle_offer(now, &offer.sdp, &offer.allow) {
+            Ok(answer) => answer,
+            Err(error) => {
+                if known.is_none() {
+                    self.connections.remove(key);
+                }
+                return Err(MediaRefusal::BadOffer(error.to_string()));
+            }
+        };
+        connection.terms = Terms { media: answer.media, sources: offer.sources };
+        let connected = connection.connected;
+        self.counters.offers_answered += 1;
+        self.events.send(MediaEvent::Answered { peer: id, request: offer.request, sdp: answer.sdp });
+        if known.is_none() {
+            self.install(now, seat, key, ways);
+        }
+        self.settle(now, key, ways);
+        if connected {
+            self.apply(now, key);
+        }
+        Ok(())
+    }
+
+    /// The member's number; a new one gets a seat, in a room that may be new as well.
+    fn seat(&mut self, now: Instant, room: MediaRoomId, id: MediaPeerId) -> Result<u32, MediaRefusal> {
+        if let Some(&seat) = self.members_by_id.get(&id) {
+            return Ok(seat);
+        }
+        if self.members.len() >= MEMBERS_MAX {
+            return Err(MediaRefusal::Full);
+        }
+        let key = match self.rooms_by_id.get(&room) {
+            Some(&key) => key,
+            None => self.open_room(now, room)?,
+        };
+        let seat = self.members.insert(Member::new(id, key));
+        self.members_by_id.insert(id, seat);
+        if let Some(room) = self.rooms.get_mut(key) {
+            room.members.push(seat);
+        }
+        // Somebody may have wished for it before it came.
+        self.retell_wishes(now, key, id);
+        Ok(seat)
+    }
+
+    fn open_room(&mut self, now: Instant, id: MediaRoomId) -> Result<u32, MediaRefusal> {
+        let router = Router::new(sfu::Config::default(), random()?, now);
+        let key = self.rooms.insert(Room { id, router, members: Vec::new(), due: Due::default() });
+        self.rooms_by_id.insert(id, key);
+        Ok(key)
+    }
+
+    /// A new connection of a member, not yet negotiated.
+    fn connect(&mut self, now: Instant, seat: u32, name: String) -> Result<u32, MediaRefusal> {
+        let place = Name { worker: self.worker, connection: self.connections.next_key() };
+        let credentials = place.credentials(random()?).ok_or(MediaRefusal::Full)?;
+        let peer = rtc::Peer::new(Arc::clone(&self.config), credentials, random()?, now);
+        Ok(self.connections.insert(Connection::new(seat, name, peer)))
+    }
+
+    /// Notes a connection that was answered. One that waited to take over is given up for it.
+    fn install(&mut self, now: Instant, seat: u32, key: u32, ways: &mut Ways) {
+        let Some(member) = self.members.get_mut(seat) else { return };
+        let given_up = match member.current {
+            // Not connected yet, it had nothing to be kept for.
+            Some(current) if self.connections.get(current).is_none_or(|connection| !connection.connected) => {
+                member.current.replace(key)
+            }
+            Some(_) => member.next.replace(key),
+            None => {
+                member.current = Some(key);
+                member.next.take()
+            }
+        };
+        if let Some(given_up) = given_up {
+            self.close_connection(now, given_up, ways);
+        }
+    }
+
+    /// Tells the router what the connection in use has negotiated.
+    fn apply(&mut self, now: Instant, key: u32) {
+        let Some(connection) = self.connections.get(key) else { return };
+        let seat = connection.member;
+        let Some(member) = self.members.get_mut(seat).filter(|member| member.current == Some(key)) else { return };
+        let Some(room) = self.rooms.get_mut(member.room) else { return };
+        let (slots, tracks) = split(&connection.terms);
+        // The wishes of a connection that was replaced went with it.
+        member.wishes.retain(|mid, _| slots.iter().any(|slot| slot.mid.as_str() == mid));
+        room.router.handle_slots(now, PeerId(seat), slots);
+        let gone = member.published.iter().filter(|source| tracks.iter().all(|(still, _)| still != *source));
+        for &source in gone {
+            room.router.handle_unpublish(now, track(seat, source));
+        }
+        member.published = tracks.iter().map(|(source, _)| *source).collect();
+        for (source, parameters) in tracks {
+            room.router.handle_publish(now, track(seat, source), parameters);
+        }
+        for &source in &member.blocked {
+            room.router.handle_block(now, track(seat, source), true);
+        }
+        let wishes: Vec<SlotWish> = member.wishes.values().cloned().collect();
+        for wish in &wishes {
+            self.tell_wish(now, seat, wish);
+        }
+        self.settle_room_of(seat);
+    }
+
+    fn handle_wish(&mut self, now: Instant, seat: u32, wish: &SlotWish) {
+        let noted = self.members.get_mut(seat).is_some_and(|member| member.note_wish(wish));
+        if noted {
+            self.tell_wish(now, seat, wish);
+        }
+    }
+
+    /// Passes a wish on to the router, where it names its track by number; one who is not there yet is no track so far.
+    fn tell_wish(&mut self, now: Instant, seat: u32, wish: &SlotWish) {
+        let Some(member) = self.members.get(seat).filter(|member| member.joined) else { return };
+        let (Some(mid), Some(room)) = (Mid::new(&wish.mid), self.rooms.get_mut(member.room)) else { return };
+        let wished = wish.track.and_then(|(id, source)| Some((*self.members_by_id.get(&id)?, source)));
+        let same_room = |seat: u32| self.members.get(seat).is_some_and(|other| other.room == member.room);
+        let wish = Wish {
+            mid,
+            track: wished.filter(|(seat, _)| same_room(*seat)).map(|(seat, source)| track(seat, source)),
+            width_px: wish.width_px,
+            height_px: wish.height_px,
+            priority: priority(wish.priority),
+            paused: wish.paused,
+        };
+        room.router.handle_wish(now, PeerId(seat), wish);
+    }
+
+    /// Says all wishes for `id` again, whose number has changed.
+    fn retell_wishes(&mut self, now: Instant, room: u32, id: MediaPeerId) {
+        let names = |wish: &SlotWish| wish.track.is_some_and(|(wished, _)| wished == id);
+        let seats = self.rooms.get(room).map(|room| room.members.clone()).unwrap_or_default();
+        for seat in seats {
+            let member = self.members.get(seat);
+            let wishes = member.map(|member| member.wishes.values().filter(|wish| names(wish)).cloned().collect());
+            let wishes: Vec<SlotWish> = wishes.unwrap_or_default();
+            for wish in &wishes {
+                self.tell_wish(now, seat, wish);
+            }
+        }
+    }
+
+    fn handle_block(&mut self, now: Instant, seat: u32, source: Source, blocked: bool) {
+        let Some(member) = self.members.get_mut(seat) else { return };
+        member.blocked.retain(|known| *known != source);
+        if blocked {
+            member.blocked.push(source);
+        }
+        if let Some(room) = self.rooms.get_mut(member.room) {
+            room.router.handle_block(now, track(seat, source), blocked);
+        }
+        self.settle_room_of(seat);
+    }
+
+    fn handle_close(&mut self, now: Instant, id: MediaPeerId, ways: &mut Ways) {
+        let Some(seat) = self.members_by_id.remove(&id) else { return };
+        self.leave_router(now, seat, ways);
+        let Some(member) = self.members.remove(seat) else { return };
+        for key in member.connections() {
+            self.close_connection(now, key, ways);
+        }
+        let Some(room) = self.rooms.get_mut(member.room) else { return };
+        room.members.retain(|other| *other != seat);
+        if room.members.is_empty() {
+            self.rooms_by_id.remove(&room.id);
+            self.rooms.remove(member.room);
+        } else {
+            // Its number may become somebody else's: nobody's wish may show that one by mistake.
+            self.retell_wishes(now, member.room, id);
+            self.settle_room(member.room);
+        }
+    }
+
+    fn settle_room_of(&mut self, seat: u32) {
+        if let Some(room) = self.members.get(seat).map(|member| member.room) {
+            self.settle_room(room);
+        }
+    }
+}
+
+fn track(seat: u32, source: Source) -> TrackId {
+    TrackId { peer: PeerId(seat), source: routed(source) }
+}
+
+/// The slots, and the tracks by their sources. A sending media description without a source is not taken in.
+fn split(terms: &Terms) -> (Vec<SendParameters>, Vec<(Source, ReceiveParameters)>) {
+    let slots = terms.media.iter().filter_map(|media| media.send().cloned()).collect();
+    let tracks = terms.media.iter().filter_map(|media| media.receive()).filter_map(|receive| {
+        let (_, source) = terms.sources.iter().find(|(mid, _)| mid == receive.mid.as_str())?;
+        Some((*source, receive.clone()))
+    });
+    (slots, tracks.collect())
+}
+
+/// A source is sent by one media description: the first that names it.
+fn only_first(tracks: impl Iterator<Item = (String, Source)>) -> Vec<(String, Source)> {
+    let mut sources: Vec<(String, Source)> = Vec::new();
+    for (mid, source) in tracks {
+        if sources.iter().all(|(_, known)| *known != source) {
+            sources.push((mid, source));
+        }
+    }
+    sources
+}
+
+fn random() -> Result<[u8; 32], MediaRefusal> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| MediaRefusal::Unavailable)?;
+    Ok(bytes)
+}
+
+/// Members of one worker: what its memory and a core can serve at the very most.
+const MEMBERS_MAX: usize = 20_000;

@@ -1,0 +1,102 @@
+//! What a worker counts about media.
+
+use std::ops::AddAssign;
+
+use super::post::PostStats;
+use crate::worker::as_count;
+
+/// Counters since the start; gauges are `connections`, `members`, `rooms`, `tracks` and `live_slots`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MediaStats {
+    /// Peer connections.
+    pub connections: u64,
+    /// Members with a seat.
+    pub members: u64,
+    /// Rooms.
+    pub rooms: u64,
+    /// Published tracks.
+    pub tracks: u64,
+    /// Slots with a track whose packets are forwarded.
+    pub live_slots: u64,
+    /// Offers that were answered.
+    pub offers_answered: u64,
+    /// Offers that were refused.
+    pub offers_refused: u64,
+    /// Connections that ended by themselves: silence, a failed handshake, the client's goodbye.
+    pub disconnects: u64,
+    /// RTP packets that arrived and were authentic.
+    pub rtp_received: u64,
+    /// Their bytes, as they arrived.
+    pub rtp_received_bytes: u64,
+    /// RTCP packets that arrived and were authentic.
+    pub rtcp_received: u64,
+    /// Datagrams for connections that are gone, and media on connections that are not in use.
+    pub strays: u64,
+    /// Retransmissions and padding to subscribers, of rooms that are open.
+    pub resent: u64,
+    /// Packets that publishers were asked to send again, of rooms that are open.
+    pub nacked: u64,
+    /// Key frames asked of publishers, of rooms that are open.
+    pub key_frame_requests: u64,
+    /// RTP and RTCP packets that no router could read, of rooms that are open.
+    pub malformed: u64,
+    /// Events for the rooms that nobody took.
+    pub events_dropped: u64,
+    /// What left.
+    pub post: PostStats,
+}
+
+impl MediaStats {
+    /// Adds what a router has counted.
+    pub(crate) fn add_router(&mut self, router: &sfu::Stats) {
+        self.tracks += as_count(router.tracks);
+        self.live_slots += as_count(router.live_slots);
+        self.resent += router.resent_packets;
+        self.nacked += router.nacked_packets;
+        self.key_frame_requests += router.key_frame_requests;
+        self.malformed += router.malformed_packets + router.malformed_rtcp;
+    }
+}
+
+impl AddAssign for MediaStats {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            connections,
+            members,
+            rooms,
+            tracks,
+            live_slots,
+            offers_answered,
+            offers_refused,
+            disconnects,
+            rtp_received,
+            rtp_received_bytes,
+            rtcp_received,
+            strays,
+            resent,
+            nacked,
+            key_frame_requests,
+            malformed,
+            events_dropped,
+            post,
+        } = other;
+        self.connections += connections;
+        self.members += members;
+        self.rooms += rooms;
+        self.tracks += tracks;
+        self.live_slots += live_slots;
+        self.offers_answered += offers_answered;
+        self.offers_refused += offers_refused;
+        self.disconnects += disconnects;
+        self.rtp_received += rtp_received;
+        self.rtp_received_bytes += rtp_received_bytes;
+        self.rtcp_received += rtcp_received;
+        self.strays += strays;
+        self.resent += resent;
+        self.nacked += nacked;
+        self.key_frame_requests += key_frame_requests;
+        self.malformed += malformed;
+        self.events_dropped += events_dropped;
+        self.post += post;
+    }
+}

@@ -1,0 +1,9 @@
+//! Calls through the real media plane: real sockets, and str0m as the clients.
+
+mod calls;
+mod client;
+mod faults;
+mod server;
+
+use client::{Client, drive};
+use server::MediaServer;
