@@ -1,3 +1,33 @@
 //! A browser made of Rust: the native client of Parlor, for load, for tests, and for machines without a screen.
+//!
+//! [`Member`] joins a room and negotiates, [`Peer`] is one peer connection, [`Engine`] drives any number of them in one thread and
+//! counts what comes. [`load`] puts them together to rooms full of people.
+//!
+//! Not here: encoders and decoders. What is sent comes from files or from [`pattern`], what comes is counted or written.
 
 #![deny(missing_docs)]
+
+mod clock;
+mod codec;
+mod engine;
+mod error;
+mod files;
+mod histogram;
+mod meter;
+pub mod pattern;
+mod peer;
+mod publication;
+mod stamp;
+mod viewer;
+
+pub use clock::Clock;
+pub use codec::Codec;
+pub use engine::{Engine, Outcome, PeerKey, Setup};
+pub use error::Error;
+pub use files::{Playback, Recording};
+pub use histogram::Histogram;
+pub use meter::{Figures, Meter};
+pub use peer::{Media, Mode, Offer, Peer};
+pub use publication::{Publication, Source};
+pub use stamp::Stamp;
+pub use viewer::{Viewer, Viewing};

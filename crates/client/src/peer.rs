@@ -1,0 +1,133 @@
+//! One peer connection with a media server: an engine of str0m and a UDP socket of its own.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use mio::net::UdpSocket;
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
+use str0m::{Candidate, Rtc};
+
+use crate::{Codec, Error};
+
+/// A peer connection that is being negotiated; the engine drives it afterwards.
+#[derive(Debug)]
+pub struct Peer {
+    pub(crate) rtc: Rtc,
+    pub(crate) socket: UdpSocket,
+    /// Where the socket is bound, which is the only candidate.
+    pub(crate) local: SocketAddr,
+}
+
+/// An offer that waits for its answer.
+#[derive(Debug)]
+pub struct Offer {
+    /// To be sent.
+    pub sdp: String,
+    /// The media descriptions in the order in which they were asked for.
+    pub mids: Vec<Mid>,
+    pending: SdpPendingOffer,
+}
+
+/// What one media description of an offer is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Media {
+    /// A microphone to be sent.
+    SendAudio,
+    /// A camera to be sent, in these layers of simulcast; none for a single one.
+    SendVideo(Vec<String>),
+    /// A place for somebody's sound.
+    ReceiveAudio,
+    /// A place for somebody's picture.
+    ReceiveVideo,
+}
+
+/// How the engine sees media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Packets as they are, for load and measurements.
+    Packets,
+    /// Whole frames, packed and unpacked by the engine, for files.
+    Frames,
+}
+
+impl Peer {
+    /// Opens a socket on `local`, the address by which the server is reached.
+    ///
+    /// # Errors
+    /// When there is no socket to be had.
+    pub fn new(local: IpAddr, mode: Mode, codecs: &[Codec], now: Instant) -> Result<Self, Error> {
+        let socket = UdpSocket::bind(SocketAddr::new(local, 0)).map_err(Error::Socket)?;
+        // A frame of video comes at once. Less than asked for is no reason to fail.
+        let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
+        let local = socket.local_addr().map_err(Error::Socket)?;
+        let mut config = Rtc::builder().clear_codecs().set_rtp_mode(mode == Mode::Packets).set_stats_interval(None);
+        for codec in codecs {
+            config = codec.enable(config);
+        }
+        let mut rtc = config.build(now);
+        rtc.add_local_candidate(Candidate::host(local, "udp").map_err(|error| Error::Engine(error.to_string()))?);
+        Ok(Self { rtc, socket, local })
+    }
+
+    /// Makes an offer with these media descriptions.
+    ///
+    /// # Errors
+    /// Without any.
+    pub fn offer(&mut self, media: &[Media]) -> Result<Offer, Error> {
+        let mut changes = self.rtc.sdp_api();
+        let mut mids = Vec::new();
+        for one in media {
+            let (kind, direction, layers) = match one {
+                Media::SendAudio => (MediaKind::Audio, Direction::SendOnly, None),
+                Media::SendVideo(layers) => (MediaKind::Video, Direction::SendOnly, Some(layers)),
+                Media::ReceiveAudio => (MediaKind::Audio, Direction::RecvOnly, None),
+                Media::ReceiveVideo => (MediaKind::Video, Direction::RecvOnly, None),
+            };
+            let simulcast = layers.filter(|layers| !layers.is_empty()).map(|layers| Simulcast {
+                send: layers.iter().map(|rid| SimulcastLayer::new(rid)).collect(),
+                recv: Vec::new(),
+            });
+            mids.push(changes.add_media(kind, direction, None, None, simulcast));
+        }
+        let (offer, pending) = changes.apply().ok_or_else(|| Error::Engine("nothing to offer".into()))?;
+        Ok(Offer { sdp: offer.to_sdp_string(), mids, pending })
+    }
+
+    /// Takes the answer to an offer.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is none to this offer.
+    pub fn accept_answer(&mut self, offer: Offer, sdp: &str) -> Result<(), Error> {
+        let answer = SdpAnswer::from_sdp_string(sdp).map_err(|error| Error::Engine(error.to_string()))?;
+        self.rtc.sdp_api().accept_answer(offer.pending, answer).map_err(|error| Error::Engine(error.to_string()))
+    }
+
+    /// Answers an offer, for servers that make them.
+    ///
+    /// # Errors
+    /// When it cannot be read or answered.
+    pub fn answer(&mut self, sdp: &str) -> Result<String, Error> {
+        let offer = SdpOffer::from_sdp_string(sdp).map_err(|error| Error::Engine(error.to_string()))?;
+        let answer = self.rtc.sdp_api().accept_offer(offer).map_err(|error| Error::Engine(error.to_string()))?;
+        Ok(answer.to_sdp_string())
+    }
+
+    /// The payload type that was negotiated for a codec in a media description.
+    pub(crate) fn payload_type(&self, mid: Mid, codec: Codec) -> Option<Pt> {
+        let negotiated = self.rtc.media(mid)?.remote_pts();
+        let params = self.rtc.codec_config().params().iter();
+        params
+            .filter(|params| params.spec().codec == codec.of_engine())
+            .map(|params| params.pt())
+            .find(|pt| negotiated.contains(pt))
+    }
+
+    /// The stream of a layer that is sent.
+    pub(crate) fn rid(layer: &str) -> Rid {
+        Rid::from(layer)
+    }
+}
+
+/// More than a second of a stream of 2 Mbit/s.
+const RECEIVE_BUFFER_BYTES: usize = 1 << 20;

@@ -1,0 +1,127 @@
+//! A stream that a peer sends.
+
+use std::time::Instant;
+
+use str0m::media::{MediaTime, Mid, Pt, Rid};
+use str0m::rtp::{ExtensionValues, RtpWrite};
+
+use crate::pattern::{self, Outgoing};
+use crate::peer::Peer;
+use crate::{Clock, Codec, files};
+
+/// Where the media comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// Synthetic VP8.
+    Video(pattern::Video),
+    /// Synthetic Opus.
+    Audio(pattern::Audio),
+    /// Frames of a file.
+    File(files::Playback),
+}
+
+/// One layer of a media description that is sent.
+#[derive(Debug)]
+pub struct Publication {
+    /// The media description.
+    pub mid: Mid,
+    /// The layer of simulcast.
+    pub rid: Option<Rid>,
+    /// What is sent.
+    pub source: Source,
+    /// Whether the server wants it.
+    pub active: bool,
+    /// Packets sent; the low half is the sequence number of the next one.
+    pub(crate) place: u64,
+    payload_type: Option<Pt>,
+}
+
+impl Publication {
+    /// A stream in a media description; `layer` with simulcast.
+    #[must_use]
+    pub fn new(mid: Mid, layer: Option<&str>, source: Source) -> Self {
+        Self { mid, rid: layer.map(Peer::rid), source, active: true, place: 0, payload_type: None }
+    }
+
+    /// When there is something to send; `None` at the end of a file.
+    pub(crate) fn next_at(&self) -> Option<Instant> {
+        match &self.source {
+            Source::Video(video) => Some(video.next_at()),
+            Source::Audio(audio) => Some(audio.next_at()),
+            Source::File(file) => file.next_at(),
+        }
+    }
+
+    pub(crate) fn request_key_frame(&mut self) {
+        if let Source::Video(video) = &mut self.source {
+            video.request_key_frame();
+        }
+    }
+
+    /// Hands everything that is due to the engine. What the server does not want is made and thrown away, so that a
+    /// layer goes on with the right timestamps.
+    pub(crate) fn send_due(&mut self, peer: &mut Peer, clock: Clock, now: Instant) {
+        while self.next_at().is_some_and(|at| at <= now) {
+            let sent_us = clock.micros(now);
+            match &mut self.source {
+                Source::Video(video) => {
+                    for packet in video.next_frame(now, sent_us) {
+                        self.send_packet(peer, now, packet, Codec::Vp8);
+                    }
+                }
+                Source::Audio(audio) => {
+                    let packet = audio.next_packet(now, sent_us);
+                    self.send_packet(peer, now, packet, Codec::Opus);
+                }
+                Source::File(file) => {
+                    let codec = file.codec();
+                    let Some(frame) = file.next_frame(now) else { return };
+                    self.send_frame(peer, now, frame, codec);
+                }
+            }
+        }
+    }
+
+    fn payload_type(&mut self, peer: &Peer, codec: Codec) -> Option<Pt> {
+        self.payload_type = self.payload_type.or_else(|| peer.payload_type(self.mid, codec));
+        self.payload_type
+    }
+
+    fn send_packet(&mut self, peer: &mut Peer, now: Instant, packet: Outgoing, codec: Codec) {
+        if !self.active {
+            return;
+        }
+        let Some(payload_type) = self.payload_type(peer, codec) else { return };
+        let mut direct = peer.rtc.direct_api();
+        let Some(stream) = direct.stream_tx_by_mid(self.mid, self.rid) else { return };
+        let video = codec.is_video();
+        let level = (!video).then_some(AUDIO_LEVEL_DBOV);
+        let extensions =
+            ExtensionValues { audio_level: level, voice_activity: level.map(|_| true), ..ExtensionValues::default() };
+        let Outgoing { timestamp, marker, payload } = packet;
+        let write = RtpWrite::new(payload_type, self.place.into(), timestamp, now, payload);
+        stream.write_rtp(write.marker(marker).ext_vals(extensions).nackable(video));
+        self.place += 1;
+    }
+
+    fn send_frame(&mut self, peer: &mut Peer, now: Instant, frame: files::Frame, codec: Codec) {
+        if !self.active {
+            return;
+        }
+        let Some(payload_type) = self.payload_type(peer, codec) else { return };
+        let Some(mut writer) = peer.rtc.writer(self.mid) else { return };
+        if let Some(rid) = self.rid {
+            writer = writer.rid(rid);
+        }
+        if !codec.is_video() {
+            writer = writer.audio_level(AUDIO_LEVEL_DBOV, true);
+        }
+        let time = MediaTime::new(frame.timestamp, frame.clock);
+        if writer.write(payload_type, now, time, frame.data).is_ok() {
+            self.place += 1;
+        }
+    }
+}
+
+/// As loud as somebody who speaks.
+const AUDIO_LEVEL_DBOV: i8 = -30;
