@@ -7,6 +7,7 @@
 
 #![deny(missing_docs)]
 
+mod address;
 mod clock;
 mod codec;
 mod engine;
@@ -19,7 +20,9 @@ mod peer;
 mod publication;
 mod stamp;
 mod viewer;
+mod websocket;
 
+pub use address::{RoomAddress, WebSocketAddress};
 pub use clock::Clock;
 pub use codec::Codec;
 pub use engine::{Engine, Outcome, PeerKey, Setup};
@@ -31,3 +34,4 @@ pub use peer::{Media, Mode, Offer, Peer};
 pub use publication::{Publication, Source};
 pub use stamp::Stamp;
 pub use viewer::{Viewer, Viewing};
+pub use websocket::{Trust, WebSocket};

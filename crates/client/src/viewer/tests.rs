@@ -34,13 +34,13 @@ fn a_lost_packet_freezes_the_picture_until_the_next_key_frame() {
 
 #[test]
 fn a_quick_repair_is_not_noticed() {
-    let viewing = watch(&[10], &[(10, 260)]);
+    let viewing = watch(&[10], &[(260, 10)]);
     assert_eq!((viewing.frames, viewing.freezes), (20, 0));
 }
 
 #[test]
 fn a_slow_repair_is_a_freeze_and_then_everything_is_shown() {
-    let viewing = watch(&[10], &[(10, 450)]);
+    let viewing = watch(&[10], &[(450, 10)]);
     assert_eq!((viewing.frames, viewing.freezes), (20, 1));
     assert_eq!(viewing.longest_freeze, Duration::from_millis(450 - 160));
 }
