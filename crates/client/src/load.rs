@@ -1,0 +1,150 @@
+//! Rooms full of people: who is in them, what they send, and what came of it.
+
+mod attendee;
+mod population;
+mod report;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+pub use population::Population;
+pub use report::{Progress, Quantiles, Report};
+
+use crate::pattern::Shape;
+use crate::{Error, RoomAddress, Trust};
+
+/// What a load is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// How many rooms there are.
+    pub rooms: u32,
+    /// Members of each room who send.
+    pub publishers: u32,
+    /// Members of each room who only watch and listen.
+    pub subscribers: u32,
+    /// Whether those who send also watch each other.
+    pub mutual: bool,
+    /// The camera of each who sends.
+    pub video: Option<Shape>,
+    /// The layers of the camera; one without a name when empty. Each layer has a quarter of the next one's packets.
+    pub layers: Vec<String>,
+    /// Bytes of each packet of the microphone of each who sends.
+    pub audio_payload_bytes: Option<usize>,
+    /// How many join in a second.
+    pub joins_per_second: f64,
+    /// From the last join to the measurement.
+    pub warm_up: Duration,
+    /// How long is measured.
+    pub duration: Duration,
+    /// Of a million packets to each who watches, so many are lost on the way.
+    pub loss_ppm: u32,
+    /// Threads that drive the peers.
+    pub threads: usize,
+}
+
+/// How to get in.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// The server. A room in it names the first of several rooms.
+    pub address: RoomAddress,
+    /// Which certificates are good enough.
+    pub trust: Trust,
+    /// For servers that want one; it must let into all rooms.
+    pub token: Option<String>,
+}
+
+impl Plan {
+    /// How many others watch somebody who sends.
+    #[must_use]
+    pub fn watchers(&self) -> u32 {
+        self.subscribers + if self.mutual { self.publishers.saturating_sub(1) } else { 0 }
+    }
+
+    /// Members of all rooms.
+    #[must_use]
+    pub fn members(&self) -> u32 {
+        self.rooms * (self.publishers + self.subscribers)
+    }
+
+    /// Streams that must arrive somewhere.
+    #[must_use]
+    pub fn streams(&self) -> u64 {
+        let tracks = u64::from(self.video.is_some()) + u64::from(self.audio_payload_bytes.is_some());
+        u64::from(self.rooms) * u64::from(self.publishers) * u64::from(self.watchers()) * tracks
+    }
+}
+
+/// Fills the rooms of a Parlor server, measures, and empties them. `progress` hears every second how it goes.
+///
+/// # Errors
+/// When nobody gets in. Some who do not are counted in the report.
+pub async fn run(plan: Plan, door: Door, mut progress: impl FnMut(&Progress)) -> Result<Report, Error> {
+    let population = Arc::new(Population::new(plan)?);
+    let plan = population.plan().clone();
+    let (stop, stopped) = watch::channel(false);
+    let (failures, mut failed) = mpsc::channel(plan.members() as usize + 1);
+    let mut attendees = JoinSet::new();
+    let mut ticks = tokio::time::interval(Duration::from_secs_f64(1.0 / plan.joins_per_second.max(0.01)));
+    let mut second = tokio::time::interval(PROGRESS);
+    let base = door.address.room.clone().unwrap_or_else(|| format!("load-{:08x}", population.run()));
+    // Those who send come first, so that who watches finds them.
+    for index in 0..plan.members() {
+        let (place, room) = (index / plan.rooms, index % plan.rooms);
+        let attendee = attendee::Attendee {
+            population: Arc::clone(&population),
+            room: if plan.rooms == 1 { base.clone() } else { format!("{base}-{room}") },
+            sends: place < plan.publishers,
+            door: door.clone(),
+        };
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => break,
+                _ = second.tick() => progress(&population.progress("joining")),
+            }
+        }
+        let (failures, stopped) = (failures.clone(), stopped.clone());
+        attendees.spawn(async move {
+            if let Err(error) = attendee.attend(stopped).await {
+                // The channel has room for one of each.
+                let _ = failures.try_send(error);
+            }
+        });
+    }
+    wait(&population, "settling", plan.warm_up, &mut progress).await;
+    population.reset();
+    wait(&population, "measuring", plan.duration, &mut progress).await;
+    let mut report = population.report();
+    // Nobody listens when all are gone already.
+    let _ = stop.send(true);
+    drop(failures);
+    while attendees.join_next().await.is_some() {}
+    let mut first_error = None;
+    while let Ok(error) = failed.try_recv() {
+        report.failed += 1;
+        report.first_error.get_or_insert_with(|| error.to_string());
+        first_error.get_or_insert(error);
+    }
+    match first_error {
+        Some(error) if report.joined == 0 => Err(error),
+        _ => Ok(report),
+    }
+}
+
+/// Lets time pass and tells every second how it goes.
+async fn wait(population: &Population, phase: &'static str, time: Duration, progress: &mut impl FnMut(&Progress)) {
+    let end = tokio::time::sleep(time);
+    tokio::pin!(end);
+    let mut second = tokio::time::interval(PROGRESS);
+    loop {
+        tokio::select! {
+            () = &mut end => return,
+            _ = second.tick() => progress(&population.progress(phase)),
+        }
+    }
+}
+
+/// How often the progress is told.
+const PROGRESS: Duration = Duration::from_secs(1);

@@ -1,0 +1,194 @@
+//! All peers of a load: their engines, their sources, and what they counted.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use str0m::media::Mid;
+
+use super::Plan;
+use super::report::{Progress, Report};
+use crate::pattern::{Audio, Shape, Video};
+use crate::peer::{Media, Mode, Peer};
+use crate::publication::{Publication, Source};
+use crate::{Clock, Codec, Engine, Error, Outcome, PeerKey, Setup, Stamp};
+
+/// The peers of one load. Peers can be added from many tasks.
+#[derive(Debug)]
+pub struct Population {
+    plan: Plan,
+    clock: Clock,
+    run: u32,
+    engines: Vec<Engine>,
+    peers: AtomicU32,
+    sources: AtomicU32,
+    measured: Mutex<Measured>,
+}
+
+/// What the last figures were, for rates.
+#[derive(Debug)]
+struct Measured {
+    /// When the window began.
+    reset_at: Instant,
+    /// When progress was last told, and how many packets and bytes had come.
+    last: (Instant, u64, u64),
+}
+
+impl Population {
+    /// Starts the engines.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn new(plan: Plan) -> Result<Self, Error> {
+        let mut bytes = [0; 4];
+        getrandom::fill(&mut bytes).map_err(|error| Error::Engine(error.to_string()))?;
+        let run = u32::from_be_bytes(bytes);
+        let clock = Clock::start();
+        let engines: Result<_, _> = (0..plan.threads.max(1)).map(|_| Engine::start(clock, run)).collect();
+        let now = clock.now();
+        let measured = Mutex::new(Measured { reset_at: now, last: (now, 0, 0) });
+        let (peers, sources) = (AtomicU32::new(0), AtomicU32::new(0));
+        Ok(Self { plan, clock, run, engines: engines?, peers, sources, measured })
+    }
+
+    /// What it is made of.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Differs between runs.
+    #[must_use]
+    pub fn run(&self) -> u32 {
+        self.run
+    }
+
+    /// This instant.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A peer connection that can be negotiated.
+    ///
+    /// # Errors
+    /// When there is no socket.
+    pub fn peer(&self, local: IpAddr) -> Result<Peer, Error> {
+        Peer::new(local, Mode::Packets, &[Codec::Opus, Codec::Vp8], self.clock.now())
+    }
+
+    /// The media descriptions of somebody who sends, and how the tracks are named.
+    #[must_use]
+    pub fn sent_media(&self) -> (Vec<Media>, Vec<&'static str>) {
+        let audio = self.plan.audio_payload_bytes.map(|_| (Media::SendAudio, "microphone"));
+        let video = self.plan.video.map(|_| (Media::SendVideo(self.plan.layers.clone()), "camera"));
+        audio.into_iter().chain(video).unzip()
+    }
+
+    /// Media descriptions for the tracks of so many others.
+    #[must_use]
+    pub fn received_media(&self, others: u32) -> Vec<Media> {
+        let audio = self.plan.audio_payload_bytes.map(|_| Media::ReceiveAudio);
+        let video = self.plan.video.map(|_| Media::ReceiveVideo);
+        (0..others).flat_map(|_| [audio.clone(), video.clone()]).flatten().collect()
+    }
+
+    /// What is sent in the media descriptions of [`Self::sent_media`].
+    #[must_use]
+    pub fn publications(&self, mids: &[Mid]) -> Vec<Publication> {
+        let now = self.clock.now();
+        let mut mids = mids.iter().copied();
+        let mut publications = Vec::new();
+        if let Some((bytes, mid)) = self.plan.audio_payload_bytes.and_then(|bytes| Some((bytes, mids.next()?))) {
+            publications.push(Publication::new(mid, None, Source::Audio(Audio::new(bytes, self.stamp(), now))));
+        }
+        if let Some((shape, mid)) = self.plan.video.and_then(|shape| Some((shape, mids.next()?))) {
+            let count = self.plan.layers.len();
+            let layers = self.plan.layers.iter().map(|layer| Some(layer.as_str()));
+            let layers: Vec<_> = if count == 0 { vec![None] } else { layers.collect() };
+            for (index, layer) in layers.into_iter().enumerate() {
+                let quarter = 0.25_f64.powi(i32::try_from(count.saturating_sub(index + 1)).unwrap_or(0));
+                let shape = Shape { packets_per_second: shape.packets_per_second * quarter, ..shape };
+                let video = Video::new(shape, self.stamp(), now);
+                publications.push(Publication::new(mid, layer, Source::Video(video)));
+            }
+        }
+        publications
+    }
+
+    /// Hands a negotiated peer connection to an engine. `began` is when it started to join, `watches` whether what comes to it
+    /// is subject to the loss of the plan.
+    pub fn add(&self, peer: Peer, publications: Vec<Publication>, began: Instant, watches: bool) -> PeerKey {
+        let key = PeerKey(self.peers.fetch_add(1, Ordering::Relaxed));
+        let loss_ppm = if watches { self.plan.loss_ppm } else { 0 };
+        if let Some(engine) = self.engine(key) {
+            engine.add(key, Setup { peer, publications, loss_ppm, record_into: None, began });
+        }
+        key
+    }
+
+    /// Closes a peer connection.
+    pub fn remove(&self, key: PeerKey) {
+        if let Some(engine) = self.engine(key) {
+            engine.remove(key);
+        }
+    }
+
+    /// Switches a layer of a camera on or off.
+    pub fn activate(&self, key: PeerKey, mid: &str, rid: &str, active: bool) {
+        if let Some(engine) = self.engine(key) {
+            engine.activate(key, mid, rid, active);
+        }
+    }
+
+    /// Starts to count anew.
+    pub fn reset(&self) {
+        self.engines.iter().for_each(Engine::reset);
+        let now = self.clock.now();
+        if let Ok(mut measured) = self.measured.lock() {
+            *measured = Measured { reset_at: now, last: (now, 0, 0) };
+        }
+    }
+
+    /// Everybody's figures.
+    #[must_use]
+    pub fn outcomes(&self) -> BTreeMap<PeerKey, Outcome> {
+        self.engines.iter().flat_map(Engine::report).collect()
+    }
+
+    /// What was counted since the last reset.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let window = self
+            .measured
+            .lock()
+            .map_or(Duration::ZERO, |measured| self.clock.now().saturating_duration_since(measured.reset_at));
+        Report::new(&self.plan, &self.outcomes(), window)
+    }
+
+    /// How it goes.
+    #[must_use]
+    pub fn progress(&self, phase: &'static str) -> Progress {
+        let report = self.report();
+        let now = self.clock.now();
+        let mut progress = Progress::new(phase, &self.plan, &report);
+        if let Ok(mut measured) = self.measured.lock() {
+            let (at, packets, bytes) = measured.last;
+            let seconds = now.saturating_duration_since(at).as_secs_f64().max(0.001);
+            progress.packets_per_second = report.received.saturating_sub(packets) as f64 / seconds;
+            progress.megabits_per_second = report.bytes.saturating_sub(bytes) as f64 * 8e-6 / seconds;
+            measured.last = (now, report.received, report.bytes);
+        }
+        progress
+    }
+
+    fn engine(&self, key: PeerKey) -> Option<&Engine> {
+        self.engines.get(key.0 as usize % self.engines.len().max(1))
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp { run: self.run, source: self.sources.fetch_add(1, Ordering::Relaxed), number: 0, sent_us: 0 }
+    }
+}
