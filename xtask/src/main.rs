@@ -1,10 +1,12 @@
 //! The project's own tool: `cargo xtask COMMAND`. Ordinary Rust where others have shell scripts.
 #![expect(clippy::print_stdout, reason = "a command-line tool talks to its user")]
 
+mod bench;
 mod command;
 mod deny;
 mod fuzz;
 mod install;
+mod namespace;
 mod screenshots;
 mod stopwatch;
 mod test;
@@ -33,6 +35,9 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Check licences, sources and banned crates with cargo-deny (installs it when it is missing)
     Deny,
+    /// Measure the server beside others
+    #[command(subcommand)]
+    Bench(bench::Subject),
     /// Build the server, start it and make docs/screenshots again
     Screenshots,
 }
@@ -50,6 +55,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Tidy => tidy::run(),
         Command::Fuzz(options) => fuzz::run(options),
         Command::Deny => deny::run(),
+        Command::Bench(subject) => bench::run(subject),
         Command::Screenshots => screenshots::run(),
     }
 }

@@ -1,7 +1,6 @@
 //! `cargo xtask test`: installs what the steps need, runs every step, and closes with one line that counts.
 
 mod count;
-mod namespace;
 mod steps;
 
 use std::fs;

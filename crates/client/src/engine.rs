@@ -218,3 +218,6 @@ const IDLE: Duration = Duration::from_millis(100);
 
 /// Later than any deadline.
 const FAR: Duration = Duration::from_secs(86_400);
+
+#[cfg(test)]
+mod tests;

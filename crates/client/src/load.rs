@@ -77,59 +77,93 @@ impl Plan {
     }
 }
 
+/// Rooms of a Parlor server with everybody in them.
+pub struct Session {
+    population: Arc<Population>,
+    stop: watch::Sender<bool>,
+    attendees: JoinSet<()>,
+    failed: mpsc::Receiver<Error>,
+}
+
 /// Fills the rooms of a Parlor server, measures, and empties them. `progress` hears every second how it goes.
 ///
 /// # Errors
 /// When nobody gets in. Some who do not are counted in the report.
 pub async fn run(plan: Plan, door: Door, mut progress: impl FnMut(&Progress)) -> Result<Report, Error> {
-    let population = Arc::new(Population::new(plan)?);
-    let plan = population.plan().clone();
-    let (stop, stopped) = watch::channel(false);
-    let (failures, mut failed) = mpsc::channel(plan.members() as usize + 1);
-    let mut attendees = JoinSet::new();
-    let mut ticks = tokio::time::interval(Duration::from_secs_f64(1.0 / plan.joins_per_second.max(0.01)));
-    let mut second = tokio::time::interval(PROGRESS);
-    let base = door.address.room.clone().unwrap_or_else(|| format!("load-{:08x}", population.run()));
-    // Those who send come first, so that who watches finds them.
-    for index in 0..plan.members() {
-        let (place, room) = (index / plan.rooms, index % plan.rooms);
-        let attendee = attendee::Attendee {
-            population: Arc::clone(&population),
-            room: if plan.rooms == 1 { base.clone() } else { format!("{base}-{room}") },
-            sends: place < plan.publishers,
-            door: door.clone(),
-        };
-        loop {
-            tokio::select! {
-                _ = ticks.tick() => break,
-                _ = second.tick() => progress(&population.progress("joining")),
-            }
-        }
-        let (failures, stopped) = (failures.clone(), stopped.clone());
-        attendees.spawn(async move {
-            if let Err(error) = attendee.attend(stopped).await {
-                // The channel has room for one of each.
-                let _ = failures.try_send(error);
-            }
-        });
-    }
-    wait(&population, "settling", plan.warm_up, &mut progress).await;
+    let session = Session::open(plan, door, &mut progress).await?;
+    let population = session.population();
+    let (warm_up, duration) = (population.plan().warm_up, population.plan().duration);
+    wait(population, "settling", warm_up, &mut progress).await;
     population.reset();
-    wait(&population, "measuring", plan.duration, &mut progress).await;
-    let mut report = population.report();
-    // Nobody listens when all are gone already.
-    let _ = stop.send(true);
-    drop(failures);
-    while attendees.join_next().await.is_some() {}
-    let mut first_error = None;
-    while let Ok(error) = failed.try_recv() {
-        report.failed += 1;
-        report.first_error.get_or_insert_with(|| error.to_string());
-        first_error.get_or_insert(error);
+    wait(population, "measuring", duration, &mut progress).await;
+    let report = population.report();
+    session.close(report).await
+}
+
+impl Session {
+    /// Lets everybody join, one after the other in the time of the plan. Returns when the last one has begun to.
+    ///
+    /// # Errors
+    /// When there are no threads for the engines.
+    pub async fn open(plan: Plan, door: Door, mut progress: impl FnMut(&Progress)) -> Result<Self, Error> {
+        let population = Arc::new(Population::new(plan)?);
+        let plan = population.plan().clone();
+        let (stop, stopped) = watch::channel(false);
+        let (failures, failed) = mpsc::channel(plan.members() as usize + 1);
+        let mut attendees = JoinSet::new();
+        let mut ticks = tokio::time::interval(Duration::from_secs_f64(1.0 / plan.joins_per_second.max(0.01)));
+        let mut second = tokio::time::interval(PROGRESS);
+        let base = door.address.room.clone().unwrap_or_else(|| format!("load-{:08x}", population.run()));
+        // Those who send come first, so that who watches finds them.
+        for index in 0..plan.members() {
+            let (place, room) = (index / plan.rooms, index % plan.rooms);
+            let attendee = attendee::Attendee {
+                population: Arc::clone(&population),
+                room: if plan.rooms == 1 { base.clone() } else { format!("{base}-{room}") },
+                sends: place < plan.publishers,
+                door: door.clone(),
+            };
+            loop {
+                tokio::select! {
+                    _ = ticks.tick() => break,
+                    _ = second.tick() => progress(&population.progress("joining")),
+                }
+            }
+            let (failures, stopped) = (failures.clone(), stopped.clone());
+            attendees.spawn(async move {
+                if let Err(error) = attendee.attend(stopped).await {
+                    // The channel has room for one of each.
+                    let _ = failures.try_send(error);
+                }
+            });
+        }
+        Ok(Self { population, stop, attendees, failed })
     }
-    match first_error {
-        Some(error) if report.joined == 0 => Err(error),
-        _ => Ok(report),
+
+    /// Who is there.
+    #[must_use]
+    pub fn population(&self) -> &Arc<Population> {
+        &self.population
+    }
+
+    /// Sends everybody home and adds to the report who never got in.
+    ///
+    /// # Errors
+    /// When nobody got in.
+    pub async fn close(mut self, mut report: Report) -> Result<Report, Error> {
+        // Nobody listens when all are gone already.
+        let _ = self.stop.send(true);
+        while self.attendees.join_next().await.is_some() {}
+        let mut first_error = None;
+        while let Ok(error) = self.failed.try_recv() {
+            report.failed += 1;
+            report.first_error.get_or_insert_with(|| error.to_string());
+            first_error.get_or_insert(error);
+        }
+        match first_error {
+            Some(error) if report.joined == 0 => Err(error),
+            _ => Ok(report),
+        }
     }
 }
 

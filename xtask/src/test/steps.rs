@@ -7,9 +7,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::Outcome;
-use super::namespace::{isolated, lab_obstacle};
 use crate::command::log;
 use crate::install::{Need, as_root};
+use crate::namespace::{isolated, lab_obstacle};
 use crate::workspace::{cargo, root, target};
 
 /// One step: what it is called, what it shows to be true, what must be installed, and how it runs with its output in a log.

@@ -1,0 +1,112 @@
+//! Parlor beside another media server, under the same load, on the same machine, in the same hour: `cargo xtask bench sfu`
+//! builds what it needs and starts this in a network namespace of its own.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
+
+mod case;
+mod floor;
+mod janus;
+mod network;
+mod parlor;
+mod process;
+mod round;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use round::{Contender, Round};
+
+/// Measures CPU per forwarded packet, delivery, delay and memory of Parlor and of Janus (videoroom).
+#[derive(Debug, Parser)]
+#[command(name = "bench", version)]
+struct Arguments {
+    /// Two short cases, as many rounds as fit into 50 seconds
+    #[arg(long)]
+    quick: bool,
+    /// Print one JSON object on standard output and nothing else
+    #[arg(long)]
+    json: bool,
+    /// Names of the cases to run, by commas; all when none is named
+    #[arg(long, value_delimiter = ',')]
+    cases: Vec<String>,
+    /// Interleaved rounds of each case
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Seconds measured in each round
+    #[arg(long, default_value_t = 10)]
+    seconds: u32,
+    /// The parlor binary
+    #[arg(long)]
+    parlor: PathBuf,
+    /// Leave the other server out
+    #[arg(long)]
+    alone: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("runtime")?;
+    runtime.block_on(measure(arguments))
+}
+
+async fn measure(arguments: &Arguments) -> Result<()> {
+    let clock = client::Clock::start();
+    let cases = case::chosen(&arguments.cases, arguments.quick)?;
+    network::set_up()?;
+    let floor = floor::measure()?;
+    let mut rounds: Vec<Round> = Vec::new();
+    let count = if arguments.quick { QUICK_ROUNDS_MAX } else { arguments.rounds };
+    'all: for number in 0..count {
+        for case in &cases {
+            for contender in contenders(arguments.alone, number) {
+                let seconds = if arguments.quick { QUICK_SECONDS } else { arguments.seconds };
+                // One more run must not end later than promised.
+                if arguments.quick && number > 0 && clock.elapsed() + QUICK_RUN > QUICK_LIMIT {
+                    break 'all;
+                }
+                let round = round::run(contender, case, seconds, &arguments.parlor).await;
+                if !arguments.json {
+                    println!("{}", table::line(number, case, &round));
+                }
+                rounds.push(round);
+            }
+        }
+    }
+    let summary = table::Summary::new(&cases, &rounds, floor);
+    if arguments.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        println!("{summary}");
+    }
+    Ok(())
+}
+
+/// Who goes first changes from round to round.
+fn contenders(alone: bool, round: u32) -> Vec<Contender> {
+    match (alone, round % 2) {
+        (true, _) => vec![Contender::Parlor],
+        (false, 0) => vec![Contender::Parlor, Contender::Janus],
+        (false, _) => vec![Contender::Janus, Contender::Parlor],
+    }
+}
+
+/// What `--quick` promises, with some room for the end.
+const QUICK_LIMIT: std::time::Duration = std::time::Duration::from_secs(46);
+
+/// What one run of a quick case takes at most, as seen here.
+const QUICK_RUN: std::time::Duration = std::time::Duration::from_secs(9);
+
+const QUICK_SECONDS: u32 = 3;
+const QUICK_ROUNDS_MAX: u32 = 5;

@@ -1,0 +1,31 @@
+//! Parlor under measurement.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+use client::load::{Door, Plan, Session};
+use client::{RoomAddress, Trust};
+
+use crate::network::ADDRESS;
+use crate::process::Process;
+
+/// Starts it, with all rooms through the media server and everything else as it comes.
+pub(crate) async fn start(binary: &Path, folder: &Path) -> Result<Process> {
+    let mut command = Command::new(binary);
+    command.arg("serve").args(["--set", &format!("http.listen={ADDRESS}:{PORT}")]);
+    for setting in ["https.listen=off", "rooms.topology=sfu", "udp.listen=3478", "stun.second_listen=off"] {
+        command.args(["--set", setting]);
+    }
+    command.args(["--set", &format!("data.dir={}", folder.join("data").display())]);
+    Process::start(&mut command, &folder.join("parlor.log"), PORT).await
+}
+
+/// Fills its rooms.
+pub(crate) async fn fill(plan: Plan) -> Result<Session> {
+    let address = RoomAddress::parse(&format!("http://{ADDRESS}:{PORT}/r/bench"))?;
+    let door = Door { address, trust: Trust::System, token: None };
+    Ok(Session::open(plan, door, |_| {}).await?)
+}
+
+const PORT: u16 = 8080;

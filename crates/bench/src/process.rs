@@ -1,0 +1,97 @@
+//! A server under measurement, and what the kernel says about it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::net::TcpStream;
+
+use crate::network::ADDRESS;
+
+/// A running server. It is killed when this is dropped.
+pub(crate) struct Process {
+    child: Child,
+}
+
+/// What a process has used since it began.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Usage {
+    /// On a processor, of all threads.
+    pub(crate) cpu_ns: u64,
+    /// Clock ticks in user mode.
+    user_ticks: u64,
+    /// Clock ticks in the kernel.
+    system_ticks: u64,
+}
+
+impl Process {
+    /// Starts `command` with its output in `log`, and waits until it takes TCP connections on `port`.
+    pub(crate) async fn start(command: &mut Command, log: &Path, port: u16) -> Result<Self> {
+        let output = fs::File::create(log).with_context(|| log.display().to_string())?;
+        let errors = output.try_clone().context("log")?;
+        command.stdin(Stdio::null()).stdout(output).stderr(errors);
+        let child = command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))?;
+        let mut process = Self { child };
+        for _ in 0..START_TRIES {
+            if TcpStream::connect((ADDRESS, port)).await.is_ok() {
+                return Ok(process);
+            }
+            if let Some(status) = process.child.try_wait().context("wait")? {
+                let log = fs::read_to_string(log).unwrap_or_default();
+                let end: Vec<_> = log.lines().rev().take(5).collect();
+                bail!("{} ended with {status}: {}", command.get_program().display(), end.join(" | "));
+            }
+            tokio::time::sleep(START_STEP).await;
+        }
+        bail!("{} does not listen on port {port}", command.get_program().display())
+    }
+
+    /// What it has used so far.
+    pub(crate) fn usage(&self) -> Result<Usage> {
+        let folder = format!("/proc/{}", self.child.id());
+        let mut cpu_ns = 0;
+        for task in fs::read_dir(format!("{folder}/task")).context("the server is gone")? {
+            // A thread may end between the two reads.
+            let text = fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+            cpu_ns += text.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+        }
+        let stat = fs::read_to_string(format!("{folder}/stat")).context("the server is gone")?;
+        // Behind the name, which may have spaces: field 3 is the state, 14 and 15 are the ticks.
+        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+        let field = |number: usize| fields.get(number - 3).and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok(Usage { cpu_ns, user_ticks: field(14), system_ticks: field(15) })
+    }
+
+    /// Memory in use that cannot be given back (RSS), in bytes.
+    pub(crate) fn memory_bytes(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("the server is gone")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        Ok(line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended already needs no killing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Usage {
+    /// From `earlier` to this: nanoseconds on a processor, and of them in user mode.
+    pub(crate) fn since(self, earlier: Self) -> (u64, u64) {
+        let cpu = self.cpu_ns.saturating_sub(earlier.cpu_ns);
+        let user = self.user_ticks.saturating_sub(earlier.user_ticks);
+        let system = self.system_ticks.saturating_sub(earlier.system_ticks);
+        let share = if user + system == 0 { 0.0 } else { user as f64 / (user + system) as f64 };
+        (cpu, (cpu as f64 * share) as u64)
+    }
+}
+
+const START_STEP: Duration = Duration::from_millis(50);
+
+/// Ten seconds in all.
+const START_TRIES: u32 = 200;
