@@ -11,6 +11,7 @@ pub mod rtcp;
 pub mod rtp_packet;
 pub mod sctp;
 pub mod sdp_offer;
+pub mod sfu_operations;
 pub mod turn_client;
 pub mod turn_operations;
 pub mod turn_stream;
@@ -28,6 +29,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rtp_packet", rtp_packet::run),
     ("sctp", sctp::run),
     ("sdp_offer", sdp_offer::run),
+    ("sfu_operations", sfu_operations::run),
     ("turn_client", turn_client::run),
     ("turn_operations", turn_operations::run),
     ("turn_stream", turn_stream::run),

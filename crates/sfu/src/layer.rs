@@ -176,6 +176,11 @@ impl Layer {
         Some(block)
     }
 
+    /// The share lost on the way in by the last report, in 1/256.
+    pub(crate) fn fraction_lost(&self) -> u8 {
+        self.reception.fraction_lost()
+    }
+
     /// Whether it flows.
     pub(crate) fn is_active(&self, now: Instant) -> bool {
         self.last_at.is_some_and(|last| now.saturating_duration_since(last) < SILENCE)

@@ -14,6 +14,7 @@ use crate::allocator::Demand;
 use crate::config::Config;
 use crate::feedback::ArrivalLog;
 use crate::id::PeerId;
+use crate::output::QualityReason;
 use crate::slot::Slot;
 use crate::timeline::NtpTime;
 
@@ -35,6 +36,16 @@ pub(crate) struct Peer {
     pub(crate) allocated_bps: u64,
     /// When to allocate.
     pub(crate) allocate_at: Option<Instant>,
+    /// When something came from it.
+    pub(crate) heard_at: Instant,
+    /// What its slots want and get, by the last allocation.
+    pub(crate) wanted_bps: u64,
+    pub(crate) granted_bps: u64,
+    pub(crate) is_starved: bool,
+    /// The share that it says was lost of what was sent to it, in 1/256, smoothed.
+    pub(crate) loss_256: u8,
+    /// Its quality as told last.
+    pub(crate) quality: (u8, Option<QualityReason>),
     /// Between this peer and us, smoothed.
     pub(crate) round_trip: Option<Duration>,
     /// What to add to the peer's NTP times to get ours: the least that was seen, which is the fastest way here.
@@ -67,6 +78,12 @@ impl Peer {
             report_at: now + REPORT_INTERVAL,
             allocated_bps: 0,
             allocate_at: None,
+            heard_at: now,
+            wanted_bps: 0,
+            granted_bps: 0,
+            is_starved: false,
+            loss_256: 0,
+            quality: (5, None),
             round_trip: None,
             clock_offset: None,
             demands: Vec::new(),
@@ -94,6 +111,12 @@ impl Peer {
     /// Forgets the streams of a track.
     pub(crate) fn forget_streams(&mut self, track: usize) {
         self.streams.retain(|(_, place)| place.track != track);
+    }
+
+    /// A report of what it lacks of one stream.
+    pub(crate) fn handle_loss(&mut self, fraction_256: u8) {
+        let smoothed = u16::from(self.loss_256).saturating_mul(3).saturating_add(u16::from(fraction_256)) / 4;
+        self.loss_256 = u8::try_from(smoothed).unwrap_or(u8::MAX);
     }
 
     /// A sample of the round trip.

@@ -6,6 +6,7 @@ use rtp::parameters::{Kind, ReceiveParameters, Rid};
 
 use crate::forwarder::StreamId;
 use crate::id::TrackId;
+use crate::interest::Interest;
 use crate::ladder::Ladder;
 use crate::layer::Layer;
 use crate::speaker::Loudness;
@@ -26,6 +27,7 @@ pub(crate) struct Track {
     pub(crate) payload_type: Option<u8>,
     /// What can be sent of it.
     pub(crate) ladder: Ladder,
+    pub(crate) interest: Interest,
 }
 
 /// A slot that shows a track, by keys of the router.
@@ -55,6 +57,7 @@ impl Track {
             loudness: Loudness::default(),
             payload_type: None,
             ladder: Ladder::default(),
+            interest: Interest::default(),
         }
     }
 

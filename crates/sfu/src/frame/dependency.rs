@@ -10,6 +10,8 @@ pub(crate) struct DependencyState {
     structure: Option<Box<Structure>>,
     /// The decode target for each level, the one nearest below.
     targets: [Option<u8>; 16],
+    /// The stream brings the parameters of H.264 or H.265 itself: without them its key frames are of no use.
+    pub(super) has_parameters: bool,
 }
 
 impl DependencyState {

@@ -34,11 +34,15 @@ pub(crate) fn read(
         CodecName::Vp9 => read_vp9(payload),
         CodecName::H264 => {
             let contents = h264::inspect(payload.bytes);
-            (undivided(payload, is_new_picture, contents.is_key_frame(), contents.sequence_parameters), None)
+            state.has_parameters |= contents.sequence_parameters;
+            let is_key = contents.sequence_parameters || (contents.is_key_frame() && !state.has_parameters);
+            (undivided(payload, is_new_picture, is_key, contents.sequence_parameters), None)
         }
         CodecName::H265 => {
             let contents = h265::inspect(payload.bytes);
-            (undivided(payload, is_new_picture, contents.is_key_frame(), contents.parameters), None)
+            state.has_parameters |= contents.parameters;
+            let is_key = contents.parameters || (contents.is_key_frame() && !state.has_parameters);
+            (undivided(payload, is_new_picture, is_key, contents.parameters && is_new_picture), None)
         }
         CodecName::Av1 => {
             let is_key = av1::AggregationHeader::parse(payload.bytes).is_some_and(av1::AggregationHeader::is_key_frame);

@@ -17,6 +17,8 @@ pub(super) struct Reception {
     /// In units of the timestamp, times 16 (appendix A.8).
     jitter_16: u32,
     transit: Option<(Instant, u32)>,
+    /// The share lost, in 1/256, of the last report.
+    fraction_lost: u8,
 }
 
 impl Reception {
@@ -33,6 +35,11 @@ impl Reception {
         self.transit = Some((now, timestamp));
     }
 
+    /// What the last report said was lost, in 1/256.
+    pub(super) fn fraction_lost(&self) -> u8 {
+        self.fraction_lost
+    }
+
     /// `None` before the first packet.
     pub(super) fn report_block(&mut self, ssrc: u32) -> Option<ReportBlock> {
         let first = self.first?;
@@ -43,10 +50,11 @@ impl Reception {
         self.expected_before = expected;
         self.received_before = self.received;
         let fraction = (lost_since << 8).checked_div(expected_since).unwrap_or(0);
+        self.fraction_lost = u8::try_from(fraction).unwrap_or(u8::MAX);
         let lost = i64::try_from(expected).ok()?.saturating_sub(i64::try_from(self.received).ok()?);
         Some(ReportBlock {
             ssrc,
-            fraction_lost: u8::try_from(fraction).unwrap_or(u8::MAX),
+            fraction_lost: self.fraction_lost,
             cumulative_lost: i32::try_from(lost).unwrap_or(i32::MAX),
             #[expect(clippy::cast_possible_truncation, reason = "cycles and number are the lower 32 bits of a place")]
             highest_sequence: self.highest.wrapping_sub(1 << 16) as u32,

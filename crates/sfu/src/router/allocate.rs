@@ -42,6 +42,8 @@ impl Router {
         // A probe needs packets to be made of: before the first has gone out it would be wasted, and with it the time until the next.
         let is_probable = peer.slots.iter().any(|slot| slot.can_be_padded(now));
         peer.outbound.estimator.set_wanted(if is_probable { allocation.wanted_bps } else { 0 });
+        (peer.wanted_bps, peer.granted_bps) = (allocation.wanted_bps, allocation.granted_bps);
+        peer.is_starved = allocation.starved > 0;
         peer.allocate_at = allocation.again_at;
         for (slot, demand) in peer.slots.iter_mut().zip(peer.demands.drain(..)) {
             slot.demand = demand;

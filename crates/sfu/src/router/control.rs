@@ -11,6 +11,9 @@ use crate::timeline::{NtpTime, compact_span};
 impl Router {
     /// All packets of a compound.
     pub(super) fn receive_control(&mut self, now: Instant, from: usize, compound: &[u8], sink: &mut impl Sink) {
+        if let Some(peer) = self.peers.get_mut(from) {
+            peer.heard_at = now;
+        }
         for packet in rtcp::read(compound).take(PACKETS_MAX) {
             let Ok(packet) = packet else {
                 let stats = &mut self.context.stats;
@@ -75,6 +78,7 @@ impl Router {
         if let Some(sample) = sample {
             peer.handle_round_trip(sample);
         }
+        peer.handle_loss(block.fraction_lost);
         peer.outbound.estimator.handle_report_block(now, block.fraction_lost, sample);
         self.follow_estimate(now, from);
     }

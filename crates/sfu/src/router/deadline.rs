@@ -193,6 +193,9 @@ impl Router {
             self.allocate_peer(now, key);
         }
         self.report_slots(now);
+        self.report_speakers(now);
+        self.report_layers(now);
+        self.report_quality(now);
         if !self.track_keys.is_empty() {
             self.tick_at = Some(now + TICK);
         }

@@ -26,6 +26,7 @@ impl Router {
             stats.malformed_packets = stats.malformed_packets.wrapping_add(1);
             return;
         };
+        peer.heard_at = now;
         let extensions = Extensions::read(&packet, &peer.extensions);
         let told_before = peer.arrivals.poll_timeout();
         match extensions.transport_sequence {

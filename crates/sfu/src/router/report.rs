@@ -1,19 +1,24 @@
 //! What the signalling side is told.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Router;
-use crate::id::PeerId;
+use crate::id::{PeerId, Source};
+use crate::interest::wanted_layer;
 use crate::output::{Output, SlotReport, SlotState};
 use crate::peer::Peer;
+use crate::quality::Measured;
 use crate::slab::Slab;
 use crate::slot::{self, Slot};
-use crate::track::Track;
+use crate::track::{LAYERS_MAX, Track};
 
-/// What was told last.
+/// What was told last, and when the next look is due.
 #[derive(Debug, Default)]
 pub(super) struct Told {
+    /// Who speaks, the loudest first; at most [`SPEAKERS_MAX`].
     speakers: Vec<PeerId>,
+    speakers_at: Option<Instant>,
+    quality_at: Option<Instant>,
 }
 
 impl Told {
@@ -33,6 +38,77 @@ impl Router {
             if !slots.is_empty() {
                 self.outputs.push_back(Output::Slots { peer: peer.id, slots });
             }
+        }
+    }
+}
+
+impl Router {
+    /// Tells who speaks, if that has changed.
+    pub(super) fn report_speakers(&mut self, now: Instant) {
+        if self.told.speakers_at.is_some_and(|due| due > now) {
+            return;
+        }
+        self.told.speakers_at = Some(now + SPEAKERS_INTERVAL);
+        let voices = self.tracks.iter().filter(|(_, track)| track.id.source == Source::Microphone && !track.blocked);
+        let audible = voices.filter(|(_, track)| track.loudness.was_audible_lately(now));
+        let mut speakers: Vec<(PeerId, i8)> =
+            audible.map(|(_, track)| (track.id.peer, track.loudness.level_dbov(now))).collect();
+        // Small differences are no reason to change the order.
+        let rank = |peer: PeerId| self.told.speakers.iter().position(|told| *told == peer).unwrap_or(usize::MAX);
+        speakers.sort_by_key(|(peer, level)| (-(level / LEVEL_STEP), rank(*peer), *peer));
+        speakers.truncate(SPEAKERS_MAX);
+        if !speakers.iter().map(|(peer, _)| *peer).eq(self.told.speakers.iter().copied()) {
+            self.told.speakers = speakers.iter().map(|(peer, _)| *peer).collect();
+            self.outputs.push_back(Output::Speakers { speakers });
+        }
+    }
+
+    /// Tells the publishers which layers nobody wants.
+    pub(super) fn report_layers(&mut self, now: Instant) {
+        let linger = self.config.layer_linger;
+        for (_, track) in
+            self.tracks.iter_mut().filter(|(_, track)| track.layers.iter().any(|layer| layer.rid.is_some()))
+        {
+            let slots = track.subscribers.iter().filter_map(|here| self.peers.get(here.peer)?.slots.get(here.slot));
+            let watching = slots.filter(|slot| slot.wish.as_ref().is_none_or(|wish| !wish.paused));
+            let wanted = watching.map(|slot| wanted_layer(slot.wish.as_ref(), &track.layers)).max().unwrap_or(0);
+            let largest = track.layers.len().saturating_sub(1);
+            let told = track.interest.update(now, if wanted == largest { LAYERS_MAX } else { wanted }, linger);
+            if let Some(told) = told {
+                let named = track.layers.iter().enumerate();
+                let layers = named.filter_map(|(index, layer)| Some((layer.rid.clone()?, index <= told))).collect();
+                self.outputs.push_back(Output::Layers { track: track.id, layers });
+            }
+        }
+    }
+
+    /// Tells how well everybody is connected, where that has changed.
+    pub(super) fn report_quality(&mut self, now: Instant) {
+        let due = *self.told.quality_at.get_or_insert(now + QUALITY_INTERVAL);
+        if due > now {
+            return;
+        }
+        self.told.quality_at = Some(now + QUALITY_INTERVAL);
+        let mut members = Vec::new();
+        for (_, peer) in self.peers.iter_mut() {
+            let own = self.tracks.iter().filter(|(_, track)| track.id.peer == peer.id);
+            let lost = own.flat_map(|(_, track)| &track.layers).filter(|layer| layer.is_active(now));
+            let lost_256 = lost.map(crate::layer::Layer::fraction_lost).fold(peer.loss_256, u8::max);
+            let measured = Measured {
+                silence: now.saturating_duration_since(peer.heard_at),
+                loss: f32::from(lost_256) / 256.0,
+                round_trip: peer.round_trip.unwrap_or_default(),
+                starved: peer.is_starved,
+                served: if peer.wanted_bps == 0 { 1.0 } else { peer.granted_bps as f32 / peer.wanted_bps as f32 },
+            };
+            let quality = measured.level();
+            if quality != peer.quality {
+                peer.quality = quality;
+                members.push((peer.id, quality.0, quality.1));
+            }
+        }
+        if !members.is_empty() {
+            self.outputs.push_back(Output::Quality { members });
         }
     }
 }
@@ -85,3 +161,15 @@ fn state_of(now: Instant, slot: &Slot, track: Option<&Track>) -> SlotState {
         SlotState::Waiting
     }
 }
+
+/// Speakers are told at most so often.
+const SPEAKERS_INTERVAL: Duration = Duration::from_millis(350);
+
+/// Quality is told at most so often.
+const QUALITY_INTERVAL: Duration = Duration::from_secs(3);
+
+/// So many speakers are told: more at a time are noise.
+const SPEAKERS_MAX: usize = 8;
+
+/// Levels within so many dB are alike.
+const LEVEL_STEP: i8 = 10;

@@ -1,1 +1,67 @@
+use rtp::parameters::CodecName;
 
+use super::{Payload, read, write_head};
+use crate::frame::{DependencyState, Frame, Level, Levels, PictureNumbers};
+use crate::layer::Previous;
+
+const BEFORE: Option<Previous> = Some(Previous { place: 1, timestamp: 1_000 });
+
+fn frame(codec: CodecName, bytes: &[u8]) -> Frame {
+    frame_after(BEFORE, codec, bytes, &mut DependencyState::default())
+}
+
+fn frame_after(previous: Option<Previous>, codec: CodecName, bytes: &[u8], state: &mut DependencyState) -> Frame {
+    read(&Payload { codec, bytes, descriptor: None, timestamp: 4_000, marker: true }, previous, state).0
+}
+
+#[test]
+fn vp8_frames_tell_key_frames_layers_and_where_to_go_up() {
+    let key = frame(CodecName::Vp8, &[0x90, 0xe0, 0x80, 9, 4, 0x00, 0x00]);
+    assert!(key.key && key.starts_picture && key.ends && key.is_dense);
+    assert_eq!(key.picture, Some(PictureNumbers { id: 9, base: 4, key: 0 }));
+    assert_eq!(key.switch, Levels::ALL);
+    let synced = frame(CodecName::Vp8, &[0x90, 0xe0, 0x80, 10, 4, 0x60, 0x01]);
+    assert!(!synced.key);
+    assert_eq!(synced.level, Level { spatial: 0, temporal: 1 });
+    assert!(synced.switch.contains(Level { spatial: 0, temporal: 1 }));
+    assert!(!synced.switch.contains(Level { spatial: 0, temporal: 2 }));
+    assert!(!synced.needed.contains(Level { spatial: 0, temporal: 0 }));
+    let unsynced = frame(CodecName::Vp8, &[0x90, 0xe0, 0x80, 10, 4, 0x40, 0x01]);
+    assert_eq!(unsynced.switch, Levels::EMPTY);
+    let behind = frame(CodecName::Vp8, &[0x80, 0xe0, 0x80, 9, 4, 0x00, 0x00]);
+    assert!(!behind.starts && !behind.key);
+}
+
+#[test]
+fn a_cut_off_descriptor_starts_nothing() {
+    for codec in [CodecName::Vp8, CodecName::Vp9] {
+        let frame = frame(codec, &[0xff]);
+        assert!(!frame.starts_picture && !frame.key, "{codec:?}");
+    }
+}
+
+#[test]
+fn h264_begins_with_its_parameters_once_they_came_in_the_stream() {
+    let mut state = DependencyState::default();
+    let mut look = |bytes: &[u8], previous| {
+        let frame = frame_after(previous, CodecName::H264, bytes, &mut state);
+        frame.key && frame.starts_picture
+    };
+    assert!(look(&[0x65, 1], BEFORE), "a stream without parameters begins with the picture");
+    assert!(!look(&[0x41, 1], BEFORE));
+    assert!(look(&[0x67, 1], BEFORE));
+    assert!(!look(&[0x65, 1], BEFORE), "its parameters were lost");
+    let same_picture = Some(Previous { place: 1, timestamp: 4_000 });
+    assert!(look(&[0x67, 1], same_picture));
+}
+
+#[test]
+fn heads_are_written_with_new_numbers_in_as_many_bits() {
+    let picture = PictureNumbers { id: 0x1234, base: 7, key: 3 };
+    let long = write_head(CodecName::Vp8, &[0x90, 0xf0, 0x80, 9, 4, 0x61, 0x01], picture).unwrap();
+    assert_eq!(long.bytes(), [0x90, 0xf0, 0x92, 0x34, 7, 0x63]);
+    assert_eq!(long.replaced, 6);
+    let short = write_head(CodecName::Vp8, &[0x90, 0x80, 9, 0x01], picture).unwrap();
+    assert_eq!(short.bytes(), [0x90, 0x80, 0x34]);
+    assert!(write_head(CodecName::H264, &[0x65], picture).is_none());
+}

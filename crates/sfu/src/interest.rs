@@ -1,0 +1,80 @@
+//! Which layers of simulcast somebody wants: the publisher switches the others off.
+
+use std::time::{Duration, Instant};
+
+use crate::layer::Layer;
+use crate::slot::Wish;
+use crate::track::LAYERS_MAX;
+
+/// Up to which layer a track is wanted. The smallest is always wanted, so that who comes sees something at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Interest {
+    /// The layers above this one are off at the publisher.
+    told: usize,
+    /// Since when a lower layer than that would be enough.
+    enough_since: Option<Instant>,
+}
+
+impl Default for Interest {
+    /// A publisher begins with all its layers.
+    fn default() -> Self {
+        Self { told: LAYERS_MAX, enough_since: None }
+    }
+}
+
+impl Interest {
+    /// The largest layer that anybody wants is `wanted`. Returns the layers above which the publisher is to switch off, if that has changed:
+    /// more at once, less when it has lasted for `linger`.
+    pub(crate) fn update(&mut self, now: Instant, wanted: usize, linger: Duration) -> Option<usize> {
+        if wanted >= self.told {
+            self.enough_since = None;
+            if wanted == self.told {
+                return None;
+            }
+            self.told = wanted;
+            return Some(wanted);
+        }
+        let since = *self.enough_since.get_or_insert(now);
+        if now.saturating_duration_since(since) < linger {
+            return None;
+        }
+        self.enough_since = None;
+        self.told = wanted;
+        Some(wanted)
+    }
+}
+
+/// The smallest layer that fills the tile of a wish; the largest where sizes are not known.
+pub(crate) fn wanted_layer(wish: Option<&Wish>, layers: &[Layer]) -> usize {
+    let largest = layers.len().saturating_sub(1);
+    let Some(wish) = wish else { return largest };
+    let fills = |index: usize| {
+        size_of(layers, index).is_some_and(|(width, height)| {
+            let enough = |picture: u32, tile: u32| {
+                tile > 0 && u64::from(picture).saturating_mul(100) >= u64::from(tile).saturating_mul(FILL_PERCENT)
+            };
+            enough(width, wish.width_px) || enough(height, wish.height_px)
+        })
+    };
+    (0..largest).find(|index| fills(*index)).unwrap_or(largest)
+}
+
+/// The picture's size in a layer, also of one that is off: each layer is taken for half of the one above.
+fn size_of(layers: &[Layer], index: usize) -> Option<(u32, u32)> {
+    let known = |other: usize| layers.get(other).and_then(|layer| layer.size_px);
+    if let Some(size) = known(index) {
+        return Some(size);
+    }
+    let (other, (width, height)) = (0..layers.len()).find_map(|other| Some((other, known(other)?)))?;
+    let scaled = |pixels: u32| match u32::try_from(other.abs_diff(index)).unwrap_or(0) {
+        steps if other > index => pixels.checked_shr(steps).unwrap_or(0),
+        steps => pixels.checked_shl(steps).unwrap_or(0),
+    };
+    Some((scaled(width), scaled(height)))
+}
+
+/// As the allocator has it: a picture of three quarters of the tile's size looks filled.
+const FILL_PERCENT: u64 = 75;
+
+#[cfg(test)]
+mod tests;
