@@ -365,23 +365,17 @@ impl World {
         for (to, compound) in std::mem::take(&mut self.oracle.control) {
             let camera = &mut self.cameras[to.0 as usize - 1];
             for packet in rtp::rtcp::read(&compound).flatten() {
-                match packet {
-                    Packet::PictureLossIndication(loss) => {
-                        let layer = camera.layers.iter_mut().find(|layer| layer.ssrc == loss.media_ssrc);
-                        if let Some(layer) = layer {
-                            layer.key_wanted = true;
-                        }
-                    }
-                    Packet::Nack(nack) => {
-                        let Some(layer) = camera.layers.iter().find(|layer| layer.ssrc == nack.media_ssrc) else {
-                            continue;
-                        };
-                        let lost: Vec<u16> = nack.lost().collect();
-                        let number = |bytes: &Vec<u8>| u16::from_be_bytes([bytes[2], bytes[3]]);
-                        let again = layer.sent.iter().filter(|bytes| lost.contains(&number(bytes)));
-                        self.held.extend(again.take(8).map(|bytes| (to, bytes.clone())));
-                    }
-                    _ => {}
+                if let Packet::PictureLossIndication(loss) = packet {
+                    let layers = camera.layers.iter_mut().filter(|layer| layer.ssrc == loss.media_ssrc);
+                    layers.for_each(|layer| layer.key_wanted = true);
+                } else if let Packet::Nack(nack) = packet {
+                    let Some(layer) = camera.layers.iter().find(|layer| layer.ssrc == nack.media_ssrc) else {
+                        continue;
+                    };
+                    let lost: Vec<u16> = nack.lost().collect();
+                    let number = |bytes: &Vec<u8>| u16::from_be_bytes([bytes[2], bytes[3]]);
+                    let again = layer.sent.iter().filter(|bytes| lost.contains(&number(bytes)));
+                    self.held.extend(again.take(8).map(|bytes| (to, bytes.clone())));
                 }
             }
         }

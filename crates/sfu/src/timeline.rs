@@ -26,10 +26,10 @@ impl NtpTime {
         (self.0 >> 16) as u32
     }
 
-    /// How long this is after `earlier`, in units of `rate_hz`; negative when before.
+    /// How long this is after `earlier`, in units of `rate_hz`, to the nearest; negative when before.
     pub(crate) fn units_since(self, earlier: Self, rate_hz: u32) -> i64 {
         let difference = i128::from(self.0.wrapping_sub(earlier.0).cast_signed());
-        let units = difference.saturating_mul(i128::from(rate_hz)) >> 32;
+        let units = difference.saturating_mul(i128::from(rate_hz)).saturating_add(1 << 31) >> 32;
         i64::try_from(units).unwrap_or(0)
     }
 

@@ -191,19 +191,26 @@ impl Encoder {
                 vec![first, high, low, layer, self.base]
             }
             CodecName::Av1 => vec![0x10 | if stamp.key && begins { 0x08 } else { 0 }],
-            _ if stamp.key && begins => vec![0x67],
-            _ if stamp.key => vec![0x65],
-            _ => vec![0x41],
+            CodecName::H264 if stamp.key && begins => vec![0x67],
+            CodecName::H264 if stamp.key => vec![0x65],
+            CodecName::H264
+            | CodecName::H265
+            | CodecName::Opus
+            | CodecName::Red
+            | CodecName::Pcmu
+            | CodecName::Pcma => vec![0x41],
         }
     }
 }
 
 /// VP8 has three temporal layers, AV1 two.
 fn temporal_of(codec: CodecName, since_key: u16) -> u8 {
-    match codec {
-        CodecName::Vp8 => [0, 2, 1, 2][usize::from(since_key % 4)],
-        CodecName::Av1 => [0, 1][usize::from(since_key % 2)],
-        _ => 0,
+    if codec == CodecName::Vp8 {
+        [0, 2, 1, 2][usize::from(since_key % 4)]
+    } else if codec == CodecName::Av1 {
+        [0, 1][usize::from(since_key % 2)]
+    } else {
+        0
     }
 }
 
@@ -311,7 +318,8 @@ pub(super) fn payload_type(name: CodecName) -> u8 {
         CodecName::Vp9 => 98,
         CodecName::Av1 => 100,
         CodecName::H264 => 102,
-        _ => 111,
+        CodecName::H265 => 104,
+        CodecName::Opus | CodecName::Red | CodecName::Pcmu | CodecName::Pcma => 111,
     }
 }
 

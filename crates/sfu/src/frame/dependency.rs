@@ -11,7 +11,9 @@ pub(crate) struct DependencyState {
     /// The decode target for each level, the one nearest below.
     targets: [Option<u8>; 16],
     /// The stream brings the parameters of H.264 or H.265 itself: without them its key frames are of no use.
-    pub(super) has_parameters: bool,
+    has_parameters: bool,
+    /// Key frames without parameters before any came.
+    bare_key_frames: u8,
 }
 
 impl DependencyState {
@@ -48,6 +50,17 @@ impl DependencyState {
         Some((frame, size))
     }
 
+    /// Whether a viewer can begin at this packet of H.264 or H.265: with the parameters, or with the picture where the stream leaves them to
+    /// the signalling. That it does so is believed only after some key frames; the parameters of the first may be lost.
+    pub(super) fn is_entry(&mut self, has_parameters: bool, has_key_start: bool) -> bool {
+        self.has_parameters |= has_parameters;
+        if has_parameters || self.has_parameters || !has_key_start {
+            return has_parameters;
+        }
+        self.bare_key_frames = self.bare_key_frames.saturating_add(1);
+        self.bare_key_frames > BARE_KEY_FRAMES
+    }
+
     fn map_targets(&mut self) {
         let Some(structure) = &self.structure else { return };
         for (level, slot) in Level::all().zip(&mut self.targets) {
@@ -64,6 +77,9 @@ impl DependencyState {
 fn bit(back: u16) -> u64 {
     1 << u32::from(back.min(63))
 }
+
+/// So many key frames without parameters may be accidents.
+const BARE_KEY_FRAMES: u8 = 3;
 
 /// `template_dependency_structure_present_flag` in the fourth byte (A.8.2).
 const STRUCTURE_PRESENT: u8 = 0x80;

@@ -34,14 +34,12 @@ pub(crate) fn read(
         CodecName::Vp9 => read_vp9(payload),
         CodecName::H264 => {
             let contents = h264::inspect(payload.bytes);
-            state.has_parameters |= contents.sequence_parameters;
-            let is_key = contents.sequence_parameters || (contents.is_key_frame() && !state.has_parameters);
+            let is_key = state.is_entry(contents.sequence_parameters, contents.is_key_frame() && is_new_picture);
             (undivided(payload, is_new_picture, is_key, contents.sequence_parameters), None)
         }
         CodecName::H265 => {
             let contents = h265::inspect(payload.bytes);
-            state.has_parameters |= contents.parameters;
-            let is_key = contents.parameters || (contents.is_key_frame() && !state.has_parameters);
+            let is_key = state.is_entry(contents.parameters, contents.is_key_frame() && is_new_picture);
             (undivided(payload, is_new_picture, is_key, contents.parameters && is_new_picture), None)
         }
         CodecName::Av1 => {

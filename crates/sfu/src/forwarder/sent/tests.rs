@@ -1,7 +1,7 @@
 use super::{Lookup, SentPacket, SentPackets};
 
 fn packet(index: u64, place: u64) -> SentPacket {
-    SentPacket { index, place, picture_shift: 3, epoch: 1, marker: index % 2 == 0 }
+    SentPacket { index, place, picture_shift: 3, epoch: 1, marker: index.is_multiple_of(2) }
 }
 
 #[test]

@@ -47,7 +47,8 @@ fn h264_begins_with_its_parameters_once_they_came_in_the_stream() {
         let frame = frame_after(previous, CodecName::H264, bytes, &mut state);
         frame.key && frame.starts_picture
     };
-    assert!(look(&[0x65, 1], BEFORE), "a stream without parameters begins with the picture");
+    let bare: Vec<bool> = (0..5).map(|_| look(&[0x65, 1], BEFORE)).collect();
+    assert_eq!(bare, [false, false, false, true, true], "a stream without parameters is believed after a while");
     assert!(!look(&[0x41, 1], BEFORE));
     assert!(look(&[0x67, 1], BEFORE));
     assert!(!look(&[0x65, 1], BEFORE), "its parameters were lost");
