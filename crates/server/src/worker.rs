@@ -393,7 +393,7 @@ impl Worker {
     fn hear_gone(&mut self, now: Instant, client: ClientAddr, kind: StreamKind) {
         match (kind, &mut self.media) {
             (StreamKind::Turn, _) => self.relaying.hear_gone(now, client, &mut self.ways.egress),
-            (StreamKind::Media(Some(key)), Some(media)) => media.hear_gone(key, Way::Stream(client)),
+            (StreamKind::Media(Some(key)), Some(media)) => media.hear_gone(now, key, Way::Stream(client)),
             (StreamKind::Media(_), _) => {}
         }
     }
