@@ -91,6 +91,8 @@ async function enter(page, room, query = '') {
 const stateIs = (page, state) => page.locator(`[data-testid=connection-state][data-state=${state}]`).waitFor({ state: 'attached' });
 const pictureRuns = (page, testid = 'remote-video') =>
   page.waitForFunction((id) => [...document.querySelectorAll(`[data-testid=${id}]`)].some((video) => video.videoWidth > 0 && video.currentTime > 0), testid);
+const bothPicturesRun = (page) =>
+  page.waitForFunction(() => [...document.querySelectorAll('[data-testid=remote-video]')].filter((video) => video.videoWidth > 0 && video.currentTime > 0).length === 2);
 const leave = (...pages) => Promise.all(pages.map((page) => page.context().close()));
 
 async function couple(one = {}, other = {}, query = '') {
@@ -175,7 +177,7 @@ async function ordinaryCall() {
   await shot(first, 'settings');
   await first.keyboard.press('Escape');
   await chatAndShare(first, second);
-  const third = await person({ name: 'Cleo' });
+  const third = await person({ name: 'Cleo', trouble: { full: true } });
   await enter(third, room);
   await third.getByTestId('room-full').waitFor();
   await shot(third, 'room-full');
@@ -243,6 +245,80 @@ async function callTrouble() {
   await leave(held.first, held.second);
 }
 
+/** Three in a room, through the media server; the first is the host. */
+async function meeting() {
+  const room = freshRoom();
+  const first = await person();
+  await enter(first, room);
+  await first.getByTestId('alone').waitFor();
+  const second = await bo({ theme: 'light' });
+  await enter(second, room);
+  const third = await person({ look: 'cleo', name: 'Cleo Diaz', theme: 'contrast', device: PHONE });
+  await enter(third, room);
+  const all = [first, second, third];
+  await Promise.all(all.map((page) => page.locator('[data-testid=topology][data-mode=sfu]').waitFor()));
+  await Promise.all(all.map(bothPicturesRun));
+  await shot(first, 'meeting');
+  await shot(second, 'meeting-light');
+  await shot(third, 'phone-meeting');
+  await first.keyboard.press('g');
+  await shot(first, 'meeting-speaker');
+  await first.keyboard.press('g');
+  await third.getByTestId('more').click();
+  await shot(third, 'phone-meeting-more');
+  await third.getByTestId('more-hand').click();
+  await second.getByTestId('react').click();
+  await shot(second, 'meeting-react');
+  await second.getByTestId('react-heart').click();
+  await first.getByTestId('reaction').waitFor();
+  await first.getByTestId('peer-hand').waitFor();
+  await first.getByTestId('people-open').click();
+  await first.getByTestId('people-panel').waitFor();
+  await shot(first, 'meeting-people');
+  await first.getByTestId('person-more').first().click();
+  await shot(first, 'meeting-person');
+  await first.getByTestId('people-close').click();
+  await second.keyboard.press('Escape');
+  await meetingScreen(first, second, third);
+  await meetingDoor(first, room);
+  await leave(...all);
+}
+
+async function meetingScreen(first, second, third) {
+  await second.getByTestId('share').click();
+  await Promise.all([pictureRuns(first, 'remote-screen'), pictureRuns(third, 'remote-screen')]);
+  await shot(first, 'meeting-share');
+  await shot(third, 'phone-meeting-share');
+  await second.getByTestId('share-stop').click();
+  await first.getByTestId('chat-open').click();
+  await first.getByTestId('chat-to').selectOption({ index: 1 });
+  await first.getByTestId('chat-input').fill('Can you take notes?');
+  await first.keyboard.press('Enter');
+  await shot(first, 'meeting-chat');
+  await first.getByTestId('chat-close').click();
+  await first.keyboard.press('i');
+  await first.waitForTimeout(6000);
+  await shot(first, 'meeting-statistics');
+  await first.keyboard.press('i');
+}
+
+async function meetingDoor(host, room) {
+  await host.getByTestId('people-open').click();
+  await host.getByTestId('lobby').check();
+  await host.getByTestId('people-close').click();
+  const guest = await person({ look: 'bo', name: 'Noor Haddad' });
+  await enter(guest, room);
+  await guest.getByTestId('waiting').waitFor();
+  await shot(guest, 'waiting');
+  await host.getByTestId('notice-knock').waitFor();
+  await shot(host, 'meeting-knock');
+  await host.getByTestId('people-open').click();
+  await host.getByTestId('deny').click();
+  await guest.getByTestId('door-denied').waitFor();
+  await shot(guest, 'denied');
+  await leave(guest);
+}
+
 async function phones() {
   const room = freshRoom();
   const first = await person({ device: PHONE });
@@ -285,7 +361,7 @@ async function chinese() {
 }
 
 try {
-  const scenes = { pages, checks, lobbyTrouble, ordinaryCall, callTrouble, phones, chinese };
+  const scenes = { pages, checks, lobbyTrouble, ordinaryCall, callTrouble, meeting, phones, chinese };
   const wanted = process.argv.slice(4);
   const unknown = wanted.filter((name) => !(name in scenes));
   if (unknown.length > 0) throw new Error(`no such scene: ${unknown.join(', ')}; there are ${Object.keys(scenes).join(', ')}`);

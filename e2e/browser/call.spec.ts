@@ -77,20 +77,24 @@ test('a camera that is switched off leaves a name, and comes back', async ({ arr
   await bo.seesAndHears();
 });
 
-test('a third person is told that the room is full and opens a new one; nobody is disturbed', async ({ arrives, link }) => {
-  const [ana, bo, cy] = [await arrives('Ana'), await arrives('Bo'), await arrives('Cy')];
-  await ana.opensAndJoins(link);
-  await bo.opensAndJoins(link);
-  await seeAndHearEachOther(ana, bo);
+test.describe('in a room for two', () => {
+  test.use({ settings: { 'limits.members': 2 } });
 
-  await cy.opensAndJoins(link);
-  await expect(cy.control('room-full')).toBeVisible();
-  await seeAndHearEachOther(ana, bo);
-  await cy.control('room-full').getByTestId('new-call').click();
-  await expect(cy.control('join')).toBeVisible();
-  expect(cy.page.url()).not.toBe(link);
-  await cy.joins();
-  await cy.isToldThatTheCallIs('alone');
+  test('a third person is told that the room is full and opens a new one; nobody is disturbed', async ({ arrives, link }) => {
+    const [ana, bo, cy] = [await arrives('Ana'), await arrives('Bo'), await arrives('Cy')];
+    await ana.opensAndJoins(link);
+    await bo.opensAndJoins(link);
+    await seeAndHearEachOther(ana, bo);
+
+    await cy.opensAndJoins(link);
+    await expect(cy.control('room-full')).toBeVisible();
+    await seeAndHearEachOther(ana, bo);
+    await cy.control('room-full').getByTestId('new-call').click();
+    await expect(cy.control('join')).toBeVisible();
+    expect(cy.page.url()).not.toBe(link);
+    await cy.joins();
+    await cy.isToldThatTheCallIs('alone');
+  });
 });
 
 test('from the home page: a new call, its code typed by the other', async ({ arrives, server }) => {

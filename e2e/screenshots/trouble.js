@@ -32,6 +32,12 @@
       super(trouble.offline ? 'ws://127.0.0.1:9/' : url, ...more);
       sockets.add(this);
     }
+
+    send(text) {
+      const { cmd, id } = JSON.parse(text);
+      if (!trouble.full || cmd !== 'join') super.send(text);
+      else this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify({ cmd: 'error', id, code: 1, reason: 'room-full', message: '' }) }));
+    }
   };
   globalThis.parlorCut = () => {
     trouble.offline = true;
