@@ -278,6 +278,16 @@ describe('trouble on the way', () => {
     expect(broken).toBe(1);
   });
 
+  it('does not come from credentials that end: a relayed path moves to fresh ones in time', async () => {
+    const lease = { configuration: {}, renewInMs: 60_000 };
+    connection.relayed = true;
+    await connected({ lease, freshLease: async () => ({ ...lease, renewInMs: Infinity }) });
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(connection.restarts).toBe(0);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(connection.restarts).toBe(1);
+  });
+
   it('is told to the user after a while', async () => {
     const made = await link();
     await vi.advanceTimersByTimeAsync(20_001);

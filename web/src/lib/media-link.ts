@@ -11,7 +11,9 @@ import type { Source } from './meeting-message';
 import { ErrorCode } from './message';
 import type { IceLease, LinkState, OutgoingMedia } from './peer-link';
 import { newMark } from './random';
+import { Renewal } from './renewal';
 import { certificates, incomingSdp, outgoingSdp, type SdpWishes } from './sdp';
+import { isRelayed } from './stats';
 
 /** The uid of the media server; nobody else can have it. */
 export const MEDIA_UID = '@media';
@@ -80,6 +82,7 @@ export class MediaLink {
   #parameters: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
   readonly #closed = new Promise<void>((resolve) => (this.#release = resolve));
+  readonly #renewal = new Renewal(() => void this.#renew());
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #failTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -90,6 +93,7 @@ export class MediaLink {
     connection.onnegotiationneeded = () => void this.#negotiate();
     connection.onconnectionstatechange = () => this.#watch();
     this.#failTimer = setTimeout(() => this.#giveUp(), FAILED_AFTER_MS);
+    this.#renewal.in(options.lease.renewInMs);
     if (options.may.audio) this.#senders.set('microphone', connection.addTransceiver('audio', { direction: 'sendonly', streams: [this.#stream] }));
     if (options.may.video) {
       this.#senders.set('camera', connection.addTransceiver('video', { direction: 'sendonly', streams: [this.#stream], sendEncodings: cameraEncodings() }));
@@ -146,7 +150,7 @@ export class MediaLink {
   async restart(): Promise<void> {
     const lease = await this.#options.freshLease();
     if (!this.#isOpen()) return;
-    (this.connection as Partial<Pick<RTCPeerConnection, 'setConfiguration'>>).setConfiguration?.(lease.configuration);
+    this.#configure(lease);
     this.connection.restartIce();
     this.#wake();
     if (this.connection.connectionState !== 'connected') this.#after(RESTART_PATIENCE_MS, () => this.#broken());
@@ -155,6 +159,7 @@ export class MediaLink {
   close(): void {
     clearTimeout(this.#restartTimer);
     clearTimeout(this.#failTimer);
+    this.#renewal.stop();
     this.state.value = 'closed';
     this.connection.onnegotiationneeded = this.connection.onconnectionstatechange = null;
     this.connection.close();
@@ -334,6 +339,19 @@ export class MediaLink {
   #broken(): void {
     if (this.#isOpen() && this.state.peek() !== 'failed') this.#options.broken();
     else if (this.#isOpen()) this.#after(RESTART_PATIENCE_MS, () => this.#options.broken());
+  }
+
+  #configure(lease: IceLease): void {
+    // Firefox before 119 cannot: ICE is restarted with the servers that it has.
+    (this.connection as Partial<Pick<RTCPeerConnection, 'setConfiguration'>>).setConfiguration?.(lease.configuration);
+    this.#renewal.in(lease.renewInMs);
+  }
+
+  async #renew(): Promise<void> {
+    const lease = await this.#options.freshLease();
+    if (!this.#isOpen()) return;
+    this.#configure(lease);
+    if (lease.renewInMs > 0 && (await isRelayed(this.connection))) this.connection.restartIce();
   }
 
   #giveUp(): void {

@@ -9,6 +9,7 @@
 import { signal } from '@preact/signals-core';
 import { decodeCandidate, encodeCandidate } from './candidate';
 import { newMark } from './random';
+import { Renewal } from './renewal';
 import { certificates, incomingSdp, outgoingSdp, type SdpWishes } from './sdp';
 import { isRelayed } from './stats';
 
@@ -24,10 +25,6 @@ const RESTART_AGAIN_MS = 6000;
 const CHECKING_PATIENCE_MS = 15_000;
 /** An offer that is not answered within this time was perhaps lost with a connection to the server. */
 const ANSWER_PATIENCE_MS = 5000;
-/** Credentials that should have been renewed, and could not, are tried again after this time. */
-const RENEW_AGAIN_MS = 30_000;
-/** The longest wait that a timer takes. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 /** Not connected for this long: the page says so, while attempts go on. */
 const FAILED_AFTER_MS = 20_000;
 
@@ -96,7 +93,7 @@ export class PeerLink {
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #failTimer: ReturnType<typeof setTimeout> | undefined;
   #answerTimer: ReturnType<typeof setTimeout> | undefined;
-  #renewTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #renewal = new Renewal(() => void this.#enqueue(() => this.#renew()));
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -110,7 +107,7 @@ export class PeerLink {
     connection.ontrack = (event) => this.#receive(event);
     connection.onconnectionstatechange = () => this.#watch();
     this.#failTimer = setTimeout(() => this.#giveUp(), FAILED_AFTER_MS);
-    this.#renewAfter(options.lease);
+    this.#renewal.in(options.lease.renewInMs);
     if (options.offerer) {
       for (const kind of ['audio', 'video'] as const) connection.addTransceiver(kind, { direction: 'sendrecv', streams: [this.#stream] });
     }
@@ -162,7 +159,7 @@ export class PeerLink {
     clearTimeout(this.#restartTimer);
     clearTimeout(this.#failTimer);
     clearTimeout(this.#answerTimer);
-    clearTimeout(this.#renewTimer);
+    this.#renewal.stop();
     this.state.value = 'closed';
     this.connection.onnegotiationneeded = this.connection.onicecandidate = null;
     this.connection.ontrack = this.connection.onconnectionstatechange = null;
@@ -371,7 +368,7 @@ export class PeerLink {
     const lease = await this.#options.freshLease();
     if (!this.#isOpen()) return;
     configure(connection, lease);
-    this.#renewAfter(lease);
+    this.#renewal.in(lease.renewInMs);
     // An offer whose answer was lost would hold back the new one.
     if (connection.signalingState === 'have-local-offer') await connection.setLocalDescription({ type: 'rollback' });
     connection.restartIce();
@@ -379,19 +376,11 @@ export class PeerLink {
     if (connection.connectionState !== 'connected') this.#restartIn(RESTART_AGAIN_MS);
   }
 
-  #renewAfter(lease: IceLease): void {
-    clearTimeout(this.#renewTimer);
-    if (lease.renewInMs === Infinity) return;
-    // A timer may come a moment early.
-    const wait = Math.min(Math.max(Math.ceil(lease.renewInMs) + 1, RENEW_AGAIN_MS), TIMER_MS_MAX);
-    this.#renewTimer = setTimeout(() => void this.#enqueue(() => this.#renew()), wait);
-  }
-
   /** A relay goes on only for as long as the credentials that it was asked for with: the path moves to one with fresh ones. */
   async #renew(): Promise<void> {
     const lease = await this.#options.freshLease();
     if (!this.#isOpen()) return;
-    this.#renewAfter(lease);
+    this.#renewal.in(lease.renewInMs);
     if (lease.renewInMs <= 0) return;
     configure(this.connection, lease);
     if (await isRelayed(this.connection)) await this.#restart();
