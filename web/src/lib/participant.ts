@@ -147,7 +147,7 @@ export class Participant {
   }
 
   #isServed(session: MediaSession): boolean {
-    return session.state.value === 'connected' && (this.said.value?.video === false || this.feed.value?.ready === true);
+    return session.state.value === 'connected' && (this.said.value?.video === false || live(this.feed.value).length > 0);
   }
 
   #drop(link: PeerLink | undefined): void {
@@ -155,6 +155,11 @@ export class Participant {
   }
 }
 
+/**
+ * The picture of a slot. It comes before the server says that it does, and a picture that waits for its next frames is
+ * better than none; one that is held back or gone is not shown as if it were there.
+ */
 function live(feed: Shown | undefined): readonly MediaStreamTrack[] {
-  return feed?.ready && feed.state === 'live' ? [feed.track] : [];
+  const gone = feed?.state === 'paused' || feed?.reason === 'no-track' || feed?.reason === 'muted';
+  return feed?.ready && !gone ? [feed.track] : [];
 }

@@ -130,6 +130,26 @@ describe('a third member comes', () => {
     expect(connections[0]?.closed).toBe(true);
   });
 
+  it('a picture that comes before the server says so is shown, and stays while it waits for its next frames', async () => {
+    const media = await turnedToServer();
+    watch('bo');
+    await mediaAnswers();
+    media.become('connected');
+    await settle(200);
+    media.decoded.set(slotOf('bo'), { framesDecoded: 1, keyFramesDecoded: 1 });
+    await settle(200);
+    expect(find('bo').path.value).toBe('server');
+    const says = (state: 'waiting' | 'paused', reason?: 'bandwidth' | 'no-track') =>
+      channel.say({ cmd: 'slots', slots: [{ mid: slotOf('bo'), remoteUid: 'bo', source: 'camera', state, reason, layer: undefined, temporal: undefined }] });
+    says('waiting');
+    expect(find('bo').picture.value).toHaveLength(1);
+    says('paused', 'bandwidth');
+    expect(find('bo').picture.value).toHaveLength(0);
+    expect(find('bo').starved.value).toBe(true);
+    says('waiting', 'no-track');
+    expect(find('bo').picture.value).toHaveLength(0);
+  });
+
   it('the direct way is given up after a while, picture or not', async () => {
     const media = await turnedToServer();
     await mediaAnswers();
