@@ -78,6 +78,7 @@ fn lifetime(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(|| "expected a time from 1s to 3650d".to_owned())
 }
 
-/// What a member can be allowed.
-const GRANTS: [&str; 5] = ["subscribe", "pub.audio", "pub.video", "pub.screen", "chat"];
+/// What a member can be allowed, and a program of the operator.
+const GRANTS: [&str; 8] =
+    ["subscribe", "pub.audio", "pub.video", "pub.screen", "chat", "moderate", "admit", "manage"];
 const LIFETIME_SECONDS_MAX: u64 = 3650 * 86_400;

@@ -20,7 +20,7 @@ pub use setting::Setting;
 pub use settings::{Config, SETTINGS};
 pub use value::{
     Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds, Secret, Secrets,
-    Topology, Unmute, Users, Workers, is_host_name,
+    Topology, Unmute, Users, WebhookSecret, WebhookUrl, WebhookUrls, Workers, is_host_name,
 };
 
 use source::Assignment;
@@ -91,6 +91,9 @@ impl Config {
         }
         if self.http_listen.is_off() && self.https_listen.is_off() {
             refuse("http.listen", "at least one of http.listen and https.listen must be on");
+        }
+        if !self.webhooks_urls.0.is_empty() && self.webhooks_secret.0.is_none() {
+            refuse("webhooks.secret", "webhooks.urls needs webhooks.secret, by which receivers know the sender");
         }
         if self.turn_enabled && self.udp_listen.is_off() && self.turn_tcp_listen.is_off() && self.https_listen.is_off()
         {

@@ -79,6 +79,7 @@ pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>, med
         auth_keys,
         media,
         compat_anonymous: config.compat_anonymous.0.clone(),
+        events: !config.webhooks_urls.0.is_empty(),
         topology: config.rooms_topology.0,
         unmute: config.rooms_unmute.0,
         ..room::Config::default()

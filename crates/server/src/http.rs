@@ -14,6 +14,8 @@ pub(crate) mod arrival;
 mod error;
 mod origin;
 mod page;
+mod problem;
+mod rooms;
 mod site;
 
 pub(crate) use arrival::Arrival;
@@ -36,11 +38,11 @@ pub(crate) enum Service {
 
 /// Answers one request.
 pub(crate) async fn respond(site: Arc<Site>, service: Service, arrival: Arrival, request: Request<Body>) -> Response {
-    let (mut parts, _) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let authority = Arrival::shown_authority(&parts);
     let is_head = parts.method == Method::HEAD;
     let result = match service {
-        Service::Pages => pages(&site, arrival, &mut parts).await,
+        Service::Pages => pages(&site, arrival, &mut parts, body).await,
         Service::Compat => compat(&site, arrival, &mut parts).await,
         Service::Redirect => Ok(redirect(arrival, &parts)),
     };
@@ -52,7 +54,7 @@ pub(crate) async fn respond(site: Arc<Site>, service: Service, arrival: Arrival,
     response
 }
 
-async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result<Response, HttpError> {
+async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, body: Body) -> Result<Response, HttpError> {
     let path = parts.uri.path().to_owned();
     if wants_websocket(&parts.headers) {
         if !(path == "/ws" || is_page(&path)) {
@@ -62,7 +64,7 @@ async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result<
         return websocket(site, arrival, parts, false).await;
     }
     if path.starts_with("/api/") {
-        return api_call(site, arrival, parts);
+        return api_call(site, arrival, parts, body).await;
     }
     only_reading(parts)?;
     match path.as_str() {
@@ -79,15 +81,17 @@ async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result<
 }
 
 /// The API, which pages of allowed origins may read (CORS, Fetch §3.2).
-fn api_call(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response, HttpError> {
+async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, HttpError> {
     let asker = Asker::of(parts, &site.config.origin_allow)?;
     let mut response = if parts.method == Method::OPTIONS && matches!(asker, Asker::Allowed(_)) {
         let allow = [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization"),
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, DELETE"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
             (header::ACCESS_CONTROL_MAX_AGE, "600"),
         ];
         (StatusCode::NO_CONTENT, allow).into_response()
+    } else if rooms::is_room_path(parts.uri.path()) {
+        rooms::answer(site, arrival, parts, body).await
     } else {
         only_reading(parts)
             .and_then(|()| match parts.uri.path() {

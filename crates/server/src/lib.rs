@@ -22,6 +22,7 @@ mod http;
 mod media;
 mod replay;
 mod server;
+mod webhook;
 mod worker;
 
 pub use error::StartError;

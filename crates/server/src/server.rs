@@ -22,6 +22,7 @@ use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
 use crate::media::Switchboard;
 use crate::signal::{self, Signal};
+use crate::webhook::Webhooks;
 use crate::workers::{Handle, SpawnError, Workers};
 use crate::{clock, tls};
 
@@ -36,6 +37,8 @@ pub struct Server {
     departed: mpsc::Receiver<()>,
     /// Accept loops and the watch over the certificate.
     tasks: JoinSet<()>,
+    /// One for each receiver of webhooks.
+    webhooks: JoinSet<()>,
 }
 
 /// Where the server listens, with the real ports.
@@ -80,6 +83,10 @@ impl Server {
         let ice = ice_servers(&config, &addresses, minting);
         let media = signal::Media { switchboard: Switchboard::new(workers.clone()), events: heard };
         let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
+        let mut webhooks = JoinSet::new();
+        if let Some(queues) = Webhooks::spawn(&config, &mut webhooks) {
+            signal.report_to(queues);
+        }
         let connections = Connections::new(
             config.limits_tcp_connections,
             config.limits_tcp_connections_per_address,
@@ -99,7 +106,7 @@ impl Server {
         if let Some(certificate) = certificate {
             tasks.spawn(watch_certificate(certificate));
         }
-        Ok(Self { addresses, self_signed, signal, workers, stopping, departed, tasks })
+        Ok(Self { addresses, self_signed, signal, workers, stopping, departed, tasks, webhooks })
     }
 
     /// Where it listens.
@@ -134,6 +141,11 @@ impl Server {
         // The accept loops and their senders are gone: the channel ends with the last connection.
         if timeout(FAREWELL, self.departed.recv()).await.is_err() {
             tracing::info!("some connections did not close in time and are cut off");
+        }
+        // The rooms have ended, and with them the queues: what is in them is posted, if it goes quickly.
+        let posted = async { while self.webhooks.join_next().await.is_some() {} };
+        if timeout(FAREWELL, posted).await.is_err() {
+            tracing::warn!("some webhooks could not be posted in time and are lost");
         }
     }
 }

@@ -22,13 +22,14 @@ use axum::{
     extract::ws::WebSocketUpgrade,
     response::{IntoResponse as _, Response},
 };
+use room::manage::{Manage, ManageError, Managed};
 use room::{ConnId, Opened, Refusal, Stats};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
 
-use crate::{clock, http::HttpError};
+use crate::{clock, http::HttpError, webhook::Webhooks};
 
 use self::{
     connection::Seat,
@@ -102,6 +103,19 @@ impl Signal {
             Ok(()) => answer.await.unwrap_or_default(),
             Err(_) => Stats::default(),
         }
+    }
+
+    /// Asks something about rooms, or does something to them; `None` when the server stops.
+    pub(crate) async fn manage(&self, request: Manage) -> Option<Result<Managed, ManageError>> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Manage(request, reply)).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// From here on, events of rooms go to the webhooks.
+    pub(crate) fn report_to(&self, webhooks: Webhooks) {
+        // The queue is empty when the server starts, and closed only when it has stopped.
+        let _ = self.inputs.try_send(Input::ReportTo(webhooks));
     }
 
     async fn open(&self, opened: Opened) -> Result<Seat, Refusal> {

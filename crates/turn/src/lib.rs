@@ -48,6 +48,7 @@ pub use address::{ClientAddr, Family, PeerAddr, RelayAddr, Transport};
 pub use config::{Config, Limits, RELAY_PORTS_DEFAULT, Rate};
 pub use error::{ConfigError, RelayBindError};
 pub use output::{Forward, Header, Output, ToClient};
+pub use policy::is_special;
 pub use quota::Quotas;
 pub use server::Server;
 pub use shard::{Shard, reserving_shard};

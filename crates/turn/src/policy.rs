@@ -164,7 +164,7 @@ fn carried_v4(ip: Ipv6Addr) -> Carried {
 }
 
 /// Whether no stranger has business there: special-purpose, multicast, or not assigned.
-fn is_special(ip: IpAddr) -> bool {
+pub fn is_special(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => SPECIAL_V4.iter().any(|net| net.contains(&v4)),
         IpAddr::V6(v6) => !GLOBAL_UNICAST_V6.contains(&v6) || SPECIAL_V6.iter().any(|net| net.contains(&v6)),

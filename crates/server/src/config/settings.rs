@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
     Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds, Secrets,
-    Topology, Unmute, Users, Workers,
+    Topology, Unmute, Users, WebhookSecret, WebhookUrls, Workers,
 };
 
 settings! {
@@ -71,12 +71,21 @@ settings! {
     /// Who may end the mute that a moderator has set: "self" is the member, "moderator" a moderator only. Members who talk without the media server
     /// are only asked to be silent.
     rooms_unmute: Unmute = "rooms.unmute", default r#""self""#, example r#""moderator""#;
+    /// Where events of rooms are posted (docs/http-api.md). Redirections are not followed.
+    webhooks_urls: WebhookUrls = "webhooks.urls", default "[]", example r#"["https://app.example.org/parlor"]"#;
+    /// The secret that signs them.
+    webhooks_secret: WebhookSecret = "webhooks.secret", default r#""""#, example r#""at least 32 random characters ...""#;
+    /// Networks to which webhooks may go although they are private, loopback or otherwise special. The URLs are the operator's own, but what their names
+    /// stand for is decided by whoever answers for the name.
+    webhooks_allow_networks: Networks = "webhooks.allow_networks", default "[]", example r#"["10.0.0.0/8"]"#;
     /// TCP connections in all. More are closed at once.
     limits_tcp_connections: Limit = "limits.tcp_connections", default "10000";
     /// TCP connections of one address (IPv6: one /64 network). More are closed at once.
     limits_tcp_connections_per_address: Limit = "limits.tcp_connections_per_address", default "1000";
     /// Requests for ICE servers per minute from one address (IPv6: one /64 network); more are answered with status 429.
     limits_ice_requests_per_minute: Limit = "limits.ice_requests_per_minute", default "240";
+    /// Requests to the room API per minute from one address (IPv6: one /64 network); more are answered with status 429.
+    limits_api_requests_per_minute: Limit = "limits.api_requests_per_minute", default "600";
     /// WebSockets in all; more are answered with status 503.
     limits_connections: Limit = "limits.connections", default "20000";
     /// WebSockets of one address (IPv6: one /64 network); more are answered with status 429.

@@ -12,10 +12,12 @@ use super::setting::Value;
 mod listen;
 mod origin;
 mod secret;
+mod webhook;
 
 pub use listen::Listen;
 pub use origin::Origins;
 pub use secret::{Keys, Secret, Secrets, Users};
+pub use webhook::{WebhookSecret, WebhookUrl, WebhookUrls};
 
 /// A number a stranger can reach; 0 stands for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

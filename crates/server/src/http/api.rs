@@ -47,7 +47,7 @@ pub(crate) fn ice(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Respon
     Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
-fn bearer(parts: &Parts) -> Option<String> {
+pub(crate) fn bearer(parts: &Parts) -> Option<String> {
     let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())

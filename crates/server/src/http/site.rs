@@ -24,6 +24,7 @@ pub(crate) struct Site {
     /// The way into the rooms.
     pub(crate) signal: Signal,
     ice_requests: Mutex<RateLimit>,
+    api_requests: Mutex<RateLimit>,
 }
 
 impl Site {
@@ -35,12 +36,18 @@ impl Site {
         signal: Signal,
     ) -> Self {
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
-        Self { config, ice, auth_keys, https_port, signal, ice_requests }
+        let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
+        Self { config, ice, auth_keys, https_port, signal, ice_requests, api_requests }
     }
 
     /// Counts a request for ICE servers; `Err` has the time to wait.
     pub(crate) fn count_ice_request(&self, client: ClientNetwork) -> Result<(), Duration> {
         self.ice_requests.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
+    }
+
+    /// Counts a request to the room API; `Err` has the time to wait.
+    pub(crate) fn count_api_request(&self, client: ClientNetwork) -> Result<(), Duration> {
+        self.api_requests.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
     }
 
     /// ICE servers for one browser, with credentials that count for it alone.

@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use room::manage::{Manage, ManageError, Managed};
 use room::media::{MediaEvent, MediaRequest};
 use room::{ConnId, Hub, Opened, Output, Refusal, Stats};
 use tokio::{
@@ -13,7 +14,7 @@ use tokio::{
     time::sleep_until,
 };
 
-use crate::{clock, media::Switchboard};
+use crate::{clock, media::Switchboard, webhook::Webhooks};
 
 use super::{
     connection::Seat,
@@ -37,6 +38,10 @@ pub(crate) enum Input {
     Pong(ConnId),
     Gone(ConnId),
     Stats(oneshot::Sender<Stats>),
+    /// A program of the operator asks for something.
+    Manage(Manage, oneshot::Sender<Result<Managed, ManageError>>),
+    /// Events go there.
+    ReportTo(Webhooks),
     /// Stop; tell when all connections are closed.
     Shutdown(oneshot::Sender<()>),
 }
@@ -65,6 +70,8 @@ pub(crate) struct Rooms {
     outboxes: BTreeMap<ConnId, Outbox>,
     /// Cloned into every connection, so that `departed` ends with the last one.
     present: mpsc::Sender<Infallible>,
+    /// Who wants to know what happens.
+    webhooks: Option<Webhooks>,
     departed: mpsc::Receiver<Infallible>,
     media: Option<Media>,
     /// What the media server is asked, on its way.
@@ -74,7 +81,7 @@ pub(crate) struct Rooms {
 impl Rooms {
     pub(crate) fn new(hub: Hub, media: Option<Media>) -> Self {
         let (present, departed) = mpsc::channel(1);
-        Self { hub, outboxes: BTreeMap::new(), present, departed, media, requests: VecDeque::new() }
+        Self { hub, outboxes: BTreeMap::new(), present, webhooks: None, departed, media, requests: VecDeque::new() }
     }
 
     /// One input, then everything that comes of it, then the next input, until everybody who could send one is gone.
@@ -137,6 +144,11 @@ impl Rooms {
             Input::Stats(reply) => {
                 let _ = reply.send(self.hub.stats());
             }
+            Input::Manage(request, reply) => {
+                // Who has asked may have lost patience.
+                let _ = reply.send(self.hub.handle_manage(now, request));
+            }
+            Input::ReportTo(webhooks) => self.webhooks = Some(webhooks),
             Input::Shutdown(done) => return Some(done),
         }
         self.drain(now);
@@ -189,7 +201,12 @@ impl Rooms {
                 self.requests.push_back(request);
                 return None;
             }
-            Output::Event(_) => return None,
+            Output::Event(event) => {
+                if let Some(webhooks) = &mut self.webhooks {
+                    webhooks.tell(&event);
+                }
+                return None;
+            }
         };
         let Err(Full) = self.outboxes.get(&conn)?.push(frame) else {
             if last {

@@ -93,6 +93,19 @@ pub(crate) async fn request(address: SocketAddr, method: &str, path: &str, heade
     ask(TcpStream::connect(address).await.unwrap(), address, method, path, headers).await
 }
 
+/// A request with a JSON body.
+pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, token: &str, body: &str) -> Answer {
+    let (length, token) = (format!("Content-Length: {}", body.len()), format!("Authorization: Bearer {token}"));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{length}\r\n{token}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap().unwrap();
+    parse(&bytes)
+}
+
 /// One request on a fresh stream. A handshake that is accepted (101) has no body to wait for.
 pub(crate) async fn ask(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,

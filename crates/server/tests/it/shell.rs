@@ -4,3 +4,5 @@ mod api;
 mod doors;
 mod life;
 mod pages;
+mod rooms;
+mod webhooks;

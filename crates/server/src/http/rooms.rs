@@ -1,0 +1,273 @@
+//! The room API: programs of the operator look at rooms and after them. `openapi.json` is its contract.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use room::manage::{Manage, Managed, PolicyChange};
+use room::media::Source;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use tokio::time::timeout;
+
+use super::api::bearer;
+use super::arrival::Arrival;
+use super::problem::Problem;
+use super::site::Site;
+use crate::address::ClientNetwork;
+use crate::clock;
+
+/// Whether a path belongs to the room API.
+pub(super) fn is_room_path(path: &str) -> bool {
+    path == OPENAPI_PATH
+        || path == ROOMS_PATH
+        || path.strip_prefix(ROOMS_PATH).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Answers a request to the room API.
+pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Response {
+    reply(site, arrival, parts, body).await.unwrap_or_else(Problem::into_response)
+}
+
+async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, Problem> {
+    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
+    site.count_api_request(ClientNetwork::from(client))
+        .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
+    let (call, names) = find(&parts.method, parts.uri.path())?;
+    if call == Call::Document {
+        return Ok(([(CONTENT_TYPE, "application/json")], OPENAPI).into_response());
+    }
+    let scope = scope(site, parts)?;
+    let request = request(call, names, parts, body).await?;
+    scope.check(&request)?;
+    let managed = site.signal.manage(request).await.ok_or(Problem::Stopping)??;
+    Ok(match (call, managed) {
+        (Call::List, Managed::Rooms(list)) => json(StatusCode::OK, &list),
+        (Call::Create, Managed::Room(report)) => {
+            let location = format!("{ROOMS_PATH}/{}", utf8_percent_encode(&report.room_id, NON_ALPHANUMERIC));
+            let mut response = json(StatusCode::CREATED, &report);
+            if let Ok(location) = location.try_into() {
+                response.headers_mut().insert(LOCATION, location);
+            }
+            response
+        }
+        (Call::Inspect | Call::Change, Managed::Room(report)) => json(StatusCode::OK, &report),
+        (_, _) => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+/// One row of the API.
+pub(super) struct Route {
+    pub(super) method: Method,
+    /// Segments in braces stand for anything.
+    pub(super) path: &'static str,
+    call: Call,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Document,
+    List,
+    Create,
+    Inspect,
+    Change,
+    End,
+    Remove,
+    Mute,
+    Data,
+}
+
+const fn route(method: Method, path: &'static str, call: Call) -> Route {
+    Route { method, path, call }
+}
+
+/// Every request that there is.
+pub(super) static ROUTES: [Route; 9] = [
+    route(Method::GET, OPENAPI_PATH, Call::Document),
+    route(Method::GET, ROOMS_PATH, Call::List),
+    route(Method::POST, ROOMS_PATH, Call::Create),
+    route(Method::GET, "/api/v1/rooms/{roomId}", Call::Inspect),
+    route(Method::PATCH, "/api/v1/rooms/{roomId}", Call::Change),
+    route(Method::DELETE, "/api/v1/rooms/{roomId}", Call::End),
+    route(Method::DELETE, "/api/v1/rooms/{roomId}/members/{uid}", Call::Remove),
+    route(Method::POST, "/api/v1/rooms/{roomId}/mute", Call::Mute),
+    route(Method::POST, "/api/v1/rooms/{roomId}/data", Call::Data),
+];
+
+/// The call and what stands for the braces.
+fn find(method: &Method, path: &str) -> Result<(Call, Vec<String>), Problem> {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    let fitting: Vec<(&Route, Vec<String>)> =
+        ROUTES.iter().filter_map(|route| Some((route, names(route.path, path)?))).collect();
+    let allow: Vec<&str> = fitting.iter().map(|(route, _)| route.method.as_str()).collect();
+    let allow = allow.join(", ");
+    if allow.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let found = fitting.into_iter().find(|(route, _)| route.method == *method);
+    found.map(|(route, names)| (route.call, names)).ok_or(Problem::MethodNotAllowed { allow })
+}
+
+/// What stands for the braces of `template` in `path`; `None` if the path is another one.
+fn names(template: &str, path: &str) -> Option<Vec<String>> {
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    let mut names = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(names),
+            (Some(wanted), Some(given)) if wanted.starts_with('{') => {
+                let name = percent_decode_str(given).decode_utf8().ok().filter(|name| !name.is_empty())?;
+                names.push(name.into_owned());
+            }
+            (Some(wanted), Some(given)) if wanted == given => {}
+            (_, _) => return None,
+        }
+    }
+}
+
+/// Which rooms a token may manage.
+struct Scope {
+    /// `*` for all.
+    room: String,
+}
+
+impl Scope {
+    fn check(&self, request: &Manage) -> Result<(), Problem> {
+        let room = match request {
+            Manage::List { .. } => None,
+            Manage::Create { room, .. } => room.as_ref(),
+            Manage::Inspect { room }
+            | Manage::Change { room, .. }
+            | Manage::Remove { room, .. }
+            | Manage::Mute { room, .. }
+            | Manage::Data { room, .. }
+            | Manage::End { room } => Some(room),
+        };
+        if self.room == "*" || room == Some(&self.room) { Ok(()) } else { Err(Problem::OtherRoom) }
+    }
+}
+
+/// A token that grants `manage`, and for which room.
+fn scope(site: &Site, parts: &Parts) -> Result<Scope, Problem> {
+    if site.auth_keys.is_empty() {
+        return Err(Problem::NoKeys);
+    }
+    let token = bearer(parts).ok_or(Problem::TokenNeeded)?;
+    let claims = room::token::verify(&site.auth_keys, &token, clock::unix_time()).map_err(Problem::TokenRefused)?;
+    let granted = claims.grants.is_some_and(|grants| grants.iter().any(|grant| grant == MANAGE));
+    if granted { Ok(Scope { room: claims.room }) } else { Err(Problem::NotGranted) }
+}
+
+/// `{"uid"?, "source"}`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MuteBody {
+    #[serde(default)]
+    uid: Option<String>,
+    source: Source,
+}
+
+/// `{"uid"?, "topic", "data"}`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DataBody {
+    #[serde(default)]
+    uid: Option<String>,
+    topic: String,
+    data: Box<RawValue>,
+}
+
+async fn request(call: Call, names: Vec<String>, parts: &Parts, body: Body) -> Result<Manage, Problem> {
+    let mut names = names.into_iter();
+    let mut name = || names.next().ok_or(Problem::NotFound);
+    Ok(match call {
+        Call::List => list(parts)?,
+        Call::Document | Call::Inspect => Manage::Inspect { room: name()? },
+        Call::Create => create(&bytes(body).await?)?,
+        Call::Change => Manage::Change { room: name()?, policy: read(&bytes(body).await?)? },
+        Call::End => Manage::End { room: name()? },
+        Call::Remove => {
+            let ban = match query(parts, "ban").as_deref() {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(_) => return Err(Problem::BadQuery { name: "ban" }),
+            };
+            Manage::Remove { room: name()?, uid: name()?, ban }
+        }
+        Call::Mute => {
+            let MuteBody { uid, source } = read(&bytes(body).await?)?;
+            Manage::Mute { room: name()?, uid, source }
+        }
+        Call::Data => {
+            let DataBody { uid, topic, data } = read(&bytes(body).await?)?;
+            Manage::Data { room: name()?, uid, topic, data: data.get().to_owned() }
+        }
+    })
+}
+
+fn list(parts: &Parts) -> Result<Manage, Problem> {
+    let limit = match query(parts, "limit") {
+        None => LIST_DEFAULT,
+        Some(limit) => {
+            let limit = limit.parse().ok().filter(|limit| (1..=LIST_MAX).contains(limit));
+            limit.ok_or(Problem::BadQuery { name: "limit" })?
+        }
+    };
+    Ok(Manage::List { after: query(parts, "after"), limit })
+}
+
+/// A policy and a `roomId` in one object; an empty body is an empty object.
+pub(super) fn create(body: &[u8]) -> Result<Manage, Problem> {
+    let mut fields: serde_json::Map<String, serde_json::Value> =
+        if body.is_empty() { serde_json::Map::new() } else { read(body)? };
+    let bad = |reason: String| Problem::BadBody { reason };
+    let room = match fields.remove("roomId") {
+        None => None,
+        Some(serde_json::Value::String(room)) => Some(room),
+        Some(_) => return Err(bad("roomId is not a string".to_owned())),
+    };
+    let policy: PolicyChange = serde_json::from_value(fields.into()).map_err(|error| bad(error.to_string()))?;
+    Ok(Manage::Create { room, policy })
+}
+
+async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
+    let bytes = timeout(BODY_TIME, to_bytes(body, BODY_BYTES_MAX)).await.map_err(|_| Problem::BodyLate)?;
+    bytes.map(Vec::from).map_err(|_| Problem::BodyTooLong { limit_bytes: BODY_BYTES_MAX })
+}
+
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::BadBody { reason: error.to_string() })
+}
+
+fn query(parts: &Parts, name: &str) -> Option<String> {
+    let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    let value = pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next()?;
+    percent_decode_str(value).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    (status, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+}
+
+/// The document of the API (OpenAPI 3.1).
+pub(super) const OPENAPI: &str = include_str!("openapi.json");
+const OPENAPI_PATH: &str = "/api/v1/openapi.json";
+const ROOMS_PATH: &str = "/api/v1/rooms";
+/// The grant that a token needs.
+const MANAGE: &str = "manage";
+/// Rooms in one answer, when nothing is said, and at most.
+const LIST_DEFAULT: usize = 100;
+const LIST_MAX: usize = 1000;
+/// Longest body: data of the greatest length, and what goes with it.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a body may take to come.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;
