@@ -79,6 +79,5 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 }
 
 /// What a member can be allowed, and a program of the operator.
-const GRANTS: [&str; 8] =
-    ["subscribe", "pub.audio", "pub.video", "pub.screen", "chat", "moderate", "admit", "manage"];
+const GRANTS: [&str; 8] = ["subscribe", "pub.audio", "pub.video", "pub.screen", "chat", "moderate", "admit", "manage"];
 const LIFETIME_SECONDS_MAX: u64 = 3650 * 86_400;

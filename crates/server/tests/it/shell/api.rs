@@ -80,7 +80,10 @@ async fn pages_of_allowed_origins_may_read_the_api_and_others_may_not() {
     let friend = get(server.http(), "/api/v1/ice", &["Origin: https://friend.example"]).await;
     assert_eq!(friend.header("access-control-allow-origin"), Some("https://friend.example"));
     let asked = request(server.http(), "OPTIONS", "/api/v1/ice", &["Origin: https://friend.example"]).await;
-    assert_eq!((asked.status, asked.header("access-control-allow-headers")), (204, Some("authorization, content-type")));
+    assert_eq!(
+        (asked.status, asked.header("access-control-allow-headers")),
+        (204, Some("authorization, content-type"))
+    );
     let evil = get(server.http(), "/api/v1/ice", &["Origin: https://evil.example"]).await;
     assert_eq!((evil.error_code().as_str(), evil.header("access-control-allow-origin")), ("foreign-origin", None));
 }
