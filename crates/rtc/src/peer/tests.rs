@@ -79,6 +79,17 @@ fn a_client_connects_and_media_flows_both_ways() {
 }
 
 #[test]
+fn packets_of_a_stream_that_is_known_are_taken_without_allocation() {
+    let mut call = Call::connected(1, 0);
+    for sequence in 1..30 {
+        send_from_client(&mut call, sequence, &[7; 1000]);
+        call.run(Duration::from_millis(10), |_| false);
+    }
+    let (first, later) = call.allocations.split_first().unwrap();
+    assert!(*first > 0 && later.len() > 20 && later.iter().filter(|&&count| count > 0).count() <= 1, "{later:?}");
+}
+
+#[test]
 fn a_client_that_waits_for_the_handshake_gets_it_from_the_server() {
     let mut call = Call::new(1, 0);
     let mut change = call.client.sdp_api();

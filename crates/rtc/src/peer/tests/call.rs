@@ -43,6 +43,8 @@ pub(super) struct Call {
     pub(super) answer: Option<Answer>,
     /// RTP that the server got, in the clear.
     pub(super) media: Vec<Vec<u8>>,
+    /// How often the server's peer allocated for each packet of media, in order.
+    pub(super) allocations: Vec<u64>,
     /// RTCP that the server got, in the clear.
     pub(super) reports: Vec<Vec<u8>>,
     /// What the server's peer gave back beside datagrams.
@@ -84,6 +86,7 @@ impl Call {
             client_timeout: now,
             answer: None,
             media: Vec::new(),
+            allocations: Vec::new(),
             reports: Vec::new(),
             outputs: Vec::new(),
             events: Vec::new(),
@@ -182,8 +185,13 @@ impl Call {
 
     /// A datagram comes to the server at once.
     pub(super) fn deliver(&mut self, path: Path, mut bytes: Vec<u8>) {
-        match self.server.handle_datagram(self.now, path, &mut bytes) {
-            Received::Rtp(range) => self.media.push(bytes[range].to_vec()),
+        let mut received = Received::Nothing;
+        let info = allocation_counter::measure(|| received = self.server.handle_datagram(self.now, path, &mut bytes));
+        match received {
+            Received::Rtp(range) => {
+                self.allocations.push(info.count_total);
+                self.media.push(bytes[range].to_vec());
+            }
             Received::Rtcp(range) => self.reports.push(bytes[range].to_vec()),
             Received::Nothing => {}
         }
