@@ -22,6 +22,8 @@ use crate::timeline::NtpTime;
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) id: PeerId,
+    /// It is connected to another worker, which repairs and reports; here are only its packets.
+    pub(crate) is_remote: bool,
     /// Whose packets belong to which layer, sorted by SSRC; at most [`STREAMS_MAX`].
     streams: Vec<(u32, StreamPlace)>,
     /// The ids of all media descriptions in which it sends: within one transport an id has one meaning (RFC 9143 §15.2).
@@ -70,6 +72,7 @@ impl Peer {
     pub(crate) fn new(config: &Config, id: PeerId, now: Instant) -> Self {
         Self {
             id,
+            is_remote: false,
             streams: Vec::new(),
             extensions: ExtensionIds::default(),
             slots: Vec::new(),

@@ -4,6 +4,7 @@ mod allocate;
 mod control;
 mod deadline;
 mod receive;
+mod remote;
 mod report;
 mod resend;
 mod subscribe;
@@ -13,7 +14,7 @@ use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use rtp::parameters::{ReceiveParameters, SendParameters};
+use rtp::parameters::{ReceiveParameters, Rid, SendParameters};
 
 use crate::config::Config;
 use crate::forwarder::StreamId;
@@ -94,6 +95,31 @@ impl Router {
         let key = self.peers.insert(joined);
         self.peer_keys.insert(peer, key);
         self.wake_at(due);
+    }
+
+    /// A peer of the same room has come on another worker. What it publishes is announced with [`Self::handle_publish`] and its RTP and
+    /// RTCP are fed here as they were decrypted there; it has no slots here. What is asked of it (key frames) comes out of the sink as RTCP
+    /// for its id: it belongs to the other worker's [`Self::handle_remote_rtcp`]. Loss is repaired and reported there only.
+    pub fn handle_remote_join(&mut self, now: Instant, peer: PeerId) {
+        self.handle_join(now, peer);
+        if let Some(joined) = self.peer_keys.get(&peer).and_then(|key| self.peers.get_mut(*key)) {
+            joined.is_remote = true;
+        }
+    }
+
+    /// What the router of another worker asks of a publisher that is connected here, which it knows as a remote peer.
+    pub fn handle_remote_rtcp(&mut self, now: Instant, publisher: PeerId, compound: &[u8]) {
+        let Some(key) = self.peer_keys.get(&publisher).copied() else { return };
+        self.receive_remote_control(now, key, compound);
+    }
+
+    /// What [`Output::Layers`] says about a track on another worker, where its publisher is a remote peer: those layers are wanted
+    /// there. `worker` is any number that names that worker.
+    pub fn handle_remote_layers(&mut self, now: Instant, track: TrackId, worker: u16, layers: &[(Rid, bool)]) {
+        let Some(key) = self.track_keys.get(&track).copied() else { return };
+        self.note_remote_layers(key, worker, layers);
+        self.tick_at.get_or_insert(now);
+        self.wake_at(now);
     }
 
     /// A peer has gone, with all its tracks and slots.

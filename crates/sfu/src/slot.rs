@@ -116,10 +116,11 @@ impl Slot {
             && self.wish.as_ref().is_none_or(|wish| wish.track.is_none() && !wish.paused)
     }
 
-    /// Whether packets can be sent that the subscriber would throw away. A slot that is paused for want of bandwidth needs them most.
-    pub(crate) fn can_be_padded(&self, now: Instant) -> bool {
-        let codec = self.codec.and_then(|(_, codec)| codec);
-        codec.is_some_and(|codec| codec.rtx_payload_type.is_some()) && self.forwarder.timestamp_at(now).is_some()
+    /// The payload type under which packets can be sent that the subscriber throws away. A slot that is paused for want of bandwidth, or
+    /// could not even begin, needs them most.
+    pub(crate) fn padding_type(&self) -> Option<u8> {
+        let used = self.codec.and_then(|(_, codec)| codec?.rtx_payload_type);
+        used.or_else(|| self.parameters.codecs.iter().find_map(|codec| codec.rtx_payload_type))
     }
 
     /// Where the subscriber shows it.

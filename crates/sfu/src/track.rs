@@ -28,6 +28,8 @@ pub(crate) struct Track {
     /// What can be sent of it.
     pub(crate) ladder: Ladder,
     pub(crate) interest: Interest,
+    /// Up to which layer other workers want it.
+    pub(crate) remote_interest: Vec<(u16, usize)>,
 }
 
 /// A slot that shows a track, by keys of the router.
@@ -58,6 +60,7 @@ impl Track {
             payload_type: None,
             ladder: Ladder::default(),
             interest: Interest::default(),
+            remote_interest: Vec::new(),
         }
     }
 

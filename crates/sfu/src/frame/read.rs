@@ -27,8 +27,19 @@ pub(crate) fn read(
     let is_new_picture = previous.is_none_or(|previous| previous.timestamp != payload.timestamp);
     let by_dependency = payload.descriptor.and_then(|data| state.read(data, is_new_picture));
     if let Some((frame, size)) = by_dependency {
-        return (Frame { picture: picture(payload.codec, payload.bytes), ..frame }, size);
+        let picture = picture(payload.codec, payload.bytes);
+        return (Frame { picture, is_dense: payload.codec == CodecName::Vp8, ..frame }, size);
     }
+    let (frame, size) = read_payload(payload, is_new_picture, state);
+    // A descriptor whose structure has not come is forwarded, too: its number has to fit.
+    (Frame { number: frame_number(payload), ..frame }, size)
+}
+
+fn read_payload(
+    payload: &Payload<'_>,
+    is_new_picture: bool,
+    state: &mut DependencyState,
+) -> (Frame, Option<(u32, u32)>) {
     match payload.codec {
         CodecName::Vp8 => read_vp8(payload),
         CodecName::Vp9 => read_vp9(payload),
@@ -52,8 +63,13 @@ pub(crate) fn read(
 
 /// The numbers of a packet that are rewritten: of its picture and of its frame.
 pub(crate) fn numbers(payload: &Payload<'_>) -> Frame {
-    let number = payload.descriptor.and_then(|data| data.get(1..3)).and_then(|bytes| bytes.first_chunk().copied());
-    Frame { picture: picture(payload.codec, payload.bytes), number: number.map(u16::from_be_bytes), ..Frame::WHOLE }
+    Frame { picture: picture(payload.codec, payload.bytes), number: frame_number(payload), ..Frame::WHOLE }
+}
+
+/// `frame_number` of the dependency descriptor, behind one byte of flags and template id (A.8.2 of the AV1 RTP payload format).
+fn frame_number(payload: &Payload<'_>) -> Option<u16> {
+    let bytes = payload.descriptor?.get(1..3)?;
+    bytes.first_chunk().copied().map(u16::from_be_bytes)
 }
 
 /// The payload descriptor with these numbers in the place of its own.

@@ -111,10 +111,8 @@ impl Peer {
         sink: &mut impl Sink,
     ) -> bool {
         let Some(slot) = self.slots.get_mut(slot) else { return false };
-        let Some((_, Some(codec))) = slot.codec else { return false };
-        let (Some(payload_type), Some(timestamp)) = (codec.rtx_payload_type, slot.forwarder.timestamp_at(now)) else {
-            return false;
-        };
+        let Some(payload_type) = slot.padding_type() else { return false };
+        let timestamp = slot.forwarder.timestamp_at(now).unwrap_or(0);
         let length = u8::try_from(bytes).unwrap_or(u8::MAX).max(1);
         let mut padding = [0; u8::MAX as usize];
         let padding = padding.get_mut(..usize::from(length)).unwrap_or_default();

@@ -39,8 +39,8 @@ impl Router {
         let estimate = peer.outbound.estimator.estimate_bps();
         let allocation = allocate(now, estimate, &mut peer.demands);
         peer.allocated_bps = estimate;
-        // A probe needs packets to be made of: before the first has gone out it would be wasted, and with it the time until the next.
-        let is_probable = peer.slots.iter().any(|slot| slot.can_be_padded(now));
+        // A probe needs packets to be made of: without any it would be wasted, and with it the time until the next.
+        let is_probable = peer.slots.iter().any(|slot| slot.padding_type().is_some());
         peer.outbound.estimator.set_wanted(if is_probable { allocation.wanted_bps } else { 0 });
         (peer.wanted_bps, peer.granted_bps) = (allocation.wanted_bps, allocation.granted_bps);
         peer.is_starved = allocation.starved > 0;

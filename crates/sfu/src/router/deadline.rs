@@ -83,7 +83,11 @@ impl Router {
     /// Sender reports of the slots and receiver reports about the peer's own streams, in compounds that fit into a packet.
     fn report_to(&mut self, now: Instant, key: usize, sink: &mut impl Sink) {
         let ntp = self.clock.ntp(now);
-        let Some(peer) = self.peers.get(key) else { return };
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if peer.is_remote {
+            peer.report_at = now + REPORT_INTERVAL;
+            return;
+        }
         let (id, own_ssrc) = (peer.id, peer.rtcp_ssrc());
         self.scratch.clear();
         for index in 0..peer.slots.len() {
@@ -144,6 +148,7 @@ impl Router {
         let Some(peer) = self.peer_keys.get(&track.id.peer).and_then(|peer| self.peers.get(*peer)) else { return };
         let round_trip = peer.round_trip.unwrap_or(ROUND_TRIP_UNKNOWN);
         let own_ssrc = peer.rtcp_ssrc();
+        let is_video = track.is_video();
         let may_ask_for_pictures = track.parameters.codecs.iter().any(|codec| codec.feedback.pli);
         let stats = &mut self.context.stats;
         self.scratch.clear();
@@ -158,6 +163,10 @@ impl Router {
             }
             if asked.gave_up && !track.subscribers.is_empty() {
                 layer.key_frames.want(now);
+            }
+            if !is_video {
+                // Nobody gets a key frame of sound, whatever was asked for.
+                layer.key_frames.handle_key_frame();
             }
             if layer.key_frames.poll(now) {
                 stats.key_frame_requests = stats.key_frame_requests.wrapping_add(1);

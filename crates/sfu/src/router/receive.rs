@@ -30,6 +30,7 @@ impl Router {
         let extensions = Extensions::read(&packet, &peer.extensions);
         let told_before = peer.arrivals.poll_timeout();
         match extensions.transport_sequence {
+            _ if peer.is_remote => {}
             Some(number) => peer.arrivals.handle_arrival(now, number, bytes.len()),
             None => peer.arrivals.handle_unnumbered(now, bytes.len()),
         }
@@ -123,6 +124,7 @@ impl Router {
         inbound: &Inbound<'_>,
         bytes: &[u8],
     ) -> Option<(u64, Frame)> {
+        let is_remote = self.peers.get(from)?.is_remote;
         let track = self.tracks.get_mut(place.track)?;
         let was_active = track.layers.get(place.layer)?.is_active(now);
         let layer = track.layers.get_mut(place.layer)?;
@@ -134,7 +136,9 @@ impl Router {
                 return None;
             }
             Arrival::Newest(at) => {
-                note_gap(now, layer, highest_before, at, inbound);
+                if inbound.nack && !is_remote {
+                    note_gap(now, layer, highest_before, at);
+                }
                 at
             }
             Arrival::Late(at) => {
@@ -257,10 +261,10 @@ fn inspect(now: Instant, layer: &mut Layer, at: u64, inbound: &Inbound<'_>, byte
 }
 
 /// Remembers what was passed over, to ask for it.
-fn note_gap(now: Instant, layer: &mut Layer, highest_before: Option<u64>, at: u64, inbound: &Inbound<'_>) {
+fn note_gap(now: Instant, layer: &mut Layer, highest_before: Option<u64>, at: u64) {
     let Some(before) = highest_before else { return };
     let first = before.saturating_add(1);
-    if first < at && inbound.nack && layer.missing.handle_gap(now, first, at) {
+    if first < at && layer.missing.handle_gap(now, first, at) {
         layer.key_frames.want(now);
     }
 }

@@ -71,7 +71,9 @@ impl Router {
         {
             let slots = track.subscribers.iter().filter_map(|here| self.peers.get(here.peer)?.slots.get(here.slot));
             let watching = slots.filter(|slot| slot.wish.as_ref().is_none_or(|wish| !wish.paused));
-            let wanted = watching.map(|slot| wanted_layer(slot.wish.as_ref(), &track.layers)).max().unwrap_or(0);
+            let here = watching.map(|slot| wanted_layer(slot.wish.as_ref(), &track.layers));
+            let elsewhere = track.remote_interest.iter().map(|(_, wanted)| *wanted);
+            let wanted = here.chain(elsewhere).max().unwrap_or(0);
             let largest = track.layers.len().saturating_sub(1);
             let told = track.interest.update(now, if wanted == largest { LAYERS_MAX } else { wanted }, linger);
             if let Some(told) = told {
@@ -90,7 +92,7 @@ impl Router {
         }
         self.told.quality_at = Some(now + QUALITY_INTERVAL);
         let mut members = Vec::new();
-        for (_, peer) in self.peers.iter_mut() {
+        for (_, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.is_remote) {
             let own = self.tracks.iter().filter(|(_, track)| track.id.peer == peer.id);
             let lost = own.flat_map(|(_, track)| &track.layers).filter(|layer| layer.is_active(now));
             let lost_256 = lost.map(crate::layer::Layer::fraction_lost).fold(peer.loss_256, u8::max);

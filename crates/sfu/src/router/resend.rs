@@ -113,7 +113,7 @@ impl Router {
     /// Tests a subscriber's path: with packets that it had already, which repair what it may have lost unnoticed, or with padding.
     pub(super) fn pad(&mut self, now: Instant, key: usize, bytes: usize, sink: &mut impl Sink) -> bool {
         let Some(peer) = self.peers.get_mut(key) else { return false };
-        let Some(slot) = peer.slots.iter().position(|slot| slot.can_be_padded(now)) else { return false };
+        let Some(slot) = peer.slots.iter().position(|slot| slot.padding_type().is_some()) else { return false };
         let latest = peer.slots.get(slot).and_then(|slot| slot.forwarder.latest());
         if let Some(SentPacket { index, .. }) = latest.filter(|_| bytes >= REPEATED_BYTES_MIN) {
             #[expect(clippy::cast_possible_truncation, reason = "the lower 16 bits are the number")]

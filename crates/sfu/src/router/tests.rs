@@ -1,5 +1,8 @@
 //! A room as a table language: what comes in, and what each subscriber gets.
 
 mod audio;
+mod cost;
+mod remote;
+mod simulcast;
 mod video;
 pub(crate) mod world;

@@ -22,7 +22,9 @@ fn likeness(incoming: &Codec, codec: &Codec) -> u8 {
         CodecName::Av1 => u8::from(profile(incoming, "profile", "0") == profile(codec, "profile", "0")),
         CodecName::H265 => u8::from(profile(incoming, "profile-id", "1") == profile(codec, "profile-id", "1")),
         CodecName::H264 => h264_likeness(incoming, codec),
-        CodecName::Vp8 | CodecName::Opus | CodecName::Red | CodecName::Pcmu | CodecName::Pcma => 1,
+        // The payload types of the blocks stand in the payload (RFC 2198 §3): they have to mean the same.
+        CodecName::Red => u8::from(incoming.fmtp == codec.fmtp),
+        CodecName::Vp8 | CodecName::Opus | CodecName::Pcmu | CodecName::Pcma => 1,
     }
 }
 

@@ -24,13 +24,15 @@ fn check(incoming: (CodecName, &str), offered: &[(CodecName, &str)], expected: O
 
 #[test]
 fn a_codec_is_matched_by_what_decides_whether_it_can_be_decoded() {
-    use CodecName::{Av1, H264, Vp8, Vp9};
+    use CodecName::{Av1, H264, Red, Vp8, Vp9};
     let h264 = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
     check((Vp8, ""), &[(Vp9, ""), (Vp8, "")], Some(1));
     check((Vp8, ""), &[(Vp9, "")], None);
     check((Vp9, "profile-id=2"), &[(Vp9, "profile-id=0"), (Vp9, "profile-id=2")], Some(1));
     check((Vp9, ""), &[(Vp9, "profile-id=2")], None);
     check((Vp9, ""), &[(Vp9, "profile-id=0")], Some(0));
+    check((Red, "111/111"), &[(Red, "96/96"), (Red, "111/111")], Some(1));
+    check((Red, "111/111"), &[(Red, "96/96")], None);
     check((Av1, "level-idx=5;profile=0;tier=0"), &[(Av1, "")], Some(0));
     check((H264, h264), &[(H264, "packetization-mode=1;profile-level-id=640c1f"), (H264, h264)], Some(1));
     check((H264, h264), &[(H264, "packetization-mode=0;profile-level-id=42e01f")], None);

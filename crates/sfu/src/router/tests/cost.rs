@@ -1,0 +1,57 @@
+use rtp::parameters::CodecName;
+
+use super::world::{ALICE, Input, Recorder, VP8, World, codec, sends, takes, vp8};
+use crate::{PeerId, Sink, Source};
+
+/// Takes packets and forgets them.
+struct Nowhere(u32);
+
+impl Sink for Nowhere {
+    fn send_rtp(&mut self, _to: PeerId, _index: u64, _header: &[u8], _head: &[u8], _payload: &[u8]) {
+        self.0 += 1;
+    }
+
+    fn send_rtcp(&mut self, _to: PeerId, _compound: &[u8]) {}
+}
+
+#[test]
+fn a_forwarded_packet_allocates_nothing() {
+    let subscribers: Vec<PeerId> = (10..30).map(PeerId).collect();
+    let mut world = World::new(&subscribers);
+    world.router.handle_join(world.now, ALICE);
+    let track = world.publish(ALICE, Source::Camera, sends("0", codec(CodecName::Vp8, VP8), 1_000));
+    for peer in &subscribers {
+        world.slots(*peer, vec![takes("v", codec(CodecName::Vp8, 100), peer.0 * 100)]);
+        world.wish(*peer, "v", Some(track));
+    }
+    let packets: Vec<Vec<u8>> = (0..4_000_u16)
+        .map(|number| {
+            let payload = [vp8(number, 0, 0, number % 500 == 0, true), vec![0xee; 500]].concat();
+            let timestamp = u32::from(number) * 3_000;
+            let elements = &[];
+            Input { payload_type: VP8, number, timestamp, marker: true, ssrc: 1_000, payload: &payload, elements }
+                .bytes()
+        })
+        .collect();
+    let mut sink = Nowhere(0);
+    let mut feed = |packets: &[Vec<u8>], world: &mut World| {
+        for packet in packets {
+            world.wait(std::time::Duration::from_millis(33));
+            world.sink = Recorder::default();
+            world.router.handle_rtp(world.now, ALICE, packet, &mut sink);
+        }
+    };
+    let (warm_up, steady) = packets.split_at(3_000);
+    feed(warm_up, &mut world);
+    world.settle();
+    let now = world.now;
+    let mut sink = Nowhere(0);
+    let counted = allocation_counter::measure(|| {
+        for (packet, step) in steady.iter().zip(1..) {
+            let now = now + std::time::Duration::from_millis(33) * step;
+            world.router.handle_rtp(now, ALICE, packet, &mut sink);
+        }
+    });
+    assert_eq!(sink.0, 20_000, "all were forwarded");
+    assert_eq!(counted.count_total, 0);
+}
