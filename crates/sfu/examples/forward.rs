@@ -45,7 +45,9 @@ struct Room {
 struct Copies {
     buffer: Vec<u8>,
     packets: u64,
-    arrived: Vec<u16>,
+    /// With the time in microseconds since the beginning.
+    arrived: Vec<(u16, i64)>,
+    now_us: i64,
 }
 
 impl Sink for Copies {
@@ -59,7 +61,8 @@ impl Sink for Copies {
         if to == PeerId(1)
             && let Ok(packet) = Packet::parse(&self.buffer)
         {
-            self.arrived.extend(Extensions::read(&packet, &EXTENSIONS).transport_sequence);
+            let number = Extensions::read(&packet, &EXTENSIONS).transport_sequence;
+            self.arrived.extend(number.map(|number| (number, self.now_us)));
         }
     }
 
@@ -113,6 +116,7 @@ impl Room {
     /// One packet of a frame of three, 500 a second.
     fn packet(&mut self) {
         self.now += Duration::from_millis(2);
+        self.sink.now_us += 2_000;
         if self.router.poll_timeout().is_some_and(|due| due <= self.now) {
             self.router.handle_timeout(self.now, &mut self.sink);
             while self.router.poll_output().is_some() {}
@@ -149,10 +153,10 @@ impl Room {
     /// What all subscribers say about the packets since the last time.
     fn feedback(&mut self) {
         let arrived = std::mem::take(&mut self.sink.arrived);
-        let Some(first) = arrived.first() else { return };
-        let mut builder = TransportFeedbackBuilder::new(*first, 0);
-        for (number, step) in arrived.iter().zip(0..) {
-            builder.push(*number, step * 2_000);
+        let Some((first, first_us)) = arrived.first().copied() else { return };
+        let mut builder = TransportFeedbackBuilder::new(first, first_us);
+        for (number, arrived_us) in arrived {
+            builder.push(number, arrived_us);
         }
         let mut bytes = Vec::new();
         Writer::new(&mut bytes).transport_feedback(9, 9, 0, &builder);

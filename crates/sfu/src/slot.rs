@@ -2,8 +2,6 @@
 
 mod codec;
 
-use std::time::Instant;
-
 use rtp::parameters::{Codec, Kind, Mid, SendParameters};
 
 use crate::allocator::{Demand, Tile};
