@@ -12,7 +12,7 @@ import time
 try:
     import aioice.ice
     import websockets
-    from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+    from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
     from aiortc.mediastreams import MediaStreamTrack
     from av import AudioFrame, VideoFrame
 except ImportError:
@@ -131,7 +131,8 @@ class Member:
 
     async def meet(self, slots: int) -> None:
         """Negotiates with the media server: one microphone, one camera, and as many slots of each kind as asked."""
-        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        # Otherwise aiortc 1.16 leaves all but one of the descriptions of a kind on a transport that it has closed.
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         microphone = self._pc.addTransceiver(Tone(self.pitch_hz), direction="sendonly")
         camera = self._pc.addTransceiver(Picture(self.shade), direction="sendonly")
         pictures = [self._pc.addTransceiver("video", direction="recvonly") for _ in range(slots)]
@@ -165,7 +166,9 @@ class Member:
         return any(abs(pitch - other.pitch_hz) <= PITCH_TOLERANCE_HZ for pitch in self.heard[-200:])
 
     async def leave(self) -> None:
-        """Closes everything."""
+        """Gives the seat up and closes everything."""
+        if self._socket:
+            await self._say("leave")
         if self._pc:
             await self._pc.close()
         for task in [*self._tasks, self._reader]:

@@ -54,11 +54,11 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "foreign",
-        proves: "other people's STUN and TURN clients are served by ours without a lost packet",
+        proves: "other people's clients: STUN and TURN without a lost packet, meetings",
         needs: &[
             Need::Npm("web"),
             Need::Debian("coturn", "turnutils_uclient", "its clients turnutils_uclient and turnutils_stunclient"),
-            Need::Debian("python3-venv", "", "a Python environment for the client aioice"),
+            Need::Debian("python3-venv", "", "a Python environment for the clients aioice and aiortc"),
             Need::Debian("iproute2", "ip", "networks of their own for the tests"),
             Need::Pypi,
         ],

@@ -33,22 +33,23 @@ pub(super) fn answer(session: &Session, negotiation: &Negotiation, local: &Local
     let writer = Writer { session, negotiation, local, destination };
     let mut sdp = String::with_capacity(ANSWER_BYTES_USUAL);
     writer.session_level(&mut sdp);
-    let mut tagged = true;
+    let accepted = |line: &Line| !matches!(line.outcome, Outcome::Rejected);
+    let first = negotiation.lines.iter().position(accepted);
+    let last = negotiation.lines.iter().rposition(accepted);
     for (index, (line, media)) in negotiation.lines.iter().zip(&negotiation.offer.media).enumerate() {
+        let with_candidates = [first, last].contains(&Some(index));
         match &line.outcome {
             Outcome::Rejected => rejected(&mut sdp, media),
             Outcome::Data(_) => {
                 writer.open(&mut sdp, media, DATA_CHANNEL_FORMAT);
-                writer.transport(&mut sdp, media, tagged);
+                writer.transport(&mut sdp, media, with_candidates);
                 line!(sdp, "a=sctp-port:{SCTP_PORT_DEFAULT}");
                 line!(sdp, "a=max-message-size:{MESSAGE_BYTES_MAX}");
-                tagged = false;
             }
             Outcome::Rtp(rtp) => {
                 writer.open(&mut sdp, media, &formats(media, &rtp.codecs));
-                writer.transport(&mut sdp, media, tagged);
+                writer.transport(&mut sdp, media, with_candidates);
                 writer.rtp(&mut sdp, index, line, rtp, media);
-                tagged = false;
             }
         }
     }
@@ -89,8 +90,8 @@ impl Writer<'_> {
     }
 
     /// Credentials and fingerprint stand in every description, since not everybody looks for them in the first of a bundle only; the
-    /// candidates stand in the first.
-    fn transport(&self, sdp: &mut String, media: &MediaDescription, tagged: bool) {
+    /// candidates stand in the first, and again in the last, where aiortc looks for them.
+    fn transport(&self, sdp: &mut String, media: &MediaDescription, with_candidates: bool) {
         line!(sdp, "a=ice-ufrag:{}", self.local.ufrag);
         line!(sdp, "a=ice-pwd:{}", self.local.pwd);
         if media.transport.trickle || self.negotiation.offer.transport.trickle {
@@ -102,7 +103,7 @@ impl Writer<'_> {
             DtlsRole::Client => "active",
         };
         line!(sdp, "a=setup:{setup}");
-        if tagged {
+        if with_candidates {
             candidates::write(sdp, self.local.candidates);
         }
     }

@@ -34,7 +34,8 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
     let mut ready = Vec::new();
     for ((ground, mesh), index) in grounds.into_iter().zip(Mesh::between(&bells)).zip(0..count) {
         let shard = Shard::new(index, count).unwrap_or_default();
-        let relaying = relaying(&settings, shard, quotas.clone())?;
+        let services = shared.as_deref().map_or_else(Vec::new, datagram_candidates);
+        let relaying = relaying(&settings, shard, services, quotas.clone())?;
         let streams = Streams::new(settings.streams_max, Arc::clone(&streams_open));
         let peers = shared.as_ref().zip(settings.media.as_ref());
         let peers = peers.map(|(shared, media)| Media::new(index, Arc::clone(shared), media.events.clone()));
@@ -106,11 +107,23 @@ fn start((worker, desk, running): (Worker, Desk, watch::Sender<()>)) -> Result<D
     Ok(desk)
 }
 
+/// Where clients that have nothing but TURN reach our media server through their relays.
+fn datagram_candidates(media: &rtc::Config) -> Vec<SocketAddr> {
+    let candidates = media.candidates().iter().filter(|candidate| candidate.transport == rtc::Transport::Udp);
+    candidates.map(|candidate| candidate.address).collect()
+}
+
 /// The TURN cores of one worker.
-fn relaying(settings: &Settings, shard: Shard, quotas: Quotas) -> Result<Relaying, SpawnError> {
+fn relaying(
+    settings: &Settings,
+    shard: Shard,
+    services: Vec<SocketAddr>,
+    quotas: Quotas,
+) -> Result<Relaying, SpawnError> {
     let now = clock::now();
     let mut config = settings.core.clone();
     config.shard = shard;
+    config.services = services;
     // Whichever way the 5-tuples of a network fall, all workers together never answer faster.
     config.limits.bindings = share_of(config.limits.bindings, settings.workers);
     config.limits.challenges = share_of(config.limits.challenges, settings.workers);

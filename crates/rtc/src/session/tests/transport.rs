@@ -7,18 +7,23 @@ fn simple() -> String {
     offer(&[audio("0", "a=sendonly")])
 }
 
+fn candidates(description: &str) -> Vec<&str> {
+    description.lines().filter(|line| line.starts_with("a=candidate")).collect()
+}
+
 #[test]
-fn candidates_are_udp_first_and_passive_tcp_behind_it_in_the_first_description_only() {
-    let answer = first(&offer(&[audio("0", "a=sendonly"), video("1", "a=recvonly")]));
+fn candidates_are_udp_first_and_passive_tcp_behind_it_in_the_first_and_the_last_description() {
+    let answer = first(&offer(&[audio("0", "a=sendonly"), video("1", "a=recvonly"), video("2", "a=recvonly")]));
     let expected = [
         "a=candidate:3 1 udp 2130706431 2001:db8::1 3478 typ host",
         "a=candidate:4 1 udp 2130706175 192.0.2.1 3478 typ host",
         "a=candidate:1 1 tcp 1520435199 2001:db8::1 3478 typ host tcptype passive",
         "a=candidate:2 1 tcp 1520434943 192.0.2.1 3478 typ host tcptype passive",
     ];
-    assert_eq!(lines(&answer, "a=candidate"), expected);
-    assert_eq!(lines(&answer, "a=end-of-candidates").len(), 1);
-    assert_eq!(lines(&answer, "c="), ["c=IN IP4 192.0.2.1"; 2]);
+    let per_description: Vec<_> = answer.sdp.split("m=").skip(1).map(candidates).collect();
+    assert_eq!(per_description, [expected.to_vec(), Vec::new(), expected.to_vec()]);
+    assert_eq!(lines(&answer, "a=end-of-candidates").len(), 2);
+    assert_eq!(lines(&answer, "c="), ["c=IN IP4 192.0.2.1"; 3]);
     assert_eq!(lines(&answer, "a=ice-lite").len(), 1);
 }
 
