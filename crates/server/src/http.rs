@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 
 pub(crate) mod api;
 pub(crate) mod arrival;
+mod check;
 mod error;
 mod origin;
 mod page;
@@ -92,6 +93,8 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
         (StatusCode::NO_CONTENT, allow).into_response()
     } else if rooms::is_room_path(parts.uri.path()) {
         rooms::answer(site, arrival, parts, body).await
+    } else if parts.uri.path() == check::ECHO_PATH {
+        check::echo(site, arrival, parts, body).await.unwrap_or_else(HttpError::into_response)
     } else {
         only_reading(parts)
             .and_then(|()| match parts.uri.path() {
@@ -155,7 +158,7 @@ fn page_or(headers: &HeaderMap, status: StatusCode, path: &str) -> Result<Respon
 
 fn only_reading(parts: &Parts) -> Result<(), HttpError> {
     let reads = parts.method == Method::GET || parts.method == Method::HEAD;
-    if reads { Ok(()) } else { Err(HttpError::MethodNotAllowed { method: parts.method.clone() }) }
+    if reads { Ok(()) } else { Err(HttpError::MethodNotAllowed { method: parts.method.clone(), allow: "GET, HEAD" }) }
 }
 
 fn wants_websocket(headers: &HeaderMap) -> bool {

@@ -7,7 +7,9 @@
 //! A member has a seat (its number is its name in the router) and one connection, or two while one replaces the other. What goes wrong
 //! with a connection ends that connection.
 
+mod check;
 mod connection;
+mod echo;
 mod event;
 mod member;
 mod outbox;
@@ -28,6 +30,8 @@ use room::media::{MediaEvent, MediaPeerId, MediaRoomId};
 use rtc::{Output, Path, Received, Transport};
 use sfu::{PeerId, Router};
 
+pub use self::check::CheckRefusal;
+pub(crate) use self::check::CheckRequest;
 pub(crate) use self::connection::Way;
 pub use self::post::PostStats;
 pub use self::settings::MediaSettings;
@@ -50,6 +54,8 @@ pub(crate) struct Media {
     /// What the peers share.
     config: Arc<rtc::Config>,
     connections: Slab<Connection>,
+    /// Those of them that belong to a check of the network.
+    checks: usize,
     members: Slab<Member>,
     members_by_id: BTreeMap<MediaPeerId, u32>,
     rooms: Slab<Room>,
@@ -75,6 +81,7 @@ impl Media {
             worker,
             config,
             connections: Slab::default(),
+            checks: 0,
             members: Slab::default(),
             members_by_id: BTreeMap::new(),
             rooms: Slab::default(),
@@ -149,12 +156,17 @@ impl Media {
             match key {
                 Key::Connection(key) => {
                     let Some(connection) = self.connections.get_mut(key) else { continue };
-                    if connection.due.take(at) {
-                        if connection.peer.poll_timeout().is_some_and(|due| due <= now) {
-                            connection.peer.handle_timeout(now);
-                        }
-                        self.settle(now, key, ways);
+                    if !connection.due.take(at) {
+                        continue;
                     }
+                    if connection.ends_at().is_some_and(|end| end <= now) {
+                        self.close_connection(now, key, ways);
+                        continue;
+                    }
+                    if connection.peer.poll_timeout().is_some_and(|due| due <= now) {
+                        connection.peer.handle_timeout(now);
+                    }
+                    self.settle(now, key, ways);
                 }
                 Key::Room(key) => {
                     if self.rooms.get_mut(key).is_some_and(|room| room.due.take(at)) {
@@ -194,7 +206,7 @@ impl Media {
         ways: &mut Ways,
         input: impl FnOnce(&mut Router, PeerId, &mut Counter<'_>),
     ) {
-        let Some(seat) = self.connections.get(key).map(|connection| connection.member) else { return };
+        let Some(seat) = self.connections.get(key).and_then(Connection::member) else { return };
         let room = self.members.get(seat).filter(|member| member.current == Some(key)).map(|member| member.room);
         let Some(room) = room else {
             self.counters.strays += 1;
@@ -245,11 +257,13 @@ impl Media {
                 Output::Transmit { path, datagram } => transmit(path, &datagram, &mut ways.egress),
                 Output::Connected { .. } => connected = true,
                 Output::Disconnected { reason } => ended = Some(reason),
-                // Members are answered without data channels: what they say to each other goes through the rooms.
-                Output::DataOpened { .. } | Output::Data { .. } | Output::DataClosed { .. } => {}
+                data @ (Output::DataOpened { .. } | Output::Data { .. } | Output::DataClosed { .. }) => {
+                    connection.hear_data(now, data);
+                }
             }
         }
-        self.timers.schedule(Key::Connection(key), &mut connection.due, connection.peer.poll_timeout());
+        let due = connection.poll_timeout();
+        self.timers.schedule(Key::Connection(key), &mut connection.due, due);
         if connected {
             connection.connected = true;
             self.take_over(now, key, ways);
@@ -297,10 +311,14 @@ impl Media {
     fn remove_connection(&mut self, key: u32, ways: &mut Ways) -> Option<u32> {
         let mut connection = self.connections.remove(key)?;
         self.post.flush_one(&mut connection, &mut ways.egress);
+        if connection.ends_at().is_some() {
+            self.checks = self.checks.saturating_sub(1);
+        }
+        let member = connection.member();
         for way in connection.ways {
             forget_way(key, way, ways);
         }
-        Some(connection.member)
+        member
     }
 
     /// Says goodbye on a connection and forgets it.

@@ -93,7 +93,7 @@ impl Server {
             config.http_trusted_proxies.clone(),
         );
         let https_port = addresses.https.first().map(SocketAddr::port);
-        let site = Arc::new(Site::new(config, ice, auth_keys, https_port, signal.clone()));
+        let site = Arc::new(Site::new(config, ice, auth_keys, https_port, signal.clone(), workers.clone()));
 
         let (stopping, watched) = watch::channel(false);
         let (present, departed) = mpsc::channel(1);

@@ -56,7 +56,7 @@ use self::mesh::Parcel;
 use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
 use self::sockets::SocketId;
 use crate::clock;
-use crate::media::{Media, Way};
+use crate::media::{CheckRefusal, Media, Way};
 
 /// The state of the thread.
 pub(crate) struct Worker {
@@ -332,6 +332,12 @@ impl Worker {
                     media.handle_request(now, *request, &mut self.ways);
                 }
             }
+            Command::Check(request) => match &mut self.media {
+                Some(media) => media.handle_check(now, *request, &mut self.ways),
+                None => {
+                    let _ = request.answer.send(Err(CheckRefusal::Unavailable));
+                }
+            },
             Command::Credentials(credentials, answer) => {
                 let _ = answer.send(self.relaying.core_mut().set_credentials(credentials));
                 self.relaying.settle(now, &mut self.ways.egress);

@@ -18,8 +18,8 @@ use turn::{ClientAddr, Config};
 
 pub use crate::worker::{IoStats, ReloadError, SpawnError, Stats, Stopped, StreamError};
 
-use crate::media::Media;
-pub use crate::media::{MediaSettings, MediaStats, PostStats};
+pub use crate::media::{CheckRefusal, MediaSettings, MediaStats, PostStats};
+use crate::media::{CheckRequest, Media};
 use crate::worker::{Bell, Command, Framing, Stream, StreamId, StreamKind, StreamQueue};
 
 /// What the operator decides about the workers, STUN and TURN.
@@ -109,6 +109,8 @@ struct Shared {
     first_message: Duration,
     /// Connections so far: numbers them, and spreads them over the workers.
     streams: AtomicU64,
+    /// Checks of the network so far: spreads them over the workers.
+    checks: AtomicU64,
 }
 
 /// The way to one worker.
@@ -213,6 +215,22 @@ impl Handle {
     pub async fn request_media(&self, worker: usize, request: MediaRequest) -> Result<(), Stopped> {
         let desk = self.shared.desks.get(worker).ok_or(Stopped)?;
         desk.send(Command::Media(Box::new(request))).await
+    }
+
+    /// Opens a connection for a check of the network, which ends by itself: the answer to an offer of data channels labelled `echo`,
+    /// `upload` or `download`. The workers take turns.
+    ///
+    /// # Errors
+    /// [`CheckRefusal`].
+    pub async fn check(&self, sdp: String) -> Result<String, CheckRefusal> {
+        let number = self.shared.checks.fetch_add(1, Ordering::Relaxed);
+        let turns = u64::try_from(self.workers()).unwrap_or(1).max(1);
+        let worker = usize::try_from(number % turns).unwrap_or_default();
+        let desk = self.shared.desks.get(worker).ok_or(CheckRefusal::Unavailable)?;
+        let (answer, answered) = oneshot::channel();
+        let request = Box::new(CheckRequest { sdp, answer });
+        desk.send(Command::Check(request)).await.map_err(|_| CheckRefusal::Unavailable)?;
+        answered.await.unwrap_or(Err(CheckRefusal::Unavailable))
     }
 
     /// What all workers counted so far, together.

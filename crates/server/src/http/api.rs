@@ -36,15 +36,21 @@ pub(crate) fn ice(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Respon
     let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
     site.count_ice_request(ClientNetwork::from(client))
         .map_err(|retry_after| HttpError::TooManyRequests { retry_after })?;
-    if !site.auth_keys.is_empty() {
-        let token = bearer(parts).or_else(|| query_token(parts)).ok_or(HttpError::TokenNeeded)?;
-        room::token::verify(&site.auth_keys, &token, clock::unix_time()).map_err(HttpError::TokenRefused)?;
-    }
+    check_token(site, parts)?;
     let body = json!({
         "iceServers": site.mint_ice_servers(&arrival.url_host(parts)),
         "ttlSeconds": site.config.turn_credential_seconds.0,
     });
     Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+/// With `auth.keys` a request needs a token, for any room.
+pub(crate) fn check_token(site: &Site, parts: &Parts) -> Result<(), HttpError> {
+    if !site.auth_keys.is_empty() {
+        let token = bearer(parts).or_else(|| query_token(parts)).ok_or(HttpError::TokenNeeded)?;
+        room::token::verify(&site.auth_keys, &token, clock::unix_time()).map_err(HttpError::TokenRefused)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn bearer(parts: &Parts) -> Option<String> {

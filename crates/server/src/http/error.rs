@@ -7,6 +7,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::workers::CheckRefusal;
+
 /// Why a request is not answered as it wished.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HttpError {
@@ -24,7 +26,7 @@ pub(crate) enum HttpError {
     NotFound { path: String },
     /// 405
     #[error("{method} is not possible here")]
-    MethodNotAllowed { method: Method },
+    MethodNotAllowed { method: Method, allow: &'static str },
     /// 400
     #[error("not a WebSocket handshake: {reason}")]
     BadHandshake { reason: String },
@@ -34,6 +36,15 @@ pub(crate) enum HttpError {
     /// 429 or 503
     #[error("no WebSocket to be had: {0}")]
     ConnectionRefused(room::Refusal),
+    /// 400
+    #[error("the offer cannot be answered: {reason}")]
+    BadOffer { reason: String },
+    /// 503
+    #[error("too many checks of the network are running; try again in a minute")]
+    ChecksBusy,
+    /// 503
+    #[error("this server has no media server")]
+    MediaUnavailable,
     /// 429
     #[error("too many requests from this address; wait {} s", seconds(.retry_after))]
     TooManyRequests { retry_after: Duration },
@@ -59,7 +70,20 @@ impl HttpError {
                 };
                 (status, code)
             }
+            Self::BadOffer { .. } => (StatusCode::BAD_REQUEST, "bad-offer"),
+            Self::ChecksBusy => (StatusCode::SERVICE_UNAVAILABLE, "checks-busy"),
+            Self::MediaUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "media-unavailable"),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
+        }
+    }
+}
+
+impl From<CheckRefusal> for HttpError {
+    fn from(refusal: CheckRefusal) -> Self {
+        match refusal {
+            CheckRefusal::BadOffer(reason) => Self::BadOffer { reason },
+            CheckRefusal::Busy => Self::ChecksBusy,
+            CheckRefusal::Unavailable => Self::MediaUnavailable,
         }
     }
 }
@@ -74,8 +98,8 @@ impl IntoResponse for HttpError {
             Self::TokenNeeded | Self::TokenRefused(_) => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Self::MethodNotAllowed { .. } => {
-                headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            Self::MethodNotAllowed { allow, .. } => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
             Self::UpgradeRequired => {
                 headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -87,7 +111,14 @@ impl IntoResponse for HttpError {
             Self::TooManyRequests { retry_after } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(retry_after)));
             }
-            Self::ForeignOrigin { .. } | Self::NotFound { .. } | Self::BadHandshake { .. } => {}
+            Self::ChecksBusy => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(CHECK_RETRY_SECONDS));
+            }
+            Self::BadOffer { .. }
+            | Self::MediaUnavailable
+            | Self::ForeignOrigin { .. }
+            | Self::NotFound { .. }
+            | Self::BadHandshake { .. } => {}
         }
         response
     }
@@ -95,6 +126,9 @@ impl IntoResponse for HttpError {
 
 /// When a client that got no WebSocket should ask again.
 const CONNECTION_RETRY_SECONDS: u64 = 5;
+
+/// When a check that found no room should be tried again: by then others have ended.
+const CHECK_RETRY_SECONDS: u64 = 60;
 
 /// Whole seconds, rounded up: a client that waits so long is not too early.
 fn seconds(duration: &Duration) -> u64 {

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::address::ClientNetwork;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Limit};
 use crate::ice::{IceServers, UrlHost};
 use crate::rate::RateLimit;
 use crate::signal::Signal;
+use crate::workers::Handle;
 
 /// The server as seen from a request.
 pub(crate) struct Site {
@@ -23,8 +24,11 @@ pub(crate) struct Site {
     pub(crate) https_port: Option<u16>,
     /// The way into the rooms.
     pub(crate) signal: Signal,
+    /// The way to the media server.
+    pub(crate) workers: Handle,
     ice_requests: Mutex<RateLimit>,
     api_requests: Mutex<RateLimit>,
+    checks: Mutex<RateLimit>,
 }
 
 impl Site {
@@ -34,10 +38,12 @@ impl Site {
         auth_keys: Vec<room::token::Key>,
         https_port: Option<u16>,
         signal: Signal,
+        workers: Handle,
     ) -> Self {
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
-        Self { config, ice, auth_keys, https_port, signal, ice_requests, api_requests }
+        let checks = Mutex::new(RateLimit::new(Limit(CHECKS_PER_MINUTE)));
+        Self { config, ice, auth_keys, https_port, signal, workers, ice_requests, api_requests, checks }
     }
 
     /// Counts a request for ICE servers; `Err` has the time to wait.
@@ -48,6 +54,11 @@ impl Site {
     /// Counts a request to the room API; `Err` has the time to wait.
     pub(crate) fn count_api_request(&self, client: ClientNetwork) -> Result<(), Duration> {
         self.api_requests.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
+    }
+
+    /// Counts a check of the network; `Err` has the time to wait.
+    pub(crate) fn count_check(&self, client: ClientNetwork) -> Result<(), Duration> {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
     }
 
     /// ICE servers for one browser, with credentials that count for it alone.
@@ -62,6 +73,9 @@ impl Site {
         ["signalling-a", "signalling-v2", "stun"].into_iter().chain(turn).chain(second).collect()
     }
 }
+
+/// From one address: a page makes two, over UDP and over TCP, and people try again.
+const CHECKS_PER_MINUTE: u64 = 10;
 
 /// A name for the quotas of TURN: each list of ICE servers is a user of its own.
 fn random_user() -> String {

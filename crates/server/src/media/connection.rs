@@ -1,9 +1,13 @@
 //! One peer connection of a member.
 
+use std::time::Instant;
+
 use room::media::Source;
+use rtc::Output;
 use rtc::session::Media;
 use turn::ClientAddr;
 
+use super::echo::Echo;
 use super::outbox::Outbox;
 use super::timers::Due;
 use crate::worker::Tuple;
@@ -11,8 +15,7 @@ use crate::worker::Tuple;
 /// A peer connection, by its place among the worker's connections.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// Whose it is: the member's number.
-    pub(crate) member: u32,
+    pub(crate) holder: Holder,
     /// What the client calls it.
     pub(crate) name: String,
     pub(crate) peer: rtc::Peer,
@@ -25,6 +28,15 @@ pub(crate) struct Connection {
     pub(crate) due: Due,
     /// Whether the handshake is over.
     pub(crate) connected: bool,
+}
+
+/// Whose a connection is.
+#[derive(Debug)]
+pub(crate) enum Holder {
+    /// The member's number.
+    Member(u32),
+    /// Nobody's: somebody checks the network.
+    Check(Echo),
 }
 
 /// What a negotiation has fixed.
@@ -46,9 +58,9 @@ pub(crate) enum Way {
 }
 
 impl Connection {
-    pub(crate) fn new(member: u32, name: String, peer: rtc::Peer) -> Self {
+    pub(crate) fn new(holder: Holder, name: String, peer: rtc::Peer) -> Self {
         Self {
-            member,
+            holder,
             name,
             peer,
             terms: Terms::default(),
@@ -56,6 +68,47 @@ impl Connection {
             outbox: None,
             due: Due::default(),
             connected: false,
+        }
+    }
+
+    /// The number of its member.
+    pub(crate) fn member(&self) -> Option<u32> {
+        match self.holder {
+            Holder::Member(seat) => Some(seat),
+            Holder::Check(_) => None,
+        }
+    }
+
+    /// When it ends, whatever happens.
+    pub(crate) fn ends_at(&self) -> Option<Instant> {
+        match &self.holder {
+            Holder::Member(_) => None,
+            Holder::Check(echo) => Some(echo.ends_at()),
+        }
+    }
+
+    /// When it wants to be looked at.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        [self.peer.poll_timeout(), self.ends_at()].into_iter().flatten().min()
+    }
+
+    /// Does what the check page wants. Members are answered without data channels: what they say goes through the rooms.
+    pub(crate) fn hear_data(&mut self, now: Instant, output: Output) {
+        let Holder::Check(echo) = &mut self.holder else { return };
+        match output {
+            Output::DataOpened { channel, label, .. } => {
+                if !echo.open(channel, &label) {
+                    self.peer.close_data(now, channel);
+                }
+            }
+            Output::Data { channel, kind, bytes } => {
+                if let Some((kind, bytes)) = echo.answer(now, channel, kind, bytes) {
+                    // Who takes more slowly than it asks loses answers here, as on the way.
+                    let _ = self.peer.send_data(now, channel, kind, &bytes);
+                }
+            }
+            Output::DataClosed { channel } => echo.close(channel),
+            Output::Transmit { .. } | Output::Connected { .. } | Output::Disconnected { .. } => {}
         }
     }
 

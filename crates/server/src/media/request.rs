@@ -8,7 +8,7 @@ use rtc::session::{Allow, Publish};
 use rtp::parameters::{Mid, ReceiveParameters, SendParameters};
 use sfu::{PeerId, Router, TrackId, Wish};
 
-use super::connection::{Connection, Terms};
+use super::connection::{Connection, Holder, Terms};
 use super::event::{priority, routed};
 use super::member::Member;
 use super::timers::Due;
@@ -59,7 +59,7 @@ impl Media {
 
     /// The connection of `key` is connected: it takes the place of the one before.
     pub(super) fn take_over(&mut self, now: Instant, key: u32, ways: &mut Ways) {
-        let Some(seat) = self.connections.get(key).map(|connection| connection.member) else { return };
+        let Some(seat) = self.connections.get(key).and_then(Connection::member) else { return };
         let Some(member) = self.members.get_mut(seat) else { return };
         let replaced = member.current.filter(|&current| current != key);
         member.current = Some(key);
@@ -168,10 +168,15 @@ impl Media {
 
     /// A new connection of a member, not yet negotiated.
     fn connect(&mut self, now: Instant, seat: u32, name: String) -> Result<u32, MediaRefusal> {
+        let peer = self.peer(now)?;
+        Ok(self.connections.insert(Connection::new(Holder::Member(seat), name, peer)))
+    }
+
+    /// A peer that bears the next number of a connection.
+    pub(super) fn peer(&self, now: Instant) -> Result<rtc::Peer, MediaRefusal> {
         let place = Name { worker: self.worker, connection: self.connections.next_key() };
         let credentials = place.credentials(random()?).ok_or(MediaRefusal::Full)?;
-        let peer = rtc::Peer::new(Arc::clone(&self.config), credentials, random()?, now);
-        Ok(self.connections.insert(Connection::new(seat, name, peer)))
+        Ok(rtc::Peer::new(Arc::clone(&self.config), credentials, random()?, now))
     }
 
     /// Notes a connection that was answered. One that waited to take over is given up for it.
@@ -196,7 +201,7 @@ impl Media {
     /// Tells the router what the connection in use has negotiated.
     fn apply(&mut self, now: Instant, key: u32) {
         let Some(connection) = self.connections.get(key) else { return };
-        let seat = connection.member;
+        let Some(seat) = connection.member() else { return };
         let Some(member) = self.members.get_mut(seat).filter(|member| member.current == Some(key)) else { return };
         let Some(room) = self.rooms.get_mut(member.room) else { return };
         let (slots, tracks) = split(&connection.terms);

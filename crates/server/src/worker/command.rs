@@ -12,6 +12,7 @@ use super::chunk::Chunk;
 use super::stats::Stats;
 use super::stream_queue::StreamQueue;
 use super::streams::{StreamId, StreamKind};
+use crate::media::CheckRequest;
 
 /// As many connections are open as the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Frames { client: ClientAddr, id: StreamId, chunk: Chunk },
     /// The connection is over.
     Gone { client: ClientAddr, id: StreamId },
+    /// Somebody wants to check the network.
+    Check(Box<CheckRequest>),
     /// What the rooms ask of media.
     Media(Box<MediaRequest>),
     /// Replace users and secrets.

@@ -50,6 +50,7 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
             stream_queue_bytes: settings.stream_queue_bytes,
             first_message: settings.first_message,
             streams: AtomicU64::new(0),
+            checks: AtomicU64::new(0),
         }),
     })
 }

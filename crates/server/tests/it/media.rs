@@ -1,6 +1,7 @@
 //! Calls through the real media plane: real sockets, and str0m as the clients.
 
 mod calls;
+mod check;
 mod client;
 mod faults;
 mod server;

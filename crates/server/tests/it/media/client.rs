@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use room::media::MediaPeerId;
 use rtc::tcp_frame::{Deframer, header};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::channel::ChannelId;
 use str0m::format::Codec;
 
 use str0m::media::{Direction, MediaKind, Mid, Pt};
@@ -33,6 +34,10 @@ pub(crate) struct Client {
     pub(crate) received: Vec<(Mid, Vec<u8>)>,
     /// Key frames that were asked for.
     pub(crate) key_frame_requests: usize,
+    /// Data channels that stand, with their labels.
+    pub(crate) channels: Vec<(ChannelId, String)>,
+    /// Messages that came by data channel.
+    pub(crate) messages: Vec<Vec<u8>>,
     timeout: Instant,
     sent: u64,
 }
@@ -74,6 +79,8 @@ impl Client {
             connected: false,
             received: Vec::new(),
             key_frame_requests: 0,
+            channels: Vec::new(),
+            messages: Vec::new(),
             timeout: now,
             sent: 0,
         }
@@ -86,6 +93,23 @@ impl Client {
             media.iter().map(|(kind, direction)| changes.add_media(*kind, *direction, None, None, None)).collect();
         let (offer, pending) = changes.apply().unwrap();
         Offer { sdp: offer.to_sdp_string(), mids, pending }
+    }
+
+    /// Offers data channels of these labels.
+    pub(crate) fn offer_data(&mut self, labels: &[&str]) -> Offer {
+        let mut changes = self.rtc.sdp_api();
+        for label in labels {
+            changes.add_channel((*label).to_owned());
+        }
+        let (offer, pending) = changes.apply().unwrap();
+        Offer { sdp: offer.to_sdp_string(), mids: Vec::new(), pending }
+    }
+
+    /// Says something on the data channel of this label.
+    pub(crate) fn say(&mut self, label: &str, bytes: &[u8]) {
+        let (id, _) = self.channels.iter().find(|(_, known)| known == label).unwrap();
+        self.rtc.channel(*id).unwrap().write(true, bytes).unwrap();
+        self.timeout = now();
     }
 
     /// Offers to begin ICE anew.
@@ -212,6 +236,9 @@ impl Client {
     fn note(&mut self, event: Event) {
         match event {
             Event::Connected => self.connected = true,
+            Event::ChannelOpen(id, label) => self.channels.push((id, label)),
+            Event::ChannelClose(id) => self.channels.retain(|(known, _)| *known != id),
+            Event::ChannelData(message) => self.messages.push(message.data),
             Event::KeyframeRequest(_) => self.key_frame_requests += 1,
             Event::RtpPacket(packet) => {
                 let mid = packet
