@@ -135,7 +135,10 @@ impl World {
                     datagrams.push(datagram);
                 }
                 Output::Disconnected { .. } => self.over = true,
-                _ => {}
+                Output::Connected { .. }
+                | Output::DataOpened { .. }
+                | Output::Data { .. }
+                | Output::DataClosed { .. } => {}
             }
         }
         datagrams

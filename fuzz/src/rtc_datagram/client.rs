@@ -15,7 +15,7 @@ use stun_types::message::{
 use stun_types::prelude::*;
 
 /// One key pair for all runs: making it costs more than a run.
-static KEYS: LazyLock<(Arc<Config>, Vec<u8>, Vec<u8>, String)> = LazyLock::new(|| {
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let certificate = || {
         let key = KeyPair::generate().expect("a key can be made");
         let certificate = CertificateParams::default().self_signed(&key).expect("a certificate can be made");
@@ -26,8 +26,16 @@ static KEYS: LazyLock<(Arc<Config>, Vec<u8>, Vec<u8>, String)> = LazyLock::new(|
     let certificate = Certificate::new(server, server_key).expect("the key is the certificate's");
     let config = Config::for_simulation(certificate, vec![candidate], 7).expect("one candidate is allowed");
     let own = Certificate::new(client.clone(), client_key.clone()).expect("the key is the certificate's");
-    (Arc::new(config), client, client_key, own.fingerprint().to_string())
+    let client = dimpl::DtlsCertificate { certificate: client, private_key: client_key };
+    Keys { server: Arc::new(config), client, fingerprint: own.fingerprint().to_string() }
 });
+
+struct Keys {
+    server: Arc<Config>,
+    client: dimpl::DtlsCertificate,
+    /// Of the client's certificate, as the offer has it.
+    fingerprint: String,
+}
 
 pub(super) struct Client {
     dtls: dimpl::Dtls,
@@ -37,8 +45,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(now: Instant) -> Self {
         let config = dimpl::Config::builder().dangerously_set_rng_seed(7).build().expect("the settings are sound");
-        let certificate = dimpl::DtlsCertificate { certificate: KEYS.1.clone(), private_key: KEYS.2.clone() };
-        let mut dtls = dimpl::Dtls::new_12(Arc::new(config), certificate, now);
+        let mut dtls = dimpl::Dtls::new_12(Arc::new(config), KEYS.client.clone(), now);
         dtls.set_active(true);
         Self { dtls, protector: None }
     }
@@ -70,6 +77,9 @@ impl Client {
                     self.protector = Some(material.of_client().0);
                 }
                 dimpl::Output::Timeout(_) => return datagrams,
+                dimpl::Output::BufferTooSmall { needed } => panic!("{needed} bytes"),
+                dimpl::Output::Connected | dimpl::Output::PeerCert(_) | dimpl::Output::ApplicationData(_) => {}
+                dimpl::Output::CloseNotify => {}
                 _ => {}
             }
         }
@@ -95,8 +105,8 @@ pub(super) fn new_peer() -> (Peer, Instant) {
     #[expect(clippy::disallowed_methods, reason = "virtual time has to begin somewhere")]
     let now = Instant::now();
     let credentials = IceCredentials::new("server", PASSWORD).expect("the credentials are well-formed");
-    let mut peer = Peer::new(Arc::clone(&KEYS.0), credentials, [7; 32], now);
-    let offer = OFFER.replace("FINGERPRINT", &KEYS.3);
+    let mut peer = Peer::new(Arc::clone(&KEYS.server), credentials, [7; 32], now);
+    let offer = OFFER.replace("FINGERPRINT", &KEYS.fingerprint);
     peer.handle_offer(now, &offer, &Allow::everything()).expect("the offer can be answered");
     (peer, now)
 }
