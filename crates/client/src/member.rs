@@ -131,6 +131,12 @@ impl Member {
         self.socket.local
     }
 
+    /// Whether the media of the room goes through the server.
+    #[must_use]
+    pub fn is_through_server(&self) -> bool {
+        self.through_server
+    }
+
     /// Waits until the media of the room goes through the server.
     ///
     /// # Errors
@@ -195,11 +201,6 @@ impl Member {
             Some(event) => Ok(event),
             None => self.receive().await,
         }
-    }
-
-    /// What the server has told and nobody has asked for.
-    pub fn take_event(&mut self) -> Option<Event> {
-        self.inbox.pop_front()
     }
 
     /// Leaves.

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use rtp::payload::{av1, h264, vp8, vp9};
 use rtp::sequence::SequenceUnwrapper;
 
+use crate::Codec;
 use crate::histogram::Histogram;
 use crate::stamp::Stamp;
 use crate::viewer::{Viewer, Viewing};
@@ -13,7 +15,7 @@ use crate::viewer::{Viewer, Viewing};
 pub struct Meter {
     sequence: SequenceUnwrapper,
     viewer: Viewer,
-    video: bool,
+    codec: Option<Codec>,
     figures: Figures,
     /// The first place of this window and how many packets came since.
     window: Option<(u64, u64)>,
@@ -62,10 +64,10 @@ pub struct Arrival<'a> {
 }
 
 impl Meter {
-    /// For a stream of VP8 or of audio.
+    /// For a stream of this codec. Of one that is not known, frames are not followed.
     #[must_use]
-    pub fn new(video: bool) -> Self {
-        Self { video, ..Self::default() }
+    pub fn new(codec: Option<Codec>) -> Self {
+        Self { codec, ..Self::default() }
     }
 
     /// A packet came; `run` is that of the stamps to be counted.
@@ -80,9 +82,8 @@ impl Meter {
             self.figures.stamped += 1;
             self.figures.delay.add(now_us.saturating_sub(stamp.sent_us));
         }
-        if self.video {
-            let key_frame = rtp::payload::vp8::Descriptor::parse(payload).is_ok_and(|read| read.is_key_frame());
-            self.viewer.packet(now, place, marker, key_frame);
+        if let Some(codec) = self.codec.filter(|codec| codec.is_video()) {
+            self.viewer.packet(now, place, marker, starts_key_frame(codec, payload));
         } else {
             self.figures.first_frame.get_or_insert(now);
         }
@@ -136,6 +137,17 @@ impl Figures {
         self.frozen += other.frozen;
         self.longest_freeze = self.longest_freeze.max(other.longest_freeze);
         self.first_frame = self.first_frame.max(other.first_frame);
+    }
+}
+
+/// Whether a decoder can start with this packet.
+fn starts_key_frame(codec: Codec, payload: &[u8]) -> bool {
+    match codec {
+        Codec::Opus => true,
+        Codec::Vp8 => vp8::Descriptor::parse(payload).is_ok_and(|read| read.is_key_frame()),
+        Codec::Vp9 => vp9::Descriptor::parse(payload).is_ok_and(|read| read.is_key_frame()),
+        Codec::H264 => h264::inspect(payload).is_key_frame(),
+        Codec::Av1 => av1::AggregationHeader::parse(payload).is_some_and(av1::AggregationHeader::is_key_frame),
     }
 }
 

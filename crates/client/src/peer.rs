@@ -123,6 +123,12 @@ impl Peer {
             .find(|pt| negotiated.contains(pt))
     }
 
+    /// The codec of a payload type; `None` for one that this client has no name for.
+    pub(crate) fn codec(&self, payload_type: Pt) -> Option<Codec> {
+        let mut params = self.rtc.codec_config().params().iter();
+        Codec::from_engine(params.find(|params| params.pt() == payload_type)?.spec().codec)
+    }
+
     /// The stream of a layer that is sent.
     pub(crate) fn rid(layer: &str) -> Rid {
         Rid::from(layer)

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod greeting;
+mod guest;
+mod load;
+mod play;
+mod publish;
 mod serve;
 mod settings;
 mod token;
@@ -32,6 +36,13 @@ enum Command {
     Config,
     /// Make a token that lets its holder into a room. Needs auth.keys, the same as the server has.
     Token(token::TokenArguments),
+    /// Send files, or a pattern for tests, into a room of a server. Works while the room's media goes through the server.
+    Publish(publish::PublishArguments),
+    /// Receive what is sent in a room of a server: count it, or write it into files.
+    Play(play::PlayArguments),
+    /// Test a server with many members at once.
+    #[command(subcommand)]
+    Load(load::LoadCommand),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +51,9 @@ fn main() -> ExitCode {
         Command::Serve(settings) => serve::run(&settings),
         Command::Config => greeting::print(&server::config::sample()),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Play(arguments) => play::run(&arguments),
+        Command::Load(command) => load::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,11 +11,11 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpPacket;
 use str0m::{Event, Input, Output};
 
-use crate::Clock;
 use crate::files::Recording;
 use crate::meter::{Arrival, Figures, Meter};
 use crate::peer::Peer;
 use crate::publication::Publication;
+use crate::{Clock, Codec};
 
 /// A peer connection and what it is to do.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub struct Outcome {
     pub lost: bool,
     /// Frames written into files.
     pub recorded: u64,
+    /// Whether all that was to be sent is sent.
+    pub ended: bool,
 }
 
 pub(super) struct Driven {
@@ -159,6 +161,8 @@ impl Driven {
             sent: self.sent() - self.sent_before,
             lost: self.lost,
             recorded: self.recordings.values().map(|recording| recording.frames).sum(),
+            ended: !self.setup.publications.is_empty()
+                && self.setup.publications.iter().all(|publication| publication.next_at().is_none()),
             ..Outcome::default()
         };
         let mut first_frame = None;
@@ -226,10 +230,9 @@ impl Driven {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(_) if full => return,
             std::collections::btree_map::Entry::Vacant(entry) => {
-                let mid = self.setup.peer.rtc.direct_api().stream_rx(&packet.header.ssrc).map(|stream| stream.mid());
-                let media = mid.and_then(|mid| self.setup.peer.rtc.media(mid));
-                let kind = media.map_or(MediaKind::Audio, str0m::media::Media::kind);
-                entry.insert((kind, Meter::new(kind.is_video())))
+                let codec = self.setup.peer.codec(packet.header.payload_type);
+                let video = codec.is_none_or(Codec::is_video);
+                entry.insert((if video { MediaKind::Video } else { MediaKind::Audio }, Meter::new(codec)))
             }
         };
         let arrival = Arrival {
@@ -246,7 +249,7 @@ impl Driven {
     fn record(&mut self, data: &MediaData, now: Instant) {
         let kind = if data.params.spec().codec.is_audio() { MediaKind::Audio } else { MediaKind::Video };
         let key = data.mid.bytes().fold(0_u32, |key, byte| key.wrapping_mul(31).wrapping_add(u32::from(byte)));
-        let (_, meter) = self.meters.entry(key).or_insert_with(|| (kind, Meter::new(false)));
+        let (_, meter) = self.meters.entry(key).or_insert_with(|| (kind, Meter::new(None)));
         meter.frame(now, &data.data);
         let Some(folder) = self.setup.record_into.clone() else { return };
         let stem = data.mid.to_string();

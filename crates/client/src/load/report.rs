@@ -90,6 +90,12 @@ pub struct Progress {
 }
 
 impl Report {
+    /// One JSON object with the names of the fields.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("numbers and texts can be written")
+    }
+
     pub(super) fn new(plan: &Plan, outcomes: &BTreeMap<PeerKey, Outcome>, window: Duration) -> Self {
         let mut total = Outcome::default();
         let (mut joins, mut first_frames) = (Histogram::default(), Histogram::default());

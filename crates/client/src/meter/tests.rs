@@ -17,7 +17,7 @@ fn feed(meter: &mut Meter, now: Instant, numbers: &[u16]) {
 
 #[test]
 fn lost_packets_are_those_missing_between_first_and_last() {
-    let (mut meter, now) = (Meter::new(false), epoch());
+    let (mut meter, now) = (Meter::new(Some(Codec::Opus)), epoch());
     feed(&mut meter, now, &[65534, 65535, 2, 1]);
     let figures = meter.figures(now);
     assert_eq!((figures.packets, figures.stamped, figures.lost, figures.bytes), (4, 4, 1, 240));
@@ -26,7 +26,7 @@ fn lost_packets_are_those_missing_between_first_and_last() {
 
 #[test]
 fn a_reset_counts_from_the_next_packet_on() {
-    let (mut meter, now) = (Meter::new(false), epoch());
+    let (mut meter, now) = (Meter::new(Some(Codec::Opus)), epoch());
     feed(&mut meter, now, &[1, 2, 5]);
     meter.reset(now);
     assert_eq!(meter.figures(now).packets, 0);
@@ -38,7 +38,7 @@ fn a_reset_counts_from_the_next_packet_on() {
 
 #[test]
 fn stamps_of_another_run_are_not_counted() {
-    let (mut meter, now) = (Meter::new(false), epoch());
+    let (mut meter, now) = (Meter::new(Some(Codec::Opus)), epoch());
     let mut payload = vec![0; 60];
     Stamp { run: 9, source: 1, number: 0, sent_us: 1_000 }.write(&mut payload);
     meter.packet(Arrival { now, now_us: 0, sequence_number: 1, marker: false, payload: &payload }, 1);

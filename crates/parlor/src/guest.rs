@@ -1,0 +1,140 @@
+//! What the commands that visit a server have in common: whom to visit, and how they show how it goes.
+
+use std::fmt::Write as _;
+use std::future::Future;
+use std::io::{self, IsTerminal, Write as _};
+
+use anyhow::Context as _;
+use clap::Args;
+use client::load::Door;
+use client::{Outcome, RoomAddress, Trust};
+
+/// Which room of which server.
+#[derive(Debug, Args)]
+pub(crate) struct GuestArguments {
+    /// The link of a room, as http://localhost:8080/r/abc, or the address of a server
+    url: String,
+    /// The room, when the link has none
+    #[arg(long)]
+    room: Option<String>,
+    /// The token, for servers that want one and when the link has none
+    #[arg(long, env = "PARLOR_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Accept any certificate: the server may be anybody
+    #[arg(long)]
+    insecure: bool,
+    /// Print one JSON object at the end, and nothing else, on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl GuestArguments {
+    /// The way in; the room may be missing.
+    pub(crate) fn door(&self) -> anyhow::Result<Door> {
+        let mut address = RoomAddress::parse(&self.url)?;
+        if self.room.is_some() {
+            address.room.clone_from(&self.room);
+        }
+        let trust = if self.insecure { Trust::Anyone } else { Trust::System };
+        Ok(Door { address, trust, token: self.token.clone() })
+    }
+
+    /// The way in and the room.
+    pub(crate) fn room(&self) -> anyhow::Result<(Door, String)> {
+        let door = self.door()?;
+        let room = door.address.room.clone().context("which room? Give its link, or --room")?;
+        Ok((door, room))
+    }
+}
+
+/// Runs a visit on a runtime of its own.
+pub(crate) fn visit<T>(visit: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("runtime")?;
+    runtime.block_on(visit)
+}
+
+/// A line that is written over, on a terminal; a line each time otherwise.
+#[derive(Debug, Default)]
+pub(crate) struct LiveLine {
+    width: usize,
+}
+
+impl LiveLine {
+    /// Shows `text` on standard error.
+    pub(crate) fn show(&mut self, text: &str) {
+        let mut output = io::stderr().lock();
+        // A closed standard error is no reason to stop.
+        let _ = if output.is_terminal() {
+            write!(output, "\r{text:<width$}", width = self.width)
+        } else {
+            writeln!(output, "{text}")
+        };
+        let _ = output.flush();
+        self.width = text.chars().count();
+    }
+
+    /// Leaves the line as it stands.
+    pub(crate) fn end(&self) {
+        if io::stderr().is_terminal() && self.width > 0 {
+            let _ = writeln!(io::stderr().lock());
+        }
+    }
+}
+
+/// What a peer connection has sent and received, in a line.
+pub(crate) fn line(outcome: Option<&Outcome>) -> String {
+    let Some(outcome) = outcome else {
+        return "waiting: the room is peer to peer, a third member moves it to the media server".into();
+    };
+    if outcome.connected_after.is_none() {
+        return "connecting".into();
+    }
+    let mut text = String::from(if outcome.lost { "connection lost" } else { "connected" });
+    if outcome.sent > 0 {
+        let _ = write!(text, "  sent {}", outcome.sent);
+    }
+    for (name, figures) in [("video", &outcome.video), ("audio", &outcome.audio)] {
+        if figures.streams > 0 {
+            let _ = write!(
+                text,
+                "  {name}: {} streams, {} packets, {:.1} MB, {} lost, {} frames, {} freezes",
+                figures.streams,
+                figures.packets,
+                figures.bytes as f64 / 1e6,
+                figures.lost,
+                figures.frames,
+                figures.freezes
+            );
+        }
+    }
+    if outcome.recorded > 0 {
+        let _ = write!(text, "  written {} frames", outcome.recorded);
+    }
+    text
+}
+
+/// The same for programs.
+pub(crate) fn json(outcome: &Outcome) -> String {
+    let figures = |figures: &client::Figures| {
+        format!(
+            r#"{{"streams":{},"packets":{},"bytes":{},"lost":{},"frames":{},"freezes":{},"frozen_ms":{}}}"#,
+            figures.streams,
+            figures.packets,
+            figures.bytes,
+            figures.lost,
+            figures.frames,
+            figures.freezes,
+            figures.frozen.as_millis()
+        )
+    };
+    let millis = |time: Option<std::time::Duration>| time.map_or("null".into(), |time| time.as_millis().to_string());
+    format!(
+        "{{\"connected_ms\":{},\"first_frame_ms\":{},\"sent\":{},\"recorded\":{},\"video\":{},\"audio\":{}}}\n",
+        millis(outcome.connected_after),
+        millis(outcome.first_frame_after),
+        outcome.sent,
+        outcome.recorded,
+        figures(&outcome.video),
+        figures(&outcome.audio)
+    )
+}
