@@ -1,7 +1,7 @@
 //! Spends the estimate of one subscriber: who is shown, and how well.
 //!
 //! Sound first and always. Then everybody's lowest rung, the most important first. Then rung by rung whoever has the fewest bits for
-//! each pixel of its tile, weighted by importance. Down at once; up only with a margin that has lasted, except after a new wish.
+//! each pixel of its tile, weighted by importance. Down at once; up with a margin that has lasted or is wide, or after a new wish.
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,8 @@ pub struct Demand {
     ideal: Option<u8>,
     /// What the estimate less the margin would grant; valid inside [`allocate`] only.
     calm: Option<u8>,
+    /// What two thirds of the estimate would grant; valid inside [`allocate`] only.
+    ample: Option<u8>,
 }
 
 /// Where the viewer shows it.
@@ -74,8 +76,10 @@ pub fn allocate(now: Instant, estimate_bps: u64, demands: &mut [Demand]) -> Allo
     let sound_bps = demands.iter().filter(|demand| demand.audio).map(|demand| demand.cost(demand.cap())).sum();
     let budget_bps = estimate_bps.saturating_sub(sound_bps);
     fill(budget_bps, demands);
-    demands.iter_mut().for_each(|demand| demand.calm = demand.ideal);
+    demands.iter_mut().for_each(|demand| (demand.calm, demand.ample) = (demand.ideal, None));
     if demands.iter().any(|demand| demand.ideal > demand.granted && !demand.fresh) {
+        fill(budget_bps.saturating_mul(100) / AMPLE_PERCENT, demands);
+        demands.iter_mut().for_each(|demand| demand.ample = demand.ideal);
         fill(budget_bps.saturating_mul(100) / MARGIN_PERCENT, demands);
         demands.iter_mut().for_each(|demand| demand.calm = demand.ideal);
         fill(budget_bps, demands);
@@ -135,7 +139,8 @@ fn rise(now: Instant, demands: &mut [Demand]) -> bool {
             continue;
         }
         let since = *demand.rising_since.get_or_insert(now);
-        if demand.fresh || demand.audio || now.saturating_duration_since(since) >= HOLD {
+        let certain = target <= demand.ample.min(demand.ideal);
+        if demand.fresh || demand.audio || certain || now.saturating_duration_since(since) >= HOLD {
             demand.granted = target;
             demand.rising_since = None;
             demand.fresh = false;
@@ -183,6 +188,7 @@ impl Demand {
             fresh: true,
             ideal: None,
             calm: None,
+            ample: None,
         }
     }
 
@@ -297,6 +303,9 @@ pub const RUNGS_MAX: usize = 9;
 
 /// How much the estimate has to exceed a rise: a rise that has to be taken back is seen, one that comes late is not.
 const MARGIN_PERCENT: u64 = 110;
+
+/// With so much the rise is certain, and does not wait: a probe has found far more than is needed.
+const AMPLE_PERCENT: u64 = 150;
 
 /// How long a rise has to be possible: longer than a probe's echo in the estimate.
 const HOLD: Duration = Duration::from_millis(800);

@@ -212,6 +212,14 @@ impl Estimator {
         receiver_bps.map_or(own_bps, |(bps, _)| own_bps.min(bps).max(self.config.min_bps))
     }
 
+    /// How fast packets may leave, for [`crate::pacer::Pacer::set_rate`]: frames are bursts, and a picture that leaves at exactly the
+    /// estimate arrives a frame late; but while a queue has to empty, nothing leaves faster than it arrives.
+    #[must_use]
+    pub fn pace_bps(&self) -> u64 {
+        let estimate_bps = self.estimate_bps();
+        if self.is_quiet() { estimate_bps.saturating_mul(PACE) } else { estimate_bps }
+    }
+
     /// Round trip, as far as feedback tells.
     #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {
@@ -240,6 +248,11 @@ impl Estimator {
     pub fn poll_probe(&mut self, now: Instant) -> Option<Probe> {
         let situation = self.situation();
         self.probing.poll(self.micros(now), &situation)
+    }
+
+    /// The probe that was polled last could not be sent: there is nothing to pad with yet.
+    pub fn handle_probe_unsent(&mut self, now: Instant) {
+        self.probing.abandon(self.micros(now));
     }
 
     /// When [`Estimator::handle_timeout`] is due.
@@ -356,13 +369,17 @@ impl Estimator {
 
     fn situation(&self) -> Situation {
         let heard = self.feedback_us.is_some() || self.probing.is_first();
-        let quiet = self.delay.usage() == Usage::Normal && self.delay.queue_us() < QUIET_US;
         Situation {
             estimate_bps: self.rate.bps(),
             wanted_bps: self.wanted_bps as f64,
             max_bps: self.config.max_bps as f64,
-            calm: heard && quiet && !self.congested_by_loss,
+            calm: heard && self.is_quiet(),
         }
+    }
+
+    /// No queue, no overuse, no congestive loss.
+    fn is_quiet(&self) -> bool {
+        self.delay.usage() == Usage::Normal && self.delay.queue_us() < QUIET_US && !self.congested_by_loss
     }
 
     /// When silence becomes worrying; `None` where nothing is to be heard.
@@ -419,6 +436,9 @@ const SHORT: usize = 8;
 
 /// A fall below this share is tried to be undone by a probe.
 const FALL: f64 = 0.66;
+
+/// Times the estimate, on a path without trouble.
+const PACE: u64 = 2;
 
 /// A path with a longer queue is not asked for more.
 const QUIET_US: i64 = 60_000;

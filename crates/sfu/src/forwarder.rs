@@ -226,6 +226,11 @@ impl Forwarder {
         self.epoch(packet.epoch).map(|epoch| epoch.stream)
     }
 
+    /// Whether nothing has been switched since the packet went out.
+    pub(crate) fn is_current(&self, packet: &SentPacket) -> bool {
+        self.current.is_some_and(|epoch| epoch.ordinal == packet.epoch)
+    }
+
     /// The latest packet that went out, if it can be found again.
     pub(crate) fn latest(&self) -> Option<SentPacket> {
         let before = self.next.checked_sub(1)?;

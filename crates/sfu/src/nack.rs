@@ -52,6 +52,11 @@ impl MissingPackets {
         (missing.asked == 1).then(|| now.saturating_duration_since(missing.since + REORDERING))
     }
 
+    /// Whether the packet of that place is still asked for.
+    pub(crate) fn is_awaited(&self, place: u64) -> bool {
+        self.missing.binary_search_by_key(&place, |missing| missing.place).is_ok()
+    }
+
     /// Hands out the numbers that are to be asked for now, in order, as many as `numbers` holds.
     pub(crate) fn poll(&mut self, now: Instant, round_trip: Duration, numbers: &mut [u16]) -> Asked {
         let mut asked = Asked::default();

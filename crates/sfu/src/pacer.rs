@@ -7,7 +7,7 @@
 //! # use std::time::{Duration, Instant};
 //! # use sfu::pacer::{Class, Pacer, Verdict};
 //! # fn run(now: Instant, send: impl Fn(u64)) {
-//! let mut pacer = Pacer::new(now, 500_000);
+//! let mut pacer = Pacer::new(now, 1_000_000);
 //! if pacer.offer(now, Class::Video, 1_100, 42_u64) == Verdict::SendNow {
 //!     send(42);
 //! }
@@ -82,9 +82,9 @@ struct Waiting<T> {
 }
 
 impl<T: Copy> Pacer<T> {
-    /// An empty bucket over this estimate.
+    /// An empty bucket that drains at this rate.
     #[must_use]
-    pub fn new(now: Instant, estimate_bps: u64) -> Self {
+    pub fn new(now: Instant, rate_bps: u64) -> Self {
         let mut pacer = Self {
             rate_bytes: 0.0,
             level_bytes: 0.0,
@@ -94,14 +94,14 @@ impl<T: Copy> Pacer<T> {
             waiting_bytes: 0,
             stats: Stats::default(),
         };
-        pacer.set_estimate(now, estimate_bps);
+        pacer.set_rate(now, rate_bps);
         pacer
     }
 
-    /// The bucket drains at [`PACE`] times this.
-    pub fn set_estimate(&mut self, now: Instant, estimate_bps: u64) {
+    /// The bucket drains at this rate: [`crate::bandwidth::Estimator::pace_bps`].
+    pub fn set_rate(&mut self, now: Instant, rate_bps: u64) {
         self.drain(now);
-        self.rate_bytes = estimate_bps.max(ESTIMATE_MIN_BPS) as f64 / 8.0 * PACE;
+        self.rate_bytes = rate_bps.max(RATE_MIN_BPS) as f64 / 8.0;
     }
 
     /// Offers a packet of this size on the wire. A packet never overtakes one of its own class.
@@ -155,11 +155,17 @@ impl<T: Copy> Pacer<T> {
         Some(self.drained_at + Duration::from_secs_f64(excess_bytes / self.rate_bytes) + WAKE_UP)
     }
 
-    /// Forgets what waits, as when the picture that it belongs to is no longer shown.
+    /// Forgets what waits.
     pub fn clear(&mut self) {
-        self.retransmissions.clear();
-        self.video.clear();
-        self.waiting_bytes = 0;
+        self.discard(|_| true);
+    }
+
+    /// Forgets what waits and is of no use any more, as when a smaller layer has begun meanwhile.
+    pub fn discard(&mut self, is_useless: impl Fn(&T) -> bool) {
+        for queue in [&mut self.retransmissions, &mut self.video] {
+            queue.retain(|waiting| !is_useless(&waiting.reference));
+        }
+        self.waiting_bytes = self.retransmissions.iter().chain(&self.video).map(|waiting| waiting.bytes).sum();
     }
 
     /// Whether nothing waits.
@@ -224,9 +230,6 @@ impl<T: Copy> Pacer<T> {
     }
 }
 
-/// Times the estimate: frames are bursts, and a picture that leaves at exactly the estimate arrives a frame late.
-pub const PACE: f64 = 2.0;
-
 /// What may leave at once, in time of the paced rate: at ten times the rate of the video it is a whole key frame.
 pub const BURST: Duration = Duration::from_millis(20);
 
@@ -237,7 +240,7 @@ pub const QUEUE_PACKETS_MAX: usize = 1_024;
 pub const AGE_MAX: Duration = Duration::from_millis(500);
 
 /// Below it a packet would wait for seconds.
-const ESTIMATE_MIN_BPS: u64 = 30_000;
+const RATE_MIN_BPS: u64 = 60_000;
 
 /// Timers of the shell are no finer.
 const WAKE_UP: Duration = Duration::from_millis(1);

@@ -149,6 +149,15 @@ fn a_rise_waits_for_margin_and_time() {
 }
 
 #[test]
+fn with_ample_room_a_rise_does_not_wait() {
+    let now = start();
+    let mut demands = [large(Priority::Normal)];
+    allocate(now, 400_000, &mut demands);
+    allocate(now, 3_000_000, &mut demands);
+    assert_eq!(demands[0].granted(), Some(2));
+}
+
+#[test]
 fn a_dip_restarts_the_wait() {
     let now = start();
     let mut demands = [large(Priority::Normal)];

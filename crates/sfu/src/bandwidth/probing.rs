@@ -96,6 +96,8 @@ impl Probing {
             self.pending_bps = Some(proven_bps * 2.0);
             self.interval_us = INTERVAL_MIN_US;
             self.next_us = now_us;
+        } else if outcome.proven_bps.is_none() {
+            self.next_us = now_us + UNMEASURED_US;
         } else {
             self.interval_us = (self.interval_us * 3 / 2).min(INTERVAL_MAX_US);
             self.next_us = now_us + self.interval_us;
@@ -106,6 +108,14 @@ impl Probing {
     pub(super) fn postpone(&mut self, now_us: i64) {
         self.first = false;
         self.next_us = self.next_us.max(now_us + RECOVERY_US);
+    }
+
+    /// The probe on its way is given up by whoever sends it; before long it is tried again.
+    pub(super) fn abandon(&mut self, now_us: i64) {
+        if let Some(cluster) = self.running.take() {
+            self.pending_bps = Some(cluster.probe.rate_bps as f64);
+            self.next_us = now_us + ABANDONED_US;
+        }
     }
 
     /// The estimate fell from `before_bps`: when the trouble is over, try whether it was a passing one.
@@ -124,7 +134,8 @@ impl Probing {
             return None;
         }
         let rate_bps = self.next_rate(situation.estimate_bps).min(situation.limit_bps());
-        let bytes = (rate_bps / 8.0 * DURATION_S).max(BYTES_MIN);
+        let least_bytes = (rate_bps / 8.0 * DURATION_MAX_S).clamp(BYTES_MIN, BYTES_ENOUGH);
+        let bytes = (rate_bps / 8.0 * DURATION_S).max(least_bytes);
         let probe = Probe { rate_bps: rate_bps as u64, bytes: bytes as u64 };
         self.number = self.number.wrapping_add(1);
         self.running = Some(Cluster {
@@ -225,9 +236,13 @@ const DURATION_S: f64 = 0.025;
 /// The first probe, times the start; the next one is twice as much.
 const FIRST_FACTOR: f64 = 3.0;
 
-/// Six small packets: on a thin path that is still a tenth of a second.
-const BYTES_MIN: f64 = 2_400.0;
-const PACKETS_MIN: u32 = 4;
+/// Six packets are better, where they do not take longer than this.
+const BYTES_ENOUGH: f64 = 6_600.0;
+const DURATION_MAX_S: f64 = 0.06;
+
+/// Three packets, on a thin path.
+const BYTES_MIN: f64 = 3_000.0;
+const PACKETS_MIN: u32 = 3;
 
 /// Clocks are not finer.
 const SPAN_MIN_US: i64 = 2_000;
@@ -238,6 +253,12 @@ const LIFETIME_US: i64 = 1_500_000;
 /// Between probes, the longer the more fail. Whoever was capped climbs back within ten seconds, so there must be two in them.
 const INTERVAL_MIN_US: i64 = 2_000_000;
 const INTERVAL_MAX_US: i64 = 4_000_000;
+
+/// After a probe that told nothing.
+const UNMEASURED_US: i64 = 1_000_000;
+
+/// After a probe that could not be sent.
+const ABANDONED_US: i64 = 100_000;
 
 /// After a fall.
 const RECOVERY_US: i64 = 1_000_000;

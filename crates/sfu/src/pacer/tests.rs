@@ -25,7 +25,7 @@ fn drain(pacer: &mut Pacer<u32>, begun: Instant) -> Vec<(u32, Duration)> {
 #[test]
 fn far_above_the_rate_a_whole_key_frame_passes() {
     let now = start();
-    let mut pacer = Pacer::new(now, 10_000_000);
+    let mut pacer = Pacer::new(now, 20_000_000);
     for reference in 0..50 {
         assert_eq!(pacer.offer(now, Class::Video, PACKET, reference), Verdict::SendNow, "{reference}");
     }
@@ -35,7 +35,7 @@ fn far_above_the_rate_a_whole_key_frame_passes() {
 #[test]
 fn near_the_rate_a_key_frame_is_spread() {
     let now = start();
-    let mut pacer = Pacer::new(now, 1_000_000);
+    let mut pacer = Pacer::new(now, 2_000_000);
     let waits = (0..40).filter(|reference| pacer.offer(now, Class::Video, PACKET, *reference) == Verdict::Queued);
     assert_eq!(waits.count(), 34);
     let left = drain(&mut pacer, now);
@@ -48,7 +48,7 @@ fn near_the_rate_a_key_frame_is_spread() {
 #[test]
 fn sound_never_waits() {
     let now = start();
-    let mut pacer = Pacer::new(now, 50_000);
+    let mut pacer = Pacer::new(now, 100_000);
     for reference in 0..20 {
         pacer.offer(now, Class::Video, PACKET, reference);
     }
@@ -58,7 +58,7 @@ fn sound_never_waits() {
 #[test]
 fn retransmissions_leave_before_pictures() {
     let now = start();
-    let mut pacer = Pacer::new(now, 1_000_000);
+    let mut pacer = Pacer::new(now, 2_000_000);
     for reference in 0..8 {
         pacer.offer(now, Class::Video, PACKET, reference);
     }
@@ -69,7 +69,7 @@ fn retransmissions_leave_before_pictures() {
 #[test]
 fn a_picture_never_overtakes_a_picture() {
     let now = start();
-    let mut pacer = Pacer::new(now, 1_000_000);
+    let mut pacer = Pacer::new(now, 2_000_000);
     for reference in 0..8 {
         pacer.offer(now, Class::Video, PACKET, reference);
     }
@@ -82,7 +82,7 @@ fn a_picture_never_overtakes_a_picture() {
 #[test]
 fn what_is_too_old_is_dropped_and_counted() {
     let now = start();
-    let mut pacer = Pacer::new(now, 100_000);
+    let mut pacer = Pacer::new(now, 200_000);
     for reference in 0..20 {
         pacer.offer(now, Class::Video, PACKET, reference);
     }
@@ -95,7 +95,7 @@ fn what_is_too_old_is_dropped_and_counted() {
 #[test]
 fn a_full_queue_takes_no_more() {
     let now = start();
-    let mut pacer = Pacer::new(now, 100_000);
+    let mut pacer = Pacer::new(now, 200_000);
     while pacer.offer(now, Class::Video, PACKET, 0) == Verdict::SendNow {}
     for _ in 1..QUEUE_PACKETS_MAX {
         assert_eq!(pacer.offer(now, Class::Video, PACKET, 0), Verdict::Queued);
@@ -108,7 +108,7 @@ fn a_full_queue_takes_no_more() {
 #[test]
 fn idle_time_is_not_saved_up() {
     let now = start();
-    let mut pacer = Pacer::new(now, 1_000_000);
+    let mut pacer = Pacer::new(now, 2_000_000);
     let later = now + Duration::from_secs(60);
     let passed = (0..100).filter(|reference| pacer.offer(later, Class::Video, PACKET, *reference) == Verdict::SendNow);
     assert_eq!(passed.count(), 6);
@@ -117,15 +117,27 @@ fn idle_time_is_not_saved_up() {
 #[test]
 fn padding_counts() {
     let now = start();
-    let mut pacer = Pacer::new(now, 1_000_000);
+    let mut pacer = Pacer::new(now, 2_000_000);
     pacer.handle_sent(now, 50_000);
     assert_eq!(pacer.offer(now, Class::Video, PACKET, 1), Verdict::Queued);
 }
 
 #[test]
+fn what_is_of_no_use_any_more_is_discarded() {
+    let now = start();
+    let mut pacer = Pacer::new(now, 200_000);
+    for reference in 0..20 {
+        pacer.offer(now, Class::Video, PACKET, reference);
+    }
+    pacer.discard(|reference| *reference < 15);
+    assert_eq!(pacer.waiting_bytes(), 5 * PACKET);
+    assert_eq!(drain(&mut pacer, now).first().map(|(reference, _)| *reference), Some(15));
+}
+
+#[test]
 fn a_cleared_pacer_forgets_what_waits() {
     let now = start();
-    let mut pacer = Pacer::new(now, 100_000);
+    let mut pacer = Pacer::new(now, 200_000);
     for reference in 0..20 {
         pacer.offer(now, Class::Video, PACKET, reference);
     }

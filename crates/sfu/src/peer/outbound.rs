@@ -46,7 +46,7 @@ impl Outbound {
     pub(crate) fn new(config: &Config, now: Instant) -> Self {
         let limits = bandwidth::Config { max_bps: config.subscriber_rate_max_bps, ..bandwidth::Config::default() };
         let estimator = Estimator::new(limits, now);
-        let pacer = Pacer::new(now, estimator.estimate_bps());
+        let pacer = Pacer::new(now, estimator.pace_bps());
         let prober = Prober::new();
         // Transport-wide numbers begin behind zero, so that one before the first can be told apart.
         Self { estimator, pacer, prober, next_transport: 1, resend_credit: RESEND_BURST_BYTES, credited_at: now }

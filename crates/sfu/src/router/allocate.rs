@@ -5,12 +5,20 @@ use std::time::Instant;
 use super::Router;
 use crate::allocator::{Tile, allocate};
 use crate::forwarder::Target;
+use crate::id::PeerId;
 use crate::ladder::Ladder;
 use crate::peer::Peer;
 use crate::slab::Slab;
 use crate::track::Track;
 
 impl Router {
+    /// What the path to a subscriber is believed to carry.
+    #[must_use]
+    pub fn estimate_bps(&self, peer: PeerId) -> Option<u64> {
+        let peer = self.peers.get(*self.peer_keys.get(&peer)?)?;
+        Some(peer.outbound.estimator.estimate_bps())
+    }
+
     /// What flows has changed: everybody who gets the track is allocated anew.
     pub(super) fn allocate_subscribers(&mut self, now: Instant, key: usize) {
         let Some(track) = self.tracks.get_mut(key) else { return };

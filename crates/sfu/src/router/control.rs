@@ -109,7 +109,7 @@ impl Router {
     fn follow_estimate(&mut self, now: Instant, key: usize) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let estimate = peer.outbound.estimator.estimate_bps();
-        peer.outbound.pacer.set_estimate(now, estimate);
+        peer.outbound.pacer.set_rate(now, peer.outbound.estimator.pace_bps());
         if estimate.saturating_mul(100) < peer.allocated_bps.saturating_mul(SAG_PERCENT) {
             peer.allocate_at = Some(now);
         }

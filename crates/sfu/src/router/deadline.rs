@@ -35,8 +35,7 @@ impl Router {
         if let Some(peer) = self.peers.get_mut(key) {
             if peer.outbound.estimator.poll_timeout().is_some_and(|due| due <= now) {
                 peer.outbound.estimator.handle_timeout(now);
-                let estimate = peer.outbound.estimator.estimate_bps();
-                peer.outbound.pacer.set_estimate(now, estimate);
+                peer.outbound.pacer.set_rate(now, peer.outbound.estimator.pace_bps());
             }
             if let Some(probe) = peer.outbound.estimator.poll_probe(now) {
                 peer.outbound.prober.start(now, probe);
@@ -57,6 +56,7 @@ impl Router {
                 // Nothing can be sent that the subscriber would throw away: the probe is off.
                 if let Some(peer) = self.peers.get_mut(key) {
                     peer.outbound.prober = crate::prober::Prober::new();
+                    peer.outbound.estimator.handle_probe_unsent(now);
                 }
                 break;
             }

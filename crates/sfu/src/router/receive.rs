@@ -220,8 +220,13 @@ impl Router {
                 peer.slots_changed = true;
                 due = Some(now);
             }
+            let slot = u16::try_from(subscription.slot).unwrap_or(u16::MAX);
+            if rewrite.begins {
+                // Nobody waits for pictures of before the key picture, least of all if there was no room for them.
+                peer.outbound.pacer.discard(|waiting| waiting.slot == slot);
+            }
             let waiting = Waiting {
-                slot: u16::try_from(subscription.slot).unwrap_or(u16::MAX),
+                slot,
                 #[expect(clippy::cast_possible_truncation, reason = "the lower 16 bits are the number")]
                 number: rewrite.index as u16,
                 what: What::Media,

@@ -16,6 +16,12 @@ impl Router {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let Some(lookup) = peer.slots.get(slot).map(|slot| slot.forwarder.find(number)) else { return };
         match lookup {
+            Lookup::Sent(packet) if !peer.slots.get(slot).is_some_and(|slot| slot.forwarder.is_current(&packet)) => {
+                // Of before the latest key picture: the subscriber only has to know that it need not wait.
+                if peer.outbound.may_resend(now, FILLER_BYTES) {
+                    peer.send_filler(now, slot, number, &mut self.context, sink);
+                }
+            }
             Lookup::Sent(_) => {
                 if !peer.outbound.may_resend(now, PACKET_BYTES) {
                     return;
@@ -58,8 +64,8 @@ impl Router {
         true
     }
 
-    /// A number that nothing went out under: what belongs there if it has come meanwhile, or else an empty packet, so that the subscriber
-    /// does not wait for it.
+    /// A number that nothing went out under: what belongs there if it has come meanwhile, nothing while the publisher is asked for it, or
+    /// else an empty packet, so that the subscriber does not wait for it.
     fn fill(&mut self, now: Instant, key: usize, slot: usize, index: u64, sink: &mut impl Sink) {
         if let Some((track, rewrite, at)) = self.catch_up(now, key, slot, index) {
             let publisher = self.tracks.get(track).and_then(|track| self.peer_keys.get(&track.id.peer).copied());
@@ -74,6 +80,9 @@ impl Router {
             peer.send(now, slot, (&inbound, &rewrite, What::Media), &mut self.context, sink);
             return;
         }
+        if self.is_awaited(key, slot, index) {
+            return;
+        }
         #[expect(clippy::cast_possible_truncation, reason = "the lower 16 bits are the number")]
         let number = index as u16;
         if let Some(peer) = self.peers.get_mut(key).filter(|peer| peer.slots.get(slot).is_some())
@@ -81,6 +90,16 @@ impl Router {
         {
             peer.send_filler(now, slot, number, &mut self.context, sink);
         }
+    }
+
+    /// Whether what belongs under a number of a slot is on its way from the publisher, as far as we know.
+    fn is_awaited(&self, key: usize, slot: usize, index: u64) -> bool {
+        let place = || {
+            let slot = self.peers.get(key)?.slots.get(slot)?;
+            let layer = self.tracks.get(slot.track?)?.layer_of(slot.forwarder.current()?.stream)?;
+            Some(layer.missing.is_awaited(slot.forwarder.place_of(index)?))
+        };
+        place().unwrap_or(false)
     }
 
     /// Lets the forwarder number a packet that came in before it was looked at, as happens behind the late start of a key frame.

@@ -100,6 +100,15 @@ fn after_a_fall_the_old_rate_is_tried_when_things_have_settled() {
 }
 
 #[test]
+fn a_probe_that_could_not_be_sent_is_tried_again_soon() {
+    let mut probing = Probing::new();
+    let first = probing.poll(0, &SITUATION).unwrap();
+    probing.abandon(1_000);
+    assert!(probing.poll(1_000, &SITUATION).is_none());
+    assert_eq!(probing.poll(101_000, &SITUATION), Some(first));
+}
+
+#[test]
 fn failures_make_probes_rarer_but_there_are_two_in_ten_seconds() {
     let mut probing = Probing::new();
     let mut begun = Vec::new();

@@ -94,7 +94,7 @@ impl Path {
             padding_bytes: 0,
             now,
             begun: now,
-            pacer: Pacer::new(now, Config::default().start_bps),
+            pacer: Pacer::new(now, 2 * Config::default().start_bps),
             prober: Prober::new(),
             // Sixteen bits soon start over.
             transport_seq: 65_000,
@@ -157,7 +157,7 @@ impl Path {
         if let Some(probe) = self.estimator.poll_probe(self.now) {
             self.prober.start(self.now, probe);
         }
-        self.pacer.set_estimate(self.now, self.estimator.estimate_bps());
+        self.pacer.set_rate(self.now, self.estimator.pace_bps());
         if self.now >= self.frame_at {
             self.frame_at += Duration::from_millis(33);
             self.send_frame(rate_bps);

@@ -151,11 +151,15 @@ fn what_a_subscriber_lacks_is_sent_again_as_a_retransmission() {
 }
 
 #[test]
-fn a_number_that_nothing_was_sent_under_is_answered_with_an_empty_packet() {
+fn a_number_that_nothing_was_sent_under_is_answered_with_an_empty_packet_when_the_publisher_was_asked_in_vain() {
     let (mut world, _) = call();
     world.rtp(ALICE, &frame(11, true));
     world.rtp(ALICE, &frame(13, false));
     let number = numbers(&world.got(BOB))[0] + 1;
+    world.rtcp(BOB, |writer| writer.nack(9, SLOT, &[number]));
+    assert_eq!(world.got(BOB).len(), 0, "the publisher is asked for it");
+    world.wait(Duration::from_secs(3));
+    world.got(BOB);
     world.rtcp(BOB, |writer| writer.nack(9, SLOT, &[number]));
     let filler = world.got(BOB);
     assert_eq!(filler.len(), 1);
