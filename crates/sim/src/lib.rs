@@ -16,6 +16,7 @@ mod stream;
 mod websocket;
 mod world;
 
+pub mod meeting;
 pub mod scenario;
 
 pub use browser::{Browser, BrowserConfig, Dialect, Heard, PACE, Path, Policy};

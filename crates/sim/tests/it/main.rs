@@ -1,6 +1,7 @@
 //! Stories on the simulated Internet, one binary.
 
 mod chaos;
+mod meetings;
 mod nats;
 mod networks;
 mod relay;
