@@ -10,6 +10,7 @@ mod sent;
 
 use std::time::{Duration, Instant};
 
+use rtp::sequence::is_newer_timestamp;
 use segment::{Segment, Segments};
 use sent::SentPackets;
 pub(crate) use sent::{Lookup, SentPacket};
@@ -184,7 +185,7 @@ impl Forwarder {
                 epoch.clock = input.clock;
                 let ahead = input.place.saturating_sub(self.highest);
                 match ahead {
-                    0 => self.handle_late(input),
+                    0 => self.handle_late(now, input),
                     1..=GAP_MAX => self.advance(now, input),
                     _ => self.handle_discontinuity(now, input),
                 }
@@ -304,22 +305,32 @@ impl Forwarder {
         self.skipped_picture = None;
         let rewrite = self.number_packet(&epoch, &segment, input);
         self.next = rewrite.index.wrapping_add(1);
-        self.last = Some(Last { timestamp: rewrite.timestamp, incoming_timestamp: input.timestamp, at: now });
-        self.picture = rewrite.picture.unwrap_or(self.picture);
-        self.number = rewrite.number.unwrap_or(self.number);
+        self.note_highest(now, input, &rewrite);
         self.note_frame(input.frame);
         Some(rewrite)
     }
 
     /// A packet that comes after a later one: it has a number of its own if it was not skipped.
-    fn handle_late(&mut self, input: &Input<'_>) -> Option<Rewrite> {
+    fn handle_late(&mut self, now: Instant, input: &Input<'_>) -> Option<Rewrite> {
         let epoch = self.current?;
         let segment = self.segments.find(input.place)?;
         let index = input.place.wrapping_sub(segment.shift);
         if !input.frame.needed.contains(segment.level) || !self.sent.is_reserved(index, self.next) {
             return None;
         }
-        Some(self.number_packet(&epoch, &segment, input))
+        let rewrite = self.number_packet(&epoch, &segment, input);
+        // Only skipped packets came after it: what follows has to go on behind it.
+        if self.last.is_none_or(|last| is_newer_timestamp(rewrite.timestamp, last.timestamp)) {
+            self.note_highest(now, input, &rewrite);
+        }
+        Some(rewrite)
+    }
+
+    /// The numbers behind which the next stream begins.
+    fn note_highest(&mut self, now: Instant, input: &Input<'_>, rewrite: &Rewrite) {
+        self.last = Some(Last { timestamp: rewrite.timestamp, incoming_timestamp: input.timestamp, at: now });
+        self.picture = rewrite.picture.unwrap_or(self.picture);
+        self.number = rewrite.number.unwrap_or(self.number);
     }
 
     /// The stream jumps further than anybody asks for: what follows is a new beginning.

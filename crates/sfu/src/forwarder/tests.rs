@@ -164,3 +164,18 @@ fn temporal_layers_rise_step_by_step_where_the_codec_allows() {
     assert!(send(&mut forwarder, now, LOW, 104, &frame(5, 0, false)).is_some());
     assert!(send(&mut forwarder, now, LOW, 105, &sync(6, 2)).is_some());
 }
+
+#[test]
+fn another_stream_begins_behind_a_late_packet_that_only_skipped_ones_had_overtaken() {
+    let now = epoch();
+    let mut forwarder = forwarder();
+    forwarder.set_target(Some(Target { stream: LOW, level: Level { spatial: 0, temporal: 0 } }));
+    send(&mut forwarder, now, LOW, 100, &frame(1, 0, true)).unwrap();
+    assert_eq!(send(&mut forwarder, now, LOW, 102, &frame(3, 1, false)), None);
+    let late = send(&mut forwarder, now, LOW, 101, &frame(2, 0, false)).unwrap();
+    forwarder.set_target(target(HIGH));
+    let entry = send(&mut forwarder, now, HIGH, 900, &frame(70, 0, true)).unwrap();
+    assert_eq!(entry.picture.unwrap().id, late.picture.unwrap().id + 1);
+    assert!(entry.timestamp > late.timestamp);
+    assert_eq!(entry.index, late.index + 1);
+}

@@ -55,3 +55,16 @@ fn a_forwarded_packet_allocates_nothing() {
     assert_eq!(sink.0, 20_000, "all were forwarded");
     assert_eq!(counted.count_total, 0);
 }
+
+#[test]
+fn a_subscriber_that_gets_nothing_costs_less_than_forty_kilobytes() {
+    let mut world = World::new(&[ALICE]);
+    let mids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let slots: Vec<_> = mids.iter().zip(1..).map(|(mid, n)| takes(mid, codec(CodecName::Vp8, 100), n * 2)).collect();
+    let (router, now) = (&mut world.router, world.now);
+    let counted = allocation_counter::measure(|| {
+        router.handle_join(now, PeerId(9));
+        router.handle_slots(now, PeerId(9), slots);
+    });
+    assert!(counted.bytes_max < 40_000, "{} bytes for ten slots", counted.bytes_max);
+}
