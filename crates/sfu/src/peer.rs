@@ -40,6 +40,8 @@ pub(crate) struct Peer {
     pub(crate) allocate_at: Option<Instant>,
     /// When something came from it.
     pub(crate) heard_at: Instant,
+    /// The SSRC of its latest packet; 0 before the first. Feedback names it: browsers pass over feedback to a stream that is not theirs.
+    pub(crate) heard_ssrc: u32,
     /// What its slots want and get, by the last allocation.
     pub(crate) wanted_bps: u64,
     pub(crate) granted_bps: u64,
@@ -82,6 +84,7 @@ impl Peer {
             allocated_bps: 0,
             allocate_at: None,
             heard_at: now,
+            heard_ssrc: 0,
             wanted_bps: 0,
             granted_bps: 0,
             is_starved: false,

@@ -70,9 +70,33 @@ it('a slot that is given to somebody else is not ready for them', async () => {
   expect([...watch.ready.value]).toEqual([]);
 });
 
-it('a connection decodes as soon as any picture has come', async () => {
+it('a picture that stops after its beginning is ready, and not steady until it goes on for a while', async () => {
+  watch.expect(new Map([['bo', '0']]));
+  await look();
+  decoded('0', 1, 1);
+  await look();
+  expect([...watch.ready.value]).toEqual(['bo']);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect([...watch.steady.value]).toEqual([]);
+  for (let frames = 2; frames < 6; frames++) {
+    decoded('0', frames, 1);
+    await look();
+  }
+  expect([...watch.steady.value], 'a second has not passed').toEqual([]);
+  for (let frames = 6; frames < 9; frames++) {
+    decoded('0', frames, 1);
+    await look();
+  }
+  expect([...watch.steady.value]).toEqual(['bo']);
+  watch.expect(new Map([['cy', '0']]));
+  expect([...watch.steady.value]).toEqual([]);
+});
+
+it('a connection decodes when pictures go on coming', async () => {
   const plain = connection as unknown as RTCPeerConnection;
   expect(await decodesPicture(plain)).toBe(false);
   decoded('1', 1);
+  expect(await decodesPicture(plain), 'a first picture').toBe(false);
+  decoded('1', 15);
   expect(await decodesPicture(plain)).toBe(true);
 });

@@ -6,7 +6,7 @@
 import { signal } from '@preact/signals-core';
 import { ChannelError } from './channel';
 import { slotCodecs } from './codecs';
-import { cameraBitrate, cameraEncodings, screenEncodings } from './encodings';
+import { cameraBitrate, cameraEncodings, cameraLayer, screenEncodings } from './encodings';
 import type { Source } from './meeting-message';
 import { ErrorCode } from './message';
 import type { IceLease, LinkState, OutgoingMedia } from './peer-link';
@@ -301,13 +301,17 @@ export class MediaLink {
     const wanted = this.#wanted.get(source);
     const { audioSendKbps, videoSendKbps } = this.#options.wishes;
     let changed = false;
+    const size = sender.track?.getSettings?.() ?? {};
     for (const encoding of parameters.encodings) {
-      const active = wanted?.get(encoding.rid ?? '') ?? true;
-      const limit = source === 'camera' ? cameraBitrate(sender.track?.getSettings?.() ?? {}, encoding.scaleResolutionDownBy ?? 1) : encoding.maxBitrate;
+      // Where simulcast was not taken there is one encoding without a name.
+      const layer = source === 'camera' && encoding.rid ? cameraLayer(encoding.rid, size) : { scale: encoding.scaleResolutionDownBy, used: true };
+      const active = layer.used && (wanted?.get(encoding.rid ?? '') ?? true);
+      const limit = source === 'camera' ? cameraBitrate(size, layer.scale ?? 1) : encoding.maxBitrate;
       const kbps = source === 'camera' ? videoSendKbps : source === 'microphone' ? audioSendKbps : undefined;
       const maxBitrate = kbps === undefined ? limit : Math.min(kbps * 1000, limit ?? Infinity);
-      if (encoding.active !== active || encoding.maxBitrate !== maxBitrate) changed = true;
+      if (encoding.active !== active || encoding.maxBitrate !== maxBitrate || encoding.scaleResolutionDownBy !== layer.scale) changed = true;
       encoding.active = active;
+      if (layer.scale !== undefined) encoding.scaleResolutionDownBy = layer.scale;
       if (maxBitrate !== undefined) encoding.maxBitrate = maxBitrate;
     }
     if (changed) await sender.setParameters(parameters);

@@ -30,6 +30,8 @@ const FIRST_SLOTS_MAX = 9;
 export interface Shown extends Feed {
   /** A picture of this very person has been decoded. */
   ready: boolean;
+  /** Pictures have come without a stop for a while. */
+  steady: boolean;
 }
 
 /** A sound to be played. */
@@ -54,7 +56,8 @@ class Route {
     this.frames = new FrameWatch(link.connection);
     this.shown = computed(() => {
       const ready = this.frames.ready.value;
-      return new Map([...this.subscriptions.feeds.value].map(([key, feed]) => [key, { ...feed, ready: ready.has(key) }]));
+      const steady = this.frames.steady.value;
+      return new Map([...this.subscriptions.feeds.value].map(([key, feed]) => [key, { ...feed, ready: ready.has(key), steady: steady.has(key) }]));
     });
     this.#stop = [
       effect(() => this.subscriptions.setSlots(link.slots.value)),

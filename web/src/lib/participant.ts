@@ -147,7 +147,7 @@ export class Participant {
   }
 
   #isServed(session: MediaSession): boolean {
-    return session.state.value === 'connected' && (this.said.value?.video === false || live(this.feed.value).length > 0);
+    return session.state.value === 'connected' && (this.said.value?.video === false || (this.feed.value?.steady === true && live(this.feed.value).length > 0));
   }
 
   #drop(link: PeerLink | undefined): void {

@@ -90,6 +90,14 @@ async function isShown(uid: string): Promise<void> {
   connections.find(({ decoded, connectionState, closed }) => decoded && connectionState === 'connected' && !closed && isMedia(decoded))?.decoded.set(mid, { framesDecoded: 1, keyFramesDecoded: 1 });
   await settle(200);
 }
+
+/** Pictures go on coming. */
+async function goesOn(uid: string): Promise<void> {
+  for (let frames = 2; frames < 12; frames++) {
+    connections.at(mediaAt)?.decoded.set(slotOf(uid), { framesDecoded: frames, keyFramesDecoded: 1 });
+    await settle(200);
+  }
+}
 const isMedia = (decoded: unknown) => connections.at(mediaAt)?.decoded === decoded;
 let mediaAt = 0;
 
@@ -125,6 +133,8 @@ describe('a third member comes', () => {
     expect(connections[0]?.closed).toBe(false);
     expect(call.connection.value).toBe('connected');
     await isShown('bo');
+    expect(find('bo').path.value, 'a first picture is no stream').toBe('direct');
+    await goesOn('bo');
     expect(find('bo').path.value).toBe('server');
     expect(find('bo').picture.value).toHaveLength(1);
     expect(connections[0]?.closed).toBe(true);
@@ -138,6 +148,7 @@ describe('a third member comes', () => {
     await settle(200);
     media.decoded.set(slotOf('bo'), { framesDecoded: 1, keyFramesDecoded: 1 });
     await settle(200);
+    await goesOn('bo');
     expect(find('bo').path.value).toBe('server');
     const says = (state: 'waiting' | 'paused', reason?: 'bandwidth' | 'no-track') =>
       channel.say({ cmd: 'slots', slots: [{ mid: slotOf('bo'), remoteUid: 'bo', source: 'camera', state, reason, layer: undefined, temporal: undefined }] });
@@ -194,7 +205,7 @@ describe('two remain', () => {
     await settle(500);
     expect(find('bo').path.value).toBe('server');
     expect(media.closed).toBe(false);
-    connections[1]?.decoded.set('1', { framesDecoded: 1, keyFramesDecoded: 1 });
+    connections[1]?.decoded.set('1', { framesDecoded: 15, keyFramesDecoded: 1 });
     await settle(200);
     expect(find('bo').path.value).toBe('direct');
     expect(media.closed).toBe(true);

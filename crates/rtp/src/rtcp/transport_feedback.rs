@@ -8,7 +8,7 @@ use crate::reader::Reader;
 pub struct TransportFeedback<'a> {
     /// Who received.
     pub sender_ssrc: u32,
-    /// One of the streams; of no meaning.
+    /// One of the streams that it is about. Browsers pass over feedback that names a stream which they do not send.
     pub media_ssrc: u32,
     /// The transport-wide number of the first packet.
     pub base_sequence_number: u16,

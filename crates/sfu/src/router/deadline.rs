@@ -70,10 +70,10 @@ impl Router {
     /// Feedback to a publisher, by which it adapts.
     fn tell_arrivals(&mut self, now: Instant, key: usize, sink: &mut impl Sink) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let (id, own_ssrc) = (peer.id, peer.rtcp_ssrc());
+        let (id, own_ssrc, media_ssrc) = (peer.id, peer.rtcp_ssrc(), peer.heard_ssrc);
         for _ in 0..BUDGET {
             self.scratch.clear();
-            if !peer.arrivals.poll_feedback(now, own_ssrc, 0, &mut self.scratch) {
+            if !peer.arrivals.poll_feedback(now, own_ssrc, media_ssrc, &mut self.scratch) {
                 break;
             }
             sink.send_rtcp(id, &self.scratch);

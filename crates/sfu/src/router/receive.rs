@@ -27,6 +27,7 @@ impl Router {
             return;
         };
         peer.heard_at = now;
+        peer.heard_ssrc = packet.ssrc();
         let extensions = Extensions::read(&packet, &peer.extensions);
         let told_before = peer.arrivals.poll_timeout();
         match extensions.transport_sequence {

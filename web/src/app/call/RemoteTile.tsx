@@ -41,12 +41,11 @@ export function RemoteTile({ view, participant, pinnable = false, large = false 
       aria-label={name}
       onDblClick={pinnable ? () => view.togglePin(uid) : undefined}
     >
+      {/* Behind the picture, and seen until that has come. */}
+      <div class="tile-empty">
+        <Avatar name={participant.name.value} />
+      </div>
       <Video tracks={picture} label={t('picture.of', { name })} class={pictureOn ? '' : 'hidden-picture'} testid="remote-video" />
-      {!pictureOn && (
-        <div class="tile-empty">
-          <Avatar name={participant.name.value} />
-        </div>
-      )}
       <TileTrouble participant={participant} />
       <TileReactions view={view} uid={uid} raised={participant.hand.value !== undefined} name={name} />
       <TileName participant={participant} />

@@ -112,6 +112,31 @@ fn extensions_are_forwarded_under_the_subscribers_ids() {
 }
 
 #[test]
+fn feedback_about_arrivals_names_a_stream_of_the_publisher() {
+    let (mut world, _) = call();
+    for number in 11..14_u16 {
+        let transport = number.to_be_bytes();
+        let elements = [Element { id: EXTENSIONS.transport_cc.unwrap(), data: &transport }];
+        world.rtp(ALICE, &Input { elements: &elements, ..frame(number, number == 11) });
+    }
+    world.wait(Duration::from_secs(1));
+    let compounds = world.got_rtcp(ALICE);
+    let about: Vec<u32> = compounds
+        .iter()
+        .flat_map(|compound| rtp::rtcp::read(compound))
+        .filter_map(
+            |packet| if let Ok(rtp::rtcp::Packet::TransportFeedback(told)) = packet { Some(told) } else { None },
+        )
+        .map(|told| told.media_ssrc)
+        .collect();
+    assert!(!about.is_empty());
+    assert!(
+        about.iter().all(|ssrc| *ssrc == CAMERA),
+        "a browser passes over feedback about others' streams: {about:?}"
+    );
+}
+
+#[test]
 fn a_lost_packet_is_asked_of_the_publisher_and_goes_out_under_the_number_left_for_it() {
     let (mut world, _) = call();
     world.rtp(ALICE, &frame(11, true));
