@@ -132,10 +132,11 @@ impl Media {
     }
 
     /// A TCP connection is over.
-    pub(crate) fn hear_gone(&mut self, now: Instant, key: u32, way: Way) {
+    pub(crate) fn hear_gone(&mut self, now: Instant, key: u32, way: Way, ways: &mut Ways) {
         if let Some(connection) = self.connections.get_mut(key) {
             connection.peer.handle_path_closed(now, &path_of(way));
             connection.ways.retain(|known| *known != way);
+            self.settle(now, key, ways);
         }
     }
 

@@ -399,7 +399,9 @@ impl Worker {
     fn hear_gone(&mut self, now: Instant, client: ClientAddr, kind: StreamKind) {
         match (kind, &mut self.media) {
             (StreamKind::Turn, _) => self.relaying.hear_gone(now, client, &mut self.ways.egress),
-            (StreamKind::Media(Some(key)), Some(media)) => media.hear_gone(now, key, Way::Stream(client)),
+            (StreamKind::Media(Some(key)), Some(media)) => {
+                media.hear_gone(now, key, Way::Stream(client), &mut self.ways)
+            }
             (StreamKind::Media(_), _) => {}
         }
     }
