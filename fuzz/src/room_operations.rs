@@ -18,6 +18,8 @@ struct Story {
     keys: bool,
     grace: bool,
     compat: Policy,
+    /// Every room goes through the media server; otherwise only the third member makes it.
+    sfu: bool,
     operations: Vec<Operation>,
 }
 
@@ -109,6 +111,9 @@ fn config(story: &Story) -> Config {
     config.limits.resume_bytes = 400;
     config.limits.frame_bytes = 1024;
     config.limits.chat_bytes = 200;
+    if story.sfu {
+        config.topology = Topology::Sfu;
+    }
     if story.keys {
         config.auth_keys = vec![key(true)];
     }
