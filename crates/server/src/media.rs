@@ -121,12 +121,12 @@ impl Media {
                 self.counters.rtp_received += 1;
                 self.counters.rtp_received_bytes += crate::worker::as_count(bytes);
                 let packet = datagram.get(range).unwrap_or_default();
-                self.route(now, key, ways, |router, from, sink| router.handle_rtp(now, from, packet, sink));
+                self.route(key, ways, |router, from, sink| router.handle_rtp(now, from, packet, sink));
             }
             Received::Rtcp(range) => {
                 self.counters.rtcp_received += 1;
                 let compound = datagram.get(range).unwrap_or_default();
-                self.route(now, key, ways, |router, from, sink| router.handle_rtcp(now, from, compound, sink));
+                self.route(key, ways, |router, from, sink| router.handle_rtcp(now, from, compound, sink));
             }
         }
     }
@@ -200,13 +200,7 @@ impl Media {
     }
 
     /// Gives a packet of the connection's member to the router of its room.
-    fn route(
-        &mut self,
-        now: Instant,
-        key: u32,
-        ways: &mut Ways,
-        input: impl FnOnce(&mut Router, PeerId, &mut Counter<'_>),
-    ) {
+    fn route(&mut self, key: u32, ways: &mut Ways, input: impl FnOnce(&mut Router, PeerId, &mut Counter<'_>)) {
         let Some(seat) = self.connections.get(key).and_then(Connection::member) else { return };
         let room = self.members.get(seat).filter(|member| member.current == Some(key)).map(|member| member.room);
         let Some(room) = room else {
@@ -215,7 +209,6 @@ impl Media {
         };
         self.with_router(room, ways, |router, sink| input(router, PeerId(seat), sink));
         self.settle_room(room);
-        let _ = now;
     }
 
     /// Lets a router do something, with the way out for its packets.
