@@ -175,6 +175,28 @@ fn a_room_of_fifty_survives_a_third_of_it_reconnecting_at_once() {
 }
 
 #[test]
+fn two_viewers_share_a_bottleneck_and_neither_is_starved_or_frozen_for_five_seconds() {
+    for seed in Seed::each(0..4) {
+        let mut meeting = Meeting::new(seed);
+        let publisher = meeting.join(Attendee::default().on(link()));
+        let first = meeting.join(Attendee::viewer().on(capped(2_000_000)));
+        let second = meeting.join(Attendee::viewer().on(link()));
+        meeting.share_downlink(first, second);
+        for viewer in [first, second] {
+            meeting.watch(viewer, 0, publisher, LARGE.0, LARGE.1);
+        }
+        meeting.run_for(15 * SECOND);
+        meeting.forget_the_past();
+        let before = [first, second].map(|viewer| meeting.received_bytes(viewer));
+        meeting.run_for(45 * SECOND);
+        let after = [first, second].map(|viewer| meeting.received_bytes(viewer));
+        let kbps = [0, 1].map(|index| (after[index] - before[index]) * 8 / 45 / 1_000);
+        expect_fluent(&meeting, 5 * SECOND, SECOND);
+        assert!(kbps.iter().all(|kbps| *kbps > 350), "one is starved: {kbps:?} kbit/s");
+    }
+}
+
+#[test]
 fn sound_survives_at_150_kbit_s() {
     for seed in Seed::each(0..4) {
         let mut meeting = Meeting::new(seed);
