@@ -400,7 +400,7 @@ impl Worker {
         match (kind, &mut self.media) {
             (StreamKind::Turn, _) => self.relaying.hear_gone(now, client, &mut self.ways.egress),
             (StreamKind::Media(Some(key)), Some(media)) => {
-                media.hear_gone(now, key, Way::Stream(client), &mut self.ways)
+                media.hear_gone(now, key, Way::Stream(client), &mut self.ways);
             }
             (StreamKind::Media(_), _) => {}
         }
