@@ -26,7 +26,7 @@ fn main() -> std::io::Result<()> {
 fn answer(session: &mut Session, offer: &mut String, round: &mut u32) -> std::io::Result<()> {
     let answer = round_of(session, &std::mem::take(offer), round);
     let text = answer.unwrap_or_else(|error| format!("# refused: {error}\n"));
-    write!(stdout(), "{text}{END}\n").and_then(|()| stdout().flush())
+    writeln!(stdout(), "{text}{END}").and_then(|()| stdout().flush())
 }
 
 fn round_of(session: &mut Session, offer: &str, round: &mut u32) -> Result<String, OfferError> {
