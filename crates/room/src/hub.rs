@@ -184,7 +184,11 @@ impl Hub {
         self.begin(now);
         self.shutting_down = true;
         self.tell_shutdown();
-        while let Some((room, _)) = self.rooms.pop_first() {
+        while let Some((room, mut gone)) = self.rooms.pop_first() {
+            if let Some(media_room) = gone.plane.media_room() {
+                let seats: Vec<_> = gone.members_mut().filter_map(|member| member.media.take()).collect();
+                seats.iter().for_each(|seat| self.close_media(media_room, seat));
+            }
             self.note(&room, RoomEventKind::RoomEnded);
         }
         while let Some((&conn, _)) = self.connections.first_key_value() {

@@ -311,3 +311,12 @@ fn slots_of_another_connection_are_not_repeated() {
     stage.say(bo, &stage.offer_of(bo, "c2"));
     assert_eq!(commands(&stage.join_media(bo, "bo"), bo), ["joined"]);
 }
+
+#[test]
+fn a_server_that_stops_lets_go_of_every_place() {
+    let mut stage = stage();
+    let [ana, bo, _] = stage.trio();
+    let places = [ana, bo].map(|conn| stage.offer(conn, &mut Vec::new()));
+    let closed = places.map(|(room, peer)| MediaRequest::Close { room, peer });
+    assert_eq!(requests(&stage.shut_down()), closed);
+}
