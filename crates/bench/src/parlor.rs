@@ -14,7 +14,9 @@ use crate::process::Process;
 pub(crate) async fn start(binary: &Path, folder: &Path) -> Result<Process> {
     let mut command = Command::new(binary);
     command.arg("serve").args(["--set", &format!("http.listen={ADDRESS}:{PORT}")]);
-    for setting in ["https.listen=off", "rooms.topology=sfu", "udp.listen=3478", "stun.second_listen=off"] {
+    for setting in
+        ["https.listen=off", "rooms.topology=sfu", "udp.listen=3478", "stun.second_listen=off", "limits.members=1000"]
+    {
         command.args(["--set", setting]);
     }
     command.args(["--set", &format!("data.dir={}", folder.join("data").display())]);
