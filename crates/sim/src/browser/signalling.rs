@@ -404,7 +404,8 @@ impl Signalling {
                 self.wanted &= message["code"] != ROOM_FULL;
                 self.said.push(Said::Error(message["code"].as_u64().unwrap_or_default()));
             }
-            "ok" | "pong" | "closing" => {}
+            // Whoever is the host and who is muted changes no call of two.
+            "role" | "room" | "moderated" | "ok" | "pong" | "closing" => {}
             _ => self.violate(format!("an unknown message: {text}")),
         }
     }
