@@ -79,11 +79,14 @@ it('a connection that is lost meanwhile is made again, and one knocks again', as
   expect(await outcome).toBe('joined');
 });
 
-it('a connection that dies meanwhile is found out', async () => {
+it('a connection that dies meanwhile is found out, and who is admitted on the next one is in the room', async () => {
   await vi.advanceTimersByTimeAsync(25_000);
   expect(socket().last('ping')).toBeDefined();
   await vi.advanceTimersByTimeAsync(3000 + 5000);
   expect(sockets).toHaveLength(2);
+  await knock();
+  socket().say({ ...joinedFrame(join()), id: undefined });
+  expect(await outcome).toBe('joined');
 });
 
 it('who leaves the door says so', () => {

@@ -70,6 +70,8 @@ export class Signalling implements Channel {
   #claim = newClaim();
   /** What {@link SignallingOptions.seat} names, until it is given back. */
   #left: Seat | undefined;
+  /** Settles {@link open}; kept over every lost connection until then. */
+  #first: ((event: ChannelEvent) => void) | undefined;
   #socket: Socket | undefined;
   #joinedBefore = false;
   #attempt = 0;
@@ -96,11 +98,11 @@ export class Signalling implements Channel {
   open(): Promise<Joined> {
     this.state.value = 'connecting';
     return new Promise((resolve, reject) => {
-      const first = (event: ChannelEvent) => {
+      this.#first = (event) => {
         if (event.kind === 'joined') resolve(event.joined);
         if (event.kind === 'refused') reject(event.error);
       };
-      this.#connect(first);
+      this.#connect();
     });
   }
 
@@ -140,14 +142,10 @@ export class Signalling implements Channel {
     socket?.close(1000);
   }
 
-  #connect(first?: (event: ChannelEvent) => void): void {
+  #connect(): void {
     const socket = this.#options.openSocket(this.#options.url);
     this.#socket = socket;
-    const report = (event: ChannelEvent) => {
-      this.onEvent(event);
-      first?.(event);
-    };
-    const givenUp = setTimeout(() => this.#lose(socket, first), JOIN_TIMEOUT_MS);
+    const givenUp = setTimeout(() => this.#lose(socket), JOIN_TIMEOUT_MS);
     const waits = () => {
       clearTimeout(givenUp);
       if (this.#socket !== socket) return;
@@ -159,11 +157,11 @@ export class Signalling implements Channel {
       void this.#enter(waits).then(
         (joined) => {
           clearTimeout(givenUp);
-          if (this.#socket === socket) this.#entered(joined, report);
+          if (this.#socket === socket) this.#entered(joined);
         },
         (error: ChannelError) => {
           clearTimeout(givenUp);
-          if (this.#socket === socket) this.#refused(error, socket, report, first);
+          if (this.#socket === socket) this.#refused(error, socket);
         },
       );
     };
@@ -172,8 +170,8 @@ export class Signalling implements Channel {
     };
     socket.onclose = (event) => {
       clearTimeout(givenUp);
-      if (event.code === CLOSE_RESUMED_ELSEWHERE) this.#end(new ChannelError(event.code, 'resumed-elsewhere', 'The member resumed on another connection.'), report);
-      else this.#lose(socket, first);
+      if (event.code === CLOSE_RESUMED_ELSEWHERE) this.#end(new ChannelError(event.code, 'resumed-elsewhere', 'The member resumed on another connection.'));
+      else this.#lose(socket);
     };
   }
 
@@ -212,7 +210,7 @@ export class Signalling implements Channel {
     return message;
   }
 
-  #entered(joined: Joined, report: (event: ChannelEvent) => void): void {
+  #entered(joined: Joined): void {
     const again = this.#joinedBefore;
     this.#joinedBefore = true;
     this.#left = undefined;
@@ -222,16 +220,16 @@ export class Signalling implements Channel {
     this.seat = joined.resume ? { uid: joined.self.uid, resume: joined.resume } : undefined;
     this.#heartbeatMs = joined.heartbeatSeconds * 1000;
     this.state.value = 'open';
-    report({ kind: 'joined', joined, again });
+    this.#report({ kind: 'joined', joined, again });
     const kept = this.#outbox;
     this.#outbox = [];
     if (joined.resumed) for (const message of kept) this.send(message);
     this.#rest();
   }
 
-  #refused(error: ChannelError, socket: Socket, report: (event: ChannelEvent) => void, first?: (event: ChannelEvent) => void): void {
+  #refused(error: ChannelError, socket: Socket): void {
     if (passes(error)) {
-      this.#lose(socket, first);
+      this.#lose(socket);
       return;
     }
     if (error.code === ErrorCode.UidInUse && this.#uidInUseMs < UID_IN_USE_MS_MAX) {
@@ -239,15 +237,23 @@ export class Signalling implements Channel {
       this.#uid = newUid();
       this.#claim = newClaim();
       this.seat = undefined;
-      this.#uidInUseMs += this.#lose(socket, first);
+      this.#uidInUseMs += this.#lose(socket);
       return;
     }
-    this.#end(error, report);
+    this.#end(error);
   }
 
-  #end(error: ChannelError, report: (event: ChannelEvent) => void): void {
+  #end(error: ChannelError): void {
     this.#stop();
-    report({ kind: 'refused', error });
+    this.#report({ kind: 'refused', error });
+  }
+
+  /** The outcome of a join. */
+  #report(event: ChannelEvent): void {
+    this.onEvent(event);
+    const first = this.#first;
+    this.#first = undefined;
+    first?.(event);
   }
 
   #receive(frame: string): void {
@@ -276,14 +282,14 @@ export class Signalling implements Channel {
   }
 
   /** Gives up the socket and comes back on another one, after the wait that is returned. */
-  #lose(socket: Socket, first?: (event: ChannelEvent) => void): number {
+  #lose(socket: Socket): number {
     if (this.#socket !== socket) return 0;
     this.#detach();
     socket.close();
     this.state.value = this.#joinedBefore ? 'reconnecting' : 'connecting';
     const wait = backoffMs(this.#attempt++, this.#random()) + (this.#retryAfterMs ?? 0);
     this.#retryAfterMs = undefined;
-    this.#retryTimer = setTimeout(() => this.#connect(first), wait);
+    this.#retryTimer = setTimeout(() => this.#connect(), wait);
     return wait;
   }
 
