@@ -98,6 +98,19 @@ describe('what a host does to us', () => {
     expect(silenced).toHaveLength(2);
   });
 
+  it('holds for everything that was muted, whichever came last, and ends for each alone', () => {
+    receive({ cmd: 'moderated', action: 'mute', source: 'microphone', uid: 'bo' });
+    receive({ cmd: 'moderated', action: 'mute', source: 'camera', uid: 'cy' });
+    silenced.length = 0;
+    meeting.holdToSilence();
+    expect(silenced).toEqual(['microphone', 'camera']);
+    receive({ cmd: 'moderated', action: 'unmute', source: 'camera', uid: 'cy' });
+    silenced.length = 0;
+    meeting.holdToSilence();
+    expect(silenced).toEqual(['microphone']);
+    expect(meeting.intervention.value).toEqual({ action: 'held', source: 'microphone', uid: 'bo' });
+  });
+
   it('lowers the hand', () => {
     meeting.raiseHand(true);
     receive({ cmd: 'moderated', action: 'lower-hand', uid: 'bo' });

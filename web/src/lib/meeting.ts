@@ -54,8 +54,8 @@ export class Meeting {
 
   readonly #options: MeetingOptions;
   #uid = '';
-  /** What a host muted last. */
-  #muted: { source: Source; uid: string } | undefined;
+  /** What hosts have muted, and who did. */
+  readonly #muted = new Map<Source, string>();
   #nextKey = 1;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
@@ -139,12 +139,12 @@ export class Meeting {
     return this.#moderate('end', {});
   }
 
-  /** The server did not let us end a mute by ourselves: off again. */
+  /** The server did not let us end a mute by ourselves, and does not say which: all that is muted goes off again. */
   holdToSilence(): void {
-    const held = this.#muted;
-    if (!held) return;
-    this.#options.silence(held.source);
-    this.intervention.value = { action: 'held', ...held };
+    for (const [source, uid] of this.#muted) {
+      this.#options.silence(source);
+      this.intervention.value = { action: 'held', source, uid };
+    }
   }
 
   close(): void {
@@ -164,7 +164,7 @@ export class Meeting {
     else if (action === 'end') this.#options.dismissed('ended');
     else if (action === 'mute') {
       if (source) {
-        this.#muted = { source, uid };
+        this.#muted.set(source, uid);
         this.#options.silence(source);
       }
       this.intervention.value = { action, source, uid };
@@ -172,7 +172,7 @@ export class Meeting {
       this.hand.value = false;
       this.intervention.value = { action, source: undefined, uid };
     } else if (action === 'unmute') {
-      this.#muted = undefined;
+      if (source) this.#muted.delete(source);
       this.intervention.value = { action, source, uid };
     } else if (action === 'role') this.intervention.value = { action, source: undefined, uid };
   }
