@@ -5,6 +5,7 @@ import { SendHorizontal, X } from 'lucide';
 import { IconButton } from '../components/IconButton';
 import { clipToBytes } from '../../lib/chat';
 import type { Participant } from '../../lib/participant';
+import { readerOf } from './chat-reader';
 import { ChatLine } from './ChatLine';
 import type { CallView } from './call-view';
 import { displayName } from './display-name';
@@ -23,7 +24,7 @@ export function ChatPanel({ view }: { view: CallView }) {
   }, [messages]);
   const close = view.closePanel;
   const others = call.participants.value.filter((participant) => participant.dialect.value > 1);
-  const to = others.find((participant) => participant.uid === view.chatTo.value);
+  const { to, gone } = readerOf(view.chatTo.value, others);
   const deaf = call.participants.value.length > 0 && call.participants.value.every((participant) => participant.dialect.value < 2);
   const silence = !call.mayChat.value ? 'chat.forbidden' : deaf ? 'chat.deaf' : undefined;
   return (
@@ -49,8 +50,13 @@ export function ChatPanel({ view }: { view: CallView }) {
         <p class="chat-deaf quiet small">{t(silence)}</p>
       ) : (
         <>
-          {others.length > 1 && <Addressee view={view} others={others} to={to} />}
-          <Composer input={input} bytesMax={call.chatBytesMax.value} hint={t(to ? 'chat.hint.private' : 'chat.hint')} onSend={(text) => void call.say(text, to)} />
+          {gone && (
+            <p class="chat-deaf quiet small" role="status" data-testid="chat-gone">
+              {t('chat.gone')}
+            </p>
+          )}
+          {(others.length > 1 || gone) && <Addressee view={view} others={others} to={to} gone={gone} />}
+          <Composer input={input} bytesMax={call.chatBytesMax.value} hint={t(to ? 'chat.hint.private' : 'chat.hint')} held={gone} onSend={(text) => void call.say(text, to)} />
         </>
       )}
     </aside>
@@ -58,18 +64,23 @@ export function ChatPanel({ view }: { view: CallView }) {
 }
 
 /** Who will read it. A private message is marked before it is written, not only afterwards. */
-function Addressee({ view, others, to }: { view: CallView; others: readonly Participant[]; to: Participant | undefined }) {
+function Addressee({ view, others, to, gone }: { view: CallView; others: readonly Participant[]; to: Participant | undefined; gone: boolean }) {
   return (
     <label class={`chat-to small ${to ? 'chat-to-one' : ''}`}>
       {t('chat.to')}
       <select
         class="chat-to-select"
-        value={to?.uid ?? ''}
+        value={view.chatTo.value ?? ''}
         onChange={(event) => {
           view.chatTo.value = event.currentTarget.value || undefined;
         }}
         data-testid="chat-to"
       >
+        {gone && (
+          <option value={view.chatTo.value} disabled>
+            {t('chat.to.gone')}
+          </option>
+        )}
         <option value="">{t('chat.to.all')}</option>
         {others.map((participant) => (
           <option key={participant.uid} value={participant.uid}>
@@ -85,14 +96,16 @@ interface ComposerProps {
   hint: string;
   input: { current: HTMLTextAreaElement | null };
   bytesMax: number;
+  /** Nothing is sent at the moment; what is written stays. */
+  held: boolean;
   onSend: (text: string) => void;
 }
 
-function Composer({ input, bytesMax, hint, onSend }: ComposerProps) {
+function Composer({ input, bytesMax, hint, held, onSend }: ComposerProps) {
   const [text, setText] = useState('');
   const send = () => {
     const clean = text.trim();
-    if (clean === '') return;
+    if (clean === '' || held) return;
     onSend(clean);
     setText('');
   };
@@ -120,7 +133,7 @@ function Composer({ input, bytesMax, hint, onSend }: ComposerProps) {
         }}
         data-testid="chat-input"
       />
-      <IconButton icon={SendHorizontal} label={t('chat.send')} onClick={send} testid="chat-send" />
+      <IconButton icon={SendHorizontal} label={t('chat.send')} disabled={held} onClick={send} testid="chat-send" />
     </form>
   );
 }

@@ -9,12 +9,13 @@ export interface IconButtonProps {
   onClick: () => void;
   pressed?: boolean;
   expanded?: boolean;
+  disabled?: boolean;
   testid?: string;
 }
 
-export function IconButton({ icon, label, onClick, pressed, expanded, testid }: IconButtonProps) {
+export function IconButton({ icon, label, onClick, pressed, expanded, disabled, testid }: IconButtonProps) {
   return (
-    <button type="button" class="icon-button" aria-label={label} title={label} aria-pressed={pressed} aria-expanded={expanded} onClick={onClick} data-testid={testid}>
+    <button type="button" class="icon-button" aria-label={label} title={label} aria-pressed={pressed} aria-expanded={expanded} disabled={disabled} onClick={onClick} data-testid={testid}>
       <Icon icon={icon} />
     </button>
   );
