@@ -189,6 +189,36 @@ describe('a refused offer', () => {
     expect(offers).toHaveLength(0);
     expect(made.state.value).toBe('failed');
     expect(made.refusal.value?.message).toBe('no DTLS');
+    made.grow('video', 9);
+    await settle();
+    expect(offers).toHaveLength(0);
+  });
+
+  it.each(['recover', 'retry', 'restart'] as const)('that cannot be answered is made once more to %s, and again no more than once', async (how) => {
+    refusals.push(new ChannelError(112, 'bad-offer', ''));
+    const made = await link();
+    refusals.push(new ChannelError(112, 'bad-offer', ''));
+    void made[how]();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(refusals).toHaveLength(0);
+    expect(offers).toHaveLength(0);
+    void made[how]();
+    await settle();
+    expect(offers).toHaveLength(1);
+  });
+
+  it('in the middle of a call is forgotten when a later one is taken', async () => {
+    const made = await connected();
+    refusals.push(new ChannelError(112, 'bad-offer', ''));
+    made.grow('video', 9);
+    await settle();
+    expect(made.state.value).toBe('failed');
+    made.retry();
+    await settle();
+    made.answer(answerTo(offers.at(-1)));
+    await settle();
+    expect(made.state.value).toBe('connected');
+    expect(made.refusal.value).toBeUndefined();
   });
 });
 

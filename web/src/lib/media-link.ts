@@ -76,6 +76,8 @@ export class MediaLink {
   #certificates: string | undefined;
   #everConnected = false;
   #negotiating = false;
+  /** The server will not take this offer however often it is made. Rolling it back makes the browser ask for it again. */
+  #refused = false;
   #awaited: { mark: string; take: (sdp: string) => void } | undefined;
   /** Ends a wait before its time. */
   #wake: () => void = () => {};
@@ -143,7 +145,16 @@ export class MediaLink {
   /** To be called when signalling is back. */
   recover(): void {
     this.#wake();
+    this.retry();
     if (this.#everConnected && this.connection.connectionState !== 'connected') void this.restart();
+  }
+
+  /** Makes an offer that was refused once more: the reason may be gone. Does nothing when none was refused. */
+  retry(): void {
+    if (!this.#refused) return;
+    this.#refused = false;
+    // The browser has asked already, and does not ask twice.
+    void this.#negotiate();
   }
 
   /** Finds a new path without waiting for the old one to be missed. */
@@ -153,6 +164,7 @@ export class MediaLink {
     this.#configure(lease);
     this.connection.restartIce();
     this.#wake();
+    this.retry();
     if (this.connection.connectionState !== 'connected') this.#after(RESTART_PATIENCE_MS, () => this.#broken());
   }
 
@@ -173,7 +185,7 @@ export class MediaLink {
 
   /** One offer at a time. What comes to be needed meanwhile is in the next: the browser asks again. */
   async #negotiate(): Promise<void> {
-    if (this.#negotiating || !this.#isOpen()) return;
+    if (this.#negotiating || this.#refused || !this.#isOpen()) return;
     this.#negotiating = true;
     try {
       while (this.#isOpen() && !(await this.#exchange())) {
@@ -222,6 +234,7 @@ export class MediaLink {
     const passes = refused.code === 0 || refused.code === ErrorCode.MediaUnavailable || refused.code === ErrorCode.RateLimited;
     this.refusal.value = refused.code === 0 ? undefined : refused;
     if (!passes) {
+      this.#refused = true;
       this.state.value = 'failed';
       return true;
     }
@@ -240,6 +253,7 @@ export class MediaLink {
     if (!this.#isOpen()) return;
     this.#certificates = named;
     this.refusal.value = undefined;
+    if (this.connection.connectionState === 'connected') this.state.value = 'connected';
     this.slots.value = this.#receivers.flatMap(({ mid, receiver }) =>
       mid === null || mid === undefined ? [] : [{ mid, kind: receiver.track.kind as Slot['kind'], track: receiver.track }],
     );

@@ -167,6 +167,11 @@ export class MediaSession {
     void this.#current.peek()?.link.restart();
   }
 
+  /** The room has turned to the server while this session was still there. */
+  retry(): void {
+    this.#current.peek()?.link.retry();
+  }
+
   /** Signalling is back. `known`: the server has kept our seat, else it knows nothing of the connection. */
   recover(known: boolean): void {
     if (!known) {

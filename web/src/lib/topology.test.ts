@@ -288,6 +288,22 @@ describe('a room with the media server', () => {
     expect(slotOf('bo')).not.toBe('');
   });
 
+  it('is offered anew what was refused before the room turned away and back', async () => {
+    await inRoom([member('bo')], 'sfu');
+    await mediaAnswers();
+    channel.refuseWith = new ChannelError(112, 'bad-offer', '');
+    session().link.value?.grow('video', 9);
+    await settle(5000);
+    channel.refuseWith = undefined;
+    await settle(5000);
+    expect(toMedia()).toHaveLength(1);
+    channel.say({ cmd: 'mode', mode: 'p2p' });
+    channel.say({ cmd: 'mode', mode: 'sfu' });
+    await settle();
+    expect(toMedia()).toHaveLength(2);
+    expect(connections.filter(({ closed }) => !closed)[0]).toBe(connections[0]);
+  });
+
   it('tells who speaks and who has a weak line', async () => {
     await inRoom([member('bo'), member('cy')], 'sfu');
     await mediaAnswers();

@@ -84,6 +84,7 @@ export class Topology {
   #toServer(): void {
     batch(() => {
       this.mode.value = 'sfu';
+      this.session.peek()?.retry();
       this.session.value ??= new MediaSession(this.#options.session);
       for (const participant of this.#options.participants()) if (participant.link.peek()?.state.peek() === 'connecting') participant.dropLink();
     });

@@ -124,8 +124,11 @@ export class FakeConnection {
 
   async setLocalDescription(description?: { type: 'rollback' }): Promise<void> {
     if (description?.type === 'rollback') {
+      // What was offered is still to be negotiated: a browser says so again.
+      if (this.signalingState === 'have-local-offer') this.#needed = true;
       this.signalingState = 'stable';
       this.localDescription = null;
+      this.#settle();
       for (const transceiver of this.#transceivers.slice(this.#negotiated)) transceiver.mid = null;
       return;
     }
