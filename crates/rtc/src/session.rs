@@ -55,7 +55,10 @@ struct KnownLine {
     kind: MediaKind,
     /// Whether it was accepted in the last round; a line that was not may become another.
     in_use: bool,
-    /// Of the media and of its repair.
+    /// Whether we send in it, as the last answer says.
+    sends: bool,
+    /// Of the media and of its repair. Fresh ones are taken whenever we begin to send: whoever sends there has forgotten how far the
+    /// numbers of the former stream went, and no number may come twice under one SSRC and key (RFC 3711 §9.1).
     ssrcs: (u32, u32),
 }
 
@@ -101,16 +104,17 @@ impl Session {
         taken.extend(negotiation.offer.media.iter().flat_map(|media| &media.ssrcs));
         for (index, (line, media)) in negotiation.lines.iter().zip(&negotiation.offer.media).enumerate() {
             let in_use = !matches!(line.outcome, Outcome::Rejected);
+            let sends = line.sends();
+            let known = self.lines.get_mut(index);
+            if let Some(known) = known.filter(|known| known.in_use && in_use && (known.sends || !sends)) {
+                known.sends = sends;
+                continue;
+            }
+            let ssrcs = fresh_ssrcs(&mut self.rng, &mut taken);
+            let fixed = KnownLine { mid: line.mid.clone(), kind: media.kind.clone(), in_use, sends, ssrcs };
             match self.lines.get_mut(index) {
-                Some(known) if known.in_use && in_use => {}
-                Some(known) => {
-                    let ssrcs = fresh_ssrcs(&mut self.rng, &mut taken);
-                    *known = KnownLine { mid: line.mid.clone(), kind: media.kind.clone(), in_use, ssrcs };
-                }
-                None => {
-                    let ssrcs = fresh_ssrcs(&mut self.rng, &mut taken);
-                    self.lines.push(KnownLine { mid: line.mid.clone(), kind: media.kind.clone(), in_use, ssrcs });
-                }
+                Some(known) => *known = fixed,
+                None => self.lines.push(fixed),
             }
         }
     }

@@ -93,6 +93,11 @@ fn data(media: &MediaDescription, allow: &Allow) -> Outcome {
 }
 
 impl Line {
+    /// Whether we send here.
+    pub(super) fn sends(&self) -> bool {
+        matches!(&self.outcome, Outcome::Rtp(line) if line.direction.sends())
+    }
+
     /// For the one who uses what was agreed upon.
     pub(super) fn media(&self, (ssrc, rtx_ssrc): (u32, u32)) -> Media {
         let line = match &self.outcome {

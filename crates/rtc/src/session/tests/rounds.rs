@@ -1,15 +1,33 @@
 //! Over several rounds.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 #[test]
-fn a_slot_keeps_its_ssrcs_when_offered_again_and_while_inactive() {
+fn a_slot_keeps_its_ssrcs_when_offered_again() {
     let mut session = session();
     let slot = |direction: &str| offer(&[audio("0", "a=sendonly"), video("1", direction)]);
     let before = answer_to(&mut session, &slot("a=recvonly")).unwrap();
-    answer_to(&mut session, &slot("a=inactive")).unwrap();
     let after = answer_to(&mut session, &slot("a=recvonly")).unwrap();
     assert_eq!(before.media[1], after.media[1]);
+    let both = answer_to(&mut session, &slot("a=sendrecv")).unwrap();
+    assert_eq!(before.media[1].send(), both.media[1].send(), "sending goes on when receiving begins");
+}
+
+#[test]
+fn a_slot_that_sends_again_after_a_pause_has_other_ssrcs() {
+    for pause in ["a=inactive", "a=sendonly"] {
+        let mut session = session();
+        let slot = |direction: &str| offer(&[audio("0", "a=sendonly"), video("1", direction)]);
+        let before = answer_to(&mut session, &slot("a=recvonly")).unwrap();
+        assert_eq!(answer_to(&mut session, &slot(pause)).unwrap().media[1].send(), None);
+        let after = answer_to(&mut session, &slot("a=recvonly")).unwrap();
+        let [before, after] = [&before, &after].map(|answer| answer.media[1].send().unwrap());
+        let ssrcs = [before.ssrc, before.rtx_ssrc, after.ssrc, after.rtx_ssrc];
+        let distinct: BTreeSet<u32> = ssrcs.into_iter().collect();
+        assert_eq!(distinct.len(), ssrcs.len(), "{pause}");
+    }
 }
 
 #[test]
