@@ -28,13 +28,6 @@ pub struct TrackId {
     pub source: Source,
 }
 
-impl Source {
-    /// Part of what is shared on a screen, which all want to hear.
-    pub(crate) fn is_shared(self) -> bool {
-        matches!(self, Self::Screen | Self::ScreenAudio)
-    }
-}
-
 impl fmt::Display for PeerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)

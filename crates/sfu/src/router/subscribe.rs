@@ -5,7 +5,7 @@ use std::time::Instant;
 use rtp::parameters::{Kind, SendParameters};
 
 use super::Router;
-use crate::id::TrackId;
+use crate::id::{Source, TrackId};
 use crate::slot::{Slot, Wish};
 use crate::track::Subscription;
 
@@ -94,7 +94,8 @@ impl Router {
         self.allocate_subscribers(now, key);
     }
 
-    /// Fills the free automatic audio slots of a peer, the loudest first, and gives those of the silent to the audible.
+    /// Fills the free automatic audio slots of a peer with voices, the loudest first, and gives those of the silent to the audible. What
+    /// is heard along with a screen is wished for like its picture: it takes no voice's place.
     pub(super) fn assign_audio(&mut self, now: Instant, key: usize) {
         while let Some((slot, track)) = self.next_audio(now, key) {
             self.put(now, key, slot, Some(track));
@@ -108,19 +109,20 @@ impl Router {
         automatic().next()?;
         let is_heard = |track: usize| peer.slots.iter().any(|slot| slot.track == Some(track));
         let candidates = self.tracks.iter().filter(|(key, track)| {
-            track.parameters.kind == Kind::Audio && track.id.peer != peer.id && !track.blocked && !is_heard(*key)
+            let is_voice = track.parameters.kind == Kind::Audio && track.id.source == Source::Microphone;
+            is_voice && track.id.peer != peer.id && !track.blocked && !is_heard(*key)
         });
         let loudness = |key: usize| self.tracks.get(key).map_or(i8::MIN, |track| track.loudness.level_dbov(now));
-        let (loudest, track) = candidates.max_by_key(|(key, track)| (track.id.source.is_shared(), loudness(*key)))?;
+        let (loudest, track) = candidates.max_by_key(|(key, _)| loudness(*key))?;
         if let Some((free, _)) = automatic().find(|(_, slot)| slot.track.is_none()) {
             return Some((free, loudest));
         }
-        if !track.loudness.is_audible(now) && !track.id.source.is_shared() {
+        if !track.loudness.is_audible(now) {
             return None;
         }
         let quiet = automatic().filter_map(|(index, slot)| {
             let heard = self.tracks.get(slot.track?)?;
-            let is_quiet = !heard.loudness.was_audible_lately(now) && !heard.id.source.is_shared();
+            let is_quiet = !heard.loudness.was_audible_lately(now);
             is_quiet.then_some((index, heard.loudness.level_dbov(now)))
         });
         quiet.min_by_key(|(_, level)| *level).map(|(index, _)| (index, loudest))
@@ -130,6 +132,9 @@ impl Router {
     fn follow_wish(&mut self, now: Instant, key: usize, index: usize) {
         let Some(slot) = self.peers.get(key).and_then(|peer| peer.slots.get(index)) else { return };
         if slot.is_automatic() {
+            if !self.may_stay(key, index) {
+                self.put(now, key, index, None);
+            }
             return;
         }
         let wished: Option<TrackId> = slot.wish.as_ref().and_then(|wish| wish.track);
@@ -137,6 +142,27 @@ impl Router {
         let track = wished.and_then(|id| self.track_keys.get(&id).copied());
         let track = track.filter(|track| self.tracks.get(*track).is_some_and(|track| track.parameters.kind == kind));
         self.put(now, key, index, track);
+        if let Some(track) = track {
+            self.empty_automatic(now, key, track);
+        }
+    }
+
+    /// Whether what was wished for in a slot may stay in it when the slot becomes automatic: a voice that no other slot has.
+    fn may_stay(&self, key: usize, index: usize) -> bool {
+        let Some(peer) = self.peers.get(key) else { return true };
+        let Some(held) = peer.slots.get(index).and_then(|slot| slot.track) else { return true };
+        let mut others = peer.slots.iter().enumerate().filter(|(other, _)| *other != index);
+        let is_voice = self.tracks.get(held).is_some_and(|track| track.id.source == Source::Microphone);
+        is_voice && others.all(|(_, slot)| slot.track != Some(held))
+    }
+
+    /// A track that was wished for is not heard a second time, in a slot of our choice.
+    fn empty_automatic(&mut self, now: Instant, key: usize, track: usize) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let doubled = |slot: &Slot| slot.is_automatic() && slot.track == Some(track);
+        if let Some(index) = peer.slots.iter().position(doubled) {
+            self.put(now, key, index, None);
+        }
     }
 
     /// Changes what is in a slot.
