@@ -25,7 +25,8 @@ pub(crate) struct Context {
 }
 
 impl Peer {
-    /// Sends a packet of a slot under the numbers that its forwarder has given it.
+    /// Sends a packet of a slot under the numbers that its forwarder has given it. `false` when nothing can be sent: the subscriber has
+    /// no payload type for it.
     pub(crate) fn send(
         &mut self,
         now: Instant,
@@ -33,9 +34,14 @@ impl Peer {
         (inbound, rewrite, what): (&Inbound<'_>, &Rewrite, What),
         context: &mut Context,
         sink: &mut impl Sink,
-    ) {
-        let Some(slot) = self.slots.get_mut(slot) else { return };
-        let Some((_, Some(codec))) = slot.codec else { return };
+    ) -> bool {
+        let Some(slot) = self.slots.get_mut(slot) else { return false };
+        let Some((_, Some(codec))) = slot.codec else { return false };
+        let repeated = match (what, codec.rtx_payload_type) {
+            (What::Media, _) => None,
+            (What::Retransmission | What::Padding, Some(payload_type)) => Some(payload_type),
+            (What::Retransmission | What::Padding, None) => return false,
+        };
         let head =
             rewrite.picture.and_then(|picture| write_head(inbound.payload.codec, inbound.payload.bytes, picture));
         let replaced = head.as_ref().map_or(0, |head| head.replaced);
@@ -52,9 +58,9 @@ impl Peer {
         let bytes = TYPICAL_HEADER_BYTES.saturating_add(payload.len());
         let transport = self.outbound.next_transport(now, &slot.parameters.extensions, bytes, what);
         let mut patch = Patch { header, transport, time: send_time_at(context.start, now), number: rewrite.number };
-        let (index, original) = match (what, codec.rtx_payload_type) {
-            (What::Media, _) => (rewrite.index, None),
-            (What::Retransmission | What::Padding, Some(payload_type)) => {
+        let (index, original) = match repeated {
+            None => (rewrite.index, None),
+            Some(payload_type) => {
                 let index = slot.next_rtx;
                 slot.next_rtx = index.wrapping_add(1);
                 patch.header.payload_type = payload_type;
@@ -62,7 +68,6 @@ impl Peer {
                 patch.header.sequence_number = low(index);
                 (index, Some(low(rewrite.index)))
             }
-            (What::Retransmission | What::Padding, None) => return,
         };
         let mut full_head = [0; FULL_HEAD_BYTES_MAX];
         let head = with_original(original, head, &mut full_head);
@@ -71,6 +76,7 @@ impl Peer {
         let bytes = header.len().saturating_add(head.len()).saturating_add(payload.len());
         count(slot, what, bytes, &mut context.stats);
         self.outbound.prober.handle_sent(bytes);
+        true
     }
 
     /// Sends a packet without payload in the place of one that never came in, so that the subscriber does not wait for it.

@@ -39,7 +39,7 @@ impl Router {
         }
     }
 
-    /// Sends what has waited for its turn.
+    /// Sends what has waited for its turn. `false` when there is nothing that can be sent.
     pub(super) fn send_waiting(&mut self, now: Instant, key: usize, waiting: Waiting, sink: &mut impl Sink) -> bool {
         let slot = usize::from(waiting.slot);
         let Some(peer) = self.peers.get_mut(key) else { return false };
@@ -60,8 +60,7 @@ impl Router {
             return false;
         };
         self.context.template.clear();
-        peer.send(now, slot, (&inbound, &rewrite, waiting.what), &mut self.context, sink);
-        true
+        peer.send(now, slot, (&inbound, &rewrite, waiting.what), &mut self.context, sink)
     }
 
     /// A number that nothing went out under: what belongs there if it has come meanwhile, nothing while the publisher is asked for it, or

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rtp::parameters::CodecName;
+use rtp::parameters::{Codec, CodecName};
 use rtp::payload::vp8::Descriptor;
 use rtp::{Element, Extensions};
 
@@ -366,4 +366,24 @@ fn layers_of_simulcast_are_learnt_by_their_rids() {
     world.rtp(ALICE, &named(b"q", 2_001));
     world.rtp(ALICE, &named(b"f", 2_003));
     assert_eq!(world.got(BOB).len(), 1, "one layer at a time");
+}
+
+#[test]
+fn where_a_picture_cannot_be_repeated_a_path_is_tested_with_padding_and_no_number_is_skipped() {
+    let mut world = World::new(&[ALICE, BOB]);
+    let mut slot = takes("v", Codec { rtx_payload_type: None, ..codec(CodecName::Vp8, 100) }, SLOT);
+    slot.codecs.push(codec(CodecName::Vp9, 102));
+    world.slots(BOB, vec![slot]);
+    let track = world.publish(ALICE, Source::Camera, sends("0", codec(CodecName::Vp8, VP8), CAMERA));
+    world.wish(BOB, "v", Some(track));
+    world.rtp(ALICE, &frame(11, true));
+    let bob = world.router.peers.iter().find(|(_, peer)| peer.id == BOB).unwrap().0;
+    assert!(world.router.pad(world.now, bob, 1_100, &mut world.sink));
+    world.rtp(ALICE, &frame(12, false));
+    let got = world.got(BOB);
+    let is_padding = |sent: &Sent| (sent.packet().ssrc(), sent.packet().payload_type()) == (SLOT + 1, 103);
+    assert!(got.iter().any(is_padding));
+    let numbers: Vec<u16> =
+        got.iter().map(|sent| Extensions::read(&sent.packet(), &EXTENSIONS).transport_sequence.unwrap()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
 }
