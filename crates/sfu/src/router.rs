@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::forwarder::StreamId;
 use crate::header::Template;
 use crate::id::{PeerId, TrackId};
-use crate::output::{Output, TrackDescription};
+use crate::output::Output;
 use crate::peer::{Context, Peer, StreamPlace};
 use crate::sink::Sink;
 use crate::slab::Slab;
@@ -163,7 +163,7 @@ impl Router {
             }
         };
         self.learn_announced(peer, key);
-        self.report_published(key);
+        self.report_published(now, key);
         self.find_subscribers(now, key);
         self.tick_at.get_or_insert(now);
         self.wake_at(now);
@@ -275,15 +275,6 @@ impl Router {
                 slot.codec = None;
             }
         }
-    }
-
-    fn report_published(&mut self, key: usize) {
-        let Some(track) = self.tracks.get(key) else { return };
-        let is_coming = |codec: &&rtp::parameters::Codec| Some(codec.payload_type) == track.payload_type;
-        let codec = track.parameters.codecs.iter().find(is_coming).or_else(|| track.parameters.codecs.first());
-        let Some(codec) = codec.map(|codec| codec.name) else { return };
-        let description = TrackDescription { kind: track.parameters.kind, codec, rids: track.rids() };
-        self.outputs.push_back(Output::Published { track: track.id, description });
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use rtp::parameters::{Kind, ReceiveParameters, Rid};
+use rtp::parameters::{Codec, Kind, ReceiveParameters, Rid};
 
 use crate::forwarder::StreamId;
 use crate::id::TrackId;
 use crate::interest::Interest;
 use crate::ladder::Ladder;
 use crate::layer::Layer;
+use crate::output::TrackDescription;
 use crate::speaker::Loudness;
 
 /// A published track.
@@ -25,6 +26,10 @@ pub(crate) struct Track {
     pub(crate) loudness: Loudness,
     /// Payload type of the last packet.
     pub(crate) payload_type: Option<u8>,
+    /// The payload type has changed since the signalling side was told of the track.
+    pub(crate) codec_changed: bool,
+    /// What the signalling side was told last, and when.
+    pub(crate) told: Option<(Instant, TrackDescription)>,
     /// What can be sent of it.
     pub(crate) ladder: Ladder,
     pub(crate) interest: Interest,
@@ -58,6 +63,8 @@ impl Track {
             subscribers: Vec::new(),
             loudness: Loudness::default(),
             payload_type: None,
+            codec_changed: false,
+            told: None,
             ladder: Ladder::default(),
             interest: Interest::default(),
             remote_interest: Vec::new(),
@@ -81,6 +88,14 @@ impl Track {
     /// The names of the layers, the smallest first; none without simulcast.
     pub(crate) fn rids(&self) -> Vec<Rid> {
         self.layers.iter().filter_map(|layer| layer.rid.clone()).collect()
+    }
+
+    /// What it is, by the codec that arrives; `None` without any codec.
+    pub(crate) fn description(&self) -> Option<TrackDescription> {
+        let codecs = &self.parameters.codecs;
+        let is_coming = |codec: &&Codec| Some(codec.payload_type) == self.payload_type;
+        let codec = codecs.iter().find(is_coming).or_else(|| codecs.first())?.name;
+        Some(TrackDescription { kind: self.parameters.kind, codec, rids: self.rids() })
     }
 
     /// When something is to be asked of the publisher.

@@ -201,6 +201,7 @@ impl Router {
             self.assign_audio(now, key);
             self.allocate_peer(now, key);
         }
+        self.report_codecs(now);
         self.report_slots(now);
         self.report_speakers(now);
         self.report_layers(now);

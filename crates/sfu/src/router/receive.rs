@@ -175,7 +175,7 @@ impl Router {
         let is_blocked = track.blocked;
         if track.payload_type != Some(inbound.payload_type) {
             track.payload_type = Some(inbound.payload_type);
-            self.report_published(place.track);
+            track.codec_changed = true;
         }
         if !was_active {
             self.allocate_subscribers(now, place.track);

@@ -28,6 +28,29 @@ impl Told {
 }
 
 impl Router {
+    /// Tells what a track is.
+    pub(super) fn report_published(&mut self, now: Instant, key: usize) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        let Some(description) = track.description() else { return };
+        track.codec_changed = false;
+        track.told = Some((now, description.clone()));
+        self.outputs.push_back(Output::Published { track: track.id, description });
+    }
+
+    /// Tells of tracks that arrive in another codec than was told: seldom, however often the publisher changes its mind.
+    pub(super) fn report_codecs(&mut self, now: Instant) {
+        for key in 0..self.tracks.bound() {
+            let Some(track) = self.tracks.get_mut(key).filter(|track| track.codec_changed) else { continue };
+            if track.told.as_ref().is_some_and(|(told_at, _)| now < *told_at + CODEC_INTERVAL) {
+                continue;
+            }
+            track.codec_changed = false;
+            if track.told.as_ref().map(|(_, told)| told) != track.description().as_ref() {
+                self.report_published(now, key);
+            }
+        }
+    }
+
     /// Tells what has changed in the slots.
     pub(super) fn report_slots(&mut self, now: Instant) {
         for (_, peer) in self.peers.iter_mut() {
@@ -163,6 +186,9 @@ fn state_of(now: Instant, slot: &Slot, track: Option<&Track>) -> SlotState {
         SlotState::Waiting
     }
 }
+
+/// Another codec of a track is told at most so often.
+const CODEC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Speakers are told at most so often.
 const SPEAKERS_INTERVAL: Duration = Duration::from_millis(350);

@@ -4,10 +4,11 @@ use rtp::parameters::CodecName;
 use rtp::{Element, Extensions};
 
 use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, OPUS, World, codec, sends, takes};
-use crate::{PeerId, Source};
+use crate::{Output, PeerId, Source, TrackId};
 
 const DAVE: PeerId = PeerId(4);
 const SLOT: u32 = 5_000;
+const PCMU: u8 = 0;
 
 fn publish_voice(world: &mut World, peer: PeerId) {
     world.publish(peer, Source::Microphone, sends("0", codec(CodecName::Opus, OPUS), peer.0 * 100));
@@ -68,9 +69,74 @@ fn with_fewer_slots_than_voices_the_loudest_is_heard_and_stays_while_speaking() 
 }
 
 fn heard(world: &World) -> Option<PeerId> {
+    heard_in(world, 0).map(|track| track.peer)
+}
+
+/// What is in a slot of Dave's.
+fn heard_in(world: &World, slot: usize) -> Option<TrackId> {
     let (_, dave) = world.router.peers.iter().find(|(_, peer)| peer.id == DAVE)?;
-    let track = world.router.tracks.get(dave.slots.first()?.track?)?;
-    Some(track.id.peer)
+    let track = world.router.tracks.get(dave.slots.get(slot)?.track?)?;
+    Some(track.id)
+}
+
+fn voice(peer: PeerId) -> TrackId {
+    TrackId { peer, source: Source::Microphone }
+}
+
+#[test]
+fn the_sound_of_a_screen_is_heard_where_it_is_wished_for_and_takes_no_voices_place() {
+    let mut world = World::new(&[ALICE, BOB, DAVE]);
+    world.slots(DAVE, vec![takes("a", codec(CodecName::Opus, 100), SLOT)]);
+    let screen = world.publish(ALICE, Source::ScreenAudio, sends("1", codec(CodecName::Opus, OPUS), 900));
+    assert_eq!(heard_in(&world, 0), None, "not of our choice");
+    publish_voice(&mut world, BOB);
+    assert_eq!(heard_in(&world, 0), Some(voice(BOB)));
+    world.wish(DAVE, "a", Some(screen));
+    assert_eq!(heard_in(&world, 0), Some(screen));
+    world.wish(DAVE, "a", None);
+    assert_eq!(heard_in(&world, 0), Some(voice(BOB)), "the place is a voice's again");
+}
+
+#[test]
+fn a_voice_that_is_wished_for_leaves_the_automatic_slot_it_was_in() {
+    let mut world = World::new(&[ALICE, BOB, DAVE]);
+    world.slots(
+        DAVE,
+        ["a", "b"].iter().zip(0..).map(|(mid, n)| takes(mid, codec(CodecName::Opus, 100), SLOT + n * 2)).collect(),
+    );
+    publish_voice(&mut world, ALICE);
+    assert_eq!([0, 1].map(|slot| heard_in(&world, slot)), [Some(voice(ALICE)), None]);
+    world.wish(DAVE, "b", Some(voice(ALICE)));
+    assert_eq!([0, 1].map(|slot| heard_in(&world, slot)), [None, Some(voice(ALICE))]);
+    publish_voice(&mut world, BOB);
+    assert_eq!([0, 1].map(|slot| heard_in(&world, slot)), [Some(voice(BOB)), Some(voice(ALICE))]);
+    world.wish(DAVE, "a", Some(voice(ALICE)));
+    world.wish(DAVE, "b", None);
+    assert_eq!([0, 1].map(|slot| heard_in(&world, slot)), [Some(voice(ALICE)), Some(voice(BOB))], "given up once");
+}
+
+#[test]
+fn alternating_payload_types_are_told_once_a_second_and_only_when_they_differ() {
+    let mut world = World::new(&[ALICE]);
+    let mut parameters = sends("0", codec(CodecName::Opus, OPUS), 100);
+    parameters.codecs.push(codec(CodecName::Pcmu, PCMU));
+    world.publish(ALICE, Source::Microphone, parameters);
+    world.outputs();
+    let mut told = Vec::new();
+    for number in 0..260_u16 {
+        let payload_type = if number % 2 == 0 && number < 200 { OPUS } else { PCMU };
+        let timestamp = u32::from(number) * 960;
+        let payload = &[1, 2, 3];
+        world.rtp(ALICE, &Input { payload_type, number, timestamp, marker: false, ssrc: 100, payload, elements: &[] });
+        world.wait(Duration::from_millis(20));
+        told.extend(world.outputs().into_iter().filter_map(|output| match output {
+            Output::Published { description, .. } => Some(description.codec),
+            _ => None,
+        }));
+    }
+    assert!(told.len() <= 6, "in 5.2 seconds: {told:?}");
+    assert_eq!(told.last(), Some(&CodecName::Pcmu), "what stays is told");
+    assert!(told.windows(2).all(|pair| pair[0] != pair[1]), "{told:?}");
 }
 
 #[test]
