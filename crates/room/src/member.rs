@@ -89,6 +89,16 @@ impl Member {
         self.ticket.is_some()
     }
 
+    /// What does not pass the media server: what a moderator has muted, and the sound of the screen with the microphone
+    /// or the screen, or a voice would go on through it.
+    pub(crate) fn silenced(&self) -> BTreeSet<Source> {
+        let mut silenced = self.muted.clone();
+        if silenced.contains(&Source::Microphone) || silenced.contains(&Source::Screen) {
+            silenced.insert(Source::ScreenAudio);
+        }
+        silenced
+    }
+
     /// The version on the wire.
     pub(crate) fn version(&self) -> u8 {
         if self.v2() { 2 } else { 1 }

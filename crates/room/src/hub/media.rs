@@ -55,7 +55,7 @@ impl Hub {
             may_subscribe: member.grants.may_subscribe(),
         }));
         if !known {
-            for &source in &member.muted {
+            for source in member.silenced() {
                 self.outputs.push_back(Output::Media(MediaRequest::Block {
                     room: media_room,
                     peer,

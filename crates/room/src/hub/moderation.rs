@@ -80,10 +80,12 @@ impl Hub {
     fn mute(&mut self, room_id: &RoomId, by: &Uid, uid: Option<&Uid>, source: Source) -> Result<(), Error> {
         for uid in self.targets(room_id, by, uid)? {
             let Some(member) = self.member_mut(room_id, &uid) else { continue };
-            let fresh = member.muted.insert(source);
+            let before = member.silenced();
+            member.muted.insert(source);
+            let fresh: Vec<Source> = member.silenced().difference(&before).copied().collect();
             let was_on = member.state.is_on(source);
             member.state.turn_off(source);
-            if fresh {
+            for source in fresh {
                 self.block(room_id, &uid, source, true);
             }
             self.tell_moderated(room_id, &uid, "mute", Some(source), by);
@@ -107,8 +109,11 @@ impl Hub {
 
     /// Ends a moderator's mute; false when there was none.
     pub(super) fn lift(&mut self, room_id: &RoomId, uid: &Uid, source: Source) -> bool {
-        let lifted = self.member_mut(room_id, uid).is_some_and(|member| member.muted.remove(&source));
-        if lifted {
+        let Some(member) = self.member_mut(room_id, uid) else { return false };
+        let before = member.silenced();
+        let lifted = member.muted.remove(&source);
+        let free: Vec<Source> = before.difference(&member.silenced()).copied().collect();
+        for source in free {
             self.block(room_id, uid, source, false);
         }
         lifted

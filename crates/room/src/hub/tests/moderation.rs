@@ -87,7 +87,8 @@ fn a_mute_holds_until_the_member_says_that_it_is_on_again() {
     stage.say(bo, r#"{"cmd":"state","state":{"audio":true,"video":true}}"#);
     let heard = moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"microphone""#);
     let block = |source, blocked| MediaRequest::Block { room, peer, source, blocked };
-    assert_eq!(requests(&heard), [block(Source::Microphone, true)]);
+    let both = |blocked| [block(Source::Microphone, blocked), block(Source::ScreenAudio, blocked)];
+    assert_eq!(requests(&heard), both(true));
     assert_eq!(commands(&heard, bo), ["moderated"], "the one concerned");
     let (_, moderated) = find(&heard, "moderated");
     assert_eq!(
@@ -99,15 +100,38 @@ fn a_mute_holds_until_the_member_says_that_it_is_on_again() {
     let heard = stage.say(bo, r#"{"cmd":"state","state":{"audio":false,"video":false}}"#);
     assert_eq!(requests(&heard), [], "still muted");
     let heard = stage.say(bo, r#"{"cmd":"state","state":{"audio":true}}"#);
-    assert_eq!(requests(&heard), [block(Source::Microphone, false)]);
+    assert_eq!(requests(&heard), both(false));
     for (source, word) in
-        [(Source::Camera, "camera"), (Source::Screen, "screen"), (Source::ScreenAudio, "screen-audio")]
+        [(Source::Camera, "camera"), (Source::ScreenAudio, "screen-audio"), (Source::Screen, "screen")]
     {
         let heard = moderate(&mut stage, ana, &format!(r#""mute","remoteUid":"bo","source":"{word}""#));
         assert_eq!(requests(&heard), [block(source, true)]);
         let heard = moderate(&mut stage, ana, &format!(r#""mute","remoteUid":"bo","source":"{word}""#));
         assert_eq!(requests(&heard), [], "it is muted already");
     }
+}
+
+#[test]
+fn the_sound_of_the_screen_is_muted_with_microphone_and_screen_until_none_of_them_is() {
+    let (mut stage, [ana, bo, _]) = trio();
+    let (room, peer) = stage.offer(bo, &mut Vec::new());
+    let mut act = |action: &str, source: &str| {
+        let heard = moderate(&mut stage, ana, &format!(r#""{action}","remoteUid":"bo","source":"{source}""#));
+        let one = |request: MediaRequest| match request {
+            MediaRequest::Block { room: at, peer: whose, source, blocked } if (at, whose) == (room, peer) => {
+                (source, blocked)
+            }
+            other => panic!("{other:?}"),
+        };
+        requests(&heard).into_iter().map(one).collect::<Vec<_>>()
+    };
+    assert_eq!(act("mute", "screen"), [(Source::Screen, true), (Source::ScreenAudio, true)]);
+    assert_eq!(act("mute", "microphone"), [(Source::Microphone, true)]);
+    assert_eq!(act("unmute", "screen-audio"), [], "it is not what was muted");
+    assert_eq!(act("unmute", "screen"), [(Source::Screen, false)]);
+    assert_eq!(act("mute", "screen-audio"), [], "it does not pass already");
+    assert_eq!(act("unmute", "microphone"), [(Source::Microphone, false)]);
+    assert_eq!(act("unmute", "screen-audio"), [(Source::ScreenAudio, false)]);
 }
 
 #[test]
@@ -135,7 +159,8 @@ fn where_only_a_moderator_unmutes_a_member_cannot() {
     assert_eq!(only_error(&stage.say(bo, on)), (bo, 110, "forbidden".to_owned()));
     assert_eq!(only_error(&moderate(&mut stage, bo, r#""unmute","remoteUid":"bo","source":"microphone""#)).1, 110);
     let heard = moderate(&mut stage, ana, r#""unmute","remoteUid":"bo","source":"microphone""#);
-    assert_eq!(requests(&heard), [MediaRequest::Block { room, peer, source: Source::Microphone, blocked: false }]);
+    let free = |source| MediaRequest::Block { room, peer, source, blocked: false };
+    assert_eq!(requests(&heard), [free(Source::Microphone), free(Source::ScreenAudio)]);
     assert_eq!(find(&heard, "moderated").1["action"], json!("unmute"));
     assert_eq!(commands(&stage.say(bo, on), ana), ["peer-state"]);
 }
