@@ -16,12 +16,6 @@ impl Hub {
         if target.is_media() {
             return self.offer_to_media(&room_id, &own, request, id);
         }
-        let room = self.rooms.get(&room_id).ok_or(Error::NotJoined)?;
-        if let Plane::Server { grace_until, .. } = room.plane
-            && grace_until.is_none_or(|until| until <= self.now)
-        {
-            return Err(Error::WrongMode);
-        }
         self.forward_to(conn, &room_id, &own, &target, request)?;
         if let Some(id) = id {
             self.send(conn, &Reply::Ok { id });
@@ -56,6 +50,11 @@ impl Hub {
     ) -> Result<(), Error> {
         let sender_v2 = self.connections.get(&conn).is_some_and(|connection| connection.v2);
         let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
+        if let Plane::Server { grace_until, .. } = room.plane
+            && grace_until.is_none_or(|until| until <= self.now)
+        {
+            return Err(Error::WrongMode);
+        }
         let sender = room.member(own).ok_or(Error::NotJoined)?;
         sender.grants.demand_media()?;
         let receiver = room.member_mut(target).filter(|member| member.uid != *own).ok_or(Error::PeerNotFound)?;

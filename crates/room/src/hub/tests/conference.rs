@@ -110,16 +110,19 @@ fn a_room_does_not_turn_back_while_somebody_is_reconnecting() {
 }
 
 #[test]
-fn offers_to_members_pass_for_a_while_after_the_turn() {
+fn negotiation_between_members_passes_for_a_while_after_the_turn() {
     let mut stage = Stage::with(with_media);
     let [ana, bo, _] = stage.trio();
-    let offer = r#"{"cmd":"offer","id":"2","uid":"ana","remoteUid":"bo","msg":"{}"}"#;
+    let texts = ["offer", "answer", "candidate", "hangup"]
+        .map(|cmd| (cmd, format!(r#"{{"cmd":"{cmd}","id":"2","uid":"ana","remoteUid":"bo","msg":"{{}}"}}"#)));
     stage.wait(TURN_GRACE - MILLISECOND);
-    assert_eq!(commands(&stage.say(ana, offer), bo), ["offer"]);
+    for (cmd, text) in &texts {
+        assert_eq!(commands(&stage.say(ana, text), bo), [*cmd]);
+    }
     stage.wait(MILLISECOND);
-    assert_eq!(only_error(&stage.say(ana, offer)), (ana, 111, "wrong-mode".to_owned()));
-    let candidate = r#"{"cmd":"candidate","id":"2","uid":"ana","remoteUid":"bo","msg":"{}"}"#;
-    assert_eq!(commands(&stage.say(ana, candidate), bo), ["candidate"], "what belongs to an offer passes");
+    for (cmd, text) in &texts {
+        assert_eq!(only_error(&stage.say(ana, text)), (ana, 111, "wrong-mode".to_owned()), "{cmd}");
+    }
 }
 
 #[test]
