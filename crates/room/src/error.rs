@@ -55,6 +55,8 @@ pub(crate) enum Error {
     LobbyVersion,
     #[error("The lobby is full ({waiting} people).")]
     LobbyFull { waiting: usize },
+    #[error("As many people from your address wait already as may ({waiting}).")]
+    LobbyShareFull { waiting: usize },
     #[error("Media goes through the media server here: offer to {MEDIA_UID}.")]
     WrongMode,
     #[error("Media goes from member to member here.")]
@@ -75,7 +77,7 @@ impl Error {
     /// The number and the short name on the wire, as `docs/signalling.md` lists them.
     pub(crate) fn code(&self) -> (u16, &'static str) {
         match self {
-            Self::RoomFull { .. } | Self::LobbyFull { .. } => (1, "room-full"),
+            Self::RoomFull { .. } | Self::LobbyFull { .. } | Self::LobbyShareFull { .. } => (1, "room-full"),
             Self::UidMismatch => (2, "uid-mismatch"),
             Self::Malformed(_) | Self::Field { .. } | Self::UnknownCommand => (3, "parse-failed"),
             Self::PeerNotFound => (6, "peer-not-found"),

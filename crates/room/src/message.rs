@@ -12,6 +12,7 @@ use crate::{
     id::{RoomId, Uid},
     limit::fits,
     member::MediaState,
+    resume::CLAIM_BYTES_MAX,
 };
 
 pub(crate) use self::moderate::{Action, DATA_BYTES_MAX, is_topic};
@@ -173,7 +174,8 @@ impl<'a> Request<'a> {
             name = self.name(limits)?;
             caps = self.caps()?;
             state = self.fields.state.map(media_state).transpose()?;
-            resume = self.fields.resume.and_then(string);
+            // What is longer opens nothing, and would be kept for who waits in a lobby.
+            resume = self.fields.resume.and_then(string).filter(|resume| resume.len() <= CLAIM_BYTES_MAX);
         } else if uid.is_none() {
             return Err(Error::Field { field: "uid" });
         }

@@ -1,6 +1,6 @@
 //! The members of one room, and how it is kept.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, mem, time::Instant};
 
 use crate::{
     ConnId, Output,
@@ -54,6 +54,7 @@ pub(crate) struct RoomPolicy {
 #[derive(Debug)]
 pub(crate) struct Waiter {
     pub(crate) conn: ConnId,
+    pub(crate) source: Source,
     pub(crate) uid: Uid,
     pub(crate) join: Join,
     pub(crate) pass: Pass,
@@ -174,16 +175,23 @@ impl Room {
         self.waiters.iter().any(|waiter| waiter.conn == conn)
     }
 
-    /// Lets somebody wait.
+    /// Lets somebody wait. Gives back who waits no longer for it: the same connection, or the same uid.
     ///
     /// # Errors
-    /// When the lobby is full.
-    pub(crate) fn wait(&mut self, waiter: Waiter) -> Result<(), Error> {
-        if self.waiters.len() >= WAITERS_MAX {
+    /// When the lobby is full, or its address has as many there as it may have; then nothing has changed.
+    pub(crate) fn wait(&mut self, waiter: Waiter) -> Result<Vec<Waiter>, Error> {
+        let gives_way = |other: &Waiter| other.conn == waiter.conn || other.uid == waiter.uid;
+        let stay = || self.waiters.iter().filter(|other| !gives_way(other));
+        if stay().count() >= WAITERS_MAX {
             return Err(Error::LobbyFull { waiting: WAITERS_MAX });
         }
-        self.waiters.push(waiter);
-        Ok(())
+        if stay().filter(|other| other.source == waiter.source).count() >= WAITERS_PER_ADDRESS_MAX {
+            return Err(Error::LobbyShareFull { waiting: WAITERS_PER_ADDRESS_MAX });
+        }
+        let (former, mut stay): (Vec<_>, Vec<_>) = mem::take(&mut self.waiters).into_iter().partition(gives_way);
+        stay.push(waiter);
+        self.waiters = stay;
+        Ok(former)
     }
 
     pub(crate) fn take_waiter(&mut self, picks: impl Fn(&Waiter) -> bool) -> Option<Waiter> {
@@ -206,5 +214,7 @@ impl Room {
 
 /// Who waits in the lobby of one room.
 pub(crate) const WAITERS_MAX: usize = 100;
+/// Who of one address waits there, so that nobody fills a lobby alone.
+pub(crate) const WAITERS_PER_ADDRESS_MAX: usize = 8;
 /// Bans that one room remembers; one more, and the oldest is forgotten.
 pub(crate) const BANS_MAX: usize = 256;

@@ -48,15 +48,15 @@ impl Hub {
         id: Option<&str>,
     ) -> Result<(), Error> {
         let room_id = join.room.clone();
+        let source = self.connections.get(&conn).ok_or(Error::NotJoined)?.source;
         let Some(room) = self.rooms.get_mut(&room_id) else { return Err(Error::NotJoined) };
         if room.waiter(&uid).is_some_and(|other| other.conn != conn && !same_claim(&other.join, &join)) {
             return Err(Error::UidInUse);
         }
-        let former = room.take_waiter(|waiter| waiter.conn == conn);
-        let unknowing = room.take_waiter(|waiter| waiter.uid == uid);
-        room.wait(Waiter { conn, uid: uid.clone(), join, pass })?;
-        for left in former.iter().chain(&unknowing) {
-            self.stop_waiting(left.conn, &room_id);
+        // The token has done its work.
+        let join = Join { token: None, ..join };
+        for former in room.wait(Waiter { conn, source, uid: uid.clone(), join, pass })? {
+            self.stop_waiting(former.conn, &room_id);
         }
         if let Some(connection) = self.connections.get_mut(&conn) {
             connection.waiting.push(room_id.clone());
@@ -157,7 +157,7 @@ impl Hub {
         }
         let turn = self.check_plane(self.rooms.get(room_id), able, 0)?;
         let taken = self.rooms.get_mut(room_id).and_then(|room| room.take_waiter(|waiter| waiter.uid == *uid));
-        let Waiter { conn, uid, join, pass } = taken.ok_or(Error::PeerNotFound)?;
+        let Waiter { conn, source: _, uid, join, pass } = taken.ok_or(Error::PeerNotFound)?;
         self.stop_waiting(conn, room_id);
         self.take_seat(conn, join, uid, pass, turn, None);
         Ok(())

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     ConnId, Opened,
-    room::WAITERS_MAX,
+    room::{WAITERS_MAX, WAITERS_PER_ADDRESS_MAX},
     token::{Claims, Key, mint},
 };
 
@@ -154,6 +154,59 @@ fn so_many_wait_and_no_more() {
     }
     let last = stage.open();
     assert_eq!(only_error(&stage.join_media(last, "last")), (last, 1, "room-full".to_owned()));
+}
+
+#[test]
+fn so_many_of_one_address_wait_and_no_more() {
+    let (mut stage, _) = lobby();
+    let address = |host: u16| Opened::from_address([0x2001, 0xdb8, 0, 7, 0, 0, 0, host].into());
+    let mut knock = |number: u16| {
+        let conn = stage.try_open(address(number)).unwrap();
+        (conn, stage.join_media(conn, &number.to_string()))
+    };
+    let conns = (0..8).map(|number| {
+        let (conn, heard) = knock(number);
+        assert_eq!(commands(&heard, conn), ["waiting"]);
+        conn
+    });
+    let conns: Vec<ConnId> = conns.collect();
+    assert_eq!(conns.len(), WAITERS_PER_ADDRESS_MAX);
+    let (last, heard) = knock(8);
+    assert_eq!(only_error(&heard), (last, 1, "room-full".to_owned()));
+    assert_eq!(commands(&stage.join_media(conns[0], "0"), conns[0]), ["waiting"], "the same again is no more");
+    assert_eq!(commands(&stage.join_media(conns[0], "new"), conns[0]), ["waiting"], "nor is another uid");
+    let bo = stage.open();
+    assert_eq!(commands(&stage.join_media(bo, "bo"), bo), ["waiting"], "another address");
+    stage.close(conns[1]);
+    assert_eq!(commands(&stage.join_media(last, "8"), last), ["waiting"]);
+}
+
+#[test]
+fn one_who_may_not_wait_takes_nobodys_place() {
+    let (mut stage, ana) = lobby();
+    let join = r#"{"cmd":"join","v":2,"roomId":"100","uid":"bo","caps":["media"],"resume":"0123456789abcdef"}"#;
+    let (bo, address) = (stage.open(), Opened::from_address([192, 0, 2, 7].into()));
+    stage.say(bo, join);
+    for number in 0..WAITERS_PER_ADDRESS_MAX {
+        let conn = stage.try_open(address.clone()).unwrap();
+        stage.join_media(conn, &number.to_string());
+    }
+    let elsewhere = stage.try_open(address).unwrap();
+    assert_eq!(only_error(&stage.say(elsewhere, join)).1, 1);
+    assert_eq!(find(&moderate(&mut stage, ana, r#""admit","remoteUid":"bo""#), "joined").0, bo);
+}
+
+#[test]
+fn nothing_long_or_secret_is_kept_of_who_waits() {
+    let (mut stage, _) = lobby();
+    for (bytes, kept) in [(128, true), (129, false)] {
+        let (conn, resume) = (stage.open(), "r".repeat(bytes));
+        let join = json!({"cmd": "join", "v": 2, "roomId": "100", "uid": "bo", "token": "secret", "resume": resume});
+        stage.say(conn, &join.to_string());
+        let waiter = &stage.hub.rooms.values().next().unwrap().waiters()[0];
+        assert_eq!((waiter.conn, &waiter.join.token, waiter.join.resume.is_some()), (conn, &None, kept));
+        stage.close(conn);
+    }
 }
 
 #[test]

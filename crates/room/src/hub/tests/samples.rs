@@ -183,6 +183,7 @@ fn the_table_of_errors_is_that_of_the_server() {
         Error::MediaNeeded,
         Error::LobbyVersion,
         Error::LobbyFull { waiting: 1 },
+        Error::LobbyShareFull { waiting: 1 },
         Error::WrongMode,
         Error::NotThroughServer,
         Error::BadOffer { reason: String::new() },
