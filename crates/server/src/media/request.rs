@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotWish, Source};
 use rtc::session::{Allow, Publish};
-use rtp::parameters::{Mid, ReceiveParameters, SendParameters};
+use rtp::parameters::{Kind, Mid, ReceiveParameters, SendParameters};
 use sfu::{PeerId, Router, TrackId, Wish};
 
 use super::connection::{Connection, Holder, Terms};
@@ -306,14 +306,23 @@ fn track(seat: u32, source: Source) -> TrackId {
     TrackId { peer: PeerId(seat), source: routed(source) }
 }
 
-/// The slots, and the tracks by their sources. A sending media description without a source is not taken in.
+/// The slots, and the tracks by their sources. A sending media description without a source is not taken in, nor is one
+/// whose source is of the other kind: its packets would fill slots that cannot play them.
 fn split(terms: &Terms) -> (Vec<SendParameters>, Vec<(Source, ReceiveParameters)>) {
     let slots = terms.media.iter().filter_map(|media| media.send().cloned()).collect();
     let tracks = terms.media.iter().filter_map(|media| media.receive()).filter_map(|receive| {
         let (_, source) = terms.sources.iter().find(|(mid, _)| mid == receive.mid.as_str())?;
-        Some((*source, receive.clone()))
+        (receive.kind == kind(*source)).then(|| (*source, receive.clone()))
     });
     (slots, tracks.collect())
+}
+
+/// What a source sends.
+fn kind(source: Source) -> Kind {
+    match source {
+        Source::Microphone | Source::ScreenAudio => Kind::Audio,
+        Source::Camera | Source::Screen => Kind::Video,
+    }
 }
 
 /// A source is sent by one media description: the first that names it.
@@ -335,3 +344,6 @@ fn random() -> Result<[u8; 32], MediaRefusal> {
 
 /// Members of one worker: what its memory and a core can serve at the very most.
 const MEMBERS_MAX: usize = 20_000;
+
+#[cfg(test)]
+mod tests;
