@@ -8,8 +8,8 @@ use crate::{
     event::RoomEventKind,
     id::{MEDIA_UID, RoomId, Uid},
     media::{
-        MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReport, SlotWish, Source,
-        TrackDescription,
+        MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReason, SlotReport, SlotState, SlotWish,
+        Source, TrackDescription,
     },
     message::Request,
     policy::SUBSCRIBE,
@@ -67,7 +67,8 @@ impl Hub {
         Ok(())
     }
 
-    /// `subscribe`: what a member wants in its slots.
+    /// `subscribe`: what a member wants in its slots. Members come and go while it is on its way: a wish for one who is
+    /// not there empties the slot and is told so, and the others hold.
     pub(super) fn subscribe(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
         let (room_id, own) = self.seat_of(conn, request)?;
         let room = self.rooms.get(&room_id).ok_or(Error::NotJoined)?;
@@ -76,16 +77,20 @@ impl Hub {
         let wishes = request.wishes()?;
         let Plane::Server { room: media_room, .. } = room.plane else { return Err(Error::NotThroughServer) };
         let seat = member.media.as_ref().filter(|seat| seat.known()).ok_or(Error::NotOffered)?;
+        let (peer, mut unfilled) = (seat.peer, Vec::new());
         let slots = wishes.into_iter().map(|wish| {
-            let track = match wish.track {
-                None => None,
-                Some((uid, source)) => Some((peer_of(room, &uid).ok_or(Error::PeerNotFound)?, source)),
-            };
+            let track = wish.track.as_ref().and_then(|(uid, source)| Some((peer_of(room, uid)?, *source)));
+            if wish.track.is_some() && track.is_none() {
+                unfilled.push(without_track(&wish.mid));
+            }
             let (width_px, height_px) = (wish.width_px, wish.height_px);
-            Ok(SlotWish { mid: wish.mid, track, width_px, height_px, priority: wish.priority, paused: wish.paused })
+            SlotWish { mid: wish.mid, track, width_px, height_px, priority: wish.priority, paused: wish.paused }
         });
-        let slots = slots.collect::<Result<Vec<_>, Error>>()?;
-        self.outputs.push_back(Output::Media(MediaRequest::Subscribe { room: media_room, peer: seat.peer, slots }));
+        let slots = slots.collect();
+        self.outputs.push_back(Output::Media(MediaRequest::Subscribe { room: media_room, peer, slots }));
+        if !unfilled.is_empty() {
+            self.tell_slots(peer, &unfilled);
+        }
         Ok(())
     }
 
@@ -240,6 +245,18 @@ impl Hub {
 
 fn peer_of(room: &Room, uid: &Uid) -> Option<MediaPeerId> {
     room.member(uid)?.media.as_ref().map(|seat| seat.peer)
+}
+
+/// What is said of a slot whose wished member is not there.
+fn without_track(mid: &str) -> SlotReport {
+    SlotReport {
+        mid: mid.to_owned(),
+        track: None,
+        state: SlotState::Waiting,
+        reason: Some(SlotReason::NoTrack),
+        layer: None,
+        temporal: None,
+    }
 }
 
 /// The sources of `from` that are not in `within`.

@@ -214,12 +214,29 @@ fn a_wish_that_is_none_changes_nothing() {
         (r#"{"mid":"4"},{"mid":"4"}"#.to_owned(), 3),
         (format!(r#"{{"mid":"{}"}}"#, "m".repeat(33)), 3),
         (slots(129), 3),
-        (r#"{"mid":"4"},{"mid":"5","remoteUid":"nobody","source":"camera"}"#.to_owned(), 6),
     ] {
         let text = format!(r#"{{"cmd":"subscribe","slots":[{wrong}]}}"#);
         assert_eq!(only_error(&stage.say(ana, &text)).1, code, "{text}");
     }
     assert_eq!(requests(&stage.say(ana, &format!(r#"{{"cmd":"subscribe","slots":[{}]}}"#, slots(128)))).len(), 1);
+}
+
+#[test]
+fn a_wish_for_who_is_not_there_empties_its_slot_and_the_others_hold() {
+    let mut stage = stage();
+    let [ana, bo, cy] = stage.trio();
+    stage.offer(ana, &mut Vec::new());
+    let other = stage.offer(bo, &mut Vec::new()).1;
+    stage.say(cy, r#"{"cmd":"leave"}"#);
+    let text = r#"{"cmd":"subscribe","id":"8","slots":[{"mid":"4","remoteUid":"cy","source":"camera"},{"mid":"5","remoteUid":"bo","source":"camera"},{"mid":"6","remoteUid":null}]}"#;
+    let heard = stage.say(ana, text);
+    let [MediaRequest::Subscribe { slots, .. }] = &requests(&heard)[..] else { panic!("{heard:?}") };
+    let asked: Vec<_> = slots.iter().map(|wish| (wish.mid.as_str(), wish.track)).collect();
+    assert_eq!(asked, [("4", None), ("5", Some((other, Source::Camera))), ("6", None)]);
+    assert_eq!(commands(&heard, ana), ["slots", "ok"]);
+    let slot = json!({"mid": "4", "remoteUid": null, "source": null, "state": "waiting", "reason": "no-track", "layer": null, "temporal": null});
+    assert_eq!(find(&heard, "slots").1["slots"], json!([slot]));
+    assert_eq!(commands(&stage.join_media(ana, "ana"), ana), ["joined", "slots"], "and is said again");
 }
 
 #[test]
