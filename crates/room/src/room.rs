@@ -22,6 +22,8 @@ pub(crate) struct Room {
     /// Whose budget of rooms this one is in; a room that the API made is in nobody's.
     pub(crate) opener: Option<Source>,
     pub(crate) policy: RoomPolicy,
+    /// How the door stands when a meeting begins: as the API wants it, whatever moderators do meanwhile.
+    pub(crate) door_at_rest: DoorPolicy,
     pub(crate) plane: Plane,
     pub(crate) history: History,
     /// In milliseconds since the Unix epoch.
@@ -48,6 +50,13 @@ pub(crate) struct RoomPolicy {
     pub(crate) locked: bool,
     /// How long the room lasts without members; `None` for one that the API has not made.
     pub(crate) keep_seconds: Option<u32>,
+}
+
+/// How the door of a room is to stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DoorPolicy {
+    pub(crate) lobby: bool,
+    pub(crate) locked: bool,
 }
 
 /// Somebody who waits in the lobby.
@@ -77,6 +86,7 @@ impl Room {
     pub(crate) fn new(opener: Option<Source>, policy: RoomPolicy, started_at: u64) -> Self {
         Self {
             opener,
+            door_at_rest: DoorPolicy { lobby: policy.lobby, locked: policy.locked },
             policy,
             plane: Plane::Members,
             history: History::default(),
@@ -121,6 +131,13 @@ impl Room {
     /// Who may come back with this resume token.
     pub(crate) fn member_with_ticket(&self, shown: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.ticket.as_ref().is_some_and(|ticket| ticket.opens_with(shown)))
+    }
+
+    /// The meeting has ended, and another one may begin here: what belongs to this one only is forgotten. A lock or a
+    /// lobby of its moderators would shut out everybody who comes. Bans stay, or who is banned would wait for the end.
+    pub(crate) fn rest(&mut self) {
+        self.history = History::default();
+        (self.policy.lobby, self.policy.locked) = (self.door_at_rest.lobby, self.door_at_rest.locked);
     }
 
     pub(crate) fn seat(&mut self, member: Member) {

@@ -21,7 +21,7 @@ use crate::{
     member::Member,
     message::{Action, DATA_BYTES_MAX, is_topic},
     reply::Reply,
-    room::{Room, RoomPolicy},
+    room::{DoorPolicy, Room, RoomPolicy},
     schedule::Timer,
     topology::{PEERS_MAX, Topology, Turn},
 };
@@ -63,14 +63,26 @@ impl Hub {
         }
     }
 
-    /// The last member has gone: a room that the API has made waits for the next one.
+    /// The last member has gone: a room that the API has made waits for the next one. Who waits in a lobby that is there
+    /// no longer is sent away, as where a room ends.
     pub(super) fn rest_or_close(&mut self, room_id: &RoomId) {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
         let Some(seconds) = room.policy.keep_seconds else { return self.close_room(room_id) };
+        room.rest();
+        let lobby = room.policy.lobby;
+        self.keep(room_id, seconds);
+        self.reset_plane(room_id);
+        if !lobby {
+            // With everybody meant, it finds no fault.
+            let _ = self.deny(room_id, None);
+        }
+    }
+
+    fn keep(&mut self, room_id: &RoomId, seconds: u32) {
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
         let until = self.now + Duration::from_secs(seconds.into());
         room.idle_until = Some(until);
         self.schedule.set(until, Timer::Idle(room_id.clone()));
-        self.reset_plane(room_id);
     }
 
     /// Somebody comes into the room.
@@ -159,10 +171,13 @@ impl Hub {
         }
         let (topology, lobby_ends) = (change.topology, change.lobby == Some(false) && room.policy.lobby);
         let Some(room) = self.rooms.get_mut(room_id) else { return Err(ManageError::NoRoom) };
+        let DoorPolicy { lobby, locked } = room.door_at_rest;
+        room.door_at_rest =
+            DoorPolicy { lobby: change.lobby.unwrap_or(lobby), locked: change.locked.unwrap_or(locked) };
         amend(&mut room.policy, change);
-        if room.idle_until.is_some() {
+        if let (Some(_), Some(seconds)) = (room.idle_until, room.policy.keep_seconds) {
             self.wake(room_id);
-            self.rest_or_close(room_id);
+            self.keep(room_id, seconds);
         }
         match topology {
             Some(Topology::Sfu) if turns => self.turn_to_server(room_id, Turn::Policy),

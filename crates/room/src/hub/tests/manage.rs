@@ -71,6 +71,48 @@ fn a_room_that_is_made_waits_for_its_members() {
 }
 
 #[test]
+fn a_meeting_leaves_nothing_to_the_next_one_in_a_room_that_is_kept_but_its_bans() {
+    let mut stage = stage();
+    create(&mut stage, "100", kept(60)).unwrap();
+    let (ana, bo, cy) = (stage.open(), stage.open(), stage.open());
+    stage.join_media(ana, "ana");
+    stage.join_media(bo, "bo");
+    stage.say(ana, r#"{"cmd":"chat","text":"Between us"}"#);
+    let moderate = |rest: &str| format!(r#"{{"cmd":"moderate","action":{rest}}}"#);
+    stage.say(ana, &moderate(r#""remove","remoteUid":"bo","ban":true"#));
+    stage.say(ana, &moderate(r#""lobby","on":true"#));
+    assert_eq!(commands(&stage.join_media(cy, "cy"), cy), ["waiting"]);
+    stage.say(ana, &moderate(r#""lock""#));
+    let heard = stage.say(ana, r#"{"cmd":"leave"}"#);
+    assert_eq!(only_error(&heard), (cy, 107, "denied".to_owned()), "the meeting for which it waited has ended");
+    let (_, joined) = find(&stage.join_media(cy, "cy"), "joined");
+    assert_eq!(joined["history"], json!([]));
+    let room = &joined["room"];
+    assert_eq!((&room["locked"], &room["lobby"]), (&json!(false), &json!(false)));
+    assert_eq!(joined["self"]["role"], json!("host"));
+    assert_eq!(only_error(&stage.join_media(bo, "bo")).1, 106, "a ban lasts as long as the room");
+}
+
+#[test]
+fn the_door_stands_in_every_meeting_as_the_operator_wants_it() {
+    let mut stage = stage();
+    create(&mut stage, "100", kept(60)).unwrap();
+    let (ana, bo) = (stage.open(), stage.open());
+    stage.join_media(ana, "ana");
+    let lobby = PolicyChange { lobby: Some(true), ..PolicyChange::default() };
+    manage(&mut stage, Manage::Change { room: "100".to_owned(), policy: lobby });
+    stage.say(ana, r#"{"cmd":"moderate","action":"lock"}"#);
+    stage.say(ana, r#"{"cmd":"moderate","action":"lobby","on":false}"#);
+    stage.say(ana, r#"{"cmd":"leave"}"#);
+    let report = inspect(&mut stage, "100");
+    assert_eq!((report.lobby, report.locked), (true, false));
+    assert_eq!(commands(&stage.join_media(bo, "bo"), bo), ["waiting"]);
+    let open = PolicyChange { lobby: Some(false), ..PolicyChange::default() };
+    let (_, heard) = manage(&mut stage, Manage::Change { room: "100".to_owned(), policy: open });
+    assert_eq!(find(&heard, "joined").0, bo, "who waits for a room at rest is let in");
+}
+
+#[test]
 fn a_room_without_an_id_gets_one_and_rooms_are_limited() {
     let mut stage = stage();
     for _ in 0..4 {
