@@ -100,7 +100,8 @@ fn the_door_stands_in_every_meeting_as_the_operator_wants_it() {
     let (ana, bo) = (stage.open(), stage.open());
     stage.join_media(ana, "ana");
     let lobby = PolicyChange { lobby: Some(true), ..PolicyChange::default() };
-    manage(&mut stage, Manage::Change { room: "100".to_owned(), policy: lobby });
+    let (changed, _) = manage(&mut stage, Manage::Change { room: "100".to_owned(), policy: lobby });
+    assert!(changed.is_ok(), "{changed:?}");
     stage.say(ana, r#"{"cmd":"moderate","action":"lock"}"#);
     stage.say(ana, r#"{"cmd":"moderate","action":"lobby","on":false}"#);
     stage.say(ana, r#"{"cmd":"leave"}"#);
