@@ -117,11 +117,10 @@ fn the_sound_of_the_screen_is_muted_with_microphone_and_screen_until_none_of_the
     let (room, peer) = stage.offer(bo, &mut Vec::new());
     let mut act = |action: &str, source: &str| {
         let heard = moderate(&mut stage, ana, &format!(r#""{action}","remoteUid":"bo","source":"{source}""#));
-        let one = |request: MediaRequest| match request {
-            MediaRequest::Block { room: at, peer: whose, source, blocked } if (at, whose) == (room, peer) => {
-                (source, blocked)
-            }
-            other => panic!("{other:?}"),
+        let one = |request: MediaRequest| {
+            let MediaRequest::Block { room: at, peer: whose, source, blocked } = request else { panic!("{request:?}") };
+            assert_eq!((at, whose), (room, peer));
+            (source, blocked)
         };
         requests(&heard).into_iter().map(one).collect::<Vec<_>>()
     };
