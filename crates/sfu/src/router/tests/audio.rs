@@ -129,9 +129,9 @@ fn alternating_payload_types_are_told_once_a_second_and_only_when_they_differ() 
         let payload = &[1, 2, 3];
         world.rtp(ALICE, &Input { payload_type, number, timestamp, marker: false, ssrc: 100, payload, elements: &[] });
         world.wait(Duration::from_millis(20));
-        told.extend(world.outputs().into_iter().filter_map(|output| match output {
-            Output::Published { description, .. } => Some(description.codec),
-            _ => None,
+        told.extend(world.outputs().into_iter().filter_map(|output| {
+            let Output::Published { description, .. } = output else { return None };
+            Some(description.codec)
         }));
     }
     assert!(told.len() <= 6, "in 5.2 seconds: {told:?}");
