@@ -204,7 +204,7 @@ impl World {
             }
             Operation::Report { peer, slot, lost } => {
                 let ssrc = slot_ssrc(index(peer), usize::from(slot));
-                let block = rtp::rtcp::ReportBlock { ssrc, fraction_lost: lost, ..NO_REPORT };
+                let block = rtp::rtcp::ReportBlock { ssrc, fraction_lost: lost, ..Default::default() };
                 self.control(index(peer), |writer| writer.receiver_report(9, &[block]));
             }
             Operation::SenderReport { publisher, layer, ntp, skew } => {
@@ -430,16 +430,6 @@ fn slot_ssrc(peer: usize, slot: usize) -> u32 {
 fn voice_ssrc(peer: usize) -> u32 {
     0x6000_0000 + peer as u32 * 2
 }
-
-const NO_REPORT: rtp::rtcp::ReportBlock = rtp::rtcp::ReportBlock {
-    ssrc: 0,
-    fraction_lost: 0,
-    cumulative_lost: 0,
-    highest_sequence: 0,
-    jitter: 0,
-    last_sender_report: 0,
-    delay_since_last: 0,
-};
 
 const PEERS: usize = 4;
 

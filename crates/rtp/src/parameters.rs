@@ -93,6 +93,22 @@ pub struct ExtensionIds {
     pub abs_capture_time: Option<u8>,
 }
 
+impl ExtensionIds {
+    /// Every extension, with the ids 1 to 10 in the order of the fields: an offer that leaves nothing out.
+    pub const ALL: Self = Self {
+        mid: Some(1),
+        rid: Some(2),
+        repaired_rid: Some(3),
+        audio_level: Some(4),
+        abs_send_time: Some(5),
+        transport_cc: Some(6),
+        dependency_descriptor: Some(7),
+        video_orientation: Some(8),
+        playout_delay: Some(9),
+        abs_capture_time: Some(10),
+    };
+}
+
 /// A media identification tag, `a=mid` (RFC 9143): 1 to 16 bytes of token characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mid(String);

@@ -167,15 +167,7 @@ impl Room {
 
     fn report(&mut self) {
         for peer in (1..=self.subscribers).map(PeerId) {
-            let block = ReportBlock {
-                ssrc: peer.0 * 2 + 10_000,
-                fraction_lost: 0,
-                cumulative_lost: 0,
-                highest_sequence: 0,
-                jitter: 0,
-                last_sender_report: 0,
-                delay_since_last: 0,
-            };
+            let block = ReportBlock { ssrc: peer.0 * 2 + 10_000, ..Default::default() };
             let mut bytes = Vec::new();
             Writer::new(&mut bytes).receiver_report(9, &[block]);
             self.router.handle_rtcp(self.now, peer, &bytes, &mut self.sink);

@@ -232,12 +232,6 @@ impl Estimator {
         self.loss.recent() as f32
     }
 
-    /// How much longer packets take than the fastest of the last seconds: the queue before the bottleneck.
-    #[must_use]
-    pub fn queue_delay(&self) -> Duration {
-        Duration::from_micros(u64::try_from(self.delay.queue_us()).unwrap_or(0))
-    }
-
     /// Bytes in flight, as far as feedback tells.
     #[must_use]
     pub fn outstanding_bytes(&self) -> u64 {

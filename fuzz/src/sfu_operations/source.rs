@@ -55,18 +55,7 @@ pub(super) struct Encoder {
     pub(super) sent: Vec<Vec<u8>>,
 }
 
-pub(super) const EXTENSIONS: ExtensionIds = ExtensionIds {
-    mid: Some(1),
-    rid: Some(2),
-    repaired_rid: Some(3),
-    audio_level: Some(4),
-    abs_send_time: Some(5),
-    transport_cc: Some(6),
-    dependency_descriptor: Some(7),
-    video_orientation: Some(8),
-    playout_delay: Some(9),
-    abs_capture_time: Some(10),
-};
+pub(super) const EXTENSIONS: ExtensionIds = ExtensionIds::ALL;
 
 impl Camera {
     pub(super) fn new(publisher: u8, generation: u8) -> Self {

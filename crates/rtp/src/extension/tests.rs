@@ -3,18 +3,7 @@ use crate::Header;
 use proptest::prelude::*;
 
 fn ids() -> ExtensionIds {
-    ExtensionIds {
-        mid: Some(1),
-        rid: Some(2),
-        repaired_rid: Some(3),
-        audio_level: Some(4),
-        abs_send_time: Some(5),
-        transport_cc: Some(6),
-        dependency_descriptor: Some(7),
-        video_orientation: Some(8),
-        playout_delay: Some(9),
-        abs_capture_time: Some(10),
-    }
+    ExtensionIds::ALL
 }
 
 /// A packet with these elements.

@@ -19,7 +19,7 @@ pub struct SenderInfo {
 }
 
 /// What a receiver says about a stream it receives (RFC 3550 §6.4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReportBlock {
     /// The stream.
     pub ssrc: u32,

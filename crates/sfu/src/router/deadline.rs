@@ -99,7 +99,7 @@ impl Router {
                 self.scratch.clear();
             }
         }
-        let mut blocks = [EMPTY_BLOCK; BLOCKS_MAX];
+        let mut blocks = [rtp::rtcp::ReportBlock::default(); BLOCKS_MAX];
         let mut count = 0_usize;
         for (_, track) in self.tracks.iter_mut().filter(|(_, track)| track.id.peer == id) {
             for block in track.layers.iter_mut().filter_map(|layer| layer.report_block(now)) {
@@ -211,16 +211,6 @@ impl Router {
         }
     }
 }
-
-const EMPTY_BLOCK: rtp::rtcp::ReportBlock = rtp::rtcp::ReportBlock {
-    ssrc: 0,
-    fraction_lost: 0,
-    cumulative_lost: 0,
-    highest_sequence: 0,
-    jitter: 0,
-    last_sender_report: 0,
-    delay_since_last: 0,
-};
 
 /// How often everything is looked at.
 const TICK: Duration = Duration::from_millis(100);

@@ -72,15 +72,7 @@ fn the_mid_is_told_until_the_subscriber_reports_about_the_stream() {
     world.rtp(ALICE, &frame(11, true));
     let got = world.got(BOB);
     assert_eq!(Extensions::read(&got[0].packet(), &EXTENSIONS).mid, Some(&b"v"[..]));
-    let block = rtp::rtcp::ReportBlock {
-        ssrc: SLOT,
-        fraction_lost: 0,
-        cumulative_lost: 0,
-        highest_sequence: 0,
-        jitter: 0,
-        last_sender_report: 0,
-        delay_since_last: 0,
-    };
+    let block = rtp::rtcp::ReportBlock { ssrc: SLOT, ..Default::default() };
     world.rtcp(BOB, |writer| writer.receiver_report(9, &[block]));
     world.rtp(ALICE, &frame(12, false));
     let got = world.got(BOB);

@@ -19,18 +19,7 @@ pub(crate) const VP8: u8 = 96;
 pub(crate) const VP8_RTX: u8 = 97;
 pub(crate) const OPUS: u8 = 111;
 
-pub(crate) const EXTENSIONS: ExtensionIds = ExtensionIds {
-    mid: Some(1),
-    rid: Some(2),
-    repaired_rid: Some(3),
-    audio_level: Some(4),
-    abs_send_time: Some(5),
-    transport_cc: Some(6),
-    dependency_descriptor: Some(7),
-    video_orientation: Some(8),
-    playout_delay: Some(9),
-    abs_capture_time: Some(10),
-};
+pub(crate) const EXTENSIONS: ExtensionIds = ExtensionIds::ALL;
 
 /// A packet as the sink got it.
 #[derive(Debug, Clone)]
