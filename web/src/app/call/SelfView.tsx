@@ -1,13 +1,8 @@
 /** The own picture: mirrored, in a corner of the stage, to be dragged or moved by arrow keys, to be hidden. */
 import { useRef, useState } from 'preact/hooks';
-import { EyeOff, MicOff, VideoOff } from 'lucide';
-import { Avatar } from '../components/Avatar';
-import { Icon } from '../components/Icon';
-import { IconButton } from '../components/IconButton';
-import { Video } from '../components/Video';
 import { recall, remember } from '../preferences';
 import type { CallView } from './call-view';
-import { TileReactions } from './TileReactions';
+import { OwnPicture } from './OwnPicture';
 import { t } from '../texts';
 
 type Corner = `${'top' | 'bottom'}-${'left' | 'right'}`;
@@ -17,9 +12,6 @@ export function SelfView({ view }: { view: CallView }) {
   const [corner, setCorner] = useState<Corner>(() => CORNERS.find((known) => known === recall('self.corner')) ?? 'bottom-right');
   const tile = useRef<HTMLDivElement>(null);
   const grip = useRef<{ x: number; y: number } | undefined>(undefined);
-  const { media } = view.call;
-  const camera = media.camera.value;
-  const { audio } = media.state.value;
   if (view.selfHidden.value) return null;
 
   const settle = (next: Corner) => {
@@ -73,14 +65,7 @@ export function SelfView({ view }: { view: CallView }) {
       onPointerCancel={drop}
       onKeyDown={key}
     >
-      {camera ? <Video tracks={[camera]} label={t('self.picture')} class={media.facing.value === 'user' ? 'mirrored' : ''} testid="local-video" /> : <div class="tile-empty"><Avatar name={recall('name') ?? ''} /></div>}
-      <TileReactions view={view} uid={undefined} raised={view.call.meeting.hand.value} name={t('you')} />
-      <div class="tile-name">
-        <span>{t('you')}</span>
-        {!audio && <Icon icon={MicOff} size={16} />}
-        {!camera && <Icon icon={VideoOff} size={16} />}
-      </div>
-      <IconButton icon={EyeOff} label={t('self.hide')} onClick={view.toggleSelf} testid="self-hide" />
+      <OwnPicture view={view} />
     </div>
   );
 }
