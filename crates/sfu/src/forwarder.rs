@@ -17,6 +17,7 @@ pub(crate) use sent::{Lookup, SentPacket};
 
 use crate::frame::{Frame, Level, PictureNumbers};
 use crate::id::PeerId;
+use crate::tally::StandstillWatch;
 use crate::timeline::{SenderClock, units};
 
 /// One incoming stream, under a name that is never used again.
@@ -83,6 +84,7 @@ pub(crate) struct Forwarder {
     forwarded: u64,
     newest_number: u16,
     sent: SentPackets,
+    standstills: StandstillWatch,
 }
 
 /// From one key picture to the next change of streams: incoming numbers minus outgoing ones.
@@ -126,6 +128,7 @@ impl Forwarder {
             forwarded: 0,
             newest_number: 0,
             sent: SentPackets::new(history),
+            standstills: StandstillWatch::default(),
         }
     }
 
@@ -134,7 +137,13 @@ impl Forwarder {
         self.target = target;
         if target.is_none() {
             self.current = None;
+            self.standstills.pause();
         }
+    }
+
+    /// When pictures stood still although some were to be sent.
+    pub(crate) fn standstills(&self) -> &StandstillWatch {
+        &self.standstills
     }
 
     /// The clock rate of the timestamps.
@@ -329,6 +338,7 @@ impl Forwarder {
     /// The numbers behind which the next stream begins.
     fn note_highest(&mut self, now: Instant, input: &Input<'_>, rewrite: &Rewrite) {
         self.last = Some(Last { timestamp: rewrite.timestamp, incoming_timestamp: input.timestamp, at: now });
+        self.standstills.handle_packet(now);
         self.picture = rewrite.picture.unwrap_or(self.picture);
         self.number = rewrite.number.unwrap_or(self.number);
     }

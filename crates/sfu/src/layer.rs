@@ -14,6 +14,7 @@ use crate::frame::DependencyState;
 use crate::keyframe::KeyFrameRequests;
 use crate::nack::MissingPackets;
 use crate::rate::LevelRates;
+use crate::tally::LayerTally;
 use crate::timeline::{NtpTime, SenderClock};
 use reception::Reception;
 use window::Window;
@@ -41,6 +42,7 @@ pub(crate) struct Layer {
     pub(crate) size_px: Option<(u32, u32)>,
     /// When the last packet came.
     pub(crate) last_at: Option<Instant>,
+    pub(crate) tally: LayerTally,
     unwrapper: SequenceUnwrapper,
     window: Window,
     reception: Reception,
@@ -92,6 +94,7 @@ impl Layer {
             previous: None,
             size_px: None,
             last_at: None,
+            tally: LayerTally::default(),
             unwrapper: SequenceUnwrapper::default(),
             window: Window::default(),
             reception: Reception::default(),

@@ -37,8 +37,10 @@ pub mod router;
 pub mod sink;
 mod slab;
 pub mod slot;
+pub mod snapshot;
 mod speaker;
 pub mod stats;
+mod tally;
 mod timeline;
 mod track;
 
@@ -48,6 +50,7 @@ pub use output::{Output, QualityReason, SlotReport, SlotState, TrackDescription}
 pub use router::Router;
 pub use sink::Sink;
 pub use slot::{Priority, Wish};
+pub use snapshot::{LayerSnapshot, PeerSnapshot, SlotSnapshot, Standstills, TrackSnapshot};
 pub use stats::Stats;
 
 #[cfg(test)]

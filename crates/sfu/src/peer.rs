@@ -16,6 +16,7 @@ use crate::feedback::ArrivalLog;
 use crate::id::PeerId;
 use crate::output::QualityReason;
 use crate::slot::Slot;
+use crate::tally::PeerTally;
 use crate::timeline::NtpTime;
 
 /// A peer of the room.
@@ -58,6 +59,7 @@ pub(crate) struct Peer {
     pub(crate) demands: Vec<Demand>,
     /// What its slots show may have changed.
     pub(crate) slots_changed: bool,
+    pub(crate) tally: PeerTally,
 }
 
 /// Which layer of which track a stream is.
@@ -94,6 +96,7 @@ impl Peer {
             clock_offset: None,
             demands: Vec::new(),
             slots_changed: false,
+            tally: PeerTally::default(),
         }
     }
 

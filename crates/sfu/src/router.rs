@@ -3,6 +3,7 @@
 mod allocate;
 mod control;
 mod deadline;
+mod look;
 mod receive;
 mod remote;
 mod report;

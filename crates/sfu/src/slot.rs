@@ -8,6 +8,7 @@ use crate::allocator::{Demand, Tile};
 use crate::forwarder::Forwarder;
 use crate::id::TrackId;
 use crate::output::SlotState;
+use crate::tally::SlotTally;
 use crate::track::Track;
 
 pub(crate) use codec::match_codec;
@@ -62,6 +63,7 @@ pub(crate) struct Slot {
     pub(crate) sent_octets: u32,
     /// A sender report should follow soon: another stream has begun.
     pub(crate) report_soon: bool,
+    pub(crate) tally: SlotTally,
     /// What the signalling side was told last.
     pub(crate) reported: Option<Told>,
 }
@@ -104,6 +106,7 @@ impl Slot {
             sent_packets: 0,
             sent_octets: 0,
             report_soon: false,
+            tally: SlotTally::default(),
             reported: None,
         }
     }

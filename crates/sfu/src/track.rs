@@ -11,6 +11,7 @@ use crate::ladder::Ladder;
 use crate::layer::Layer;
 use crate::output::TrackDescription;
 use crate::speaker::Loudness;
+use crate::tally::StandstillWatch;
 
 /// A published track.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Track {
     /// What can be sent of it.
     pub(crate) ladder: Ladder,
     pub(crate) interest: Interest,
+    /// Of all layers together: each alone may be off.
+    pub(crate) standstills: StandstillWatch,
     /// Up to which layer other workers want it.
     pub(crate) remote_interest: Vec<(u16, usize)>,
 }
@@ -67,6 +70,7 @@ impl Track {
             told: None,
             ladder: Ladder::default(),
             interest: Interest::default(),
+            standstills: StandstillWatch::default(),
             remote_interest: Vec::new(),
         }
     }

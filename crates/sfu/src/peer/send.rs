@@ -13,6 +13,7 @@ use crate::inbound::Inbound;
 use crate::sink::Sink;
 use crate::slot::Slot;
 use crate::stats::Stats;
+use crate::tally::PeerTally;
 
 /// What all peers need to send.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ impl Peer {
         let header = context.template.patch(&patch);
         sink.send_rtp(self.id, index, header, head, payload);
         let bytes = header.len().saturating_add(head.len()).saturating_add(payload.len());
-        count(slot, what, bytes, &mut context.stats);
+        count(slot, &mut self.tally, what, bytes, &mut context.stats);
         self.outbound.prober.handle_sent(bytes);
         true
     }
@@ -103,7 +104,7 @@ impl Peer {
         let patch = Patch { header, transport, time: send_time_at(context.start, now), number: None };
         let header = context.template.patch(&patch);
         sink.send_rtp(self.id, index, header, &number.to_be_bytes(), &[]);
-        count(slot, What::Retransmission, header.len(), &mut context.stats);
+        count(slot, &mut self.tally, What::Retransmission, header.len(), &mut context.stats);
         context.template.clear();
     }
 
@@ -136,7 +137,8 @@ impl Peer {
         context.template.set_padding(true);
         let header = context.template.patch(&patch);
         sink.send_rtp(self.id, index, header, &[], padding);
-        count(slot, What::Padding, header.len().saturating_add(padding.len()), &mut context.stats);
+        let bytes = header.len().saturating_add(padding.len());
+        count(slot, &mut self.tally, What::Padding, bytes, &mut context.stats);
         context.template.set_padding(false);
         context.template.clear();
         self.outbound.prober.handle_sent(total);
@@ -168,14 +170,27 @@ fn with_original<'b>(original: Option<u16>, head: &'b [u8], buffer: &'b mut [u8;
     buffer.get(..length.saturating_add(2)).unwrap_or_default()
 }
 
-fn count(slot: &mut Slot, what: What, bytes: usize, stats: &mut Stats) {
+fn count(slot: &mut Slot, peer: &mut PeerTally, what: What, bytes: usize, stats: &mut Stats) {
+    let octets = bytes as u64;
     stats.sent_packets = stats.sent_packets.wrapping_add(1);
-    stats.sent_bytes = stats.sent_bytes.wrapping_add(bytes as u64);
+    stats.sent_bytes = stats.sent_bytes.wrapping_add(octets);
+    peer.sent_packets = peer.sent_packets.wrapping_add(1);
+    peer.sent_bytes = peer.sent_bytes.wrapping_add(octets);
+    if what != What::Media {
+        stats.resent_packets = stats.resent_packets.wrapping_add(1);
+    }
+    if what == What::Padding {
+        peer.probe_bytes = peer.probe_bytes.wrapping_add(octets);
+        return;
+    }
+    slot.tally.packets = slot.tally.packets.wrapping_add(1);
+    slot.tally.bytes = slot.tally.bytes.wrapping_add(octets);
     if what == What::Media {
         slot.sent_packets = slot.sent_packets.wrapping_add(1);
         slot.sent_octets = slot.sent_octets.wrapping_add(u32::try_from(bytes).unwrap_or(0));
     } else {
-        stats.resent_packets = stats.resent_packets.wrapping_add(1);
+        peer.resent_packets = peer.resent_packets.wrapping_add(1);
+        slot.tally.resent_packets = slot.tally.resent_packets.wrapping_add(1);
     }
 }
 

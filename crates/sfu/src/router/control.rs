@@ -71,6 +71,7 @@ impl Router {
         let Some(peer) = self.peers.get_mut(from) else { return };
         let Some(slot) = peer.slots.iter_mut().find(|slot| slot.parameters.ssrc == block.ssrc) else { return };
         slot.acknowledged = true;
+        slot.tally.lost_256 = block.fraction_lost;
         let sample = (block.last_sender_report != 0)
             .then(|| ours.wrapping_sub(block.last_sender_report).wrapping_sub(block.delay_since_last))
             .filter(|units| *units < 1 << 31)
@@ -85,17 +86,21 @@ impl Router {
 
     /// A subscriber lacks packets.
     fn take_nack(&mut self, now: Instant, from: usize, nack: &Nack<'_>, sink: &mut impl Sink) {
-        let Some(peer) = self.peers.get(from) else { return };
-        let Some(slot) = peer.slots.iter().position(|slot| slot.parameters.ssrc == nack.media_ssrc) else { return };
-        for number in nack.lost().take(NUMBERS_MAX) {
+        let Some(peer) = self.peers.get_mut(from) else { return };
+        let mut slots = peer.slots.iter_mut().enumerate();
+        let Some((slot, asking)) = slots.find(|(_, slot)| slot.parameters.ssrc == nack.media_ssrc) else { return };
+        let lost = nack.lost().take(NUMBERS_MAX);
+        asking.tally.nacked_packets = asking.tally.nacked_packets.wrapping_add(lost.clone().count() as u64);
+        for number in lost {
             self.resend(now, from, slot, number, sink);
         }
     }
 
     /// A subscriber cannot decode: its layer's publisher is asked for a key frame.
     fn take_picture_loss(&mut self, now: Instant, from: usize, ssrc: u32) {
-        let Some(peer) = self.peers.get(from) else { return };
-        let Some(slot) = peer.slots.iter().find(|slot| slot.parameters.ssrc == ssrc) else { return };
+        let Some(peer) = self.peers.get_mut(from) else { return };
+        let Some(slot) = peer.slots.iter_mut().find(|slot| slot.parameters.ssrc == ssrc) else { return };
+        slot.tally.key_frame_requests = slot.tally.key_frame_requests.wrapping_add(1);
         let Some(target) = slot.forwarder.current().or(slot.forwarder.target()) else { return };
         let Some(track) = slot.track.and_then(|track| self.tracks.get_mut(track)) else { return };
         let Some(layer) = track.layer_of_mut(target.stream) else { return };

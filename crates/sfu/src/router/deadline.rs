@@ -160,6 +160,7 @@ impl Router {
                 let numbers = numbers.get(..asked.count).unwrap_or_default();
                 Writer::new(&mut self.scratch).nack(own_ssrc, ssrc, numbers);
                 stats.nacked_packets = stats.nacked_packets.wrapping_add(asked.count as u64);
+                layer.tally.nacked_packets = layer.tally.nacked_packets.wrapping_add(asked.count as u64);
             }
             if asked.gave_up && !track.subscribers.is_empty() {
                 layer.key_frames.want(now);
@@ -170,6 +171,7 @@ impl Router {
             }
             if layer.key_frames.poll(now) {
                 stats.key_frame_requests = stats.key_frame_requests.wrapping_add(1);
+                layer.tally.key_frame_requests = layer.tally.key_frame_requests.wrapping_add(1);
                 if may_ask_for_pictures {
                     Writer::new(&mut self.scratch).picture_loss_indication(own_ssrc, ssrc);
                 } else {

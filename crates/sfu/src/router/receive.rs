@@ -27,6 +27,8 @@ impl Router {
             return;
         };
         peer.heard_at = now;
+        peer.tally.received_packets = peer.tally.received_packets.wrapping_add(1);
+        peer.tally.received_bytes = peer.tally.received_bytes.wrapping_add(bytes.len() as u64);
         peer.heard_ssrc = packet.ssrc();
         let extensions = Extensions::read(&packet, &peer.extensions);
         let told_before = peer.arrivals.poll_timeout();
@@ -166,6 +168,7 @@ impl Router {
             layer.handle_reception(now, at, inbound.payload.timestamp, inbound.clock_rate_hz);
         }
         let frame = inspect(now, layer, at, inbound, bytes);
+        track.standstills.handle_packet(now);
         if track.parameters.kind == Kind::Audio {
             match inbound.extensions.audio_level {
                 Some(level) => track.loudness.handle_level(now, level),
@@ -249,12 +252,17 @@ impl Router {
 /// What a packet is, entered into the books of its layer.
 fn inspect(now: Instant, layer: &mut Layer, at: u64, inbound: &Inbound<'_>, bytes: &[u8]) -> Frame {
     layer.last_at = Some(now);
+    let tally = &mut layer.tally;
+    tally.packets = tally.packets.wrapping_add(1);
+    tally.bytes = tally.bytes.wrapping_add(bytes.len() as u64);
     if inbound.payload.bytes.is_empty() {
         // Padding to probe us: its number is closed up.
         return Frame { starts_picture: false, starts: false, key: false, needed: Levels::EMPTY, ..Frame::WHOLE };
     }
     let (frame, size) = frame::read(&inbound.payload, layer.previous, &mut layer.dependencies);
+    tally.pictures = tally.pictures.wrapping_add(u64::from(frame.starts_picture));
     if frame.key && frame.starts_picture {
+        tally.key_frames = tally.key_frames.wrapping_add(1);
         layer.key_frames.handle_key_frame();
         layer.size_px = size.or(layer.size_px);
     }

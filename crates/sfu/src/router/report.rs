@@ -144,7 +144,7 @@ fn changed_slots(now: Instant, peer: &mut Peer, tracks: &Slab<Track>) -> Vec<Slo
         let track = slot.track.and_then(|track| tracks.get(track));
         let state = state_of(now, slot, track);
         let current = slot.forwarder.current().filter(|_| state == SlotState::Live);
-        let layer = current.and_then(|current| track?.layers.iter().position(|layer| layer.id == current.stream));
+        let layer = layer_of(slot, track, state);
         let highest = layer.and_then(|layer| track?.layers.get(layer)).map(|layer| layer.rates.highest().temporal);
         let temporal = current.and_then(|current| Some(current.level.temporal.min(highest?)));
         let temporal = temporal.filter(|_| highest.is_some_and(|highest| highest > 0));
@@ -165,7 +165,14 @@ fn changed_slots(now: Instant, peer: &mut Peer, tracks: &Slab<Track>) -> Vec<Slo
     changed
 }
 
-fn state_of(now: Instant, slot: &Slot, track: Option<&Track>) -> SlotState {
+/// Which layer of its track a slot gets.
+pub(super) fn layer_of(slot: &Slot, track: Option<&Track>, state: SlotState) -> Option<usize> {
+    let current = slot.forwarder.current().filter(|_| state == SlotState::Live)?;
+    track?.layers.iter().position(|layer| layer.id == current.stream)
+}
+
+/// Whether media flows in a slot.
+pub(super) fn state_of(now: Instant, slot: &Slot, track: Option<&Track>) -> SlotState {
     if slot.wish.as_ref().is_some_and(|wish| wish.paused) {
         return SlotState::Wish;
     }

@@ -2,6 +2,7 @@
 
 mod audio;
 mod cost;
+mod look;
 mod remote;
 mod simulcast;
 mod video;
