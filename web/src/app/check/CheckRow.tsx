@@ -3,6 +3,7 @@ import { ChevronDown, RotateCw } from 'lucide';
 import type { CheckState } from '../../lib/check/types';
 import { Button } from '../components/Button';
 import { Icon } from '../components/Icon';
+import { CheckChart } from './CheckChart';
 import { DetailList } from './DetailList';
 import { ScreenControls } from './ScreenControls';
 import type { CheckSession } from './session';
@@ -14,7 +15,7 @@ import { say, t } from './texts';
 const HAVE_CONTROLS = ['speaker', 'screen-share'];
 
 export function CheckRow({ session, state }: { session: CheckSession; state: CheckState }) {
-  const { id, status, outcome } = state;
+  const { id, status, outcome, progress } = state;
   const details = Object.entries(outcome?.details ?? {});
   const troubled = status === 'warn' || status === 'fail';
   const again = !HAVE_CONTROLS.includes(id) && <AgainButton session={session} state={state} />;
@@ -37,6 +38,8 @@ export function CheckRow({ session, state }: { session: CheckSession; state: Che
         </div>
       )}
       <div class="check-below">
+        {status === 'running' && progress !== undefined && <progress class="check-progress" value={progress} aria-label={t(`title.${id}`)} />}
+        {outcome?.chart && <CheckChart figure={outcome.chart} />}
         {outcome?.advice && <p class="check-advice">{say(outcome.advice)}</p>}
         {id === 'camera' && <div class="check-preview" ref={(element) => void (session.previewPlace = element)} />}
         {id === 'speaker' && <SpeakerControls session={session} running={status === 'running'} />}

@@ -11,6 +11,7 @@ import { PageShell } from '../components/PageShell';
 import { TextField } from '../components/TextField';
 import { Toggle } from '../components/Toggle';
 import { Video } from '../components/Video';
+import { ConnectionLine } from './ConnectionLine';
 import type { LocalMedia } from '../../lib/local-media';
 import { t } from '../texts';
 
@@ -22,10 +23,12 @@ export interface LobbyPageProps {
   name: string;
   /** Why the last try to join came to nothing. */
   problem?: string | undefined;
+  /** Who may test the way to the media server; undefined where calls do not leave this page. */
+  checks: { token: string | null } | undefined;
   onJoin: (name: string) => void;
 }
 
-export function LobbyPage({ room, media, name: rememberedName, problem, onJoin }: LobbyPageProps) {
+export function LobbyPage({ room, media, name: rememberedName, problem, checks, onJoin }: LobbyPageProps) {
   const [name, setName] = useState(rememberedName);
   const join = (event: Event) => {
     event.preventDefault();
@@ -47,11 +50,12 @@ export function LobbyPage({ room, media, name: rememberedName, problem, onJoin }
           {problem && <p role="alert">{problem}</p>}
           <DeviceProblems media={media} />
           <DevicePickers media={media} />
-          <p class="small">
+          <div class="small">
+            {checks && <ConnectionLine token={checks.token} />}
             <a class="lobby-check" href="/check" target="_blank" rel="noopener">
               {t('check.link')}
             </a>
-          </p>
+          </div>
         </form>
       </div>
     </PageShell>

@@ -77,7 +77,7 @@ export function RoomPage({ room }: { room: string }) {
 
   switch (call?.phase.value) {
     case undefined:
-      return <LobbyPage room={room} media={media} name={recall('name') ?? ''} problem={notLoaded ? t('load.failed.join') : undefined} onJoin={(name) => enter(name, media)} />;
+      return <LobbyPage room={room} media={media} name={recall('name') ?? ''} problem={notLoaded ? t('load.failed.join') : undefined} checks={parameters.loopback ? undefined : { token: parameters.token ?? null }} onJoin={(name) => enter(name, media)} />;
     case 'joining':
       return <JoiningPage call={call} onCancel={backToLobby} />;
     case 'waiting':

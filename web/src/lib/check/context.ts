@@ -34,6 +34,8 @@ export interface CheckContext {
   readonly surroundings: Surroundings;
   readonly media: MediaBench;
   readonly network: NetworkBench;
+  /** Tells how far the check is, 0 to 1. */
+  readonly progress: (share: number) => void;
 }
 
 export interface Check {
@@ -43,6 +45,8 @@ export interface Check {
   readonly timeoutMs: number;
   /** Needs a click of its own: skipped in a full run unless `precheck` can tell already. */
   readonly gesture?: boolean;
+  /** Measures the network, so that nothing else may use it meanwhile. */
+  readonly alone?: boolean;
   /** Checks that rest on this one: repeated with it, because they may have found its door shut. */
   readonly unlocks?: readonly CheckId[];
   /** What can be told without the click; `null` when only the click can tell. */

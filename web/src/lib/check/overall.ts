@@ -34,6 +34,9 @@ const LIMITING: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
   devices: 'clause.devices',
   websocket: 'clause.slow',
   stun: 'clause.detour',
+  quality: 'clause.quality',
+  bandwidth: 'clause.bandwidth',
+  'media-udp': 'clause.media-tcp',
   browser: 'clause.browser',
 };
 
@@ -42,6 +45,8 @@ const LIMITING: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
  * from a good call while another works.
  */
 const LIMITING_FAILED: Readonly<Partial<Record<CheckId, CheckTextKey>>> = {
+  'media-udp': 'clause.media',
+  'media-tcp': 'clause.media',
   'turn-udp': 'clause.turn',
   'turn-tcp': 'clause.turn',
   'turn-tls': 'clause.turn',
@@ -54,7 +59,7 @@ const UNSURE = 'clause.unsure';
 
 function limit({ id, status, outcome }: CheckState): CheckTextKey | undefined {
   if (outcome && UNFINISHED.includes(outcome.verdict.key)) return UNSURE;
-  if (status === 'fail') return LIMITING[id] ?? LIMITING_FAILED[id];
+  if (status === 'fail') return LIMITING_FAILED[id] ?? LIMITING[id];
   return status === 'warn' ? LIMITING[id] : undefined;
 }
 

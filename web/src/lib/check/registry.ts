@@ -15,8 +15,11 @@ import { microphone } from './media/microphone';
 import { permissions } from './media/permissions';
 import { screenShare } from './media/screen-share';
 import { speaker } from './media/speaker';
+import { bandwidth } from './net/bandwidth';
 import { direct } from './net/direct';
 import { natMapping } from './net/nat-mapping';
+import { quality } from './net/quality';
+import { mediaTcp, mediaUdp } from './net/reach';
 import { stun } from './net/stun';
 import { turnTcp, turnTls, turnUdp } from './net/turn';
 import { websocket } from './net/websocket';
@@ -45,6 +48,10 @@ export const CHECKS: readonly Check[] = [
   turnTcp,
   turnTls,
   direct,
+  mediaUdp,
+  mediaTcp,
+  quality,
+  bandwidth,
 ];
 
 /** `?run=net,media`: the groups named, or all when none of the names is known. */

@@ -1,6 +1,6 @@
 /** The report: what a person sends to whoever helps them, and what a machine reads. No secret, and addresses only masked unless asked. */
 import { overall } from './overall';
-import type { CheckState, CheckText, Detail } from './types';
+import type { CheckState, CheckText, Detail, Figure } from './types';
 
 export interface ReportSource {
   readonly states: readonly CheckState[];
@@ -63,7 +63,13 @@ function checkEntry(state: CheckState, say: ReportSource['say'], showAddresses: 
     advice: outcome?.advice ? redact(say(outcome.advice), open) : null,
     durationMs: state.durationMs,
     details: outcome ? redact(outcome.details, open) : {},
+    ...(outcome?.chart && { chart: figure(outcome.chart) }),
   };
+}
+
+/** Without the words of the page. */
+function figure({ title, unit, seconds, lines }: Figure): Detail {
+  return { title, unit, seconds, lines: lines.map(({ label, values }) => ({ label: label ?? title, values })) };
 }
 
 /** The report as a value; `JSON.stringify` it. */

@@ -61,15 +61,58 @@ describe('the runner', () => {
     expect(statuses()).toEqual(['stun pass']);
   });
 
-  it('measures the WebSocket before the checks that would disturb it', async () => {
+  it('gives a check that measures the network to itself, and runs the others together', async () => {
     const order: string[] = [];
-    const note = (name: string) => () => {
-      order.push(name);
+    const takes = (name: string, ms: number) => async () => {
+      order.push(`${name} begins`);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      order.push(`${name} ends`);
       return good();
     };
-    const { made } = runner(check('stun', 'net', { run: note('stun') }), check('websocket', 'net', { run: note('websocket') }));
+    const { made } = runner(
+      check('websocket', 'net', { run: takes('websocket', 10), alone: true }),
+      check('stun', 'net', { run: takes('stun', 20) }),
+      check('direct', 'net', { run: takes('direct', 10) }),
+      check('quality', 'net', { run: takes('quality', 10), alone: true }),
+      check('bandwidth', 'net', { run: takes('bandwidth', 10), alone: true }),
+    );
+    const done = made.runAll(['net'], true);
+    await vi.advanceTimersByTimeAsync(100);
+    await done;
+    expect(order).toEqual([
+      'websocket begins',
+      'websocket ends',
+      'stun begins',
+      'direct begins',
+      'direct ends',
+      'stun ends',
+      'quality begins',
+      'quality ends',
+      'bandwidth begins',
+      'bandwidth ends',
+    ]);
+  });
+
+  it('tells how far a check is, in whole percents, and only while it runs', async () => {
+    const shares: (number | undefined)[] = [];
+    const { made, seen } = runner(
+      check('quality', 'net', {
+        run: ({ progress }) => {
+          for (const share of [0.101, 0.104, 2]) {
+            progress(share);
+            shares.push(made.states[0]?.progress);
+          }
+          setTimeout(() => progress(0.5), 10);
+          return good();
+        },
+      }),
+    );
     await made.runAll(['net'], true);
-    expect(order).toEqual(['websocket', 'stun']);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(shares).toEqual([0.1, 0.1, 1]);
+    expect(seen).toHaveLength(5);
+    expect(made.states[0]).toMatchObject({ status: 'pass' });
+    expect(made.states[0]?.progress).toBeUndefined();
   });
 
   it('gives up on a check at its limit, tells it, and goes on', async () => {

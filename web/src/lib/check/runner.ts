@@ -97,7 +97,7 @@ export class CheckRunner {
       () => undefined,
     );
     try {
-      await work({ signal: controller.signal, gesture, surroundings, media, network });
+      await work({ signal: controller.signal, gesture, surroundings, media, network, progress: () => undefined });
     } finally {
       clearTimeout(timer);
       media.close();
@@ -110,11 +110,16 @@ export class CheckRunner {
     for (const check of checks) await this.#run(check, context);
   }
 
-  /** The round trips of the WebSocket are measured alone; the others wait for timeouts and may wait together. */
+  /** What measures has the network to itself; the others wait for timeouts and may wait together. */
   async #network(checks: readonly Check[], context: CheckContext): Promise<void> {
-    await this.#inOrder(checks.filter(({ id }) => id === 'websocket'), context);
-    const rest = checks.filter(({ id }) => id !== 'websocket');
-    await Promise.all(rest.map((check) => this.#run(check, context)));
+    const together: Promise<void>[] = [];
+    for (const check of checks) {
+      if (check.alone) await Promise.all(together.splice(0));
+      const run = this.#run(check, context);
+      if (check.alone) await run;
+      else together.push(run);
+    }
+    await Promise.all(together);
   }
 
   async #run(check: Check, session: CheckContext): Promise<void> {
@@ -123,7 +128,8 @@ export class CheckRunner {
     const last = this.#states.get(id)?.outcome ?? null;
     this.#set({ id, group, status: 'running', outcome: last, durationMs: null });
     const startedMs = this.#options.now();
-    const found = await this.#found(check, session);
+    const progress = (share: number) => this.#progress(id, share);
+    const found = await this.#found(check, { ...session, progress });
     const durationMs = Math.round(this.#options.now() - startedMs);
     this.#set({ id, group, status: found.status, outcome: found, durationMs });
   }
@@ -148,6 +154,13 @@ export class CheckRunner {
       session.signal.removeEventListener('abort', stop);
       controller.abort(new OutOfTime());
     }
+  }
+
+  /** In whole percents: finer steps would only draw the page anew. */
+  #progress(id: CheckId, share: number): void {
+    const state = this.#states.get(id);
+    const progress = Math.round(Math.min(1, Math.max(0, share)) * 100) / 100;
+    if (state?.status === 'running' && state.progress !== progress) this.#set({ ...state, progress });
   }
 
   #set(state: CheckState): void {

@@ -39,6 +39,10 @@ export const CHECK_IDS = [
   'turn-tcp',
   'turn-tls',
   'direct',
+  'media-udp',
+  'media-tcp',
+  'quality',
+  'bandwidth',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 
@@ -46,12 +50,23 @@ export type CheckId = (typeof CHECK_IDS)[number];
 export type Detail = string | number | boolean | null | readonly Detail[] | { readonly [name: string]: Detail };
 export type Details = Readonly<Record<string, Detail>>;
 
+/** What a check measured over time, to be drawn. */
+export interface Figure {
+  readonly title: CheckTextKey;
+  readonly unit: string;
+  /** From the first value to the last. */
+  readonly seconds: number;
+  /** Equally far apart; `null` where nothing came. Lines have a label when there are several. */
+  readonly lines: readonly { readonly label?: CheckTextKey; readonly values: readonly (number | null)[] }[];
+}
+
 /** What a check found: one sentence, at most one piece of advice, and the numbers behind them. */
 export interface Outcome {
   readonly status: 'pass' | 'warn' | 'fail' | 'info' | 'skipped';
   readonly verdict: CheckText;
   readonly advice?: CheckText;
   readonly details: Details;
+  readonly chart?: Figure;
 }
 
 /** Where one check stands. */
@@ -61,13 +76,15 @@ export interface CheckState {
   readonly status: CheckStatus;
   readonly outcome: Outcome | null;
   readonly durationMs: number | null;
+  /** How far a running check is, 0 to 1, where it can tell. */
+  readonly progress?: number;
 }
 
 /** Builds an `Outcome`; `advice` is left out rather than undefined. */
 export function outcome(
   status: Outcome['status'],
   verdict: CheckTextKey,
-  rest: { values?: CheckText['values']; advice?: CheckTextKey; adviceValues?: CheckText['values']; details?: Details } = {},
+  rest: { values?: CheckText['values']; advice?: CheckTextKey; adviceValues?: CheckText['values']; details?: Details; chart?: Figure } = {},
 ): Outcome {
   const text = (key: CheckTextKey, values: CheckText['values']): CheckText => (values ? { key, values } : { key });
   return {
@@ -75,5 +92,6 @@ export function outcome(
     verdict: text(verdict, rest.values),
     ...(rest.advice ? { advice: text(rest.advice, rest.adviceValues) } : {}),
     details: rest.details ?? {},
+    ...(rest.chart ? { chart: rest.chart } : {}),
   };
 }

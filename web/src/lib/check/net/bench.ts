@@ -1,5 +1,7 @@
 /** What the network checks share: the server's answers, and one run each of the costly measurements. */
+import { EchoPeer, type EchoTransport, type Reach } from './echo';
 import { gather, type Gathering } from './gathering';
+import type { Reaches } from './reach';
 import { relaysThrough, type RelayResults } from './relay';
 
 /** `GET /api/v1/info`, as far as the checks use it. */
@@ -17,6 +19,13 @@ export interface IceAnswer {
   readonly status: number;
 }
 
+/** The echo of the media server, by one transport. */
+export interface Echo {
+  readonly reach: Reach;
+  /** Connected; `null` where that did not come about. */
+  readonly peer: EchoPeer | null;
+}
+
 export interface NetworkBenchOptions {
   readonly token: string | null;
   readonly signal: AbortSignal;
@@ -28,6 +37,7 @@ export class NetworkBench {
   #ice: Promise<IceAnswer> | null = null;
   #gathering: Promise<Gathering> | null = null;
   #relays: Promise<RelayResults> | null = null;
+  #reached: Promise<Record<EchoTransport, Echo>> | null = null;
 
   constructor(options: NetworkBenchOptions) {
     this.#options = options;
@@ -53,6 +63,34 @@ export class NetworkBench {
   relays(): Promise<RelayResults> {
     this.#relays ??= this.ice().then((answer) => relaysThrough(answer, this.#options.signal));
     return this.#relays;
+  }
+
+  /** Both ways to the media server, tried at once. */
+  async reaches(): Promise<Reaches> {
+    const { udp, tcp } = await this.#echoes();
+    return { udp: udp.reach, tcp: tcp.reach };
+  }
+
+  /** The echo by the way that calls would take: UDP where it gets through. */
+  async echo(): Promise<Echo> {
+    const { udp, tcp } = await this.#echoes();
+    return udp.peer || !tcp.peer ? udp : tcp;
+  }
+
+  #echoes(): Promise<Record<EchoTransport, Echo>> {
+    this.#reached ??= Promise.all([this.#echoBy('udp'), this.#echoBy('tcp')]).then(([udp, tcp]) => {
+      if (udp.peer) tcp.peer?.close();
+      return { udp, tcp };
+    });
+    return this.#reached;
+  }
+
+  async #echoBy(transport: EchoTransport): Promise<Echo> {
+    const peer = new EchoPeer(this.#options.signal);
+    const reach = await peer.reach(transport, this.#options.token);
+    if (reach.roundTripMs !== null) return { reach, peer };
+    peer.close();
+    return { reach, peer: null };
   }
 
   async #stunUrls(): Promise<readonly string[]> {

@@ -96,6 +96,7 @@ export const websocket: Check = {
   id: 'websocket',
   group: 'net',
   timeoutMs: 13_000,
+  alone: true,
   run: async ({ signal }) => {
     const { protocol, host } = globalThis.location;
     const secure = protocol === 'https:';
