@@ -18,6 +18,7 @@ export function CheckRow({ session, state }: { session: CheckSession; state: Che
   const { id, status, outcome, progress } = state;
   const details = Object.entries(outcome?.details ?? {});
   const troubled = status === 'warn' || status === 'fail';
+  const chart = outcome?.chart && <CheckChart figure={outcome.chart} />;
   const again = !HAVE_CONTROLS.includes(id) && <AgainButton session={session} state={state} />;
   return (
     <li class="check-row" id={`check-${id}`} data-testid={`check-${id}`} data-status={status}>
@@ -28,6 +29,7 @@ export function CheckRow({ session, state }: { session: CheckSession; state: Che
             <Icon icon={ChevronDown} />
           </summary>
           <div class="check-inside">
+            {!troubled && chart}
             <DetailList details={details} />
             {!troubled && again}
           </div>
@@ -39,7 +41,7 @@ export function CheckRow({ session, state }: { session: CheckSession; state: Che
       )}
       <div class="check-below">
         {status === 'running' && progress !== undefined && <progress class="check-progress" value={progress} aria-label={t(`title.${id}`)} />}
-        {outcome?.chart && <CheckChart figure={outcome.chart} />}
+        {troubled && chart}
         {outcome?.advice && <p class="check-advice">{say(outcome.advice)}</p>}
         {id === 'camera' && <div class="check-preview" ref={(element) => void (session.previewPlace = element)} />}
         {id === 'speaker' && <SpeakerControls session={session} running={status === 'running'} />}

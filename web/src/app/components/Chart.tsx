@@ -20,7 +20,7 @@ export interface ChartProps {
   slots?: number;
   /** Time between two values. */
   intervalSeconds?: number;
-  /** What stands at the ends of the axis; else how long ago it was, and "now". */
+  /** What stands at the ends of the axis of a measurement that is over. Else how long ago it was, and "now"; and the latest values are said. */
   ends?: readonly [from: string, to: string];
   /** The axis reaches to this value at least. */
   ceilingMin?: number;
@@ -48,7 +48,7 @@ export function Chart({ title, unit, lines, kind = 'lines', slots = SLOTS, inter
         <span>
           {title} <span class="quiet">{unit}</span>
         </span>
-        <span class="chart-latest">{latest.map(({ label, words }) => `${label} ${words}`.trim()).join(' · ')}</span>
+        {!ends && <span class="chart-latest">{latest.map(({ label, words }) => `${label} ${words}`.trim()).join(' · ')}</span>}
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH + LABEL_WIDTH} ${BOTTOM + 16}`} role="img" aria-label={`${title}: ${latest.map(({ label, words }) => `${label} ${words} ${unit}`.trim()).join(', ')}`}>
         <path class="chart-axis" d={`M0 ${TOP}H${WIDTH}M0 ${BOTTOM}H${WIDTH}`} />
