@@ -56,6 +56,14 @@ pub struct Limits {
     pub messages_per_second: u32,
     /// Messages of one connection at once.
     pub messages_burst: u32,
+    /// Bytes of messages per second of one connection, in the long run.
+    pub bytes_per_second: u32,
+    /// Bytes of messages of one connection at once. A longer message never passes.
+    pub bytes_burst: u32,
+    /// Offers to the media server per second of one connection, in the long run.
+    pub offers_per_second: u32,
+    /// Offers to the media server of one connection at once.
+    pub offers_burst: u32,
     /// Joins per minute of one address, in the long run. A resumed connection is not counted.
     pub joins_per_minute: u32,
     /// Joins of one address at once.
@@ -90,6 +98,11 @@ impl Default for Limits {
             frame_bytes: 256 * 1024,
             messages_per_second: 50,
             messages_burst: 200,
+            // One sender's burst fits four times into what may wait for a slow reader (`server/signal/outbox`).
+            bytes_per_second: 128 * 1024,
+            bytes_burst: 512 * 1024,
+            offers_per_second: 1,
+            offers_burst: 10,
             // A school shares one address: a class of 60 reloads twice at once.
             joins_per_minute: 240,
             joins_burst: 120,

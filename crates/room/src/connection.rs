@@ -51,6 +51,9 @@ pub(crate) struct Connection {
     /// Pings sent since the connection was last heard.
     pub(crate) pings_unanswered: u8,
     messages: Bucket,
+    bytes: Bucket,
+    /// Offers to the media server, each of which costs it much.
+    offers: Bucket,
     /// Messages over the rate, less those within it.
     surplus: u32,
     /// Faulty frames in a row.
@@ -71,20 +74,29 @@ impl Connection {
             ping_at: now + heartbeat,
             pings_unanswered: 0,
             messages: Bucket::new(now),
+            bytes: Bucket::new(now),
+            offers: Bucket::new(now),
             surplus: 0,
             faults: 0,
         }
     }
 
-    /// Counts a message and says what its sender's pace deserves.
-    pub(crate) fn pace(&mut self, now: Instant, limits: &Limits) -> Pace {
-        let rate = Rate::new(limits.messages_per_second, Duration::from_secs(1), limits.messages_burst);
-        if self.messages.take(now, rate) {
+    /// Counts a message and its bytes, and says what its sender's pace deserves.
+    pub(crate) fn pace(&mut self, now: Instant, bytes: usize, limits: &Limits) -> Pace {
+        let rate = Rate::new(limits.messages_per_second, SECOND, limits.messages_burst);
+        let bytes_rate = Rate::new(limits.bytes_per_second, SECOND, limits.bytes_burst);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if self.messages.take(now, rate) && self.bytes.take_many(now, bytes, bytes_rate) {
             self.surplus = self.surplus.saturating_sub(1);
             return Pace::Fine;
         }
         self.surplus += 1;
         if self.surplus >= SURPLUS_MAX { Pace::Flood } else { Pace::TooFast }
+    }
+
+    /// Takes an offer to the media server out of the budget.
+    pub(crate) fn take_offer(&mut self, now: Instant, limits: &Limits) -> bool {
+        self.offers.take(now, Rate::new(limits.offers_per_second, SECOND, limits.offers_burst))
     }
 
     /// Counts a faulty frame; true when it is one too many.
@@ -111,3 +123,4 @@ pub(crate) enum Pace {
 /// Messages over the rate, less those within it, that close a connection: a client that is told to slow down has
 /// this long to do so, and one that does not costs no more than this.
 pub(crate) const SURPLUS_MAX: u32 = 100;
+const SECOND: Duration = Duration::from_secs(1);

@@ -27,6 +27,10 @@ pub(crate) enum Error {
     NotJoined,
     #[error("Too many messages. Slow down.")]
     TooManyMessages,
+    #[error("The member is reconnecting, and no more is kept for it from you. Try again when it is back.")]
+    AbsentFull,
+    #[error("Too many offers to the media server. Slow down.")]
+    TooFrequentOffers,
     #[error("Too many joins from your address. Try again in a minute.")]
     TooManyJoins,
     #[error("\"{field}\" is longer than {limit_bytes} bytes.")]
@@ -84,7 +88,11 @@ impl Error {
             Self::TokenMissing | Self::Token(_) => (100, "unauthorised"),
             Self::UidInUse => (101, "uid-in-use"),
             Self::NotJoined => (102, "not-joined"),
-            Self::TooManyMessages | Self::TooManyJoins | Self::TooManyOffers { .. } => (103, "rate-limited"),
+            Self::TooManyMessages
+            | Self::AbsentFull
+            | Self::TooFrequentOffers
+            | Self::TooManyJoins
+            | Self::TooManyOffers { .. } => (103, "rate-limited"),
             Self::TooLarge { .. } => (104, "too-large"),
             Self::Locked => (105, "locked"),
             Self::Banned => (106, "banned"),

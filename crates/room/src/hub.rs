@@ -114,7 +114,7 @@ impl Hub {
         if !fits(self.config.limits.frame_bytes, text.len()) {
             return self.handle_oversized(now, conn);
         }
-        let Some(pace) = self.hear(now, conn) else { return };
+        let Some(pace) = self.hear(now, conn, text.len()) else { return };
         let request = match Request::parse(text) {
             Ok(request) => request,
             Err(malformed) => return self.fault(now, conn, &malformed.into(), CLOSE_INVALID_DATA),
@@ -147,7 +147,7 @@ impl Hub {
     /// A binary frame has come, which nobody should send.
     pub fn handle_binary(&mut self, now: Instant, conn: ConnId) {
         self.begin(now);
-        if self.hear(now, conn).is_some() {
+        if self.hear(now, conn, 0).is_some() {
             self.fault(now, conn, &Malformed::Binary.into(), CLOSE_UNSUPPORTED_DATA);
         }
     }
@@ -156,7 +156,7 @@ impl Hub {
     pub fn handle_oversized(&mut self, now: Instant, conn: ConnId) {
         self.begin(now);
         let error = Error::TooLarge { field: "frame", limit_bytes: self.config.limits.frame_bytes };
-        if self.hear(now, conn).is_some() {
+        if self.hear(now, conn, 0).is_some() {
             self.fault(now, conn, &error, CLOSE_MESSAGE_TOO_BIG);
         }
     }
@@ -300,11 +300,11 @@ impl Hub {
     }
 
     /// Takes note of a sign of life and of a message; `None` if there is no such connection.
-    fn hear(&mut self, now: Instant, conn: ConnId) -> Option<Pace> {
+    fn hear(&mut self, now: Instant, conn: ConnId, bytes: usize) -> Option<Pace> {
         self.counts.frames += 1;
         let connection = self.connections.get_mut(&conn)?;
         connection.pings_unanswered = 0;
-        Some(connection.pace(now, &self.config.limits))
+        Some(connection.pace(now, bytes, &self.config.limits))
     }
 
     /// Answers a frame that cannot be read, and closes after too many.

@@ -26,6 +26,7 @@
 //! The wire contract is `docs/signalling.md`; what is deliberately not here is in this crate's README.
 #![deny(missing_docs, clippy::indexing_slicing)]
 
+mod absence;
 mod address;
 mod config;
 mod connection;
@@ -46,6 +47,7 @@ mod resume;
 mod room;
 mod schedule;
 mod seat;
+mod standing;
 mod stats;
 pub mod token;
 mod topology;

@@ -41,10 +41,15 @@ impl Bucket {
 
     /// Takes one out if there is one.
     pub(crate) fn take(&mut self, now: Instant, rate: Rate) -> bool {
+        self.take_many(now, 1, rate)
+    }
+
+    /// Takes `count` out if there are as many.
+    pub(crate) fn take_many(&mut self, now: Instant, count: u32, rate: Rate) -> bool {
         if rate.interval.is_zero() {
             return true;
         }
-        let full_at = self.full_at.max(now) + rate.interval;
+        let full_at = self.full_at.max(now) + rate.interval * count;
         let taken = full_at.duration_since(now) <= rate.interval * rate.burst;
         if taken {
             self.full_at = full_at;

@@ -206,6 +206,9 @@ pub enum ManageError {
     /// The members' programs cannot do it.
     #[error("a member's program cannot do that")]
     Incapable,
+    /// The member is reconnecting, and no more is kept for it.
+    #[error("the member is reconnecting, and no more is kept for it")]
+    AbsentFull,
     /// There are more than two members, who cannot be peer to peer.
     #[error("more than two members cannot be peer to peer")]
     TooManyMembers,

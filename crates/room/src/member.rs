@@ -6,12 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ConnId, Output,
+    absence::{Absence, Full, Kept},
+    address,
     config::Limits,
+    error::Error,
     id::{RoomId, Uid},
     media::Source,
-    policy::{Grants, HOST, TokenMark},
-    resume::{Absence, Ticket},
-    seat::MediaSeat,
+    policy::{Grants, HOST, MEMBER, TokenMark},
+    reply::{ErrorContext, Reply},
+    resume::Ticket,
+    seat::{MediaSeat, PendingOffer},
+    standing::Standing,
 };
 
 /// A seat in a room and who sits there.
@@ -31,8 +36,12 @@ pub(crate) struct Member {
     pub(crate) ticket: Option<Ticket>,
     /// The token that the member came in with.
     pub(crate) token: Option<TokenMark>,
+    /// Where its last connection came from.
+    pub(crate) address: address::Source,
     /// What a moderator has muted.
     pub(crate) muted: BTreeSet<Source>,
+    /// A moderator has made it host (`true`) or taken that from it.
+    pub(crate) made_host: Option<bool>,
     /// Its place at the media server, while the room has one.
     pub(crate) media: Option<MediaSeat>,
 }
@@ -129,11 +138,40 @@ impl Member {
     }
 
     /// Sends a frame, or keeps it for when the member is back.
-    pub(crate) fn tell(&mut self, text: String, limits: &Limits, outputs: &mut VecDeque<Output>) {
+    ///
+    /// # Errors
+    /// When no more is kept of what the sender has to say to this member alone.
+    pub(crate) fn tell(
+        &mut self,
+        kept: Kept,
+        text: String,
+        limits: &Limits,
+        outputs: &mut VecDeque<Output>,
+    ) -> Result<(), Error> {
         match &mut self.link {
             Link::Online(conn) => outputs.push_back(Output::Send { conn: *conn, text }),
-            Link::Reconnecting(absence) => absence.keep(text, limits),
+            Link::Reconnecting(absence) => absence.keep(kept, text, limits).map_err(|Full| Error::AbsentFull)?,
         }
+        Ok(())
+    }
+
+    /// Sends the answer to a request of this member.
+    pub(crate) fn tell_answer(&mut self, text: String, limits: &Limits, outputs: &mut VecDeque<Output>) {
+        self.tell(Kept::Answer, text, limits, outputs).expect("an answer is always kept");
+    }
+
+    /// Answers an offer to the media server that has no other answer.
+    pub(crate) fn refuse_offer(
+        &mut self,
+        offer: &PendingOffer,
+        error: &Error,
+        limits: &Limits,
+        outputs: &mut VecDeque<Output>,
+    ) {
+        let media = Uid::media();
+        let context = ErrorContext { id: offer.id.as_deref(), room: Some(&self.room), remote: Some(&media) };
+        let text = Reply::error(error, context).text();
+        self.tell_answer(text, limits, outputs);
     }
 
     /// Sends a frame that says how things are; one who is not there hears when it is back how they are then.
@@ -143,8 +181,30 @@ impl Member {
         }
     }
 
-    pub(crate) fn overflowed(&self) -> bool {
-        matches!(&self.link, Link::Reconnecting(absence) if absence.overflowed())
+    /// Does what a moderator has decided, whatever the member brought along.
+    pub(crate) fn stand(&mut self, standing: Standing) {
+        let Standing { muted, made_host } = standing;
+        muted.iter().for_each(|source| self.state.turn_off(*source));
+        (self.muted, self.made_host) = (muted, made_host);
+        if let Some(host) = made_host {
+            self.make_host(host);
+        }
+    }
+
+    /// Makes it host, or takes that from it.
+    pub(crate) fn make_host(&mut self, host: bool) {
+        if host {
+            HOST.clone_into(&mut self.role);
+            self.grants.promote();
+        } else {
+            MEMBER.clone_into(&mut self.role);
+            self.grants.demote();
+        }
+    }
+
+    /// What a moderator has decided about it.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing { muted: self.muted.clone(), made_host: self.made_host }
     }
 }
 

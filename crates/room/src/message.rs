@@ -1,6 +1,6 @@
 //! Frames from clients: what they ask for. Reading never panics, and gives back what is wrong.
 
-mod media;
+pub(crate) mod media;
 mod moderate;
 
 use serde::{Deserialize, Deserializer, de};

@@ -1,10 +1,6 @@
 //! Coming back to a seat after the connection is lost.
 
-use std::{collections::VecDeque, time::Instant};
-
 use rand_chacha::{ChaCha20Rng, rand_core::Rng as _};
-
-use crate::{config::Limits, limit};
 
 /// What proves that a connection belongs to a member. A new one goes out with every `joined`.
 #[derive(Debug)]
@@ -55,41 +51,6 @@ impl Ticket {
             self.previous = None;
             self.claim = None;
         }
-    }
-}
-
-/// A member without a connection: what is kept for it, and until when.
-#[derive(Debug)]
-pub(crate) struct Absence {
-    pub(crate) until: Instant,
-    queue: VecDeque<String>,
-    bytes: usize,
-    /// Something did not fit into the queue, so coming back would hide a loss.
-    overflowed: bool,
-}
-
-impl Absence {
-    pub(crate) fn new(until: Instant) -> Self {
-        Self { until, queue: VecDeque::new(), bytes: 0, overflowed: false }
-    }
-
-    pub(crate) fn keep(&mut self, text: String, limits: &Limits) {
-        let fits = limit::admits(limits.resume_messages, self.queue.len())
-            && limit::fits(limits.resume_bytes, self.bytes + text.len());
-        if fits {
-            self.bytes += text.len();
-            self.queue.push_back(text);
-        } else {
-            self.overflowed = true;
-        }
-    }
-
-    pub(crate) fn overflowed(&self) -> bool {
-        self.overflowed
-    }
-
-    pub(crate) fn into_queue(self) -> VecDeque<String> {
-        self.queue
     }
 }
 

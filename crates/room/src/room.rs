@@ -4,6 +4,7 @@ use std::{collections::VecDeque, mem, time::Instant};
 
 use crate::{
     ConnId, Output,
+    absence::Kept,
     address::Source,
     config::Limits,
     error::Error,
@@ -13,6 +14,7 @@ use crate::{
     member::Member,
     message::Join,
     policy::{Pass, TokenMark},
+    standing::Standings,
     topology::{Plane, Topology},
 };
 
@@ -35,6 +37,7 @@ pub(crate) struct Room {
     /// In the order in which they came. Bounded by [`WAITERS_MAX`].
     waiters: Vec<Waiter>,
     bans: Bans,
+    pub(crate) standings: Standings,
 }
 
 /// What was decided for one room.
@@ -79,7 +82,16 @@ impl Waiter {
 #[derive(Debug, Default)]
 struct Bans {
     /// The oldest first. Bounded by [`BANS_MAX`].
-    entries: VecDeque<(Uid, Option<TokenMark>)>,
+    entries: VecDeque<Ban>,
+}
+
+/// Whom a ban keeps out: who has one of these.
+#[derive(Debug)]
+pub(crate) struct Ban {
+    pub(crate) uid: Uid,
+    pub(crate) token: Option<TokenMark>,
+    /// Of who came without a token, and so could come again under any uid.
+    pub(crate) address: Option<Source>,
 }
 
 impl Room {
@@ -95,6 +107,7 @@ impl Room {
             members: Vec::new(),
             waiters: Vec::new(),
             bans: Bans::default(),
+            standings: Standings::default(),
         }
     }
 
@@ -137,6 +150,7 @@ impl Room {
     /// lobby of its moderators would shut out everybody who comes. Bans stay, or who is banned would wait for the end.
     pub(crate) fn rest(&mut self) {
         self.history = History::default();
+        self.standings = Standings::default();
         (self.policy.lobby, self.policy.locked) = (self.door_at_rest.lobby, self.door_at_rest.locked);
     }
 
@@ -147,25 +161,24 @@ impl Room {
 
     pub(crate) fn unseat(&mut self, uid: &Uid) -> Option<Member> {
         let index = self.members.iter().position(|member| member.uid == *uid)?;
-        Some(self.members.remove(index))
+        let member = self.members.remove(index);
+        self.standings.keep(&member);
+        Some(member)
     }
 
-    /// A reconnecting member for whom too much came to be kept.
-    pub(crate) fn overflowed(&self) -> Option<Uid> {
-        self.members.iter().find(|member| member.overflowed()).map(|member| member.uid.clone())
-    }
-
-    /// Sends to every member but `except` the text that `text_for` makes for it, if any.
+    /// Sends to every member but `except` the text that `text_for` makes for it, if any. Who is reconnecting gets it
+    /// later: `kept` is not what one says to another alone.
     pub(crate) fn tell_others(
         &mut self,
         except: &Uid,
+        kept: &Kept,
         limits: &Limits,
         outputs: &mut VecDeque<Output>,
         text_for: impl Fn(&Member) -> Option<String>,
     ) {
         for member in self.members.iter_mut().filter(|member| member.uid != *except) {
             if let Some(text) = text_for(member) {
-                member.tell(text, limits, outputs);
+                member.tell(kept.clone(), text, limits, outputs).expect("what is for all is always kept");
             }
         }
     }
@@ -192,23 +205,31 @@ impl Room {
         self.waiters.iter().any(|waiter| waiter.conn == conn)
     }
 
-    /// Lets somebody wait. Gives back who waits no longer for it: the same connection, or the same uid.
+    /// Lets somebody wait. When the lobby is full, the last of the address that has most there gives way, if that
+    /// address has more than the newcomer's will have: nobody fills a lobby alone.
     ///
     /// # Errors
-    /// When the lobby is full, or its address has as many there as it may have; then nothing has changed.
-    pub(crate) fn wait(&mut self, waiter: Waiter) -> Result<Vec<Waiter>, Error> {
+    /// When there is no place, or its address has as many there as it may have; then nothing has changed.
+    pub(crate) fn wait(&mut self, waiter: Waiter) -> Result<Displaced, Error> {
         let gives_way = |other: &Waiter| other.conn == waiter.conn || other.uid == waiter.uid;
         let stay = || self.waiters.iter().filter(|other| !gives_way(other));
-        if stay().count() >= WAITERS_MAX {
-            return Err(Error::LobbyFull { waiting: WAITERS_MAX });
-        }
-        if stay().filter(|other| other.source == waiter.source).count() >= WAITERS_PER_ADDRESS_MAX {
+        let share_of = |source: Source| stay().filter(|other| other.source == source).count();
+        let share = share_of(waiter.source);
+        if share >= WAITERS_PER_ADDRESS_MAX {
             return Err(Error::LobbyShareFull { waiting: WAITERS_PER_ADDRESS_MAX });
         }
+        let mut crowded_out = None;
+        if stay().count() >= WAITERS_MAX {
+            let crowd = stay().max_by_key(|other| share_of(other.source)).map(|other| other.source);
+            let crowd = crowd.filter(|crowd| share_of(*crowd) > share + 1);
+            let last = crowd.and_then(|crowd| stay().rfind(|other| other.source == crowd));
+            crowded_out = Some(last.ok_or(Error::LobbyFull { waiting: WAITERS_MAX })?.conn);
+        }
+        let crowded_out = crowded_out.and_then(|conn| self.take_waiter(|other| other.conn == conn));
         let (former, mut stay): (Vec<_>, Vec<_>) = mem::take(&mut self.waiters).into_iter().partition(gives_way);
         stay.push(waiter);
         self.waiters = stay;
-        Ok(former)
+        Ok(Displaced { former, crowded_out })
     }
 
     pub(crate) fn take_waiter(&mut self, picks: impl Fn(&Waiter) -> bool) -> Option<Waiter> {
@@ -216,22 +237,35 @@ impl Room {
         Some(self.waiters.remove(index))
     }
 
-    /// Keeps a member out for the rest of the room's life.
-    pub(crate) fn ban(&mut self, uid: Uid, token: Option<TokenMark>) {
+    /// Keeps somebody out for the rest of the room's life.
+    pub(crate) fn ban(&mut self, ban: Ban) {
         if self.bans.entries.len() >= BANS_MAX {
             self.bans.entries.pop_front();
         }
-        self.bans.entries.push_back((uid, token));
+        self.bans.entries.push_back(ban);
     }
 
-    pub(crate) fn is_banned(&self, uid: &Uid, token: Option<TokenMark>) -> bool {
-        self.bans.entries.iter().any(|(banned, mark)| banned == uid || (token.is_some() && *mark == token))
+    /// Whether one with this uid and this token, or with none from this address, may not come in.
+    pub(crate) fn is_banned(&self, uid: &Uid, token: Option<TokenMark>, address: Source) -> bool {
+        self.bans.entries.iter().any(|ban| {
+            let same = if token.is_some() { ban.token == token } else { ban.address == Some(address) };
+            ban.uid == *uid || same
+        })
     }
+}
+
+/// Who waits no longer.
+#[derive(Debug)]
+pub(crate) struct Displaced {
+    /// The same connection, or the same uid, as who has come.
+    pub(crate) former: Vec<Waiter>,
+    /// One of an address that had more than its share, in a lobby that was full.
+    pub(crate) crowded_out: Option<Waiter>,
 }
 
 /// Who waits in the lobby of one room.
 pub(crate) const WAITERS_MAX: usize = 100;
-/// Who of one address waits there, so that nobody fills a lobby alone.
-pub(crate) const WAITERS_PER_ADDRESS_MAX: usize = 8;
+/// Who of one address waits there: an office or a school has one.
+pub(crate) const WAITERS_PER_ADDRESS_MAX: usize = 64;
 /// Bans that one room remembers; one more, and the oldest is forgotten.
 pub(crate) const BANS_MAX: usize = 256;

@@ -1,6 +1,9 @@
 //! What a member has at the media server, as far as the rooms know it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    mem,
+};
 
 use crate::media::{MediaPeerId, SlotReport, Source, TrackDescription};
 
@@ -69,6 +72,11 @@ impl MediaSeat {
     pub(crate) fn take_offer(&mut self, request: u64) -> Option<PendingOffer> {
         let index = self.offers.iter().position(|offer| offer.request == request)?;
         self.offers.remove(index)
+    }
+
+    /// The offers that wait for an answer, which will not come.
+    pub(crate) fn take_offers(&mut self) -> VecDeque<PendingOffer> {
+        mem::take(&mut self.offers)
     }
 
     /// Takes note of what is in the slots.

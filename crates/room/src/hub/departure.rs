@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::{
     ConnId, Hub, Output,
+    absence::{Absence, Kept},
     error::Error,
     event::RoomEventKind,
     id::{RoomId, Uid},
@@ -11,7 +12,6 @@ use crate::{
     member::Link,
     message::Request,
     reply::Reply,
-    resume::Absence,
     schedule::Timer,
 };
 
@@ -40,7 +40,6 @@ impl Hub {
             let (uid, resumable) = (member.uid.clone(), member.v2() && !self.config.resume_grace.is_zero());
             if resumable {
                 self.suspend(now, room_id, &uid);
-                self.unseat_overflowed(room_id);
             } else {
                 self.unseat(room_id, &uid);
             }
@@ -50,17 +49,26 @@ impl Hub {
 
     /// Takes a member's seat away and tells the others; the last one out closes the room.
     pub(super) fn unseat(&mut self, room_id: &RoomId, uid: &Uid) {
-        self.unseat_one(room_id, uid);
-        // What the others are told may be too much for one who is reconnecting, and so on.
-        while let Some(uid) = self.rooms.get(room_id).and_then(|room| room.overflowed()) {
-            self.unseat_one(room_id, &uid);
+        self.give_up(room_id, uid);
+        if self.rooms.get(room_id).is_some_and(|room| room.members().is_empty() && room.idle_until.is_none()) {
+            self.rest_or_close(room_id);
         }
     }
 
-    /// Ends the grace of members for whom more came than is kept. Due after every message into a room.
-    pub(super) fn unseat_overflowed(&mut self, room_id: &RoomId) {
-        if let Some(uid) = self.rooms.get(room_id).and_then(|room| room.overflowed()) {
-            self.unseat(room_id, &uid);
+    /// Takes a member's seat away for the one that the caller gives next, so the room stays also when it was the only
+    /// one.
+    pub(super) fn give_up(&mut self, room_id: &RoomId, uid: &Uid) {
+        if !self.vacate(room_id, uid) {
+            return;
+        }
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let left = Kept::Left(uid.clone());
+        room.tell_others(uid, &left, &self.config.limits, &mut self.outputs, |to| {
+            Some(Reply::peer_leave(uid, to).text())
+        });
+        if !room.members().is_empty() {
+            self.ensure_host(room_id);
+            self.reconsider(room_id);
         }
     }
 
@@ -98,19 +106,6 @@ impl Hub {
             self.vacate(room_id, &uid);
         }
         self.close_room(room_id);
-    }
-
-    fn unseat_one(&mut self, room_id: &RoomId, uid: &Uid) {
-        if !self.vacate(room_id, uid) {
-            return;
-        }
-        let Some(room) = self.rooms.get_mut(room_id) else { return };
-        room.tell_others(uid, &self.config.limits, &mut self.outputs, |to| Some(Reply::peer_leave(uid, to).text()));
-        if room.members().is_empty() {
-            return self.rest_or_close(room_id);
-        }
-        self.ensure_host(room_id);
-        self.reconsider(room_id);
     }
 
     /// Takes a member's seat away; false when there was none.

@@ -2,6 +2,7 @@
 
 use crate::{
     ConnId, Hub,
+    absence::Kept,
     error::Error,
     id::{RoomId, Uid},
     message::Request,
@@ -14,7 +15,7 @@ impl Hub {
     pub(super) fn offer(&mut self, conn: ConnId, request: &Request<'_>, id: Option<&str>) -> Result<(), Error> {
         let (room_id, own, target) = self.addressed(conn, request)?;
         if target.is_media() {
-            return self.offer_to_media(&room_id, &own, request, id);
+            return self.offer_to_media(conn, &room_id, &own, request, id);
         }
         self.forward_to(conn, &room_id, &own, &target, request)?;
         if let Some(id) = id {
@@ -59,11 +60,7 @@ impl Hub {
         sender.grants.demand_media()?;
         let receiver = room.member_mut(target).filter(|member| member.uid != *own).ok_or(Error::PeerNotFound)?;
         let text = if sender_v2 { request.text_without_id() } else { request.text.to_owned() };
-        receiver.tell(text, &self.config.limits, &mut self.outputs);
-        if receiver.overflowed() {
-            self.unseat_overflowed(room_id);
-            return Err(Error::PeerNotFound);
-        }
+        receiver.tell(Kept::Negotiation(own.clone()), text, &self.config.limits, &mut self.outputs)?;
         self.counts.forwarded += 1;
         Ok(())
     }

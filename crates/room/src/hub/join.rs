@@ -10,6 +10,7 @@ use rand_chacha::rand_core::Rng as _;
 
 use crate::{
     ConnId, Hub, Output,
+    absence::Kept,
     address::Source,
     error::Error,
     event::RoomEventKind,
@@ -26,7 +27,10 @@ use crate::{
     topology::Turn,
 };
 
-use super::{lobby::Entrance, manage::event_member};
+use super::{
+    lobby::{Entrance, Seated},
+    manage::event_member,
+};
 
 impl Hub {
     /// `join`. One that is refused changes nothing.
@@ -47,6 +51,7 @@ impl Hub {
         if !self.addresses.take_join(now, connection.source, rate) {
             return Err(Error::TooManyJoins);
         }
+        let source = connection.source;
         let (token, unix_now) = (connection.token.as_deref(), self.unix_time(now));
         let pass = policy::admit(&self.config, &join, token, connection.compat, unix_now)?;
         let own = self.rooms.get(&join.room).and_then(|room| room.member_of(conn)).map(|member| member.uid.clone());
@@ -62,13 +67,18 @@ impl Hub {
         let unknowing = self.unknowing(&join, &uid);
         let (moving, renewing) = (own.is_some(), unknowing.is_some());
         let turn = self.check_seat(conn, &join, &uid, moving, renewing)?;
-        if self.check_door(&join, &uid, &pass, moving || renewing)? == Entrance::Wait {
+        let has = match (renewing, moving) {
+            (true, _) => Seated::Same,
+            (false, true) => Seated::Other,
+            (false, false) => Seated::Not,
+        };
+        if self.check_door(&join, &uid, &pass, source, has)? == Entrance::Wait {
             return self.wait_in_lobby(conn, join, uid, pass, id);
         }
         self.leave_lobby_of(conn, &join.room);
-        self.leave_former(conn, &join, own.as_ref());
+        self.leave_former(conn, &join, own.as_ref(), &uid);
         if let Some(former) = unknowing {
-            self.unseat(&join.room, &uid);
+            self.give_up(&join.room, &uid);
             former.into_iter().for_each(|old| self.take_over(now, old, &join.room));
         }
         self.take_seat(conn, join, uid, pass, turn, id);
@@ -109,12 +119,14 @@ impl Hub {
     }
 
     /// Gives up the seats that the new one replaces: in dialect A every one, in v2 one in the same room.
-    fn leave_former(&mut self, conn: ConnId, join: &Join, own: Option<&Uid>) {
-        if join.v2 {
-            if let Some(own) = own {
-                self.unseat(&join.room, own);
+    fn leave_former(&mut self, conn: ConnId, join: &Join, own: Option<&Uid>, uid: &Uid) {
+        if let Some(own) = own {
+            self.give_up(&join.room, own);
+            if let Some(room) = self.rooms.get_mut(&join.room) {
+                room.standings.rename(own, uid);
             }
-        } else {
+        }
+        if !join.v2 {
             self.leave_all(conn);
         }
     }
@@ -144,14 +156,15 @@ impl Hub {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         let Join { room: room_id, v2, name, caps, state, resume, .. } = join;
         connection.rooms.push(room_id.clone());
-        let source = connection.source;
+        let address = connection.source;
         if !self.rooms.contains_key(&room_id) {
-            self.open_room(&room_id, Some(source), RoomPolicy::default());
+            self.open_room(&room_id, Some(address), RoomPolicy::default());
         }
         self.wake(&room_id);
         if let Some(turn) = turn {
             self.turn_to_server(&room_id, turn);
         }
+        let standing = self.rooms.get_mut(&room_id).map(|room| room.standings.take(&uid, pass.token));
         let mut member = Member {
             uid: uid.clone(),
             room: room_id.clone(),
@@ -163,16 +176,19 @@ impl Hub {
             link: Link::Online(conn),
             ticket: v2.then(|| Ticket::new(&mut self.rng, resume)),
             token: pass.token,
+            address,
             muted: BTreeSet::new(),
+            made_host: None,
             media: self.media_seat(&room_id, &uid),
         };
+        member.stand(standing.unwrap_or_default());
         if v2 && self.rooms.get(&room_id).is_some_and(|room| self.needs_host(room)) {
             HOST.clone_into(&mut member.role);
             member.grants.promote();
         }
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let plane = room.plane;
-        room.tell_others(&uid, &self.config.limits, &mut self.outputs, |to| {
+        room.tell_others(&uid, &Kept::Came(uid.clone()), &self.config.limits, &mut self.outputs, |to| {
             Some(Reply::new_peer(&member, to, &plane).text())
         });
         let joined = event_member(&member);
@@ -180,7 +196,7 @@ impl Hub {
         self.note(&room_id, RoomEventKind::MemberJoined { member: joined });
         self.reconsider(&room_id);
         self.greet(conn, &room_id, &uid, false, id);
-        self.unseat_overflowed(&room_id);
+        self.tell_standing(&room_id, &uid);
     }
 
     /// Makes a room, which is in the budget of `opener`, if of anybody's.
@@ -200,6 +216,9 @@ impl Hub {
             // A newer token may grant more or less.
             member.role = pass.role;
             member.grants = pass.grants;
+            // What moderators have decided holds for that one, too.
+            let standing = member.standing();
+            member.stand(standing);
         }
         if let Some(ticket) = &mut member.ticket {
             let shown = ticket.current().to_owned();
@@ -233,6 +252,7 @@ impl Hub {
     /// A member comes back, on a new connection. The old one may be lost, or believed to be alive.
     fn resume(&mut self, now: Instant, conn: ConnId, join: &Join, uid: &Uid, id: Option<&str>) {
         let (room_id, at) = (&join.room, self.unix_ms());
+        let address = self.connections.get(&conn).map(|connection| connection.source);
         let Some(member) = self.rooms.get_mut(room_id).and_then(|room| room.member_mut(uid)) else { return };
         if let (Some(ticket), Some(shown)) = (&mut member.ticket, &join.resume) {
             ticket.rotate(&mut self.rng, shown);
@@ -242,6 +262,7 @@ impl Hub {
             member.muted.iter().for_each(|source| state.turn_off(*source));
             member.state = state;
         }
+        member.address = address.unwrap_or(member.address);
         let former = mem::replace(&mut member.link, Link::Online(conn));
         let moved = !matches!(former, Link::Online(same) if same == conn);
         if moved && let Some(connection) = self.connections.get_mut(&conn) {
@@ -252,14 +273,13 @@ impl Hub {
         match former {
             Link::Reconnecting(absence) => {
                 self.schedule.cancel(absence.until, Timer::Grace(room_id.clone(), uid.clone()));
-                self.outputs.extend(absence.into_queue().into_iter().map(|text| Output::Send { conn, text }));
+                self.outputs.extend(absence.into_queue().map(|text| Output::Send { conn, text }));
             }
             Link::Online(old) if old != conn => self.take_over(now, old, room_id),
             Link::Online(_) => {}
         }
         self.repeat_media(room_id, uid);
         self.tell_state(room_id, uid);
-        self.unseat_overflowed(room_id);
     }
 
     /// The connection that a member had before is done with, unless it is in other rooms too.

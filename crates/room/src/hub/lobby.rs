@@ -2,6 +2,7 @@
 
 use crate::{
     ConnId, Hub, Output,
+    address::Source,
     error::Error,
     id::{RoomId, Uid},
     member::can_media,
@@ -9,7 +10,7 @@ use crate::{
     policy::Pass,
     reply::{Door, ErrorContext, Reply},
     resume,
-    room::{Room, Waiter},
+    room::{Displaced, Room, WAITERS_MAX, Waiter},
 };
 
 /// What the door says to somebody.
@@ -19,14 +20,32 @@ pub(super) enum Entrance {
     Wait,
 }
 
+/// What somebody who joins has in the room already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seated {
+    /// Nothing.
+    Not,
+    /// A seat under another uid.
+    Other,
+    /// The seat itself.
+    Same,
+}
+
 impl Hub {
-    /// Whether somebody may come in, or waits. `inside`: it has a seat in the room already.
-    pub(super) fn check_door(&self, join: &Join, uid: &Uid, pass: &Pass, inside: bool) -> Result<Entrance, Error> {
+    /// Whether somebody may come in, or waits.
+    pub(super) fn check_door(
+        &self,
+        join: &Join,
+        uid: &Uid,
+        pass: &Pass,
+        address: Source,
+        has: Seated,
+    ) -> Result<Entrance, Error> {
         let Some(room) = self.rooms.get(&join.room) else { return Ok(Entrance::Enter) };
-        if room.is_banned(uid, pass.token) {
+        if room.is_banned(uid, pass.token, address) {
             return Err(Error::Banned);
         }
-        if inside {
+        if has == Seated::Same {
             return Ok(Entrance::Enter);
         }
         if room.policy.locked && !pass.grants.may_moderate() {
@@ -35,7 +54,12 @@ impl Hub {
         if !room.policy.lobby || pass.grants.may_admit() {
             return Ok(Entrance::Enter);
         }
-        if join.v2 { Ok(Entrance::Wait) } else { Err(Error::LobbyVersion) }
+        match has {
+            // Whom nobody has let in under this name is not in under it.
+            Seated::Other => Err(Error::UidMismatch),
+            Seated::Not | Seated::Same if join.v2 => Ok(Entrance::Wait),
+            Seated::Not | Seated::Same => Err(Error::LobbyVersion),
+        }
     }
 
     /// Lets somebody wait. The same `join` again is answered again.
@@ -55,8 +79,12 @@ impl Hub {
         }
         // The token has done its work.
         let join = Join { token: None, ..join };
-        for former in room.wait(Waiter { conn, source, uid: uid.clone(), join, pass })? {
+        let Displaced { former, crowded_out } = room.wait(Waiter { conn, source, uid: uid.clone(), join, pass })?;
+        for former in former {
             self.stop_waiting(former.conn, &room_id);
+        }
+        if let Some(waiter) = crowded_out {
+            self.send_away(&room_id, &waiter, &Error::LobbyFull { waiting: WAITERS_MAX });
         }
         if let Some(connection) = self.connections.get_mut(&conn) {
             connection.waiting.push(room_id.clone());
@@ -113,7 +141,7 @@ impl Hub {
             .get_mut(room_id)
             .and_then(|room| room.take_waiter(|waiter| uid.is_none_or(|uid| waiter.uid == *uid)))
         {
-            self.send_away(room_id, &waiter);
+            self.send_away(room_id, &waiter, &Error::Denied);
             denied += 1;
         }
         if uid.is_some() && denied == 0 {
@@ -163,11 +191,11 @@ impl Hub {
         Ok(())
     }
 
-    fn send_away(&mut self, room_id: &RoomId, waiter: &Waiter) {
+    fn send_away(&mut self, room_id: &RoomId, waiter: &Waiter, error: &Error) {
         self.stop_waiting(waiter.conn, room_id);
         let context = ErrorContext { room: Some(&waiter.join.room), ..ErrorContext::default() };
         self.counts.errors += 1;
-        let text = Reply::error(&Error::Denied, context).text();
+        let text = Reply::error(error, context).text();
         self.outputs.push_back(Output::Send { conn: waiter.conn, text });
     }
 

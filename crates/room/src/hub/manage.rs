@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Hub, Output,
+    absence::Kept,
     error::Error,
     event::{EventMember, RoomEvent, RoomEventKind},
     id::{RoomId, Uid},
@@ -226,11 +227,12 @@ impl Hub {
                 if !member.v2() {
                     return Err(ManageError::Incapable);
                 }
-                member.tell(text_for(&member.room), &self.config.limits, &mut self.outputs);
+                let (kept, text) = (Kept::Speech(server.clone()), text_for(&member.room));
+                let told = member.tell(kept, text, &self.config.limits, &mut self.outputs);
+                told.map_err(|_| ManageError::AbsentFull)?;
             }
         }
-        self.unseat_overflowed(&room_id);
-        if self.rooms.contains_key(&room_id) { self.report(&room_id) } else { Ok(Managed::Ended) }
+        self.report(&room_id)
     }
 
     fn check_policy(&self, change: &PolicyChange) -> Result<(), ManageError> {

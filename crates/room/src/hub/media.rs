@@ -13,7 +13,7 @@ use crate::{
     },
     message::Request,
     policy::SUBSCRIBE,
-    reply::{AnswerMessage, ErrorContext, Layer, Quality, Reply, Slot, Speaker, Track},
+    reply::{AnswerMessage, Layer, Quality, Reply, Slot, Speaker, Track},
     room::Room,
     seat::{OFFERS_MAX, PendingOffer},
     topology::Plane,
@@ -25,6 +25,7 @@ impl Hub {
     /// An offer to the media server. Its answer, or its refusal, answers the request.
     pub(super) fn offer_to_media(
         &mut self,
+        conn: ConnId,
         room_id: &RoomId,
         own: &Uid,
         request: &Request<'_>,
@@ -36,8 +37,12 @@ impl Hub {
         };
         let member = room.member_mut(own).ok_or(Error::NotJoined)?;
         member.grants.demand_media()?;
-        let mut offer = request.media_offer()?;
         let seat = member.media.as_mut().ok_or(Error::NotThroughServer)?;
+        let connection = self.connections.get_mut(&conn).ok_or(Error::NotJoined)?;
+        if !connection.take_offer(self.now, &self.config.limits) {
+            return Err(Error::TooFrequentOffers);
+        }
+        let mut offer = request.media_offer()?;
         let (known, peer) = (seat.known(), seat.peer);
         self.media_numbers += 1;
         let pending = PendingOffer { request: self.media_numbers, id: id.map(str::to_owned), mark: offer.offer.take() };
@@ -184,29 +189,24 @@ impl Hub {
         let Some(offer) = member.media.as_mut().and_then(|seat| seat.take_offer(request)) else { return };
         let limits = &self.config.limits;
         if let Some(id) = &offer.id {
-            member.tell(Reply::Ok { id }.text(), limits, &mut self.outputs);
+            member.tell_answer(Reply::Ok { id }.text(), limits, &mut self.outputs);
         }
         let msg = AnswerMessage::text(sdp, offer.mark.as_deref());
         let text = Reply::Answer { room_id: &member.room, uid: MEDIA_UID, remote_uid: &member.uid, msg }.text();
-        member.tell(text, limits, &mut self.outputs);
-        self.unseat_overflowed(&room_id);
+        member.tell_answer(text, limits, &mut self.outputs);
     }
 
     fn refuse_offer(&mut self, peer: MediaPeerId, request: u64, reason: MediaRefusal) {
         let Some((room_id, uid)) = self.seated(peer) else { return };
         let Some(member) = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&uid)) else { return };
         let Some(offer) = member.media.as_mut().and_then(|seat| seat.take_offer(request)) else { return };
+        self.counts.errors += 1;
         let error = match reason {
             MediaRefusal::BadOffer(reason) => Error::BadOffer { reason },
             MediaRefusal::Full => Error::MediaFull,
             MediaRefusal::Unavailable => Error::NoMedia,
         };
-        let media = Uid::media();
-        let context = ErrorContext { id: offer.id.as_deref(), room: Some(&member.room), remote: Some(&media) };
-        let text = Reply::error(&error, context).text();
-        self.counts.errors += 1;
-        member.tell(text, &self.config.limits, &mut self.outputs);
-        self.unseat_overflowed(&room_id);
+        member.refuse_offer(&offer, &error, &self.config.limits, &mut self.outputs);
     }
 
     fn connect_media(&mut self, peer: MediaPeerId, connected: bool) {

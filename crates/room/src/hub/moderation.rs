@@ -2,14 +2,15 @@
 
 use crate::{
     ConnId, Hub,
+    absence::Kept,
     error::Error,
     id::{RoomId, Uid},
     media::Source,
     member::Member,
     message::{Action, Request},
-    policy::{ADMIT, HOST, MEMBER, MODERATE},
+    policy::{ADMIT, MODERATE},
     reply::Reply,
-    room::Room,
+    room::{Ban, Room},
 };
 
 impl Hub {
@@ -93,17 +94,20 @@ impl Hub {
                 self.tell_state(room_id, &uid);
             }
         }
-        self.unseat_overflowed(room_id);
         Ok(())
     }
 
     fn unmute(&mut self, room_id: &RoomId, by: &Uid, uid: Option<&Uid>, source: Source) -> Result<(), Error> {
+        if uid.is_none()
+            && let Some(room) = self.rooms.get_mut(room_id)
+        {
+            room.standings.unmute(source);
+        }
         for uid in self.targets(room_id, by, uid)? {
             if self.lift(room_id, &uid, source) {
                 self.tell_moderated(room_id, &uid, "unmute", Some(source), by);
             }
         }
-        self.unseat_overflowed(room_id);
         Ok(())
     }
 
@@ -131,16 +135,19 @@ impl Hub {
             self.tell_moderated(room_id, &uid, "lower-hand", None, by);
             self.tell_state(room_id, &uid);
         }
-        self.unseat_overflowed(room_id);
         Ok(())
     }
 
     fn remove(&mut self, room_id: &RoomId, by: &Uid, uid: &Uid, ban: bool) -> Result<(), Error> {
         let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
         let member = room.member(uid).filter(|member| member.uid != *by).ok_or(Error::PeerNotFound)?;
-        let (uid, token) = (member.uid.clone(), member.token);
+        let uid = member.uid.clone();
         if ban {
-            room.ban(uid.clone(), token);
+            // Who looks after the room must not shut itself out, nor who sits beside it.
+            let shared = room.members().iter().any(|it| it.grants.may_moderate() && it.address == member.address);
+            let address = (member.token.is_none() && !shared).then_some(member.address);
+            let ban = Ban { uid: uid.clone(), token: member.token, address };
+            room.ban(ban);
         }
         self.tell_moderated(room_id, &uid, "remove", None, by);
         self.unseat(room_id, &uid);
@@ -158,18 +165,16 @@ impl Hub {
             return Err(Error::LastHost);
         }
         let uid = member.uid.clone();
+        if let Some(member) = self.member_mut(room_id, &uid) {
+            member.made_host = Some(host);
+        }
         self.set_role(room_id, &uid, host);
         Ok(())
     }
 
     fn set_role(&mut self, room_id: &RoomId, uid: &Uid, host: bool) {
         let Some(member) = self.member_mut(room_id, uid) else { return };
-        member.role = if host { HOST } else { MEMBER }.to_owned();
-        if host {
-            member.grants.promote();
-        } else {
-            member.grants.demote();
-        }
+        member.make_host(host);
         let Some(room) = self.rooms.get(room_id) else { return };
         let Some(concerned) = room.member(uid) else { return };
         room.tell_online(&mut self.outputs, |to| {
@@ -192,6 +197,14 @@ impl Hub {
         if member.v2() { Ok(vec![member.uid.clone()]) } else { Err(Error::PeerVersion) }
     }
 
+    /// Tells a member that comes back what holds for it from before.
+    pub(super) fn tell_standing(&mut self, room_id: &RoomId, uid: &Uid) {
+        let muted = self.rooms.get(room_id).and_then(|room| room.member(uid)).map(|member| member.muted.clone());
+        for source in muted.unwrap_or_default() {
+            self.tell_moderated(room_id, uid, "mute", Some(source), &Uid::server());
+        }
+    }
+
     fn tell_moderated_all(&mut self, room_id: &RoomId, action: &'static str, by: &Uid) {
         let members = self.rooms.get(room_id).map_or(&[][..], Room::members);
         let uids: Vec<Uid> = members.iter().map(|member| member.uid.clone()).collect();
@@ -208,7 +221,8 @@ impl Hub {
         if member.v2() {
             let message = sentence(action, source);
             let text = Reply::Moderated { room_id: &member.room, action, source, uid: by, message }.text();
-            member.tell(text, limits, &mut self.outputs);
+            // What is not kept of it, the next `joined` says.
+            let _ = member.tell(Kept::Speech(by.clone()), text, limits, &mut self.outputs);
         } else if matches!(action, "remove" | "end") {
             // Dialect A has one word for the end of a call.
             let Some(member) = room.member(uid) else { return };

@@ -142,7 +142,16 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
         let Plane::Draining { room: media_room, .. } = room.plane else { return };
         room.plane = Plane::Members;
-        let seats: Vec<MediaSeat> = room.members_mut().filter_map(|member| member.media.take()).collect();
+        let mut seats = Vec::new();
+        for member in room.members_mut() {
+            let Some(mut seat) = member.media.take() else { continue };
+            // What the media server has not answered will not be answered any more.
+            for offer in seat.take_offers() {
+                self.counts.errors += 1;
+                member.refuse_offer(&offer, &Error::NotThroughServer, &self.config.limits, &mut self.outputs);
+            }
+            seats.push(seat);
+        }
         for seat in seats {
             self.close_media(media_room, &seat);
         }

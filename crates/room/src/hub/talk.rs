@@ -2,6 +2,7 @@
 
 use crate::{
     ConnId, Hub,
+    absence::Kept,
     error::Error,
     id::{RoomId, Uid},
     media::Source,
@@ -32,7 +33,6 @@ impl Hub {
             }
         }
         self.tell_state(&room_id, &own);
-        self.unseat_overflowed(&room_id);
         Ok(())
     }
 
@@ -46,15 +46,16 @@ impl Hub {
         let room = self.rooms.get_mut(&room_id).ok_or(Error::NotJoined)?;
         let sender = room.member(&own).ok_or(Error::NotJoined)?;
         let (uid, name, private) = (sender.uid.clone(), sender.name.clone(), target.is_some());
-        room.tell_others(&own, &self.config.limits, &mut self.outputs, |to| {
-            let meant = to.v2() && target.as_ref().is_none_or(|target| *target == to.uid);
-            let reply = Reply::Chat { room_id: &to.room, uid: &uid, name: &name, text: &words, private, at };
-            meant.then(|| reply.text())
-        });
-        if !private {
-            room.history.keep(Line { uid, name, text: words, at });
+        let text_for =
+            |room_id: &RoomId| Reply::Chat { room_id, uid: &uid, name: &name, text: &words, private, at }.text();
+        let limits = &self.config.limits;
+        if let Some(target) = &target {
+            let receiver = room.member_mut(target).ok_or(Error::PeerNotFound)?;
+            return receiver.tell(Kept::Speech(own), text_for(&receiver.room), limits, &mut self.outputs);
         }
-        self.told(&room_id, target.as_ref())
+        room.tell_others(&own, &Kept::Line, limits, &mut self.outputs, |to| to.v2().then(|| text_for(&to.room)));
+        room.history.keep(Line { uid, name, text: words, at });
+        Ok(())
     }
 
     /// `data`, to the room or to one member. What is for the room is not kept for who is reconnecting: it may come
@@ -70,10 +71,11 @@ impl Hub {
             None => room.tell_online(&mut self.outputs, |to| (to.uid != own).then(|| text_for(&to.room))),
             Some(target) => {
                 let receiver = room.member_mut(target).ok_or(Error::PeerNotFound)?;
-                receiver.tell(text_for(&receiver.room), &self.config.limits, &mut self.outputs);
+                let (kept, text) = (Kept::Speech(own.clone()), text_for(&receiver.room));
+                receiver.tell(kept, text, &self.config.limits, &mut self.outputs)?;
             }
         }
-        self.told(&room_id, target.as_ref())
+        Ok(())
     }
 
     /// `react`: a sign that everybody sees for a moment.
@@ -91,12 +93,12 @@ impl Hub {
 
     /// Tells the others what a member publishes and how it is reached.
     pub(super) fn tell_state(&mut self, room_id: &RoomId, uid: &Uid) {
-        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let Some(room) = self.rooms.get(room_id) else { return };
         let Some(member) = room.member(uid) else { return };
         let (connection, state) = (member.connection(), member.state);
-        room.tell_others(uid, &self.config.limits, &mut self.outputs, |to| {
+        room.tell_online(&mut self.outputs, |to| {
             let reply = Reply::PeerState { room_id: &to.room, remote_uid: uid, connection, state };
-            to.v2().then(|| reply.text())
+            (to.uid != *uid).then(|| reply.text())
         });
     }
 
@@ -107,13 +109,5 @@ impl Hub {
         let Some(target) = target else { return Ok(()) };
         let receiver = room.member(target).filter(|member| member.uid != *own).ok_or(Error::PeerNotFound)?;
         if receiver.v2() { Ok(()) } else { Err(Error::PeerVersion) }
-    }
-
-    /// The end of a message into a room: a reconnecting member for whom it was too much is gone.
-    fn told(&mut self, room_id: &RoomId, target: Option<&Uid>) -> Result<(), Error> {
-        let room = self.rooms.get(room_id);
-        let lost = target.and_then(|target| room?.member(target)).is_some_and(|member| member.overflowed());
-        self.unseat_overflowed(room_id);
-        if lost { Err(Error::PeerNotFound) } else { Ok(()) }
     }
 }

@@ -3,6 +3,7 @@
 mod admission;
 mod conference;
 mod course;
+mod flood;
 mod heartbeat;
 mod language;
 mod limits;
@@ -14,4 +15,5 @@ mod moderation;
 mod resume;
 mod samples;
 mod second;
+mod standing;
 mod talk;

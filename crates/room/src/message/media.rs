@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::{
     error::Error,
     id::Uid,
+    limit::fits,
     media::{Priority, Source},
 };
 
@@ -74,6 +75,9 @@ impl Request<'_> {
         if offer.kind != "offer" {
             return Err(bad("its type is not offer"));
         }
+        if !fits(SDP_BYTES_MAX, offer.sdp.len()) {
+            return Err(Error::TooLarge { field: "sdp", limit_bytes: SDP_BYTES_MAX });
+        }
         if !(1..=CONNECTION_BYTES_MAX).contains(&offer.connection.len()) {
             return Err(bad("its connection is not a name of 1 to 64 bytes"));
         }
@@ -130,6 +134,8 @@ fn is_mid(mid: &str) -> bool {
     (1..=MID_BYTES_MAX).contains(&mid.len()) && mid.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// Longest session description of an offer, in bytes. A browser writes some 3 kB for a slot, and a page of 49 needs as many.
+pub(crate) const SDP_BYTES_MAX: u32 = 192 * 1024;
 /// Longest name of a connection, in bytes.
 pub(crate) const CONNECTION_BYTES_MAX: usize = 64;
 /// Longest mark of an offer, in bytes.

@@ -98,6 +98,14 @@ settings! {
     limits_messages_per_second: Limit = "limits.messages_per_second", default "50";
     /// Signalling messages of one connection at once.
     limits_messages_burst: Limit = "limits.messages_burst", default "200";
+    /// Bytes of signalling messages per second of one connection in the long run.
+    limits_message_bytes_per_second: Limit = "limits.message_bytes_per_second", default "131072";
+    /// Bytes of signalling messages of one connection at once. A longer message never passes.
+    limits_message_bytes_burst: Limit = "limits.message_bytes_burst", default "524288";
+    /// Offers to the media server per second of one connection in the long run.
+    limits_offers_per_second: Limit = "limits.offers_per_second", default "1";
+    /// Offers to the media server of one connection at once.
+    limits_offers_burst: Limit = "limits.offers_burst", default "10";
     /// Bytes of one signalling message.
     limits_frame_bytes: Limit = "limits.frame_bytes", default "262144";
     /// Rooms in all.

@@ -76,6 +76,7 @@ impl Problem {
                 ManageError::NoMember => (StatusCode::NOT_FOUND, "no-member"),
                 ManageError::RoomExists => (StatusCode::CONFLICT, "room-exists"),
                 ManageError::Incapable => (StatusCode::CONFLICT, "incapable"),
+                ManageError::AbsentFull => (StatusCode::CONFLICT, "absent-full"),
                 ManageError::TooManyMembers => (StatusCode::CONFLICT, "too-many-members"),
                 ManageError::NoMedia => (StatusCode::CONFLICT, "no-media"),
                 ManageError::TooManyRooms => (StatusCode::CONFLICT, "too-many-rooms"),

@@ -157,6 +157,26 @@ fn so_many_wait_and_no_more() {
 }
 
 #[test]
+fn an_address_that_fills_a_lobby_gives_way_to_the_others() {
+    let (mut stage, ana) = lobby();
+    let crowds = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|address| Opened::from_address(address.into()));
+    let mut crowd = Vec::new();
+    for number in 0..WAITERS_MAX {
+        let conn = stage.try_open(crowds[usize::from(number >= WAITERS_PER_ADDRESS_MAX)].clone()).unwrap();
+        assert_eq!(commands(&stage.join_media(conn, &number.to_string()), conn), ["waiting"]);
+        crowd.push(conn);
+    }
+    let bo = stage.open();
+    let heard = stage.join_media(bo, "bo");
+    assert_eq!(commands(&heard, bo), ["waiting"]);
+    let (conn, error) = find(&heard, "error");
+    assert_eq!((conn, &error["code"]), (crowd[WAITERS_PER_ADDRESS_MAX - 1], &json!(1)), "the last of the most");
+    assert_eq!(commands(&heard, ana), ["room"]);
+    assert_eq!(stage.hub.rooms.values().next().unwrap().waiters().len(), WAITERS_MAX);
+    assert_eq!(commands(&stage.join_media(conn, "again"), conn), ["error"], "its address has more than most");
+}
+
+#[test]
 fn so_many_of_one_address_wait_and_no_more() {
     let (mut stage, _) = lobby();
     let address = |host: u16| Opened::from_address([0x2001, 0xdb8, 0, 7, 0, 0, 0, host].into());
@@ -164,21 +184,21 @@ fn so_many_of_one_address_wait_and_no_more() {
         let conn = stage.try_open(address(number)).unwrap();
         (conn, stage.join_media(conn, &number.to_string()))
     };
-    let conns = (0..8).map(|number| {
+    let conns = (0..64).map(|number| {
         let (conn, heard) = knock(number);
         assert_eq!(commands(&heard, conn), ["waiting"]);
         conn
     });
     let conns: Vec<ConnId> = conns.collect();
     assert_eq!(conns.len(), WAITERS_PER_ADDRESS_MAX);
-    let (last, heard) = knock(8);
+    let (last, heard) = knock(64);
     assert_eq!(only_error(&heard), (last, 1, "room-full".to_owned()));
     assert_eq!(commands(&stage.join_media(conns[0], "0"), conns[0]), ["waiting"], "the same again is no more");
     assert_eq!(commands(&stage.join_media(conns[0], "new"), conns[0]), ["waiting"], "nor is another uid");
     let bo = stage.open();
     assert_eq!(commands(&stage.join_media(bo, "bo"), bo), ["waiting"], "another address");
     stage.close(conns[1]);
-    assert_eq!(commands(&stage.join_media(last, "8"), last), ["waiting"]);
+    assert_eq!(commands(&stage.join_media(last, "64"), last), ["waiting"]);
 }
 
 #[test]

@@ -120,7 +120,10 @@ fn what_the_grants_do_not_allow_is_not_asked_of_the_media_server() {
 
 #[test]
 fn an_offer_that_is_none_is_refused_and_the_media_server_hears_nothing_of_it() {
-    let mut stage = stage();
+    let mut stage = Stage::with(|config| {
+        config.media = true;
+        config.limits.offers_per_second = 0;
+    });
     let [ana, ..] = stage.trio();
     let track = |mid: &str, source: &str| json!({"mid": mid, "source": source});
     let long = "x".repeat(65);

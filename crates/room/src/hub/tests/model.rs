@@ -96,6 +96,7 @@ impl Pair {
             config.media = true;
             config.limits.members = naive::MEMBERS;
             config.limits.messages_per_second = 0;
+            config.limits.offers_per_second = 0;
             config.limits.joins_per_minute = 0;
             config.limits.rooms_per_connection = naive::ROOMS_PER_CONNECTION;
         });

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ConnId, Opened, Unmute,
+    ConnId, Opened, Unmute, address,
     media::{MediaRequest, Source},
-    room::BANS_MAX,
+    room::{BANS_MAX, Ban},
     token::{Claims, Key, mint},
 };
 
@@ -257,10 +257,40 @@ fn a_banned_token_opens_the_room_under_no_name() {
 fn the_oldest_ban_makes_room_for_one_too_many() {
     let mut room = crate::room::Room::new(None, crate::room::RoomPolicy::default(), 0);
     let uid = |number: usize| crate::id::Uid::new(&format!("g{number}")).unwrap();
-    (0..BANS_MAX).for_each(|number| room.ban(uid(number), None));
-    assert!(room.is_banned(&uid(0), None));
-    room.ban(uid(BANS_MAX), None);
-    assert!(!room.is_banned(&uid(0), None) && room.is_banned(&uid(1), None) && room.is_banned(&uid(BANS_MAX), None));
+    let ban = |number: usize| Ban { uid: uid(number), token: None, address: None };
+    let address = address::Source::new([192, 0, 2, 1].into());
+    let banned = |room: &crate::room::Room, number: usize| room.is_banned(&uid(number), None, address);
+    (0..BANS_MAX).for_each(|number| room.ban(ban(number)));
+    assert!(banned(&room, 0));
+    room.ban(ban(BANS_MAX));
+    assert!(!banned(&room, 0) && banned(&room, 1) && banned(&room, BANS_MAX));
+}
+
+#[test]
+fn a_ban_without_tokens_holds_for_the_address_under_every_name() {
+    let (mut stage, [ana, ..]) = trio();
+    let at = |host: u16| Opened::from_address([0x2001, 0xdb8, 0, 7, 0, 0, 0, host].into());
+    let troll = stage.try_open(at(1)).unwrap();
+    stage.join_media(troll, "troll");
+    moderate(&mut stage, ana, r#""remove","remoteUid":"troll","ban":true"#);
+    let neighbour = stage.try_open(at(2)).unwrap();
+    for (conn, uid) in [(troll, "other"), (neighbour, "third")] {
+        assert_eq!(only_error(&stage.join_media(conn, uid)), (conn, 106, "banned".to_owned()), "the same /64");
+    }
+    let stranger = stage.open();
+    assert_eq!(commands(&stage.join_media(stranger, "other"), stranger), ["joined"]);
+}
+
+#[test]
+fn a_ban_shuts_out_no_moderator_who_is_at_the_same_address() {
+    let mut stage = Stage::with(|config| config.media = true);
+    let here = || Opened::from_address([192, 0, 2, 1].into());
+    let [ana, troll, cy] = [0; 3].map(|_| stage.try_open(here()).unwrap());
+    stage.join_media(ana, "ana");
+    stage.join_media(troll, "troll");
+    moderate(&mut stage, ana, r#""remove","remoteUid":"troll","ban":true"#);
+    assert_eq!(only_error(&stage.join_media(troll, "troll")).1, 106, "its name is banned all the same");
+    assert_eq!(commands(&stage.join_media(cy, "cy"), cy), ["joined"]);
 }
 
 #[test]

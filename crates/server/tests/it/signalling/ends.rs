@@ -99,7 +99,7 @@ async fn too_many_connections_are_answered_with_429() {
 async fn a_client_that_does_not_read_is_cut_off_and_its_peer_goes_on() {
     let server = Server::start(|config| {
         config.limits.messages_per_second = 0;
-        config.limits.resume_messages = 1;
+        config.limits.bytes_per_second = 0;
     })
     .await;
     let (mut ana, mut bo, _) = pair(&server).await;
@@ -131,6 +131,7 @@ async fn a_client_that_does_not_read_cannot_hold_its_socket_when_the_rooms_are_d
     const OFFERS: usize = 200;
     let server = Server::start(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
         config.limits.resume_messages = 0;
         config.limits.resume_bytes = 0;
     })

@@ -128,7 +128,7 @@ impl Naive {
                 let until = self.now + GRACE;
                 let own = self.seat_mut(seat.room, seat.uid).expect("it was there");
                 (own.conn, own.until) = (None, until);
-                self.tell_v2(seat.room, seat.uid, &Event::PeerState(uid(seat.uid), false));
+                self.tell_state(seat.room, seat.uid, false);
             } else {
                 self.unseat(seat.room, seat.uid);
             }
@@ -194,10 +194,11 @@ impl Naive {
         if let Some(code) = error {
             return self.hear(conn, room, Event::Error(code));
         }
-        match own {
-            Some(own) if v2 => self.unseat(room, own.uid),
-            Some(_) | None if v2 => {}
-            Some(_) | None => self.leave_all(conn),
+        if let Some(own) = own {
+            self.give_up(room, own.uid);
+        }
+        if !v2 {
+            self.leave_all(conn);
         }
         if others >= PEERS && !self.is_sfu(room) {
             self.ways.insert(room, Way::Sfu { offers_until: self.now + TURN, settle: None });
@@ -274,7 +275,7 @@ impl Naive {
         if self.conns.get(&conn) == Some(&true)
             && let Some(own) = self.seat_or_error(conn, room)
         {
-            self.tell_v2(room, own.uid, &Event::PeerState(uid(own.uid), true));
+            self.tell_state(room, own.uid, true);
         }
     }
 
@@ -303,7 +304,7 @@ impl Naive {
             self.conns.remove(&old);
             self.heardings.entry((old, String::new())).or_default().push(Event::Closed(4001));
         }
-        self.tell_v2(seat.room, seat.uid, &Event::PeerState(uid(seat.uid), true));
+        self.tell_state(seat.room, seat.uid, true);
     }
 
     fn greet(&mut self, conn: usize, room: u8, who: u8, resumed: bool) {
@@ -326,11 +327,18 @@ impl Naive {
     }
 
     fn unseat(&mut self, room: u8, who: u8) {
+        self.give_up(room, who);
+        if !self.seats.iter().any(|seat| seat.room == room) {
+            self.ways.remove(&room);
+        }
+    }
+
+    /// Another seat is taken for this one at once, so the room goes on.
+    fn give_up(&mut self, room: u8, who: u8) {
         self.close_media(room, |seat| seat.uid == who);
         self.seats.retain(|seat| (seat.room, seat.uid) != (room, who));
         self.tell(room, who, &Event::PeerLeave(uid(who)));
         if !self.seats.iter().any(|seat| seat.room == room) {
-            self.ways.remove(&room);
             return;
         }
         if !self.seats.iter().any(|seat| seat.room == room && seat.host)
@@ -404,9 +412,17 @@ impl Naive {
         }
     }
 
+    fn tell_state(&mut self, room: u8, whose: u8, online: bool) {
+        let there = |seat: &&Seat| seat.v2 && seat.conn.is_some();
+        let others: Vec<u8> = self.others(room, whose).filter(there).map(|seat| seat.uid).collect();
+        for other in others {
+            self.tell_one(room, other, Event::PeerState(uid(whose), online));
+        }
+    }
+
     fn tell_one(&mut self, room: u8, to: u8, event: Event) {
         let Some(seat) = self.seat_mut(room, to) else { return };
-        let Some(conn) = seat.conn else { return seat.queue.push(event) };
+        let Some(conn) = seat.conn else { return keep(&mut seat.queue, event) };
         // In dialect A only errors and forwarded frames name their room.
         let silent = !seat.v2 && !matches!(event, Event::Offer(_));
         let room = if silent { String::new() } else { format!("r{room}") };
@@ -436,6 +452,18 @@ impl Naive {
         }
         own
     }
+}
+
+/// Who has gone takes along what it offered, and that it had come.
+fn keep(queue: &mut Vec<Event>, event: Event) {
+    if let Event::PeerLeave(gone) = &event {
+        let came = queue.contains(&Event::NewPeer(gone.clone()));
+        queue.retain(|kept| *kept != Event::NewPeer(gone.clone()) && *kept != Event::Offer(gone.clone()));
+        if came {
+            return;
+        }
+    }
+    queue.push(event);
 }
 
 fn uid(number: u8) -> String {
