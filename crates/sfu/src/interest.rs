@@ -23,6 +23,14 @@ impl Default for Interest {
 }
 
 impl Interest {
+    /// A track on another worker of which nothing was asked for yet.
+    pub(crate) const NOTHING: Self = Self { told: 0, enough_since: None };
+
+    /// What was told last.
+    pub(crate) fn told(&self) -> usize {
+        self.told
+    }
+
     /// The largest layer that anybody wants is `wanted`. Returns the layers above which the publisher is to switch off, if that has changed:
     /// more at once, less when it has lasted for `linger`.
     pub(crate) fn update(&mut self, now: Instant, wanted: usize, linger: Duration) -> Option<usize> {

@@ -43,6 +43,8 @@ pub(crate) struct Layer {
     /// When the last packet came.
     pub(crate) last_at: Option<Instant>,
     pub(crate) tally: LayerTally,
+    /// It comes from another worker, and did not for a while: the next packet begins it anew.
+    pub(crate) resumes: bool,
     unwrapper: SequenceUnwrapper,
     window: Window,
     reception: Reception,
@@ -95,6 +97,7 @@ impl Layer {
             size_px: None,
             last_at: None,
             tally: LayerTally::default(),
+            resumes: false,
             unwrapper: SequenceUnwrapper::default(),
             window: Window::default(),
             reception: Reception::default(),
@@ -116,6 +119,7 @@ impl Layer {
         self.reception = Reception::default();
         self.report = None;
         self.far_behind = 0;
+        self.resumes = false;
     }
 
     /// Finds a packet's place. Retransmissions do not count for reception statistics.
@@ -161,6 +165,16 @@ impl Layer {
     /// A sender report about this stream.
     pub(crate) fn handle_sender_report(&mut self, now: Instant, ntp: NtpTime, timestamp: u32) {
         self.report = Some(Report { clock: SenderClock { ntp, timestamp }, arrived: now });
+    }
+
+    /// Which place a number belongs to, by the highest so far.
+    pub(crate) fn place_of(&self, number: u16) -> Option<u64> {
+        self.highest().map(|_| self.unwrapper.peek(number))
+    }
+
+    /// The last sender report, and how old it is.
+    pub(crate) fn report(&self, now: Instant) -> Option<(SenderClock, Duration)> {
+        self.report.map(|report| (report.clock, now.saturating_duration_since(report.arrived)))
     }
 
     /// From the last sender report.

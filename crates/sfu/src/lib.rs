@@ -26,6 +26,7 @@ mod interest;
 mod keyframe;
 mod ladder;
 mod layer;
+pub mod link;
 mod nack;
 pub mod output;
 pub mod pacer;
@@ -46,6 +47,7 @@ mod track;
 
 pub use config::Config;
 pub use id::{PeerId, Source, TrackId};
+pub use link::{LinkId, Links, Relayed};
 pub use output::{Output, QualityReason, SlotReport, SlotState, TrackDescription};
 pub use router::Router;
 pub use sink::Sink;

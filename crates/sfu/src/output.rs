@@ -33,6 +33,13 @@ pub enum Output {
         /// Every layer of simulcast, and whether somebody wants it.
         layers: Vec<(Rid, bool)>,
     },
+    /// How much of a track on another worker is wanted here: to be told to its router, [`Router::handle_remote_want`](crate::Router::handle_remote_want).
+    Wanted {
+        /// Which track.
+        track: TrackId,
+        /// So many layers, from the smallest on; 0: nothing.
+        layers: u8,
+    },
     /// Who speaks has changed.
     Speakers {
         /// The loudest first, with their level in dBov (-127 to 0). Empty in silence.

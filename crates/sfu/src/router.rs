@@ -15,12 +15,14 @@ use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use rtp::parameters::{ReceiveParameters, Rid, SendParameters};
+use rtp::parameters::{ReceiveParameters, SendParameters};
 
 use crate::config::Config;
 use crate::forwarder::StreamId;
 use crate::header::Template;
 use crate::id::{PeerId, TrackId};
+use crate::interest::Interest;
+use crate::link::{LinkId, Links, Relayed};
 use crate::output::Output;
 use crate::peer::{Context, Peer, StreamPlace};
 use crate::sink::Sink;
@@ -57,6 +59,10 @@ pub struct Router {
     wake: Option<Instant>,
     /// When the slow things are looked at next.
     tick_at: Option<Instant>,
+    /// The other workers that have a part of the room.
+    links: Links,
+    /// What is in the slots has changed: more of the tracks on other workers may be wanted, or less.
+    wants_changed: bool,
     /// A track with sound has gone: automatic slots are to be filled anew.
     audio_changed: bool,
     /// Who speaks and how well all are connected, as told last.
@@ -81,6 +87,8 @@ impl Router {
             outputs: VecDeque::new(),
             wake: None,
             tick_at: None,
+            links: Links::EMPTY,
+            wants_changed: false,
             audio_changed: false,
             told: report::Told::default(),
         }
@@ -98,9 +106,9 @@ impl Router {
         self.wake_at(due);
     }
 
-    /// A peer of the same room has come on another worker. What it publishes is announced with [`Self::handle_publish`] and its RTP and
-    /// RTCP are fed here as they were decrypted there; it has no slots here. What is asked of it (key frames) comes out of the sink as RTCP
-    /// for its id: it belongs to the other worker's [`Self::handle_remote_rtcp`]. Loss is repaired and reported there only.
+    /// A peer of the same room publishes on another worker. Its tracks are announced with [`Self::handle_publish`], what they carry comes by
+    /// [`Self::handle_relayed`] as far as it was asked for with [`Output::Wanted`]; it has no slots here. What is asked of it (lost packets,
+    /// key frames) comes out of the sink as RTCP for its id: it belongs to that worker's [`Self::handle_remote_rtcp`].
     pub fn handle_remote_join(&mut self, now: Instant, peer: PeerId) {
         self.handle_join(now, peer);
         if let Some(joined) = self.peer_keys.get(&peer).and_then(|key| self.peers.get_mut(*key)) {
@@ -108,19 +116,36 @@ impl Router {
         }
     }
 
-    /// What the router of another worker asks of a publisher that is connected here, which it knows as a remote peer.
-    pub fn handle_remote_rtcp(&mut self, now: Instant, publisher: PeerId, compound: &[u8]) {
-        let Some(key) = self.peer_keys.get(&publisher).copied() else { return };
-        self.receive_remote_control(now, key, compound);
+    /// The other workers that have a part of this room. To those that have come since goes what they cannot wait for, once the tracks
+    /// of the peers here are announced there; those that are gone want nothing any more.
+    pub fn handle_links(&mut self, now: Instant, links: Links, sink: &mut impl Sink) {
+        self.follow_links(now, links, sink);
     }
 
-    /// What [`Output::Layers`] says about a track on another worker, where its publisher is a remote peer: those layers are wanted
-    /// there. `worker` is any number that names that worker.
-    pub fn handle_remote_layers(&mut self, now: Instant, track: TrackId, worker: u16, layers: &[(Rid, bool)]) {
+    /// What comes from the worker of a remote peer about one of its tracks. Allocates nothing in steady state.
+    pub fn handle_relayed(&mut self, now: Instant, track: TrackId, relayed: Relayed<'_>, sink: &mut impl Sink) {
         let Some(key) = self.track_keys.get(&track).copied() else { return };
-        self.note_remote_layers(key, worker, layers);
-        self.tick_at.get_or_insert(now);
-        self.wake_at(now);
+        self.receive_relayed(now, key, relayed, sink);
+    }
+
+    /// What the router of another worker asks of a publisher that is connected here, which it knows as a remote peer.
+    pub fn handle_remote_rtcp(
+        &mut self,
+        now: Instant,
+        publisher: PeerId,
+        link: LinkId,
+        compound: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        let Some(key) = self.peer_keys.get(&publisher).copied() else { return };
+        self.receive_remote_control(now, key, link, compound, sink);
+    }
+
+    /// What [`Output::Wanted`] says on another worker about a track whose publisher is connected here. A link that is not one of
+    /// [`Self::handle_links`] gets nothing.
+    pub fn handle_remote_want(&mut self, now: Instant, track: TrackId, link: LinkId, layers: u8, sink: &mut impl Sink) {
+        let Some(key) = self.track_keys.get(&track).copied() else { return };
+        self.note_remote_want(now, key, link, layers, sink);
     }
 
     /// A peer has gone, with all its tracks and slots.
@@ -157,7 +182,13 @@ impl Router {
             }
             None => {
                 let next_stream = &mut self.next_stream;
-                let published = Track::new(track, parameters, || name_stream(next_stream));
+                let mut published = Track::new(track, parameters, || name_stream(next_stream));
+                if self.peers.get(peer).is_some_and(|peer| peer.is_remote) {
+                    published.is_remote = true;
+                    published.interest = Interest::NOTHING;
+                    // Whatever was asked for under this name before.
+                    self.outputs.push_back(Output::Wanted { track, layers: 0 });
+                }
                 let key = self.tracks.insert(published);
                 self.track_keys.insert(track, key);
                 key
@@ -177,8 +208,10 @@ impl Router {
             peer.forget_streams(key);
         }
         self.lose_subscribers(now, key);
-        self.tracks.remove(key);
-        self.outputs.push_back(Output::Unpublished { track });
+        let is_remote = self.tracks.remove(key).is_some_and(|track| track.is_remote);
+        if !is_remote {
+            self.outputs.push_back(Output::Unpublished { track });
+        }
         self.tick_at.get_or_insert(now);
         self.wake_at(now);
     }

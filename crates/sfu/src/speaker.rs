@@ -27,6 +27,15 @@ impl Loudness {
         }
     }
 
+    /// The publisher's worker has told how loud it is.
+    pub(crate) fn handle_told(&mut self, now: Instant, level_dbov: i8) {
+        self.smoothed = f32::from(level_dbov).clamp(-127.0, 0.0) + 127.0;
+        self.updated = Some(now);
+        if self.smoothed >= AUDIBLE {
+            self.audible_at = Some(now);
+        }
+    }
+
     /// A packet without a level: sound of unknown loudness, as from devices that do not measure it.
     pub(crate) fn handle_unmeasured(&mut self, now: Instant) {
         self.updated = Some(now);

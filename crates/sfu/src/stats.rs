@@ -15,6 +15,8 @@ pub struct Stats {
     pub received_packets: u64,
     /// Their bytes, headers included.
     pub received_bytes: u64,
+    /// RTP packets that came from the routers of other workers.
+    pub relayed_packets: u64,
     /// RTP packets to subscribers, retransmissions and padding included.
     pub sent_packets: u64,
     /// Their bytes, headers included.

@@ -9,6 +9,7 @@ use crate::id::TrackId;
 use crate::interest::Interest;
 use crate::ladder::Ladder;
 use crate::layer::Layer;
+use crate::link::RemoteWants;
 use crate::output::TrackDescription;
 use crate::speaker::Loudness;
 use crate::tally::StandstillWatch;
@@ -36,8 +37,10 @@ pub(crate) struct Track {
     pub(crate) interest: Interest,
     /// Of all layers together: each alone may be off.
     pub(crate) standstills: StandstillWatch,
-    /// Up to which layer other workers want it.
-    pub(crate) remote_interest: Vec<(u16, usize)>,
+    /// Its publisher is on another worker.
+    pub(crate) is_remote: bool,
+    /// Who wants it on other workers.
+    pub(crate) remote_wants: RemoteWants,
 }
 
 /// A slot that shows a track, by keys of the router.
@@ -71,7 +74,8 @@ impl Track {
             ladder: Ladder::default(),
             interest: Interest::default(),
             standstills: StandstillWatch::default(),
-            remote_interest: Vec::new(),
+            is_remote: false,
+            remote_wants: RemoteWants::default(),
         }
     }
 

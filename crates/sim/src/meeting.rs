@@ -452,6 +452,7 @@ impl Meeting {
             }
             Output::Published { .. }
             | Output::Unpublished { .. }
+            | Output::Wanted { .. }
             | Output::Speakers { .. }
             | Output::Quality { .. } => {}
         }

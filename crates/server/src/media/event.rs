@@ -76,6 +76,8 @@ pub(crate) fn tell(
             let layers = layers.into_iter().map(|(rid, on)| (rid.as_str().to_owned(), on)).collect();
             events.send(MediaEvent::Layers { peer, source: told(track.source), layers });
         }
+        // Rooms are on one worker each: nothing is on another.
+        sfu::Output::Wanted { .. } => {}
         sfu::Output::Speakers { speakers } => {
             let speakers = speakers.into_iter().filter_map(|(peer, level)| Some((id(members, peer)?, level)));
             events.send(MediaEvent::Speakers { room, speakers: speakers.collect() });

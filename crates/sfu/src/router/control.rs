@@ -22,7 +22,7 @@ impl Router {
             };
             match packet {
                 rtcp::Packet::SenderReport(report) => {
-                    self.take_sender_info(now, from, &report.info);
+                    self.take_sender_info(now, from, &report.info, sink);
                     report.blocks.for_each(|block| self.take_block(now, from, &block));
                 }
                 rtcp::Packet::ReceiverReport(report) => {
@@ -54,7 +54,7 @@ impl Router {
     }
 
     /// A publisher tells which timestamp belongs to which moment.
-    fn take_sender_info(&mut self, now: Instant, from: usize, info: &SenderInfo) {
+    fn take_sender_info(&mut self, now: Instant, from: usize, info: &SenderInfo, sink: &mut impl Sink) {
         let Some(peer) = self.peers.get_mut(from) else { return };
         let Some(place) = peer.stream(info.ssrc).filter(|place| !place.rtx) else { return };
         let theirs = NtpTime(info.ntp);
@@ -62,6 +62,9 @@ impl Router {
         let layer = self.tracks.get_mut(place.track).and_then(|track| track.layers.get_mut(place.layer));
         if let Some(layer) = layer {
             layer.handle_sender_report(now, theirs, info.timestamp);
+        }
+        if !self.links.is_empty() {
+            self.relay_clock(now, place.track, place.layer, None, sink);
         }
     }
 

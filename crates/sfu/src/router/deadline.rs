@@ -14,7 +14,9 @@ impl Router {
     /// Everything that is due.
     pub(super) fn run_due(&mut self, now: Instant, sink: &mut impl Sink) {
         if self.tick_at.is_some_and(|tick| tick <= now) {
-            self.tick(now);
+            self.tick(now, sink);
+        } else if std::mem::take(&mut self.wants_changed) {
+            self.report_wants(now);
         }
         for key in 0..self.peers.bound() {
             if self.peers.get(key).is_some_and(|peer| peer.poll_timeout() <= now) {
@@ -159,7 +161,9 @@ impl Router {
             if asked.count > 0 {
                 let numbers = numbers.get(..asked.count).unwrap_or_default();
                 Writer::new(&mut self.scratch).nack(own_ssrc, ssrc, numbers);
-                stats.nacked_packets = stats.nacked_packets.wrapping_add(asked.count as u64);
+                if !track.is_remote {
+                    stats.nacked_packets = stats.nacked_packets.wrapping_add(asked.count as u64);
+                }
                 layer.tally.nacked_packets = layer.tally.nacked_packets.wrapping_add(asked.count as u64);
             }
             if asked.gave_up && !track.subscribers.is_empty() {
@@ -170,7 +174,9 @@ impl Router {
                 layer.key_frames.handle_key_frame();
             }
             if layer.key_frames.poll(now) {
-                stats.key_frame_requests = stats.key_frame_requests.wrapping_add(1);
+                if !track.is_remote {
+                    stats.key_frame_requests = stats.key_frame_requests.wrapping_add(1);
+                }
                 layer.tally.key_frame_requests = layer.tally.key_frame_requests.wrapping_add(1);
                 if may_ask_for_pictures {
                     Writer::new(&mut self.scratch).picture_loss_indication(own_ssrc, ssrc);
@@ -186,7 +192,7 @@ impl Router {
     }
 
     /// The slow look at everything: what flows, who speaks, who is to get what.
-    fn tick(&mut self, now: Instant) {
+    fn tick(&mut self, now: Instant, sink: &mut impl Sink) {
         self.tick_at = None;
         for (_, track) in self.tracks.iter_mut() {
             track.ladder = crate::ladder::Ladder::of(
@@ -207,6 +213,8 @@ impl Router {
         self.report_slots(now);
         self.report_speakers(now);
         self.report_layers(now);
+        self.report_wants(now);
+        self.relay_levels(now, sink);
         self.report_quality(now);
         if !self.track_keys.is_empty() {
             self.tick_at = Some(now + TICK);

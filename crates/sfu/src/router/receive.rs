@@ -33,7 +33,6 @@ impl Router {
         let extensions = Extensions::read(&packet, &peer.extensions);
         let told_before = peer.arrivals.poll_timeout();
         match extensions.transport_sequence {
-            _ if peer.is_remote => {}
             Some(number) => peer.arrivals.handle_arrival(now, number, bytes.len()),
             None => peer.arrivals.handle_unnumbered(now, bytes.len()),
         }
@@ -53,9 +52,12 @@ impl Router {
             stats.malformed_packets = stats.malformed_packets.wrapping_add(1);
             return;
         };
-        if let Some((at, frame)) = self.take_in(now, from, place, &inbound, bytes) {
-            self.forward(now, place, (&inbound, at, &frame), sink);
+        let was_audible = track.loudness.was_audible_lately(now);
+        let Some((at, frame)) = self.take_in(now, from, place, &inbound, bytes) else { return };
+        if !self.links.is_empty() {
+            self.relay(now, place, (bytes, &frame, was_audible), sink);
         }
+        self.forward(now, place, (&inbound, at, &frame), sink);
     }
 
     /// An SSRC that was not heard before.
@@ -82,7 +84,7 @@ impl Router {
     }
 
     /// A layer begins anew: who waits for it or has it goes on with the new stream.
-    fn rename(&mut self, key: usize, before: StreamId, id: StreamId) {
+    pub(super) fn rename(&mut self, key: usize, before: StreamId, id: StreamId) {
         let Some(track) = self.tracks.get(key) else { return };
         for subscription in &track.subscribers {
             let slot = self.peers.get_mut(subscription.peer).and_then(|peer| peer.slots.get_mut(subscription.slot));
@@ -119,7 +121,7 @@ impl Router {
     }
 
     /// Numbers, counts and keeps a packet. `None` when it is not to be forwarded.
-    fn take_in(
+    pub(super) fn take_in(
         &mut self,
         now: Instant,
         from: usize,
@@ -139,13 +141,13 @@ impl Router {
                 return None;
             }
             Arrival::Newest(at) => {
-                if inbound.nack && !is_remote {
+                if inbound.nack || is_remote {
                     note_gap(now, layer, highest_before, at);
                 }
                 at
             }
             Arrival::Late(at) => {
-                if let Some(sample) = layer.missing.handle_filled(now, at)
+                if let Some(sample) = layer.missing.handle_filled(now, at).filter(|_| !is_remote)
                     && let Some(peer) = self.peers.get_mut(from)
                 {
                     peer.handle_round_trip(sample);
@@ -169,7 +171,7 @@ impl Router {
         }
         let frame = inspect(now, layer, at, inbound, bytes);
         track.standstills.handle_packet(now);
-        if track.parameters.kind == Kind::Audio {
+        if track.parameters.kind == Kind::Audio && !is_remote {
             match inbound.extensions.audio_level {
                 Some(level) => track.loudness.handle_level(now, level),
                 None => track.loudness.handle_unmeasured(now),
@@ -190,7 +192,7 @@ impl Router {
     }
 
     /// The fan-out: each subscriber's forwarder decides and numbers, the packet itself is shared.
-    fn forward(
+    pub(super) fn forward(
         &mut self,
         now: Instant,
         place: StreamPlace,

@@ -30,7 +30,7 @@ impl Told {
 impl Router {
     /// Tells what a track is.
     pub(super) fn report_published(&mut self, now: Instant, key: usize) {
-        let Some(track) = self.tracks.get_mut(key) else { return };
+        let Some(track) = self.tracks.get_mut(key).filter(|track| !track.is_remote) else { return };
         let Some(description) = track.description() else { return };
         track.codec_changed = false;
         track.told = Some((now, description.clone()));
@@ -89,14 +89,14 @@ impl Router {
     /// Tells the publishers which layers nobody wants.
     pub(super) fn report_layers(&mut self, now: Instant) {
         let linger = self.config.layer_linger;
-        for (_, track) in
-            self.tracks.iter_mut().filter(|(_, track)| track.layers.iter().any(|layer| layer.rid.is_some()))
+        for (_, track) in self
+            .tracks
+            .iter_mut()
+            .filter(|(_, track)| !track.is_remote && track.layers.iter().any(|layer| layer.rid.is_some()))
         {
-            let slots = track.subscribers.iter().filter_map(|here| self.peers.get(here.peer)?.slots.get(here.slot));
-            let watching = slots.filter(|slot| slot.wish.as_ref().is_none_or(|wish| !wish.paused));
-            let here = watching.map(|slot| wanted_layer(slot.wish.as_ref(), &track.layers));
-            let elsewhere = track.remote_interest.iter().map(|(_, wanted)| *wanted);
-            let wanted = here.chain(elsewhere).max().unwrap_or(0);
+            let here = largest_wanted(track, &self.peers).unwrap_or(0);
+            let elsewhere = track.remote_wants.most().saturating_sub(1);
+            let wanted = here.max(elsewhere);
             let largest = track.layers.len().saturating_sub(1);
             let told = track.interest.update(now, if wanted == largest { LAYERS_MAX } else { wanted }, linger);
             if let Some(told) = told {
@@ -104,6 +104,21 @@ impl Router {
                 let layers = named.filter_map(|(index, layer)| Some((layer.rid.clone()?, index <= told))).collect();
                 self.outputs.push_back(Output::Layers { track: track.id, layers });
             }
+        }
+    }
+
+    /// Tells how much of the tracks on other workers is wanted here: more at once, less when it has lasted.
+    pub(super) fn report_wants(&mut self, now: Instant) {
+        self.wants_changed = false;
+        for (_, track) in self.tracks.iter_mut().filter(|(_, track)| track.is_remote) {
+            let wanted = largest_wanted(track, &self.peers).map_or(0, |layer| layer.saturating_add(1));
+            let before = track.interest.told();
+            let Some(told) = track.interest.update(now, wanted, WANT_LINGER) else { continue };
+            for layer in track.layers.iter_mut().take(told).skip(before) {
+                layer.resumes = true;
+            }
+            let layers = u8::try_from(told).unwrap_or(u8::MAX);
+            self.outputs.push_back(Output::Wanted { track: track.id, layers });
         }
     }
 
@@ -136,6 +151,13 @@ impl Router {
             self.outputs.push_back(Output::Quality { members });
         }
     }
+}
+
+/// The largest layer that somebody here wants of a track, by its index; `None` when nobody looks or listens.
+fn largest_wanted(track: &Track, peers: &Slab<Peer>) -> Option<usize> {
+    let slots = track.subscribers.iter().filter_map(|here| peers.get(here.peer)?.slots.get(here.slot));
+    let watching = slots.filter(|slot| slot.wish.as_ref().is_none_or(|wish| !wish.paused));
+    watching.map(|slot| wanted_layer(slot.wish.as_ref(), &track.layers)).max()
 }
 
 fn changed_slots(now: Instant, peer: &mut Peer, tracks: &Slab<Track>) -> Vec<SlotReport> {
@@ -199,6 +221,9 @@ const CODEC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Speakers are told at most so often.
 const SPEAKERS_INTERVAL: Duration = Duration::from_millis(350);
+
+/// So long what nobody here wants any more still comes from another worker: a speaker who pauses is soon heard again.
+const WANT_LINGER: Duration = Duration::from_secs(2);
 
 /// Quality is told at most so often.
 const QUALITY_INTERVAL: Duration = Duration::from_secs(3);

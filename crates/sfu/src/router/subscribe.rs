@@ -48,6 +48,7 @@ impl Router {
         let Some(index) = peer.slots.iter().position(|slot| slot.parameters.mid == wish.mid) else { return };
         let Some(slot) = peer.slots.get_mut(index) else { return };
         slot.wish = Some(wish);
+        self.wants_changed = true;
         self.follow_wish(now, key, index);
         self.assign_audio(now, key);
         self.allocate_soon(now, key);
@@ -179,6 +180,7 @@ impl Router {
         }
         empty(slot);
         slot.track = track;
+        self.wants_changed = true;
         if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
             track.subscribers.push(here);
         }

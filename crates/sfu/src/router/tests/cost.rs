@@ -1,7 +1,7 @@
 use rtp::parameters::CodecName;
 
-use super::world::{ALICE, Input, Recorder, VP8, World, codec, sends, takes, vp8};
-use crate::{PeerId, Sink, Source};
+use super::world::{ALICE, BOB, Input, Recorder, VP8, World, codec, sends, takes, vp8};
+use crate::{PeerId, Relayed, Sink, Source};
 
 /// Takes packets and forgets them.
 struct Nowhere(u32);
@@ -54,6 +54,39 @@ fn a_forwarded_packet_allocates_nothing() {
     });
     assert_eq!(sink.0, 20_000, "all were forwarded");
     assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn a_packet_that_crosses_to_another_worker_allocates_nothing_there() {
+    let mut world = World::new(&[BOB]);
+    world.router.handle_remote_join(world.now, ALICE);
+    let track = world.publish(ALICE, Source::Camera, sends("0", codec(CodecName::Vp8, VP8), 1_000));
+    world.slots(BOB, vec![takes("v", codec(CodecName::Vp8, 100), 100)]);
+    world.wish(BOB, "v", Some(track));
+    let packets = (0..4_000_u16).map(|number| {
+        let payload = [vp8(number, 0, 0, number % 500 == 0, true), vec![0xee; 500]].concat();
+        let timestamp = u32::from(number) * 3_000;
+        Input { payload_type: VP8, number, timestamp, marker: true, ssrc: 1_000, payload: &payload, elements: &[] }
+            .bytes()
+    });
+    let packets: Vec<Vec<u8>> = packets.collect();
+    let (warm_up, steady) = packets.split_at(3_000);
+    for packet in warm_up {
+        world.wait(std::time::Duration::from_millis(33));
+        world.sink = Recorder::default();
+        let relayed = Relayed::Packet { layer: 0, bytes: packet };
+        world.router.handle_relayed(world.now, track, relayed, &mut world.sink);
+    }
+    world.settle();
+    let (now, mut sink) = (world.now, Nowhere(0));
+    let counted = allocation_counter::measure(|| {
+        for (packet, step) in steady.iter().zip(1..) {
+            let now = now + std::time::Duration::from_millis(33) * step;
+            let relayed = Relayed::Packet { layer: 0, bytes: packet };
+            world.router.handle_relayed(now, track, relayed, &mut sink);
+        }
+    });
+    assert_eq!((sink.0, counted.count_total), (1_000, 0));
 }
 
 #[test]

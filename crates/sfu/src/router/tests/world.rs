@@ -9,7 +9,7 @@ use rtp::rtcp::Writer;
 use rtp::{Element, Header, Packet};
 
 use crate::tests::epoch;
-use crate::{Config, Output, PeerId, Priority, Router, Sink, Source, TrackId, Wish};
+use crate::{Config, Links, Output, PeerId, Priority, Relayed, Router, Sink, Source, TrackId, Wish};
 
 pub(crate) const ALICE: PeerId = PeerId(1);
 pub(crate) const BOB: PeerId = PeerId(2);
@@ -33,6 +33,27 @@ pub(crate) struct Sent {
 pub(crate) struct Recorder {
     pub(crate) rtp: Vec<Sent>,
     pub(crate) rtcp: Vec<(PeerId, Vec<u8>)>,
+    pub(crate) relayed: Vec<Crossing>,
+}
+
+/// Something for a link, with its bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Crossing {
+    pub(crate) to: Links,
+    pub(crate) track: TrackId,
+    relayed: Relayed<'static>,
+    bytes: Vec<u8>,
+}
+
+impl Crossing {
+    pub(crate) fn relayed(&self) -> Relayed<'_> {
+        match self.relayed {
+            Relayed::Packet { layer, .. } => Relayed::Packet { layer, bytes: &self.bytes },
+            Relayed::Clock { layer, clock } => Relayed::Clock { layer, clock },
+            Relayed::Picture { layer, width_px, height_px } => Relayed::Picture { layer, width_px, height_px },
+            Relayed::Level(level) => Relayed::Level(level),
+        }
+    }
 }
 
 impl Sink for Recorder {
@@ -42,6 +63,18 @@ impl Sink for Recorder {
 
     fn send_rtcp(&mut self, to: PeerId, compound: &[u8]) {
         self.rtcp.push((to, compound.to_vec()));
+    }
+
+    fn relay(&mut self, to: Links, track: TrackId, relayed: Relayed<'_>) {
+        let (relayed, bytes) = match relayed {
+            Relayed::Packet { layer, bytes } => (Relayed::Packet { layer, bytes: &[] }, bytes.to_vec()),
+            Relayed::Clock { layer, clock } => (Relayed::Clock { layer, clock }, Vec::new()),
+            Relayed::Picture { layer, width_px, height_px } => {
+                (Relayed::Picture { layer, width_px, height_px }, Vec::new())
+            }
+            Relayed::Level(level) => (Relayed::Level(level), Vec::new()),
+        };
+        self.relayed.push(Crossing { to, track, relayed, bytes });
     }
 }
 
