@@ -1,10 +1,12 @@
-"""aiortc in meetings: three members publish to the media server and see and hear each other."""
+"""aiortc and GStreamer in meetings: three members publish to the media server and see and hear each other."""
 
 import asyncio
 import time
 from collections.abc import Callable
 
+import gst_member
 import member
+from gst_member import GstMember
 from member import Member
 from server import Failed, Server
 
@@ -13,17 +15,18 @@ PATIENCE_S = 15
 
 
 def demand() -> None:
-    """Fails where the client is missing."""
+    """Fails where a client is missing."""
     member.demand()
+    gst_member.demand()
 
 
-def meeting(codec: str) -> Callable[[Server], None]:
+def meeting(room: str, make: Callable[[Server], list[Member]]) -> Callable[[Server], None]:
     """A check that three members get each other's picture and sound, and go on when one leaves."""
 
     async def story(server: Server) -> None:
-        members = [Member("ana", 60, 300, codec), Member("bo", 120, 600, codec), Member("cy", 200, 900, codec)]
+        members = make(server)
         try:
-            await converse(server, f"aiortc-{codec.lower()}", members)
+            await converse(server, room, members)
         except Failed as failure:
             raise Failed(f"{failure}\n{describe(members)}") from failure
         finally:
@@ -75,7 +78,26 @@ def describe(members: list[Member]) -> str:
     )
 
 
+def aiortc(codec: str) -> Callable[[Server], None]:
+    """Three aiortc clients."""
+    make = lambda _: [Member("ana", 60, 300, codec), Member("bo", 120, 600, codec), Member("cy", 200, 900, codec)]
+    return meeting(f"aiortc-{codec}", make)
+
+
+def gstreamer(codec: str, transport: str = "udp") -> Callable[[Server], None]:
+    """Two GStreamer clients, whose certificates have RSA keys, with an aiortc client."""
+
+    def make(_: Server) -> list[Member]:
+        ana = GstMember("ana", 60, 300, codec, transport)
+        return [ana, Member("bo", 120, 600, codec), GstMember("cy", 200, 900, codec, transport)]
+
+    return meeting(f"gstreamer-{codec}-{transport}", make)
+
+
 CHECKS: list[tuple[str, Callable[[Server], None]]] = [
-    ("aiortc: three in a meeting, VP8", meeting("VP8")),
-    ("aiortc: three in a meeting, H264", meeting("H264")),
+    ("aiortc: three in a meeting, VP8", aiortc("VP8")),
+    ("aiortc: three in a meeting, H264", aiortc("H264")),
+    ("GStreamer and aiortc: three in a meeting, VP8", gstreamer("VP8")),
+    ("GStreamer and aiortc: three in a meeting, H264", gstreamer("H264")),
+    ("GStreamer over ICE-TCP and aiortc: three in a meeting", gstreamer("VP8", "tcp")),
 ]

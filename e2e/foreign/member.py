@@ -8,6 +8,7 @@ import fractions
 import json
 import math
 import time
+from collections.abc import Callable
 
 try:
     import aioice.ice
@@ -24,6 +25,7 @@ from server import Failed
 MEDIA = "@media"
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 320, 180, 15
 SAMPLES_PER_SECOND, SAMPLES = 48_000, 960
+CONNECT_S = 15
 # How far a shade may drift in a lossy codec, and how far a pitch in a short look.
 SHADE_TOLERANCE, PITCH_TOLERANCE_HZ = 12, 40
 
@@ -140,15 +142,12 @@ class Member:
         self._prefer_codec()
         await self._pc.setLocalDescription(await self._pc.createOffer())
         tracks = [{"mid": microphone.mid, "source": "microphone"}, {"mid": camera.mid, "source": "camera"}]
-        offer = {"type": "offer", "sdp": self._pc.localDescription.sdp, "offer": "1", "connection": "1", "tracks": tracks}
-        self._answer = asyncio.get_running_loop().create_future()
-        await self._say("offer", remoteUid=MEDIA, uid=self.name, msg=json.dumps(offer))
-        answer = await asyncio.wait_for(self._answer, 5)
-        await self._pc.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
+        answer = await self._negotiate(self._pc.localDescription.sdp, tracks)
+        await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         self._tasks += [asyncio.create_task(self._watch(t.mid, t.receiver.track)) for t in pictures]
         self._tasks += [asyncio.create_task(self._listen(t.receiver.track)) for t in sounds]
         self._slots = [t.mid for t in pictures]
-        await self._connected()
+        await self._until_connected(lambda: self._pc.connectionState)
 
     async def watch(self, uids: list[str]) -> None:
         """Wishes for these members' cameras, one in each slot."""
@@ -184,11 +183,18 @@ class Member:
             if transceiver.kind == "video":
                 transceiver.setCodecPreferences(codecs)
 
-    async def _connected(self) -> None:
-        deadline = time.monotonic() + 10
-        while self._pc.connectionState != "connected":
-            if self._pc.connectionState in ("failed", "closed") or time.monotonic() > deadline:
-                raise Failed(f"{self.name} is not connected: {self._pc.connectionState}, ICE {self._pc.iceConnectionState}")
+    async def _negotiate(self, sdp: str, tracks: list[dict[str, str]]) -> str:
+        """Sends an offer to the media server; its answer."""
+        offer = {"type": "offer", "sdp": sdp, "offer": "1", "connection": "1", "tracks": tracks}
+        self._answer = asyncio.get_running_loop().create_future()
+        await self._say("offer", remoteUid=MEDIA, uid=self.name, msg=json.dumps(offer))
+        return (await asyncio.wait_for(self._answer, 5))["sdp"]
+
+    async def _until_connected(self, state: Callable[[], str]) -> None:
+        deadline = time.monotonic() + CONNECT_S
+        while state() != "connected":
+            if state() in ("failed", "closed") or time.monotonic() > deadline:
+                raise Failed(f"{self.name} is not connected: {state()}")
             await asyncio.sleep(0.02)
 
     async def _watch(self, mid: str, track: MediaStreamTrack) -> None:

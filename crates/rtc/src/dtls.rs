@@ -1,40 +1,70 @@
-//! DTLS (RFC 6347) by `dimpl`: the handshake, whose certificate has to be the one that the offer announced (RFC 8122 §6), the keys
-//! of SRTP that come out of it (RFC 5764), and the records of data channels.
+//! DTLS 1.2 (RFC 6347) as WebRTC uses it: the handshake, whose certificate has to be the one that the offer announced (RFC 8122 §6),
+//! the keys of SRTP that come out of it (RFC 5764), and the records of data channels. One cipher suite, no resumption, no
+//! renegotiation ([0014](../../../docs/decisions/0014-dtls-of-our-own.md)).
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{self, digest};
-use dimpl::SrtpProfile;
 
-use crate::config::{Config, DTLS_QUEUE_DATAGRAMS_MAX};
+use crate::config::Config;
 use crate::error::DisconnectReason;
 use crate::sdp::{Fingerprint, HashFunction};
 use crate::session::DtlsRole;
-use crate::srtp::{KeyingMaterial, Profile, Protector, Unprotector};
+use crate::srtp::{Profile, Protector, Unprotector};
+
+mod client;
+mod flight;
+mod handshake;
+mod hello;
+mod identity;
+mod key_share;
+mod reassembly;
+mod record;
+mod schedule;
+mod server;
+mod wire;
+
+use flight::{Due, Flight, Timer};
+use handshake::{Alert, Failure, Handshake, Progress};
+use reassembly::{Arrival, Reassembly};
+use record::{ContentType, Record, RecordLayer, records};
 
 /// One association.
 pub(crate) struct Dtls {
-    engine: dimpl::Dtls,
-    role: DtlsRole,
-    /// One of them has to be the certificate's. Empty once it was.
-    fingerprints: Vec<Fingerprint>,
     state: State,
-    /// When the engine wants to be asked.
-    timeout: Option<Instant>,
+    records: RecordLayer,
     /// Datagrams that may be read in the handshake at once; grows with time.
     allowance: Allowance,
+    /// What [`Self::poll_event`] hands out. Bounded by what one datagram brings forth.
+    events: VecDeque<Event>,
 }
 
-#[derive(Debug)]
 enum State {
-    Handshake {
-        /// Whether the certificate is one that was announced.
-        verified: bool,
-        /// Whether the engine is through.
-        finished: bool,
-        keys: Option<Box<Keys>>,
-    },
-    Connected,
+    Handshake(Box<Underway>),
+    Connected(Box<Answered>),
+    Over,
+}
+
+/// A handshake with what is sent and received for it.
+struct Underway {
+    handshake: Handshake,
+    inbound: Reassembly,
+    /// Records that came before the keys that open them.
+    early: Vec<(ContentType, u64, Vec<u8>)>,
+    /// What was sent last.
+    flight: Flight,
+    /// Messages below this one are answered by `flight`.
+    answered: u16,
+    /// `None` before the first flight.
+    timer: Option<Timer>,
+}
+
+/// The last flight: the other end repeats its own until it has this.
+struct Answered {
+    flight: Flight,
+    timer: Timer,
 }
 
 /// SRTP in both directions.
@@ -45,144 +75,259 @@ pub(crate) struct Keys {
     pub(crate) unprotector: Unprotector,
 }
 
-/// What came out of the engine.
-pub(crate) enum Event<'a> {
+/// What came of an input.
+pub(crate) enum Event {
     /// A datagram to be sent.
-    Transmit(&'a [u8]),
+    Transmit(Vec<u8>),
     /// The handshake is over and the other end is who it should be. No keys where it offered no profile that is known here.
     Connected(Option<Box<Keys>>),
     /// A record of the application: SCTP.
-    Data(&'a [u8]),
+    Data(Vec<u8>),
     /// close_notify.
     Closed,
 }
 
 impl Dtls {
-    pub(crate) fn new(config: &Config, role: DtlsRole, fingerprints: Vec<Fingerprint>, now: Instant) -> Self {
-        // Version 1.2 only: in 1.3 the engine takes the client's first SRTP profile, which for browsers is the slowest.
-        let mut engine = dimpl::Dtls::new_12(config.dtls(), config.certificate().for_dtls(), now);
-        engine.set_active(role == DtlsRole::Client);
-        let state = State::Handshake { verified: false, finished: false, keys: None };
-        Self { engine, role, fingerprints, state, timeout: None, allowance: Allowance::new(now) }
+    /// `seed` has to be secret: key share and random follow from it.
+    pub(crate) fn new(
+        config: Arc<Config>,
+        role: DtlsRole,
+        fingerprints: Vec<Fingerprint>,
+        seed: [u8; 32],
+        now: Instant,
+    ) -> Self {
+        let underway = Underway {
+            handshake: Handshake::new(config, role, fingerprints, seed),
+            inbound: Reassembly::default(),
+            early: Vec::new(),
+            flight: Flight::default(),
+            answered: 0,
+            timer: None,
+        };
+        Self {
+            state: State::Handshake(Box::new(underway)),
+            records: RecordLayer::default(),
+            allowance: Allowance::new(now),
+            events: VecDeque::new(),
+        }
     }
 
     pub(crate) fn is_connected(&self) -> bool {
-        matches!(self.state, State::Connected)
+        matches!(self.state, State::Connected(_))
     }
 
     /// A datagram of one or more records. `Ok` when it was dropped, too.
     pub(crate) fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) -> Result<(), DisconnectReason> {
-        let handshake = !self.is_connected();
-        if handshake && (datagram.len() > HANDSHAKE_DATAGRAM_BYTES_MAX || !self.allowance.take(now)) {
+        if matches!(self.state, State::Handshake(_))
+            && (datagram.len() > HANDSHAKE_DATAGRAM_BYTES_MAX || !self.allowance.take(now))
+        {
             return Ok(());
         }
-        // The engine reads the clock from here.
-        self.engine.handle_timeout(now).map_err(|error| reason(&error))?;
-        self.engine.handle_packet(datagram).map_err(|error| reason(&error))
+        records(datagram).try_for_each(|record| self.handle_record(now, &record))
     }
 
+    /// Begins the handshake where that is ours to do, and repeats what was not answered.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<(), DisconnectReason> {
-        self.engine.handle_timeout(now).map_err(|error| reason(&error))
-    }
-
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.timeout
-    }
-
-    /// A record of the application; dropped before the handshake is over.
-    pub(crate) fn send(&mut self, record: &[u8]) -> Result<(), DisconnectReason> {
-        if self.is_connected() {
-            self.engine.send_application_data(record).map_err(|error| reason(&error))?;
+        let State::Handshake(underway) = &mut self.state else { return Ok(()) };
+        let due = match &mut underway.timer {
+            Some(timer) => timer.handle_timeout(now),
+            None if underway.handshake.role == DtlsRole::Client => {
+                underway.flight = underway.handshake.begin(&[]);
+                underway.timer = Some(Timer::new(now));
+                Due::Repetition
+            }
+            None => Due::Nothing,
+        };
+        match due {
+            Due::Nothing => {}
+            Due::Repetition => send(&underway.flight, &mut self.records, &mut self.events),
+            Due::End => return Err(DisconnectReason::HandshakeTimeout),
         }
         Ok(())
     }
 
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Handshake(underway) => underway.timer.as_ref().map(Timer::poll_timeout),
+            State::Connected(_) | State::Over => None,
+        }
+    }
+
+    /// A record of the application; dropped before the handshake is over.
+    pub(crate) fn send(&mut self, record: &[u8]) {
+        if self.is_connected() {
+            self.write(1, ContentType::ApplicationData, record);
+        }
+    }
+
     /// Sends close_notify where the handshake is over.
     pub(crate) fn close(&mut self) {
-        // An error says that it is closed already.
-        let _ = self.engine.close();
+        if self.is_connected() {
+            self.write_alert(1, Alert::CloseNotify);
+        }
+        self.state = State::Over;
     }
 
-    /// Hands out everything that came of the last input.
-    pub(crate) fn drain(&mut self, mut each: impl FnMut(Event<'_>)) -> Result<(), DisconnectReason> {
-        let mut place = [0; OUTPUT_BYTES];
-        // The engine panics when a certificate does not fit, instead of asking for more: there is room for the largest.
-        let mut long = if self.is_connected() { Vec::new() } else { vec![0; CERTIFICATE_BYTES_MAX] };
-        loop {
-            let buffer = if long.is_empty() { &mut place[..] } else { &mut long[..] };
-            match self.engine.poll_output(buffer) {
-                dimpl::Output::BufferTooSmall { needed } => long.resize(needed, 0),
-                dimpl::Output::Packet(datagram) => each(Event::Transmit(datagram)),
-                dimpl::Output::PeerCert(certificate) => self.state.verify(&mut self.fingerprints, certificate)?,
-                dimpl::Output::Connected => self.state.finish(),
-                dimpl::Output::KeyingMaterial(exported, profile) => self.state.keep_keys(self.role, &exported, profile),
-                dimpl::Output::ApplicationData(record) => {
-                    self.state.announce(&mut each)?;
-                    if matches!(self.state, State::Connected) {
-                        each(Event::Data(record));
-                    }
+    /// What came of the last input.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn handle_record(&mut self, now: Instant, record: &Record<'_>) -> Result<(), DisconnectReason> {
+        match (record.epoch(), &mut self.state) {
+            (0, State::Handshake(_)) => self.handle_plain(now, record.content, record.fragment),
+            (1, State::Handshake(underway)) if !self.records.has_keys() => {
+                if underway.early.len() < EARLY_RECORDS_MAX {
+                    underway.early.push((record.content, record.number, record.fragment.to_vec()));
                 }
-                dimpl::Output::CloseNotify => each(Event::Closed),
-                dimpl::Output::Timeout(at) => {
-                    self.timeout = Some(at);
-                    return self.state.announce(&mut each);
+                Ok(())
+            }
+            (1, State::Handshake(_) | State::Connected(_)) => match self.records.open(record) {
+                Some(opened) => self.handle_opened(now, record.content, opened),
+                None => Ok(()),
+            },
+            // Plain records are anybody's once there are keys, and there are no further epochs.
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing of this is authentic yet: the Finished will tell.
+    fn handle_plain(&mut self, now: Instant, content: ContentType, fragment: &[u8]) -> Result<(), DisconnectReason> {
+        match content {
+            ContentType::Handshake => self.handle_handshake(now, 0, fragment),
+            ContentType::Alert => fatal(fragment),
+            // The epoch of a record says it all.
+            ContentType::ChangeCipherSpec | ContentType::ApplicationData => Ok(()),
+        }
+    }
+
+    fn handle_opened(&mut self, now: Instant, content: ContentType, opened: Vec<u8>) -> Result<(), DisconnectReason> {
+        match (content, &mut self.state) {
+            (ContentType::Handshake, State::Handshake(_)) => self.handle_handshake(now, 1, &opened),
+            (ContentType::Handshake, State::Connected(answered)) => {
+                if opened.first() == Some(&handshake::kind::FINISHED) && answered.timer.handle_repeated(now) {
+                    send(&answered.flight, &mut self.records, &mut self.events);
                 }
-                _ => {}
+                Ok(())
+            }
+            (ContentType::Alert, _) if opened.get(1) == Some(&(Alert::CloseNotify as u8)) => {
+                self.close();
+                self.events.push_back(Event::Closed);
+                Ok(())
+            }
+            (ContentType::Alert, _) => fatal(&opened),
+            (ContentType::ApplicationData, State::Connected(_)) => {
+                self.events.push_back(Event::Data(opened));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn handle_handshake(&mut self, now: Instant, epoch: u16, content: &[u8]) -> Result<(), DisconnectReason> {
+        let State::Handshake(underway) = &mut self.state else { return Ok(()) };
+        let (answered, mut repeated) = (underway.answered, false);
+        let taken = underway.inbound.handle_content(epoch, content, |arrival| {
+            repeated |= matches!(arrival, Arrival::Repeated { sequence } if sequence < answered);
+        });
+        if taken.is_err() {
+            return self.fail(Failure { reason: DisconnectReason::Certificate, alert: Alert::BadCertificate });
+        }
+        if repeated && underway.timer.as_mut().is_some_and(|timer| timer.handle_repeated(now)) {
+            send(&underway.flight, &mut self.records, &mut self.events);
+        }
+        while let State::Handshake(underway) = &mut self.state {
+            let Some(message) = underway.inbound.poll_message() else { break };
+            match underway.handshake.handle_message(&message, &mut self.records) {
+                Ok(Progress::More) => {}
+                Ok(Progress::Answer(flight)) => {
+                    send(&flight, &mut self.records, &mut self.events);
+                    underway.handle_flight(now, flight, message.sequence);
+                }
+                Ok(Progress::Finished(flight)) => self.finish(now, flight),
+                Err(failure) => return self.fail(failure),
             }
         }
+        self.handle_early(now)
     }
-}
 
-impl State {
-    fn verify(&mut self, fingerprints: &mut Vec<Fingerprint>, certificate_der: &[u8]) -> Result<(), DisconnectReason> {
-        let announced =
-            fingerprints.iter().any(|announced| *announced == fingerprint(announced.hash(), certificate_der));
-        if let Self::Handshake { verified, .. } = self {
-            *verified = announced;
-            *fingerprints = Vec::new();
+    /// Records that waited for the keys.
+    fn handle_early(&mut self, now: Instant) -> Result<(), DisconnectReason> {
+        let State::Handshake(underway) = &mut self.state else { return Ok(()) };
+        if !self.records.has_keys() {
+            return Ok(());
         }
-        if announced { Ok(()) } else { Err(DisconnectReason::FingerprintMismatch) }
+        let early = std::mem::take(&mut underway.early);
+        early.iter().try_for_each(|(content, number, fragment)| {
+            self.handle_record(now, &Record { content: *content, number: *number, fragment })
+        })
     }
 
-    fn finish(&mut self) {
-        if let Self::Handshake { finished, .. } = self {
-            *finished = true;
-        }
-    }
-
-    fn keep_keys(&mut self, role: DtlsRole, exported: &[u8], profile: SrtpProfile) {
-        let Self::Handshake { keys, .. } = self else { return };
-        let profile = match profile {
-            SrtpProfile::AEAD_AES_128_GCM => Profile::AeadAes128Gcm,
-            SrtpProfile::AEAD_AES_256_GCM => Profile::AeadAes256Gcm,
-            SrtpProfile::AES128_CM_SHA1_80 => Profile::Aes128CmHmacSha1,
-            _ => return,
-        };
-        *keys = KeyingMaterial::new(profile, exported).map(|material| {
+    fn finish(&mut self, now: Instant, flight: Flight) {
+        let State::Handshake(underway) = &mut self.state else { return };
+        let role = underway.handshake.role;
+        let keys = underway.handshake.export(|profile, material| {
             let (protector, unprotector) = match role {
                 DtlsRole::Server => material.of_server(),
                 DtlsRole::Client => material.of_client(),
             };
             Box::new(Keys { profile, protector, unprotector })
         });
+        send(&flight, &mut self.records, &mut self.events);
+        self.state = State::Connected(Box::new(Answered { flight, timer: Timer::new(now) }));
+        self.events.push_back(Event::Connected(keys));
     }
 
-    /// Tells once that the handshake is over.
-    fn announce(&mut self, each: &mut impl FnMut(Event<'_>)) -> Result<(), DisconnectReason> {
-        let Self::Handshake { verified, finished: true, keys } = self else { return Ok(()) };
-        if !*verified {
-            return Err(DisconnectReason::FingerprintMismatch);
+    /// Tells the other end what is wrong with it.
+    fn fail(&mut self, failure: Failure) -> Result<(), DisconnectReason> {
+        self.write_alert(0, failure.alert);
+        self.state = State::Over;
+        Err(failure.reason)
+    }
+
+    fn write_alert(&mut self, epoch: u16, alert: Alert) {
+        let level = if alert == Alert::CloseNotify { WARNING } else { FATAL };
+        self.write(epoch, ContentType::Alert, &[level, alert as u8]);
+    }
+
+    fn write(&mut self, epoch: u16, content: ContentType, plain: &[u8]) {
+        let mut datagram = Vec::with_capacity(plain.len() + RecordLayer::overhead(epoch));
+        self.records.write(epoch, content, plain, &mut datagram);
+        self.events.push_back(Event::Transmit(datagram));
+    }
+}
+
+impl Underway {
+    fn handle_flight(&mut self, now: Instant, flight: Flight, answers: u16) {
+        self.flight = flight;
+        self.answered = answers.saturating_add(1);
+        match &mut self.timer {
+            Some(timer) => timer.handle_flight(now),
+            None => self.timer = Some(Timer::new(now)),
         }
-        let keys = keys.take();
-        *self = Self::Connected;
-        each(Event::Connected(keys));
-        Ok(())
+    }
+}
+
+fn send(flight: &Flight, records: &mut RecordLayer, events: &mut VecDeque<Event>) {
+    flight.write(records, |datagram| events.push_back(Event::Transmit(datagram)));
+}
+
+/// An alert of the other end that leaves nothing to hope for.
+fn fatal(alert: &[u8]) -> Result<(), DisconnectReason> {
+    match alert {
+        [FATAL, ..] => Err(DisconnectReason::Dtls),
+        _ => Ok(()),
     }
 }
 
 impl std::fmt::Debug for Dtls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Dtls").field("engine", &self.engine).field("state", &self.state).finish_non_exhaustive()
+        let state = match &self.state {
+            State::Handshake(underway) => format!("waits for {:?}", underway.handshake.awaited),
+            State::Connected(_) => "connected".to_owned(),
+            State::Over => "over".to_owned(),
+        };
+        f.debug_struct("Dtls").field("state", &state).finish_non_exhaustive()
     }
 }
 
@@ -219,29 +364,17 @@ pub(crate) fn fingerprint(hash: HashFunction, certificate_der: &[u8]) -> Fingerp
         .expect("a digest has the length of its function")
 }
 
-/// The engine's errors are all fatal.
-fn reason(error: &dimpl::Error) -> DisconnectReason {
-    if matches!(error, dimpl::Error::Timeout(_)) {
-        DisconnectReason::HandshakeTimeout
-    } else if matches!(error, dimpl::Error::ConnectionClosed) {
-        DisconnectReason::ClosedByClient
-    } else if matches!(error, dimpl::Error::CertificateError(_)) {
-        DisconnectReason::Certificate
-    } else {
-        DisconnectReason::Dtls
-    }
-}
-
-/// Holds every datagram, and every record that data channels send.
-const OUTPUT_BYTES: usize = 2048;
+/// Levels of alerts (RFC 5246 §7.2).
+const WARNING: u8 = 1;
+const FATAL: u8 = 2;
 /// What a network carries in one datagram, and more than any client sends in a handshake.
 const HANDSHAKE_DATAGRAM_BYTES_MAX: usize = 2048;
-/// A certificate is put together from datagrams that wait at the same time.
-const CERTIFICATE_BYTES_MAX: usize = DTLS_QUEUE_DATAGRAMS_MAX * HANDSHAKE_DATAGRAM_BYTES_MAX;
 /// Three times what a chain of large certificates takes, all of it repeated once.
 const HANDSHAKE_DATAGRAMS_MAX: u32 = 100;
 /// After this, as many may be read again.
 const HANDSHAKE_REFILL: Duration = Duration::from_secs(1);
+/// A Finished, and what follows it at once, overtake what they depend on.
+const EARLY_RECORDS_MAX: usize = 4;
 
 #[cfg(test)]
 mod tests;

@@ -17,9 +17,6 @@ pub enum ConfigError {
     /// The certificate does not contain the public half of the key.
     #[error("the certificate belongs to another private key")]
     CertificateOfAnotherKey,
-    /// The DTLS engine refuses its settings.
-    #[error("the DTLS engine refuses its settings: {0}")]
-    Dtls(#[from] dimpl::Error),
 }
 
 /// A packet cannot be protected.
@@ -67,9 +64,9 @@ pub enum DisconnectReason {
     /// The handshake failed, or the other side ended it with an alert.
     #[error("the DTLS handshake failed")]
     Dtls,
-    /// The client showed no certificate with an ECDSA key on P-256 or P-384. One with an RSA key counts as none: the DTLS engine
-    /// does not ask for it.
-    #[error("the client has no ECDSA certificate")]
+    /// The client showed no certificate, or does not hold its key. The key is an ECDSA key on P-256 or P-384, or an RSA key of 2048
+    /// to 8192 bits.
+    #[error("the client has no certificate with a key of a known kind")]
     Certificate,
     /// The certificate is not the one that the offer announced.
     #[error("the certificate is not the one that was announced")]

@@ -90,7 +90,13 @@ impl Peer {
         let remote = negotiation.remote();
         self.ice.handle_session(&self.credentials, &remote.ufrag);
         if self.dtls.is_none() {
-            self.dtls = Some(Box::new(Dtls::new(&self.config, remote.role, remote.fingerprints.clone(), now)));
+            self.dtls = Some(Box::new(Dtls::new(
+                Arc::clone(&self.config),
+                remote.role,
+                remote.fingerprints.clone(),
+                derived(&self.seed, Purpose::Dtls, 0),
+                now,
+            )));
         }
         let local = LocalTransport {
             ufrag: self.credentials.ufrag(),
@@ -269,25 +275,25 @@ impl Peer {
         let Some(dtls) = &mut self.dtls else { return };
         let (path, outputs, keys, data) = (self.ice.selected(), &mut self.outputs, &mut self.keys, &mut self.data);
         let mut closed = false;
-        let drained = dtls.drain(|event| match event {
-            Event::Transmit(datagram) => {
-                outputs.extend(path.map(|path| Output::Transmit { path, datagram: datagram.to_vec() }));
-            }
-            Event::Connected(exported) => {
-                outputs.push_back(Output::Connected { profile: exported.as_ref().map(|keys| keys.profile) });
-                *keys = exported;
-            }
-            Event::Data(record) => {
-                if let Some(data) = data {
-                    data.handle_packet(now, record);
+        while let Some(event) = dtls.poll_event() {
+            match event {
+                Event::Transmit(datagram) => outputs.extend(path.map(|path| Output::Transmit { path, datagram })),
+                Event::Connected(exported) => {
+                    outputs.push_back(Output::Connected { profile: exported.as_ref().map(|keys| keys.profile) });
+                    *keys = exported;
                 }
+                Event::Data(record) => {
+                    if let Some(data) = data {
+                        data.handle_packet(now, &record);
+                    }
+                }
+                Event::Closed => closed = true,
             }
-            Event::Closed => closed = true,
-        });
-        match drained {
-            Err(reason) => self.end(reason),
-            Ok(()) if closed => self.end(DisconnectReason::ClosedByClient),
-            Ok(()) => self.check_keys(),
+        }
+        if closed {
+            self.end(DisconnectReason::ClosedByClient);
+        } else {
+            self.check_keys();
         }
         self.drain_data();
     }
@@ -312,6 +318,7 @@ impl Peer {
 enum Purpose {
     Session,
     Restart,
+    Dtls,
 }
 
 fn derived(seed: &[u8; 32], purpose: Purpose, count: u64) -> [u8; 32] {

@@ -7,7 +7,7 @@ use crate::error::ProtectError;
 
 mod cipher;
 mod derivation;
-mod replay;
+pub(crate) mod replay;
 mod streams;
 
 use cipher::Cipher;

@@ -58,6 +58,14 @@ impl<D: Clone> Network<D> {
         }
     }
 
+    /// All that is under way arrives twice.
+    pub(crate) fn repeat_all(&mut self) {
+        for ((at, _), datagram) in self.flying.clone() {
+            self.count += 1;
+            self.flying.insert((at, self.count), datagram);
+        }
+    }
+
     pub(crate) fn next_arrival(&self) -> Option<Instant> {
         self.flying.keys().next().map(|&(at, _)| at)
     }

@@ -23,9 +23,9 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     };
     let ((server, server_key), (client, client_key)) = (certificate(), certificate());
     let candidate = Candidate { transport: Transport::Udp, address: server_address() };
-    let certificate = Certificate::new(server, server_key).expect("the key is the certificate's");
-    let config = Config::for_simulation(certificate, vec![candidate], 7).expect("one candidate is allowed");
-    let own = Certificate::new(client.clone(), client_key.clone()).expect("the key is the certificate's");
+    let certificate = Certificate::new(server, &server_key).expect("the key is the certificate's");
+    let config = Config::new(certificate, vec![candidate]).expect("one candidate is allowed");
+    let own = Certificate::new(client.clone(), &client_key).expect("the key is the certificate's");
     let client = dimpl::DtlsCertificate { certificate: client, private_key: client_key };
     Keys { server: Arc::new(config), client, fingerprint: own.fingerprint().to_string() }
 });
@@ -73,7 +73,7 @@ impl Client {
                 dimpl::Output::Packet(datagram) => datagrams.push(datagram.to_vec()),
                 dimpl::Output::KeyingMaterial(keys, _) => {
                     let material =
-                        KeyingMaterial::new(Profile::AeadAes256Gcm, &keys).expect("the server takes the first profile");
+                        KeyingMaterial::new(Profile::AeadAes128Gcm, &keys).expect("the server takes the cheapest profile");
                     self.protector = Some(material.of_client().0);
                 }
                 dimpl::Output::Timeout(_) => return datagrams,

@@ -11,7 +11,7 @@ fn candidates(count: usize) -> Vec<Candidate> {
 
 fn sound() -> Certificate {
     let (der, key) = certificate(1);
-    Certificate::new(der, key).unwrap()
+    Certificate::new(der, &key).unwrap()
 }
 
 #[test]
@@ -26,8 +26,8 @@ fn one_to_as_many_candidates_as_the_limit_are_accepted() {
 #[test]
 fn a_key_of_another_certificate_is_refused_when_it_is_loaded() {
     let ((der, _), (_, other_key)) = (certificate(1), certificate(1));
-    assert!(matches!(Certificate::new(der.clone(), other_key), Err(ConfigError::CertificateOfAnotherKey)));
-    assert!(matches!(Certificate::new(der, b"no key".to_vec()), Err(ConfigError::PrivateKey)));
+    assert!(matches!(Certificate::new(der.clone(), &other_key), Err(ConfigError::CertificateOfAnotherKey)));
+    assert!(matches!(Certificate::new(der, b"no key"), Err(ConfigError::PrivateKey)));
 }
 
 #[test]

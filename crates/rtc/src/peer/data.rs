@@ -60,14 +60,12 @@ impl Peer {
         while let Some(output) = data.poll_output() {
             match output {
                 data::Output::Packet(packet) => {
-                    let sent = dtls.send(&packet).and_then(|()| {
-                        dtls.drain(|event| {
-                            if let (Event::Transmit(datagram), Some(path)) = (event, path) {
-                                outputs.push_back(Output::Transmit { path, datagram: datagram.to_vec() });
-                            }
-                        })
-                    });
-                    over = over.or(sent.err());
+                    dtls.send(&packet);
+                    while let Some(event) = dtls.poll_event() {
+                        if let (Event::Transmit(datagram), Some(path)) = (event, path) {
+                            outputs.push_back(Output::Transmit { path, datagram });
+                        }
+                    }
                 }
                 data::Output::Opened { channel, label, delivery } => {
                     outputs.push_back(Output::DataOpened { channel, label, delivery });

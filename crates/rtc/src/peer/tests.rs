@@ -61,7 +61,7 @@ fn reason(call: &Call) -> Option<DisconnectReason> {
 fn a_client_connects_and_media_flows_both_ways() {
     let mut call = Call::connected(1, 0);
     assert!(call.elapsed() < Duration::from_millis(500), "{:?}", call.elapsed());
-    assert_eq!(call.outputs.first(), Some(&Output::Connected { profile: Some(Profile::AeadAes256Gcm) }));
+    assert_eq!(call.outputs.first(), Some(&Output::Connected { profile: Some(Profile::AeadAes128Gcm) }));
     assert_eq!(call.server.path(), Some(path(CLIENT)));
     let sent: Vec<Vec<u8>> = (0..50_u8).map(|number| vec![number; 100]).collect();
     for (sequence, payload) in sent.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 /// The newest index, and one bit for each of the indices behind it.
 #[derive(Debug, Clone)]
-pub(super) struct Window<const WORDS: usize> {
+pub(crate) struct Window<const WORDS: usize> {
     newest: u64,
     /// A ring: the bit of an index is at the index modulo the window's size.
     seen: [u64; WORDS],
@@ -12,23 +12,23 @@ impl<const WORDS: usize> Window<WORDS> {
     const PACKETS: u64 = 64 * WORDS as u64;
 
     /// Of a stream whose first packet has this index.
-    pub(super) fn new(first: u64) -> Self {
+    pub(crate) fn new(first: u64) -> Self {
         let mut window = Self { newest: first, seen: [0; WORDS] };
         window.mark(first);
         window
     }
 
-    pub(super) fn newest(&self) -> u64 {
+    pub(crate) fn newest(&self) -> u64 {
         self.newest
     }
 
     /// Whether the index is neither seen nor too old to tell.
-    pub(super) fn is_fresh(&self, index: u64) -> bool {
+    pub(crate) fn is_fresh(&self, index: u64) -> bool {
         index > self.newest || (self.newest - index < Self::PACKETS && !self.is_marked(index))
     }
 
     /// Notes an index that is fresh.
-    pub(super) fn accept(&mut self, index: u64) {
+    pub(crate) fn accept(&mut self, index: u64) {
         if index > self.newest {
             if index - self.newest >= Self::PACKETS {
                 self.seen = [0; WORDS];

@@ -71,7 +71,7 @@ fn certificate() -> Result<Certificate, SpawnError> {
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "WebRTC");
     let made = params.self_signed(&key).map_err(|error| failed(&error))?;
-    Certificate::new(made.der().to_vec(), key.serialize_der()).map_err(|error| failed(&error))
+    Certificate::new(made.der().to_vec(), &key.serialize_der()).map_err(|error| failed(&error))
 }
 
 /// Of each transport. Clients pair each of their addresses with each of these.

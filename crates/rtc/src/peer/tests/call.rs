@@ -65,7 +65,7 @@ pub(super) fn path(client: &str) -> Path {
 pub(super) fn server(now: Instant) -> Peer {
     let (der, key) = certificate(1);
     let candidate = Candidate { transport: Transport::Udp, address: address(SERVER) };
-    let config = Config::for_simulation(Certificate::new(der, key).unwrap(), vec![candidate], 7).unwrap();
+    let config = Config::new(Certificate::new(der, &key).unwrap(), vec![candidate]).unwrap();
     let credentials = IceCredentials::new(UFRAG, "a+password+of+22+chars").unwrap();
     Peer::new(Arc::new(config), credentials, [7; 32], now)
 }
