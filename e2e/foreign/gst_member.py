@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 from member import Member
-from server import Failed
+from server import PASSWORD, USER, Failed
 
 # Debian's own: GStreamer's bindings belong to it and to no other Python on the path.
 PYTHON = "/usr/bin/python3"
@@ -33,8 +35,9 @@ class GstMember(Member):
     """One webrtcbin in a room."""
 
     def __init__(self, name: str, shade: int, pitch_hz: int, codec: str, transport: str = "udp", turn: str | None = None):
-        super().__init__(name, shade, pitch_hz, codec)
-        self._wanted = {"codec": codec, "shade": shade, "pitch": pitch_hz, "transport": transport, "turn": turn}
+        super().__init__(name, shade, pitch_hz, codec, turn)
+        relay = turn and f"turn://{USER}:{quote(PASSWORD)}@{turn}"
+        self._wanted = {"codec": codec, "shade": shade, "pitch": pitch_hz, "transport": transport, "turn": relay}
         self._process: asyncio.subprocess.Process | None = None
         self.states: list[str] = []
 
@@ -46,6 +49,8 @@ class GstMember(Member):
         self._tasks.append(asyncio.create_task(self._hear_peer(made)))
         offer = await asyncio.wait_for(made, 15)
         self._slots = offer["pictures"]
+        if self._wanted["transport"] == "tcp" and re.search(r"^a=candidate:\S+ \d+ UDP ", offer["offer"], re.MULTILINE):
+            raise Failed(f"{self.name} has candidates over UDP")
         answer = await self._negotiate(offer["offer"], offer["tracks"])
         self._process.stdin.write(json.dumps({"answer": answer}).encode() + b"\n")
         await self._process.stdin.drain()

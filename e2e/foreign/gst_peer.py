@@ -90,7 +90,8 @@ class Peer:
 
     def _reach(self, transport: str, turn: str | None) -> None:
         """Left alone libnice never uses loopback."""
-        ice = self._bin.get_property("ice-agent")
+        # Kept: the binding gives away a reference that it does not have.
+        self._ice = ice = self._bin.get_property("ice-agent")
         address = Nice.Address.new()
         address.set_from_string("127.0.0.1")
         ice.get_property("agent").add_local_address(address)
@@ -107,14 +108,18 @@ class Peer:
         return self._bin.emit("get-transceiver", index)
 
     def _offered(self, promise: Gst.Promise, _: object) -> None:
-        self._bin.emit("set-local-description", promise.get_reply().get_value("offer"), Gst.Promise.new())
+        # Named: what is in a reply goes with it.
+        reply = promise.get_reply()
+        self._bin.emit("set-local-description", reply.get_value("offer"), Gst.Promise.new())
 
     def _gathered(self) -> None:
         if self._bin.get_property("ice-gathering-state") != GstWebRTC.WebRTCICEGatheringState.COMPLETE:
             return
-        mids = [self._transceiver(index).get_property("mid") for index in range(2 + 2 * self._slots)]
+        description = self._bin.get_property("local-description")
+        sdp = description.sdp.as_text()
+        # The transceivers themselves learn their mids with the answer.
+        mids = [line.removeprefix("a=mid:") for line in sdp.splitlines() if line.startswith("a=mid:")]
         tracks = [{"mid": mids[0], "source": "microphone"}, {"mid": mids[1], "source": "camera"}]
-        sdp = self._bin.get_property("local-description").sdp.as_text()
         tell(offer=sdp, tracks=tracks, pictures=mids[2 : 2 + self._slots])
 
     def _tell_state(self) -> None:

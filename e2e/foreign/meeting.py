@@ -27,8 +27,8 @@ def meeting(room: str, make: Callable[[Server], list[Member]]) -> Callable[[Serv
         members = make(server)
         try:
             await converse(server, room, members)
-        except Failed as failure:
-            raise Failed(f"{failure}\n{describe(members)}") from failure
+        except Exception as failure:
+            raise Failed(f"{type(failure).__name__}: {failure}\n{describe(members)}") from failure
         finally:
             await asyncio.gather(*(one.leave() for one in members), return_exceptions=True)
 
@@ -94,10 +94,23 @@ def gstreamer(codec: str, transport: str = "udp") -> Callable[[Server], None]:
     return meeting(f"gstreamer-{codec}-{transport}", make)
 
 
+def relayed(transport: str) -> Callable[[Server], None]:
+    """An aiortc and a GStreamer client that reach the media server through nothing but our TURN server, with one that does not."""
+
+    def make(server: Server) -> list[Member]:
+        turn = f"127.0.0.1:{server.port}?transport={transport}"
+        ana, bo = Member("ana", 60, 300, "VP8", turn), GstMember("bo", 120, 600, "VP8", turn=turn)
+        return [ana, bo, Member("cy", 200, 900, "VP8")]
+
+    return meeting(f"relayed-{transport}", make)
+
+
 CHECKS: list[tuple[str, Callable[[Server], None]]] = [
     ("aiortc: three in a meeting, VP8", aiortc("VP8")),
     ("aiortc: three in a meeting, H264", aiortc("H264")),
     ("GStreamer and aiortc: three in a meeting, VP8", gstreamer("VP8")),
     ("GStreamer and aiortc: three in a meeting, H264", gstreamer("H264")),
     ("GStreamer over ICE-TCP and aiortc: three in a meeting", gstreamer("VP8", "tcp")),
+    ("aiortc and GStreamer relayed over UDP: three in a meeting", relayed("udp")),
+    ("aiortc and GStreamer relayed over TCP: three in a meeting", relayed("tcp")),
 ]

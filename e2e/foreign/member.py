@@ -7,20 +7,22 @@ import asyncio
 import fractions
 import json
 import math
+import re
 import time
 from collections.abc import Callable
 
 try:
     import aioice.ice
     import websockets
-    from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+    from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnection
+    from aiortc import RTCRtpSender, RTCSessionDescription
     from aiortc.mediastreams import MediaStreamTrack
     from av import AudioFrame, VideoFrame
 except ImportError:
     websockets = None
     MediaStreamTrack = object
 
-from server import Failed
+from server import PASSWORD, USER, Failed
 
 MEDIA = "@media"
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 320, 180, 15
@@ -110,8 +112,9 @@ def pitch_of(frame: "AudioFrame") -> float | None:
 class Member:
     """One aiortc client in a room."""
 
-    def __init__(self, name: str, shade: int, pitch_hz: int, codec: str):
-        self.name, self.shade, self.pitch_hz, self._codec = name, shade, pitch_hz, codec
+    def __init__(self, name: str, shade: int, pitch_hz: int, codec: str, turn: str | None = None):
+        """With `turn`, `HOST:PORT?transport=…`, nothing but relayed candidates is used."""
+        self.name, self.shade, self.pitch_hz, self._codec, self._turn = name, shade, pitch_hz, codec, turn
         self.others: dict[str, list[str]] = {}
         self.mode = None
         # Shades by the mid of the slot, and every pitch that was heard.
@@ -134,7 +137,11 @@ class Member:
     async def meet(self, slots: int) -> None:
         """Negotiates with the media server: one microphone, one camera, and as many slots of each kind as asked."""
         # Otherwise aiortc 1.16 leaves all but one of the descriptions of a kind on a transport that it has closed.
-        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        if self._turn:
+            configuration.iceServers = [RTCIceServer(f"turn:{self._turn}", username=USER, credential=PASSWORD)]
+            configuration.iceTransportPolicy = RTCIceTransportPolicy.RELAY
+        self._pc = RTCPeerConnection(configuration)
         microphone = self._pc.addTransceiver(Tone(self.pitch_hz), direction="sendonly")
         camera = self._pc.addTransceiver(Picture(self.shade), direction="sendonly")
         pictures = [self._pc.addTransceiver("video", direction="recvonly") for _ in range(slots)]
@@ -185,6 +192,9 @@ class Member:
 
     async def _negotiate(self, sdp: str, tracks: list[dict[str, str]]) -> str:
         """Sends an offer to the media server; its answer."""
+        kinds = set(re.findall(r"^a=candidate:.* typ (\w+)", sdp, re.MULTILINE))
+        if self._turn and kinds != {"relay"}:
+            raise Failed(f"{self.name} has candidates of other kinds than relay: {kinds or 'none at all'}")
         offer = {"type": "offer", "sdp": sdp, "offer": "1", "connection": "1", "tracks": tracks}
         self._answer = asyncio.get_running_loop().create_future()
         await self._say("offer", remoteUid=MEDIA, uid=self.name, msg=json.dumps(offer))
