@@ -72,8 +72,8 @@ impl Client {
             match self.dtls.poll_output(&mut buffer) {
                 dimpl::Output::Packet(datagram) => datagrams.push(datagram.to_vec()),
                 dimpl::Output::KeyingMaterial(keys, _) => {
-                    let material =
-                        KeyingMaterial::new(Profile::AeadAes128Gcm, &keys).expect("the server takes the cheapest profile");
+                    let material = KeyingMaterial::new(Profile::AeadAes128Gcm, &keys)
+                        .expect("the server takes the cheapest profile");
                     self.protector = Some(material.of_client().0);
                 }
                 dimpl::Output::Timeout(_) => return datagrams,
