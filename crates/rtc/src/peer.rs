@@ -15,8 +15,8 @@ use crate::data::DataChannels;
 use crate::demux::{Class, classify};
 use crate::dtls::{Dtls, Event, Keys};
 use crate::error::{DisconnectReason, ProtectError};
-use crate::ice::Agent;
 use crate::ice::message::Binding;
+use crate::ice::{Agent, Consent, RemoteCredentials};
 use crate::path::Path;
 use crate::session::{Allow, Answer, LocalTransport, OfferError, Session};
 
@@ -42,6 +42,8 @@ pub struct Peer {
     ice: Agent,
     /// `None` before the first offer.
     dtls: Option<Box<Dtls>>,
+    /// Where the datagrams of the handshake went.
+    handshake: Handshake,
     /// `None` before the handshake is over.
     keys: Option<Box<Keys>>,
     /// `None` while none are negotiated.
@@ -66,8 +68,9 @@ impl Peer {
             restarts: 0,
             session: Session::new(derived(&seed, Purpose::Session, 0)),
             media: false,
-            ice: Agent::new(now),
+            ice: Agent::new(derived(&seed, Purpose::Consent, 0), now),
             dtls: None,
+            handshake: Handshake::Unsent,
             keys: None,
             data: None,
             outputs: VecDeque::new(),
@@ -88,7 +91,8 @@ impl Peer {
                 IceCredentials::derive(&self.ufrag, &derived(&self.seed, Purpose::Restart, self.restarts));
         }
         let remote = negotiation.remote();
-        self.ice.handle_session(&self.credentials, &remote.ufrag);
+        let remote_credentials = RemoteCredentials { ufrag: remote.ufrag.clone(), pwd: remote.pwd.clone() };
+        self.ice.handle_session(&self.credentials, remote_credentials);
         if self.dtls.is_none() {
             self.dtls = Some(Box::new(Dtls::new(
                 Arc::clone(&self.config),
@@ -118,8 +122,9 @@ impl Peer {
         }
         let class = classify(datagram);
         if class == Class::Stun {
-            self.handle_stun(now, path, datagram);
-        } else if !self.ice.is_valid(&path) {
+            return self.handle_stun(now, path, datagram);
+        }
+        if !self.ice.is_valid(&path) {
             // Before an address has passed a check nothing is sent to it, and nothing that comes from it is worth a thought.
             self.stats.unexpected = self.stats.unexpected.saturating_add(1);
         } else {
@@ -192,6 +197,7 @@ impl Peer {
         if !self.ice.handle_timeout(now) {
             return self.end(DisconnectReason::Consent);
         }
+        self.ask_for_consent();
         if self.dtls.as_ref().and_then(|dtls| dtls.poll_timeout()).is_some_and(|at| at <= now) {
             self.handle_dtls(now, |dtls| dtls.handle_timeout(now));
         }
@@ -200,10 +206,10 @@ impl Peer {
         }
     }
 
-    /// The path to send media on; `None` before a check came.
+    /// The path to send media on: the client chose it, and has shown that it reads what is sent there. `None` before.
     #[must_use]
     pub fn path(&self) -> Option<Path> {
-        self.ice.selected()
+        self.ice.consenting()
     }
 
     /// Whether a check was accepted on this path: what else comes on it is this peer's.
@@ -224,14 +230,25 @@ impl Peer {
         Stats { checks_refused: self.ice.refused(), ..self.stats }
     }
 
-    fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) {
-        let Ok(check) = Binding::parse(datagram) else { return };
-        let Some(checked) = self.ice.handle_check(now, path, &check) else { return };
+    fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) -> Received {
+        if let Some(consent) = Consent::parse(datagram) {
+            self.ice.handle_consent(now, path, &consent);
+            return Received::Nothing;
+        }
+        let Ok(check) = Binding::parse(datagram) else { return Received::Nothing };
+        let Some(checked) = self.ice.handle_check(now, path, &check) else { return Received::Nothing };
         self.outputs.push_back(Output::Transmit { path, datagram: checked.answer });
+        self.ask_for_consent();
         if checked.moved && !self.is_connected() {
             // Where this end begins the handshake, it could not before.
             self.handle_dtls(now, |dtls| dtls.handle_timeout(now));
         }
+        if checked.accepted { Received::Check } else { Received::Nothing }
+    }
+
+    fn ask_for_consent(&mut self) {
+        let request = self.ice.poll_request();
+        self.outputs.extend(request.map(|(path, datagram)| Output::Transmit { path, datagram }));
     }
 
     fn handle_valid(&mut self, now: Instant, path: &Path, class: Class, datagram: &mut [u8]) -> Received {
@@ -273,12 +290,19 @@ impl Peer {
 
     fn drain_dtls(&mut self, now: Instant) {
         let Some(dtls) = &mut self.dtls else { return };
-        let (path, outputs, keys, data) = (self.ice.selected(), &mut self.outputs, &mut self.keys, &mut self.data);
+        let (outputs, keys, data) = (&mut self.outputs, &mut self.keys, &mut self.data);
+        let (ice, handshake) = (&mut self.ice, &mut self.handshake);
         let mut closed = false;
         while let Some(event) = dtls.poll_event() {
             match event {
-                Event::Transmit(datagram) => outputs.extend(path.map(|path| Output::Transmit { path, datagram })),
+                Event::Transmit(datagram) => {
+                    // The handshake goes where nothing has consented yet: it is small, and is part of the proof.
+                    let path = ice.path_for_dtls();
+                    handshake.note(path);
+                    outputs.extend(path.map(|path| Output::Transmit { path, datagram }));
+                }
                 Event::Connected(exported) => {
+                    ice.handle_connected(handshake.only_path());
                     outputs.push_back(Output::Connected { profile: exported.as_ref().map(|keys| keys.profile) });
                     *keys = exported;
                 }
@@ -313,12 +337,36 @@ impl Peer {
     }
 }
 
+/// Where the datagrams of a handshake went.
+#[derive(Debug, Clone, Copy)]
+enum Handshake {
+    Unsent,
+    To(Path),
+    ToSeveral,
+}
+
+impl Handshake {
+    fn note(&mut self, path: Option<Path>) {
+        *self = match (*self, path) {
+            (Self::Unsent, Some(path)) => Self::To(path),
+            (Self::To(before), Some(path)) if before != path => Self::ToSeveral,
+            (same, _) => same,
+        };
+    }
+
+    /// The path that all of them went to: who went through with it reads what is sent there.
+    fn only_path(self) -> Option<Path> {
+        if let Self::To(path) = self { Some(path) } else { None }
+    }
+}
+
 /// What secrets are derived from the seed for.
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
     Session,
     Restart,
     Dtls,
+    Consent,
 }
 
 fn derived(seed: &[u8; 32], purpose: Purpose, count: u64) -> [u8; 32] {

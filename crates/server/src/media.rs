@@ -45,7 +45,7 @@ use self::member::Member;
 use self::post::{Counter, Post, transmit};
 use self::slab::Slab;
 use self::timers::{Due, Key, Timers};
-use crate::worker::{Item, Owner, Ways};
+use crate::worker::{Denied, Item, Owner, Plane, Tuple, Ways};
 
 /// The media of one worker.
 pub(crate) struct Media {
@@ -109,14 +109,17 @@ impl Media {
             return;
         };
         let path = path_of(way);
-        let (bytes, is_check) = (datagram.len(), datagram.first() == Some(&0));
+        if !connection.takes_from(path.remote.ip()) {
+            self.counters.strays += 1;
+            return;
+        }
+        let bytes = datagram.len();
         match connection.peer.handle_datagram(now, path, datagram) {
-            Received::Nothing => {
-                if is_check && connection.peer.knows(&path) && !connection.ways.contains(&way) {
-                    self.note_way(now, key, way, ways);
-                }
+            Received::Check => {
+                self.claim(now, key, way, ways);
                 self.settle(now, key, ways);
             }
+            Received::Nothing => self.settle(now, key, ways),
             Received::Rtp(range) => {
                 self.counters.rtp_received += 1;
                 self.counters.rtp_received_bytes += crate::worker::as_count(bytes);
@@ -223,23 +226,46 @@ impl Media {
         act(&mut room.router, &mut counter);
     }
 
-    /// A check was answered on a way that is new: what comes by it is this connection's from now on.
-    fn note_way(&mut self, now: Instant, key: u32, way: Way, ways: &mut Ways) {
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        if let Some(oldest) = connection.note_way(way) {
-            forget_way(key, oldest, ways);
-        }
+    /// A check was accepted: what comes by its way is this connection's, unless another uses it. Said again with every check, so that an
+    /// entry that was lost on any worker is made again.
+    fn claim(&mut self, now: Instant, key: u32, way: Way, ways: &mut Ways) {
         match way {
             Way::Datagrams { tuple, via } => {
-                if !ways.tuples.insert(now, tuple, Owner::Peer(key)) {
-                    ways.egress.counters.tuples_refused += 1;
+                match ways.tuples.peek(tuple, Plane::Media) {
+                    Some(Owner::Peer(other)) if other != key => {
+                        if !self.gives_way(other, key, tuple) {
+                            return ways.count_denied(Denied::Taken);
+                        }
+                        ways.tuples.remove(tuple, Plane::Media, Owner::Peer(other));
+                    }
+                    _ => {}
+                }
+                if let Err(denied) = ways.tuples.claim(now, tuple, Plane::Media, Owner::Peer(key)) {
+                    return ways.count_denied(denied);
                 }
                 if let Some(worker) = via {
-                    ways.remember(worker, tuple);
+                    ways.remember(worker, tuple, Plane::Media);
                 }
             }
             Way::Stream(client) => ways.egress.streams.dedicate(&client, key),
         }
+        if let Some(oldest) = self.connections.get_mut(key).and_then(|connection| connection.note_way(way)) {
+            forget_way(key, oldest, ways);
+        }
+    }
+
+    /// Whether the connection that owns `tuple` leaves it to `key`: it is gone, has not been heard there for long, or is the same member's.
+    /// Else a forged source address would cut off whoever is there.
+    fn gives_way(&self, owner: u32, key: u32, tuple: Tuple) -> bool {
+        let Some(owner) = self.connections.get(owner) else { return true };
+        let same = |new: &Connection| new.member().is_some() && new.member() == owner.member();
+        !owner.peer.knows(&datagram_path(tuple)) || self.connections.get(key).is_some_and(same)
+    }
+
+    /// Whether a connection of ours owns `tuple` and is heard there.
+    pub(crate) fn holds(&self, tuple: Tuple, ways: &Ways) -> bool {
+        let Some(Owner::Peer(key)) = ways.tuples.peek(tuple, Plane::Media) else { return false };
+        self.connections.get(key).is_some_and(|connection| connection.peer.knows(&datagram_path(tuple)))
     }
 
     /// Does what a peer wants done after an input.
@@ -333,17 +359,21 @@ impl Media {
 /// The same in the words of the peer.
 fn path_of(way: Way) -> Path {
     match way {
-        Way::Datagrams { tuple, .. } => Path { transport: Transport::Udp, local: tuple.local, remote: tuple.remote },
+        Way::Datagrams { tuple, .. } => datagram_path(tuple),
         Way::Stream(client) => Path { transport: Transport::Tcp, local: client.local, remote: client.remote },
     }
+}
+
+fn datagram_path(tuple: Tuple) -> Path {
+    Path { transport: Transport::Udp, local: tuple.local, remote: tuple.remote }
 }
 
 fn forget_way(key: u32, way: Way, ways: &mut Ways) {
     match way {
         Way::Datagrams { tuple, via } => {
-            ways.tuples.remove(&tuple, Owner::Peer(key));
+            ways.tuples.remove(tuple, Plane::Media, Owner::Peer(key));
             if let Some(worker) = via {
-                ways.mesh.post(worker, Item::Forget(tuple), &[]);
+                ways.mesh.post(worker, Item::Forget(tuple, Plane::Media), &[]);
             }
         }
         Way::Stream(client) => {

@@ -48,7 +48,7 @@ pub use self::stats::{IoStats, Stats};
 pub(crate) use self::stream::{Framing, Stream};
 pub(crate) use self::stream_queue::StreamQueue;
 pub(crate) use self::streams::{StreamId, StreamKind, Streams};
-pub(crate) use self::tuples::{Owner, Tuples};
+pub(crate) use self::tuples::{Denied, Owner, Plane, Tuples};
 pub(crate) use self::ways::Ways;
 
 use self::chunk::Chunk;
@@ -203,7 +203,7 @@ impl Worker {
         }
         match reserving_shard(datagram) {
             Some(worker) if self.ways.mesh.is_sibling(worker) => Some(Owner::Worker(worker)),
-            _ => self.ways.tuples.owner(now, tuple),
+            _ => self.ways.tuples.owner(now, *tuple, Plane::of(datagram)),
         }
     }
 
@@ -280,12 +280,21 @@ impl Worker {
             Item::Relayed { relay, source, ecn } => {
                 self.relaying.hear_peer(now, relay, source, bytes, ecn, &mut self.ways.egress);
             }
-            Item::Remember(tuple) => {
-                if !self.ways.tuples.insert(now, tuple, Owner::Worker(from)) {
-                    self.ways.egress.counters.tuples_refused += 1;
-                }
-            }
-            Item::Forget(tuple) => self.ways.tuples.remove(&tuple, Owner::Worker(from)),
+            Item::Remember(tuple, plane) => self.remember(now, tuple, plane, from),
+            Item::Forget(tuple, plane) => self.ways.tuples.remove(tuple, plane, Owner::Worker(from)),
+        }
+    }
+
+    /// Another worker's client has proved who it is on a 5-tuple of ours. Where one of our own uses it, it stays ours.
+    fn remember(&mut self, now: Instant, tuple: Tuple, plane: Plane, worker: u8) {
+        let ours = match plane {
+            Plane::Relaying => self.relaying.core().has_allocation(&client_of(tuple)),
+            Plane::Media => self.media.as_ref().is_some_and(|media| media.holds(tuple, &self.ways)),
+        };
+        let claimed =
+            if ours { Err(Denied::Taken) } else { self.ways.tuples.claim(now, tuple, plane, Owner::Worker(worker)) };
+        if let Err(denied) = claimed {
+            self.ways.count_denied(denied);
         }
     }
 
@@ -304,12 +313,17 @@ impl Worker {
             Some(Owner::Worker(worker)) if worker != self.ways.mesh.me() => return,
             _ => {}
         }
+        let plane = Plane::of(bytes);
+        if plane == Plane::Media {
+            // The connection it was for is gone.
+            return self.ways.mesh.post(from, Item::Forget(tuple, plane), &[]);
+        }
         let client = client_of(tuple);
         let had_allocation = self.relaying.core().has_allocation(&client);
         self.relaying.hear_client(now, client, bytes, ecn, &mut self.ways.egress, &mut self.ways.mesh);
         match (had_allocation, self.relaying.core().has_allocation(&client)) {
-            (false, true) => self.ways.remember(from, tuple),
-            (_, false) => self.ways.mesh.post(from, Item::Forget(tuple), &[]),
+            (false, true) => self.ways.remember(from, tuple, plane),
+            (_, false) => self.ways.mesh.post(from, Item::Forget(tuple, plane), &[]),
             (true, true) => {}
         }
     }

@@ -89,15 +89,7 @@ impl<'a> Binding<'a> {
 
     /// Whether its sender knows the password of `key` (RFC 8489 §14.5).
     pub(crate) fn is_authentic(&self, key: &hmac::Key) -> bool {
-        let Some((offset, value)) = self.integrity else { return false };
-        let Some(signed) = self.bytes.get(..offset) else { return false };
-        // As if the message ended with this attribute.
-        let Ok(length) = u16::try_from(offset + INTEGRITY_BYTES - HEADER_BYTES) else { return false };
-        let mut context = hmac::Context::with_key(key);
-        context.update(signed.get(..2).unwrap_or_default());
-        context.update(&length.to_be_bytes());
-        context.update(signed.get(4..).unwrap_or_default());
-        aws_lc_rs::constant_time::verify_slices_are_equal(context.sign().as_ref(), value).is_ok()
+        self.integrity.is_some_and(|integrity| is_signed(self.bytes, integrity, key))
     }
 
     /// The success response (RFC 8445 §7.3.1.2), which tells the sender its address.
@@ -142,8 +134,20 @@ impl Refusal {
     }
 }
 
+/// Whether a message bears the signature of `key`; `integrity` is where it stands, and what it says (RFC 8489 §14.5).
+pub(super) fn is_signed(bytes: &[u8], (offset, value): (usize, &[u8]), key: &hmac::Key) -> bool {
+    let Some(signed) = bytes.get(..offset) else { return false };
+    // As if the message ended with this attribute.
+    let Ok(length) = u16::try_from(offset + INTEGRITY_BYTES - HEADER_BYTES) else { return false };
+    let mut context = hmac::Context::with_key(key);
+    context.update(signed.get(..2).unwrap_or_default());
+    context.update(&length.to_be_bytes());
+    context.update(signed.get(4..).unwrap_or_default());
+    aws_lc_rs::constant_time::verify_slices_are_equal(context.sign().as_ref(), value).is_ok()
+}
+
 /// The attribute at `offset`, when all of it and its padding is there.
-fn attribute(bytes: &[u8], offset: usize) -> Option<(u16, &[u8])> {
+pub(super) fn attribute(bytes: &[u8], offset: usize) -> Option<(u16, &[u8])> {
     let rest = bytes.get(offset..)?;
     let &[k0, k1, l0, l1] = rest.first_chunk::<ATTRIBUTE_HEADER_BYTES>()?;
     let length = usize::from(u16::from_be_bytes([l0, l1]));
@@ -153,7 +157,12 @@ fn attribute(bytes: &[u8], offset: usize) -> Option<(u16, &[u8])> {
     Some((u16::from_be_bytes([k0, k1]), rest.get(ATTRIBUTE_HEADER_BYTES..ATTRIBUTE_HEADER_BYTES + length)?))
 }
 
-fn push_attribute(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
+/// The key of MESSAGE-INTEGRITY with a short-term password (RFC 8489 §9.1.1).
+pub(crate) fn key(password: &str) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes())
+}
+
+pub(super) fn push_attribute(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
     message.extend_from_slice(&kind.to_be_bytes());
     message.extend_from_slice(&(value.len() as u16).to_be_bytes());
     message.extend_from_slice(value);
@@ -183,7 +192,7 @@ fn push_xor_mapped_address(message: &mut Vec<u8>, addr: SocketAddr) {
 }
 
 /// Adds MESSAGE-INTEGRITY and FINGERPRINT. Each is computed as if the message ended with it.
-fn finish(mut message: Vec<u8>, key: Option<&hmac::Key>) -> Vec<u8> {
+pub(super) fn finish(mut message: Vec<u8>, key: Option<&hmac::Key>) -> Vec<u8> {
     if let Some(key) = key {
         set_length(&mut message, INTEGRITY_BYTES);
         let tag = hmac::sign(key, &message);
@@ -209,11 +218,11 @@ fn fingerprint(before: &[u8]) -> [u8; 4] {
 }
 
 /// RFC 8489 §5.
-const HEADER_BYTES: usize = 20;
+pub(super) const HEADER_BYTES: usize = 20;
 /// RFC 8489 §5.
-const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
+pub(super) const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 /// RFC 8489 §14.
-const ATTRIBUTE_HEADER_BYTES: usize = 4;
+pub(super) const ATTRIBUTE_HEADER_BYTES: usize = 4;
 /// The whole attribute with its HMAC-SHA1.
 const INTEGRITY_BYTES: usize = 24;
 /// The whole attribute.
@@ -225,21 +234,21 @@ const ANSWER_BYTES: usize = 76;
 const FINGERPRINT_MASK: u32 = 0x5354_554E;
 
 /// RFC 8489 §18.2: method 1 with the class bits.
-const BINDING_REQUEST: u16 = 0x0001;
-const BINDING_SUCCESS: u16 = 0x0101;
+pub(super) const BINDING_REQUEST: u16 = 0x0001;
+pub(super) const BINDING_SUCCESS: u16 = 0x0101;
 const BINDING_ERROR: u16 = 0x0111;
 
 // RFC 8489 §18.3, RFC 8445 §16.1.
-const USERNAME: u16 = 0x0006;
-const MESSAGE_INTEGRITY: u16 = 0x0008;
+pub(super) const USERNAME: u16 = 0x0006;
+pub(super) const MESSAGE_INTEGRITY: u16 = 0x0008;
 const ERROR_CODE: u16 = 0x0009;
 const UNKNOWN_ATTRIBUTES: u16 = 0x000A;
 const MESSAGE_INTEGRITY_SHA256: u16 = 0x001C;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
-const PRIORITY: u16 = 0x0024;
+pub(super) const PRIORITY: u16 = 0x0024;
 const USE_CANDIDATE: u16 = 0x0025;
-const FINGERPRINT: u16 = 0x8028;
-const ICE_CONTROLLED: u16 = 0x8029;
+pub(super) const FINGERPRINT: u16 = 0x8028;
+pub(super) const ICE_CONTROLLED: u16 = 0x8029;
 /// From here on, attributes need not be understood.
 const COMPREHENSION_OPTIONAL: u16 = 0x8000;
 

@@ -4,8 +4,11 @@ use super::message::tests::Check;
 use super::*;
 use crate::candidate::Transport;
 
+mod consent;
+
 const USERNAME: &str = "server:client";
 const PASSWORD: &str = "a-password-of-22-chars";
+const REMOTE_PASSWORD: &str = "the+password+of+the+client";
 
 fn path(port: u16) -> Path {
     Path {
@@ -19,14 +22,18 @@ fn credentials(ufrag: &str) -> IceCredentials {
     IceCredentials::new(ufrag, PASSWORD.replace('-', "+")).unwrap()
 }
 
+fn remote(ufrag: &str) -> RemoteCredentials {
+    RemoteCredentials { ufrag: ufrag.to_owned(), pwd: REMOTE_PASSWORD.to_owned() }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one start of virtual time")]
 fn start() -> Instant {
     Instant::now()
 }
 
 fn agent(now: Instant) -> Agent {
-    let mut agent = Agent::new(now);
-    agent.handle_session(&credentials("server"), "client");
+    let mut agent = Agent::new([7; 32], now);
+    agent.handle_session(&credentials("server"), remote("client"));
     agent
 }
 
@@ -49,7 +56,7 @@ fn password() -> String {
 #[test]
 fn before_the_first_offer_checks_are_dropped() {
     let now = start();
-    let mut agent = Agent::new(now);
+    let mut agent = Agent::new([7; 32], now);
     assert!(
         agent
             .handle_check(now, path(1), &Binding::parse(&Check::new(USERNAME, &password()).build()).unwrap())
@@ -103,11 +110,11 @@ fn a_silent_path_is_left_after_thirty_seconds_for_one_that_is_not() {
     check(&mut agent, now, path(1), &Check::nominating(USERNAME, &right));
     let later = now + Duration::from_secs(10);
     check(&mut agent, later, path(2), &Check::new(USERNAME, &right));
-    assert!(agent.poll_timeout() <= now + CONSENT_EXPIRY);
+    assert!(agent.look_at <= now + CONSENT_EXPIRY);
     assert!(agent.handle_timeout(now + CONSENT_EXPIRY));
     assert_eq!(agent.selected(), Some(path(2)));
     assert!(!agent.is_valid(&path(1)));
-    let end = agent.poll_timeout();
+    let end = agent.look_at;
     assert_eq!(end, later + CONSENT_EXPIRY);
     assert!(!agent.handle_timeout(end), "no path is left");
 }
@@ -141,7 +148,7 @@ fn after_a_restart_the_old_path_serves_until_the_new_session_nominates() {
     let (now, right) = (start(), password());
     let mut agent = agent(now);
     check(&mut agent, now, path(1), &Check::nominating(USERNAME, &right));
-    agent.handle_session(&credentials("server+2"), "client2");
+    agent.handle_session(&credentials("server+2"), remote("client2"));
     assert_eq!(code(&check(&mut agent, now, path(1), &Check::nominating(USERNAME, &right))), 0, "consent goes on");
     assert_eq!(agent.selected(), Some(path(1)));
     check(&mut agent, now, path(2), &Check::new("server+2:client2", &right));
@@ -160,7 +167,7 @@ fn after_a_restart_the_old_path_serves_until_the_new_session_nominates() {
 fn an_offer_that_does_not_restart_changes_nothing() {
     let (now, right) = (start(), password());
     let mut agent = agent(now);
-    agent.handle_session(&credentials("server"), "client");
+    agent.handle_session(&credentials("server"), remote("client"));
     assert!(agent.previous.is_none());
     assert_eq!(code(&check(&mut agent, now, path(1), &Check::new(USERNAME, &right))), 0);
 }
@@ -176,7 +183,7 @@ fn as_many_paths_as_the_limit_are_kept_and_one_more_takes_the_place_of_the_most_
     assert!((0..PATHS_MAX as u16).all(|port| agent.is_valid(&path(port))));
     let at = now + Duration::from_secs(1);
     check(&mut agent, at, path(100), &Check::new(USERNAME, &right));
-    assert_eq!(agent.paths.len(), PATHS_MAX);
+    assert_eq!((0..=100).filter(|&port| agent.is_valid(&path(port))).count(), PATHS_MAX);
     assert!(agent.is_valid(&path(0)), "the selected path stays");
     assert!(!agent.is_valid(&path(1)) && agent.is_valid(&path(100)));
     assert_eq!(agent.selected(), Some(path(0)));

@@ -55,7 +55,7 @@ impl Peer {
             return;
         }
         let (Some(data), Some(dtls)) = (&mut self.data, &mut self.dtls) else { return };
-        let (path, outputs) = (self.ice.selected(), &mut self.outputs);
+        let (path, outputs) = (self.ice.consenting(), &mut self.outputs);
         let mut over = None;
         while let Some(output) = data.poll_output() {
             match output {

@@ -59,6 +59,8 @@ pub enum Received {
     Rtp(Range<usize>),
     /// A compound RTCP packet stands there, decrypted.
     Rtcp(Range<usize>),
+    /// An ICE check, whose sender knows the password: what comes on its path is this peer's.
+    Check,
     /// It was for this peer itself, or was dropped.
     Nothing,
 }

@@ -99,6 +99,7 @@ fn a_client_that_waits_for_the_handshake_gets_it_from_the_server() {
     call.negotiate(&offer.to_sdp_string().replace("a=setup:actpass", "a=setup:passive"), pending);
     assert!(call.answer.as_ref().unwrap().sdp.contains("a=setup:active"));
     call.run(Duration::from_secs(5), Call::is_connected);
+    assert!(call.is_connected());
     send_from_client(&mut call, 1, b"from a passive client");
     call.run(Duration::from_secs(1), |_| false);
     assert_eq!(payloads_at_server(&call), [b"from a passive client".to_vec()]);
@@ -148,6 +149,20 @@ fn after_an_ice_restart_media_goes_on_at_the_old_address_until_the_new_one_is_ch
     assert_eq!(payloads_at_client(&call), [b"while it restarts".to_vec(), b"at the new address".to_vec()]);
     let connected = call.outputs.iter().filter(|output| matches!(output, Output::Connected { .. })).count();
     assert_eq!(connected, 1, "{:?}", call.outputs);
+}
+
+/// Who sees a check go by can send it again from its own address: it knows no password to answer ours with.
+#[test]
+fn a_check_that_a_stranger_repeats_moves_no_media() {
+    let mut call = Call::connected(1, 0);
+    let stranger = path("203.0.113.66:1");
+    call.repeat_checks_from = Some(stranger);
+    call.run(Duration::from_secs(20), |_| false);
+    assert!(call.repeated > 3, "{}", call.repeated);
+    assert_eq!(call.server.path(), Some(path(CLIENT)));
+    send_from_server(&mut call, 1, b"to whom it belongs");
+    call.run(Duration::from_secs(1), |_| false);
+    assert_eq!(payloads_at_client(&call), [b"to whom it belongs".to_vec()]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One peer connection of a member.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use room::media::Source;
@@ -9,6 +10,7 @@ use turn::ClientAddr;
 
 use super::echo::Echo;
 use super::outbox::Outbox;
+use super::path_of;
 use super::timers::Due;
 use crate::worker::Tuple;
 
@@ -112,11 +114,33 @@ impl Connection {
         }
     }
 
-    /// Notes a way; gives back the one that has to be forgotten for it.
+    /// Notes a way by which a check was accepted; gives back one that has to be forgotten for it: one that the peer has forgotten, too, and
+    /// never the one that media takes.
     pub(crate) fn note_way(&mut self, way: Way) -> Option<Way> {
-        let oldest = if self.ways.len() >= WAYS_MAX { Some(self.ways.remove(0)) } else { None };
+        if let Holder::Check(echo) = &mut self.holder {
+            echo.settle_at(path_of(way).remote.ip());
+        }
+        if self.ways.contains(&way) {
+            return None;
+        }
+        let mut oldest = None;
+        if self.ways.len() >= WAYS_MAX {
+            let in_use = self.peer.path();
+            let known = |way: &Way| self.peer.knows(&path_of(*way));
+            let index = self.ways.iter().position(|way| !known(way));
+            let index = index.or_else(|| self.ways.iter().position(|way| Some(path_of(*way)) != in_use));
+            oldest = index.map(|index| self.ways.remove(index));
+        }
         self.ways.push(way);
         oldest
+    }
+
+    /// Whether datagrams from that address are listened to.
+    pub(crate) fn takes_from(&self, ip: IpAddr) -> bool {
+        match &self.holder {
+            Holder::Member(_) => true,
+            Holder::Check(echo) => echo.takes_from(ip),
+        }
     }
 }
 

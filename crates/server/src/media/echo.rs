@@ -8,6 +8,7 @@
 //!
 //! What goes beyond [`BYTES_PER_SECOND_MAX`] is not answered.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use rtc::data::{ChannelId, MessageKind};
@@ -16,6 +17,8 @@ use rtc::data::{ChannelId, MessageKind};
 #[derive(Debug)]
 pub(crate) struct Echo {
     ends_at: Instant,
+    /// Where its first check came from: it is answered there and nowhere else.
+    ip: Option<IpAddr>,
     /// At most [`CHANNELS_MAX`].
     channels: Vec<(ChannelId, Task)>,
     /// Bytes that may be received and answered now.
@@ -34,7 +37,23 @@ enum Task {
 
 impl Echo {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { ends_at: now + DURATION, channels: Vec::new(), budget_bytes: BYTES_PER_SECOND_MAX, refilled: now }
+        Self {
+            ends_at: now + DURATION,
+            ip: None,
+            channels: Vec::new(),
+            budget_bytes: BYTES_PER_SECOND_MAX,
+            refilled: now,
+        }
+    }
+
+    /// A check was accepted from there. The first one counts.
+    pub(crate) fn settle_at(&mut self, ip: IpAddr) {
+        self.ip.get_or_insert(ip);
+    }
+
+    /// Whether datagrams from there are listened to.
+    pub(crate) fn takes_from(&self, ip: IpAddr) -> bool {
+        self.ip.is_none_or(|known| known == ip)
     }
 
     /// When it is over.

@@ -13,6 +13,7 @@ use turn::{PeerAddr, RelayAddr};
 
 use super::command::Bell;
 use super::stats::as_count;
+use super::tuples::Plane;
 
 /// The 5-tuple of a client's datagrams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,10 +43,10 @@ pub(crate) enum Item {
         /// The congestion mark it carried.
         ecn: Option<EcnCodepoint>,
     },
-    /// What comes from this 5-tuple is the sender's: hand it over.
-    Remember(Tuple),
+    /// What comes from this 5-tuple in this plane is the sender's: hand it over.
+    Remember(Tuple, Plane),
     /// It is not the sender's (any more).
-    Forget(Tuple),
+    Forget(Tuple, Plane),
 }
 
 /// Items for one worker in the order in which they were posted.

@@ -49,8 +49,10 @@ pub struct IoStats {
     pub stream_data_dropped: u64,
     /// Datagrams and payloads for another worker that were dropped because it did not keep up.
     pub handovers_dropped: u64,
-    /// 5-tuples of other workers that were not remembered because there were too many.
+    /// 5-tuples that were not remembered because there were too many.
     pub tuples_refused: u64,
+    /// Claims of 5-tuples that another uses.
+    pub tuples_contested: u64,
 }
 
 impl AddAssign for Stats {
@@ -81,6 +83,7 @@ impl AddAssign for IoStats {
             stream_data_dropped,
             handovers_dropped,
             tuples_refused,
+            tuples_contested,
         } = other;
         self.datagrams_received += datagrams_received;
         self.datagrams_sent += datagrams_sent;
@@ -97,6 +100,7 @@ impl AddAssign for IoStats {
         self.stream_data_dropped += stream_data_dropped;
         self.handovers_dropped += handovers_dropped;
         self.tuples_refused += tuples_refused;
+        self.tuples_contested += tuples_contested;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::egress::Egress;
 use super::mesh::{Item, Mesh, Tuple};
-use super::tuples::Tuples;
+use super::tuples::{Denied, Plane, Tuples};
 
 /// Everything by which something leaves, and whose the 5-tuples are.
 pub(crate) struct Ways {
@@ -16,8 +16,17 @@ pub(crate) struct Ways {
 
 impl Ways {
     /// Has `worker` hand over what comes on `tuple`. At once, before our answer leaves: the client's next datagram follows upon it.
-    pub(crate) fn remember(&mut self, worker: u8, tuple: Tuple) {
-        self.mesh.post(worker, Item::Remember(tuple), &[]);
+    pub(crate) fn remember(&mut self, worker: u8, tuple: Tuple, plane: Plane) {
+        self.mesh.post(worker, Item::Remember(tuple, plane), &[]);
         self.mesh.flush();
+    }
+
+    /// Counts a claim that came to nothing.
+    pub(crate) fn count_denied(&mut self, denied: Denied) {
+        let counters = &mut self.egress.counters;
+        match denied {
+            Denied::Full => counters.tuples_refused += 1,
+            Denied::Taken => counters.tuples_contested += 1,
+        }
     }
 }

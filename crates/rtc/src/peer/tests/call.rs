@@ -50,6 +50,10 @@ pub(super) struct Call {
     /// What the server's peer gave back beside datagrams.
     pub(super) outputs: Vec<Output>,
     pub(super) events: Vec<Event>,
+    /// Every check of the client comes a second time from there, as if it had chosen that path.
+    pub(super) repeat_checks_from: Option<Path>,
+    /// How many did.
+    pub(super) repeated: usize,
     /// The client's media descriptions: one in which it sends, one in which it receives.
     pub(super) mids: Option<(Mid, Mid)>,
 }
@@ -90,6 +94,8 @@ impl Call {
             reports: Vec::new(),
             outputs: Vec::new(),
             events: Vec::new(),
+            repeat_checks_from: None,
+            repeated: 0,
             mids: None,
         };
         call.add_address(CLIENT);
@@ -118,6 +124,8 @@ impl Call {
         let answer = self.server.handle_offer(self.now, offer, &Allow::everything()).unwrap();
         let sdp = SdpAnswer::from_sdp_string(&answer.sdp).unwrap();
         self.client.sdp_api().accept_answer(pending, sdp).unwrap();
+        // One that waits for the handshake would not look at its clock by itself.
+        self.client.handle_input(Input::Timeout(self.now)).unwrap();
         self.answer = Some(answer);
     }
 
@@ -185,6 +193,10 @@ impl Call {
 
     /// A datagram comes to the server at once.
     pub(super) fn deliver(&mut self, path: Path, mut bytes: Vec<u8>) {
+        if let Some(from) = self.repeat_checks_from.filter(|from| *from != path && bytes.starts_with(&[0, 1])) {
+            self.repeated += 1;
+            self.server.handle_datagram(self.now, from, &mut bytes.clone());
+        }
         let mut received = Received::Nothing;
         let info = allocation_counter::measure(|| received = self.server.handle_datagram(self.now, path, &mut bytes));
         match received {
@@ -193,7 +205,7 @@ impl Call {
                 self.media.push(bytes[range].to_vec());
             }
             Received::Rtcp(range) => self.reports.push(bytes[range].to_vec()),
-            Received::Nothing => {}
+            Received::Check | Received::Nothing => {}
         }
         self.drain_server();
     }

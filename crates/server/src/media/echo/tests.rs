@@ -74,3 +74,13 @@ fn what_goes_beyond_the_rate_is_not_answered_until_time_has_passed() {
     assert_eq!(answered(now + Duration::from_millis(10), 2), 1);
     assert_eq!(answered(now + Duration::from_secs(100), BYTES_PER_SECOND_MAX / cost + 1), burst);
 }
+
+#[test]
+fn a_check_is_listened_to_where_it_first_came_from_only() {
+    let mut echo = Echo::new(clock::now());
+    let [first, other] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(IpAddr::from);
+    assert!(echo.takes_from(first) && echo.takes_from(other));
+    echo.settle_at(first);
+    echo.settle_at(other);
+    assert!(echo.takes_from(first) && !echo.takes_from(other));
+}

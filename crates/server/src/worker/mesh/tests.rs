@@ -18,7 +18,7 @@ fn item(number: u16) -> Item {
 fn remote(item: Item) -> u16 {
     match item {
         Item::Datagram { tuple, .. } => tuple.remote.port(),
-        Item::Relayed { .. } | Item::Remember(_) | Item::Forget(_) => panic!("{item:?}"),
+        Item::Relayed { .. } | Item::Remember(..) | Item::Forget(..) => panic!("{item:?}"),
     }
 }
 
