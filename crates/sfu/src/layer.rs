@@ -122,6 +122,13 @@ impl Layer {
         self.resumes = false;
     }
 
+    /// The publisher has another connection: whatever comes next is another stream.
+    pub(crate) fn handle_reconnect(&mut self) {
+        self.ssrc = None;
+        self.missing.clear();
+        self.report = None;
+    }
+
     /// Finds a packet's place. Retransmissions do not count for reception statistics.
     pub(crate) fn handle_number(&mut self, number: u16) -> Arrival {
         let Some(highest) = self.unwrapper.highest() else {

@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 
 pub mod allocator;
+mod allowance;
 pub mod bandwidth;
 mod cache;
 pub mod config;

@@ -11,6 +11,7 @@ pub(crate) use outbound::{Outbound, Waiting, What};
 pub(crate) use send::Context;
 
 use crate::allocator::Demand;
+use crate::allowance::Allowance;
 use crate::config::Config;
 use crate::feedback::ArrivalLog;
 use crate::id::PeerId;
@@ -60,6 +61,12 @@ pub(crate) struct Peer {
     /// What its slots show may have changed.
     pub(crate) slots_changed: bool,
     pub(crate) tally: PeerTally,
+    /// Its automatic slots are to be filled anew.
+    pub(crate) wants_voices: bool,
+    /// Streams that may begin, each of which is news to everybody who watches.
+    pub(crate) beginnings: Allowance,
+    /// RTCP packets that are read.
+    pub(crate) reports: Allowance,
 }
 
 /// Which layer of which track a stream is.
@@ -97,7 +104,18 @@ impl Peer {
             demands: Vec::new(),
             slots_changed: false,
             tally: PeerTally::default(),
+            wants_voices: false,
+            beginnings: Allowance::new(now, BEGINNINGS_PER_SECOND_MAX),
+            reports: Allowance::new(now, REPORTS_PER_SECOND_MAX),
         }
+    }
+
+    /// It has another connection: nothing holds that was learned from the one before. What it may send is no more for it.
+    pub(crate) fn handle_reconnect(&mut self, config: &Config, now: Instant) {
+        let (is_remote, quality, slots) = (self.is_remote, self.quality, std::mem::take(&mut self.slots));
+        let (beginnings, reports, tally) = (self.beginnings, self.reports, self.tally);
+        *self = Self { is_remote, quality, slots, beginnings, reports, tally, ..Self::new(config, self.id, now) };
+        self.allocate_at = Some(now);
     }
 
     /// Which layer an SSRC is.
@@ -160,6 +178,12 @@ pub(crate) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// SSRCs of one peer: four tracks of three layers with retransmissions, and as many again while a new negotiation replaces them.
 pub(crate) const STREAMS_MAX: usize = 48;
+
+/// Streams of one peer that may begin in a second: as many as [`STREAMS_MAX`] are known for, all replaced every two seconds.
+pub(crate) const BEGINNINGS_PER_SECOND_MAX: u32 = 24;
+
+/// RTCP packets of one peer in a second: browsers send feedback every 50 ms, and reports and requests besides.
+pub(crate) const REPORTS_PER_SECOND_MAX: u32 = 1_000;
 
 /// A longer round trip is a wrong report.
 const ROUND_TRIP_MAX: Duration = Duration::from_secs(5);

@@ -12,6 +12,8 @@ pub(crate) struct Measured {
     /// The share of packets lost in the worse direction, 0 to 1.
     pub(crate) loss: f32,
     pub(crate) round_trip: Duration,
+    /// It sent more than it may.
+    pub(crate) excess: bool,
     /// Slots that get nothing for want of bandwidth.
     pub(crate) starved: bool,
     /// What is sent, as a share of what is wanted, 0 to 1.
@@ -23,6 +25,9 @@ impl Measured {
     pub(crate) fn level(&self) -> (u8, Option<QualityReason>) {
         if self.silence > SILENCE {
             return (0, Some(QualityReason::Loss));
+        }
+        if self.excess {
+            return (1, Some(QualityReason::Bandwidth));
         }
         let served = if self.starved { 0.0 } else { self.served };
         let levels = [

@@ -9,6 +9,7 @@ mod remote;
 mod report;
 mod resend;
 mod subscribe;
+mod voices;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -63,8 +64,8 @@ pub struct Router {
     links: Links,
     /// What is in the slots has changed: more of the tracks on other workers may be wanted, or less.
     wants_changed: bool,
-    /// A track with sound has gone: automatic slots are to be filled anew.
-    audio_changed: bool,
+    /// Automatic slots of some peers are to be filled anew.
+    voices_due: Option<Instant>,
     /// Who speaks and how well all are connected, as told last.
     told: report::Told,
 }
@@ -89,7 +90,7 @@ impl Router {
             tick_at: None,
             links: Links::EMPTY,
             wants_changed: false,
-            audio_changed: false,
+            voices_due: None,
             told: report::Told::default(),
         }
     }
@@ -103,6 +104,18 @@ impl Router {
         let due = joined.poll_timeout();
         let key = self.peers.insert(joined);
         self.peer_keys.insert(peer, key);
+        self.wake_at(due);
+    }
+
+    /// A peer that is here has another connection: what was learned from the one before, of its streams, its path and its clock, holds no
+    /// longer. Its tracks go on; what it negotiated anew is told with [`Self::handle_slots`] and [`Self::handle_publish`].
+    pub fn handle_reconnect(&mut self, now: Instant, peer: PeerId) {
+        let Some(known) = self.peer_keys.get(&peer).and_then(|key| self.peers.get_mut(*key)) else { return };
+        known.handle_reconnect(&self.config, now);
+        let due = known.poll_timeout();
+        for (_, track) in self.tracks.iter_mut().filter(|(_, track)| track.id.peer == peer) {
+            track.layers.iter_mut().for_each(crate::layer::Layer::handle_reconnect);
+        }
         self.wake_at(due);
     }
 
@@ -182,7 +195,7 @@ impl Router {
             }
             None => {
                 let next_stream = &mut self.next_stream;
-                let mut published = Track::new(track, parameters, || name_stream(next_stream));
+                let mut published = Track::new(now, track, parameters, || name_stream(next_stream));
                 if self.peers.get(peer).is_some_and(|peer| peer.is_remote) {
                     published.is_remote = true;
                     published.interest = Interest::NOTHING;

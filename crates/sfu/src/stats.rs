@@ -27,6 +27,8 @@ pub struct Stats {
     pub malformed_packets: u64,
     /// RTP packets of streams that nothing names.
     pub unknown_streams: u64,
+    /// RTP and RTCP packets beyond what a peer may send.
+    pub excess_packets: u64,
     /// RTP packets that had arrived before.
     pub duplicate_packets: u64,
     /// Packets that publishers were asked to send again.

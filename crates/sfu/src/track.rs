@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use rtp::parameters::{Codec, Kind, ReceiveParameters, Rid};
 
+use crate::allowance::TrackAllowance;
 use crate::forwarder::StreamId;
 use crate::id::TrackId;
 use crate::interest::Interest;
@@ -26,6 +27,10 @@ pub(crate) struct Track {
     /// Who gets it; at most one entry per slot.
     pub(crate) subscribers: Vec<Subscription>,
     pub(crate) loudness: Loudness,
+    /// What may come of it.
+    pub(crate) allowance: TrackAllowance,
+    /// More has come, since the quality of its peer was told last.
+    pub(crate) exceeded: bool,
     /// Payload type of the last packet.
     pub(crate) payload_type: Option<u8>,
     /// The payload type has changed since the signalling side was told of the track.
@@ -52,7 +57,12 @@ pub(crate) struct Subscription {
 
 impl Track {
     /// `next_stream` names the streams.
-    pub(crate) fn new(id: TrackId, parameters: ReceiveParameters, mut next_stream: impl FnMut() -> StreamId) -> Self {
+    pub(crate) fn new(
+        now: Instant,
+        id: TrackId,
+        parameters: ReceiveParameters,
+        mut next_stream: impl FnMut() -> StreamId,
+    ) -> Self {
         let mut rids: Vec<Option<Rid>> = parameters.rids.iter().take(LAYERS_MAX).cloned().map(Some).collect();
         if rids.iter().flatten().all(|rid| rank(rid).is_some()) {
             rids.sort_by_key(|rid| rid.as_ref().and_then(rank));
@@ -63,6 +73,8 @@ impl Track {
         let layers = rids.into_iter().map(|rid| Layer::new(parameters.kind, rid, next_stream())).collect();
         Self {
             id,
+            allowance: TrackAllowance::new(now, parameters.kind),
+            exceeded: false,
             parameters,
             blocked: false,
             layers,

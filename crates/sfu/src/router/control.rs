@@ -11,8 +11,11 @@ use crate::timeline::{NtpTime, compact_span};
 impl Router {
     /// All packets of a compound.
     pub(super) fn receive_control(&mut self, now: Instant, from: usize, compound: &[u8], sink: &mut impl Sink) {
-        if let Some(peer) = self.peers.get_mut(from) {
-            peer.heard_at = now;
+        let Some(peer) = self.peers.get_mut(from) else { return };
+        peer.heard_at = now;
+        if !peer.reports.take(now, 1) {
+            self.context.stats.excess_packets = self.context.stats.excess_packets.wrapping_add(1);
+            return;
         }
         for packet in rtcp::read(compound).take(PACKETS_MAX) {
             let Ok(packet) = packet else {

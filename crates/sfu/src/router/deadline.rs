@@ -13,6 +13,9 @@ use crate::timeline::NtpTime;
 impl Router {
     /// Everything that is due.
     pub(super) fn run_due(&mut self, now: Instant, sink: &mut impl Sink) {
+        if self.voices_due.is_some_and(|due| due <= now) {
+            self.assign_wanted(now);
+        }
         if self.tick_at.is_some_and(|tick| tick <= now) {
             self.tick(now, sink);
         } else if std::mem::take(&mut self.wants_changed) {
@@ -30,7 +33,7 @@ impl Router {
         }
         let peers = self.peers.iter().map(|(_, peer)| peer.poll_timeout());
         let tracks = self.tracks.iter().filter_map(|(_, track)| track.poll_timeout());
-        self.wake = peers.chain(tracks).chain(self.tick_at).min();
+        self.wake = peers.chain(tracks).chain(self.tick_at).chain(self.voices_due).min();
     }
 
     fn run_peer(&mut self, now: Instant, key: usize, sink: &mut impl Sink) {
@@ -201,12 +204,8 @@ impl Router {
                 &mut track.layers,
             );
         }
-        self.audio_changed = false;
+        self.assign_all(now);
         for key in 0..self.peers.bound() {
-            if self.peers.get(key).is_none() {
-                continue;
-            }
-            self.assign_audio(now, key);
             self.allocate_peer(now, key);
         }
         self.report_codecs(now);

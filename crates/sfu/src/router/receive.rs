@@ -69,7 +69,8 @@ impl Router {
         extensions: &Extensions<'_>,
     ) -> Option<StreamPlace> {
         let place = self.resolve(from, packet.payload_type(), extensions)?;
-        if !self.peers.get_mut(from)?.learn_stream(packet.ssrc(), place) {
+        let peer = self.peers.get_mut(from)?;
+        if !peer.beginnings.take(now, 1) || !peer.learn_stream(packet.ssrc(), place) {
             return None;
         }
         if !place.rtx {
@@ -131,6 +132,11 @@ impl Router {
     ) -> Option<(u64, Frame)> {
         let is_remote = self.peers.get(from)?.is_remote;
         let track = self.tracks.get_mut(place.track)?;
+        if !is_remote && !track.allowance.take(now, bytes.len()) {
+            track.exceeded = true;
+            self.context.stats.excess_packets = self.context.stats.excess_packets.wrapping_add(1);
+            return None;
+        }
         let was_active = track.layers.get(place.layer)?.is_active(now);
         let layer = track.layers.get_mut(place.layer)?;
         let highest_before = layer.highest();
@@ -154,6 +160,7 @@ impl Router {
                 }
                 at
             }
+            Arrival::Restart(_) if !self.peers.get_mut(from)?.beginnings.take(now, 1) => return None,
             Arrival::Restart(at) => {
                 let (ssrc, before) = (layer.ssrc?, layer.id);
                 let id = name_stream(&mut self.next_stream);

@@ -131,6 +131,8 @@ impl Router {
         self.told.quality_at = Some(now + QUALITY_INTERVAL);
         let mut members = Vec::new();
         for (_, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.is_remote) {
+            let own = self.tracks.iter_mut().filter(|(_, track)| track.id.peer == peer.id);
+            let excess = own.fold(false, |before, (_, track)| std::mem::take(&mut track.exceeded) || before);
             let own = self.tracks.iter().filter(|(_, track)| track.id.peer == peer.id);
             let lost = own.flat_map(|(_, track)| &track.layers).filter(|layer| layer.is_active(now));
             let lost_256 = lost.map(crate::layer::Layer::fraction_lost).fold(peer.loss_256, u8::max);
@@ -138,6 +140,7 @@ impl Router {
                 silence: now.saturating_duration_since(peer.heard_at),
                 loss: f32::from(lost_256) / 256.0,
                 round_trip: peer.round_trip.unwrap_or_default(),
+                excess,
                 starved: peer.is_starved,
                 served: if peer.wanted_bps == 0 { 1.0 } else { peer.granted_bps as f32 / peer.wanted_bps as f32 },
             };

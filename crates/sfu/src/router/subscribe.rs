@@ -38,7 +38,7 @@ impl Router {
         for slot in 0..peer.slots.len() {
             self.follow_wish(now, key, slot);
         }
-        self.assign_audio(now, key);
+        self.want_voices(now, key);
         self.allocate_soon(now, key);
     }
 
@@ -50,7 +50,7 @@ impl Router {
         slot.wish = Some(wish);
         self.wants_changed = true;
         self.follow_wish(now, key, index);
-        self.assign_audio(now, key);
+        self.want_voices(now, key);
         self.allocate_soon(now, key);
     }
 
@@ -68,7 +68,7 @@ impl Router {
                 }
             }
             if is_audio {
-                self.assign_audio(now, peer);
+                self.want_voices(now, peer);
             }
         }
         self.allocate_subscribers(now, key);
@@ -82,9 +82,9 @@ impl Router {
             if let Some(slot) = peer.slots.get_mut(subscription.slot) {
                 empty(slot);
             }
+            self.want_voices(now, subscription.peer);
             self.allocate_soon(now, subscription.peer);
         }
-        self.audio_changed = true;
     }
 
     /// Moderation.
@@ -93,40 +93,6 @@ impl Router {
         track.blocked = blocked;
         track.loudness = crate::speaker::Loudness::default();
         self.allocate_subscribers(now, key);
-    }
-
-    /// Fills the free automatic audio slots of a peer with voices, the loudest first, and gives those of the silent to the audible. What
-    /// is heard along with a screen is wished for like its picture: it takes no voice's place.
-    pub(super) fn assign_audio(&mut self, now: Instant, key: usize) {
-        while let Some((slot, track)) = self.next_audio(now, key) {
-            self.put(now, key, slot, Some(track));
-        }
-    }
-
-    /// The next change of an automatic slot: which one, and the track for it.
-    fn next_audio(&self, now: Instant, key: usize) -> Option<(usize, usize)> {
-        let peer = self.peers.get(key)?;
-        let automatic = || peer.slots.iter().enumerate().filter(|(_, slot)| slot.is_automatic());
-        automatic().next()?;
-        let is_heard = |track: usize| peer.slots.iter().any(|slot| slot.track == Some(track));
-        let candidates = self.tracks.iter().filter(|(key, track)| {
-            let is_voice = track.parameters.kind == Kind::Audio && track.id.source == Source::Microphone;
-            is_voice && track.id.peer != peer.id && !track.blocked && !is_heard(*key)
-        });
-        let loudness = |key: usize| self.tracks.get(key).map_or(i8::MIN, |track| track.loudness.level_dbov(now));
-        let (loudest, track) = candidates.max_by_key(|(key, _)| loudness(*key))?;
-        if let Some((free, _)) = automatic().find(|(_, slot)| slot.track.is_none()) {
-            return Some((free, loudest));
-        }
-        if !track.loudness.is_audible(now) {
-            return None;
-        }
-        let quiet = automatic().filter_map(|(index, slot)| {
-            let heard = self.tracks.get(slot.track?)?;
-            let is_quiet = !heard.loudness.was_audible_lately(now);
-            is_quiet.then_some((index, heard.loudness.level_dbov(now)))
-        });
-        quiet.min_by_key(|(_, level)| *level).map(|(index, _)| (index, loudest))
     }
 
     /// Puts the wished track into a slot, or takes out what is not wished.
@@ -167,7 +133,7 @@ impl Router {
     }
 
     /// Changes what is in a slot.
-    fn put(&mut self, now: Instant, key: usize, index: usize, track: Option<usize>) {
+    pub(super) fn put(&mut self, now: Instant, key: usize, index: usize, track: Option<usize>) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.slots_changed = true;
         let Some(slot) = peer.slots.get_mut(index) else { return };

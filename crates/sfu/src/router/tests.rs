@@ -2,7 +2,10 @@
 
 mod audio;
 mod cost;
+mod limits;
 mod look;
+mod reconnect;
+
 mod remote;
 mod simulcast;
 mod video;

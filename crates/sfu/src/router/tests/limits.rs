@@ -1,0 +1,151 @@
+//! What a peer may do to a room, and at which point it only harms itself.
+
+use std::time::Duration;
+
+use rtp::Element;
+use rtp::parameters::CodecName;
+
+use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, OPUS, VP8, World, codec, sends, sends_simulcast, takes, vp8};
+use crate::peer::{BEGINNINGS_PER_SECOND_MAX, REPORTS_PER_SECOND_MAX};
+use crate::{Output, PeerId, QualityReason, Source};
+
+/// What a track of sound may send in a second.
+const AUDIO_PACKETS_MAX: u16 = 400;
+
+/// Alice and Bob speak, Carol hears both.
+fn conversation() -> World {
+    let mut world = World::new(&[ALICE, BOB, CAROL]);
+    let slots = ["a", "b"].iter().zip(0..).map(|(mid, n)| takes(mid, codec(CodecName::Opus, 100), 5_000 + n * 2));
+    world.slots(CAROL, slots.collect());
+    for peer in [ALICE, BOB] {
+        world.publish(peer, Source::Microphone, sends("0", codec(CodecName::Opus, OPUS), peer.0 * 100));
+    }
+    sound(&mut world, ALICE, 0);
+    sound(&mut world, BOB, 0);
+    world.wait(Duration::from_secs(2));
+    world.got(CAROL);
+    world
+}
+
+fn sound(world: &mut World, from: PeerId, number: u16) {
+    let timestamp = u32::from(number) * 960;
+    let input = Input {
+        payload_type: OPUS,
+        number,
+        timestamp,
+        marker: false,
+        ssrc: from.0 * 100,
+        payload: &[1, 2, 3],
+        elements: &[],
+    };
+    world.rtp(from, &input);
+}
+
+#[test]
+fn sound_beyond_the_limit_is_dropped_and_the_others_are_heard_as_before() {
+    let mut world = conversation();
+    (1..=AUDIO_PACKETS_MAX).for_each(|number| sound(&mut world, ALICE, number));
+    assert_eq!(world.got(CAROL).len(), usize::from(AUDIO_PACKETS_MAX));
+    assert_eq!(world.router.stats().excess_packets, 0);
+    sound(&mut world, ALICE, AUDIO_PACKETS_MAX + 1);
+    assert!(world.got(CAROL).is_empty());
+    assert_eq!(world.router.stats().excess_packets, 1);
+    sound(&mut world, BOB, 1);
+    assert_eq!(world.got(CAROL).len(), 1);
+    world.outputs();
+    world.wait(Duration::from_secs(4));
+    let judged = world.outputs().into_iter().find_map(|output| match output {
+        Output::Quality { members } => Some(members),
+        _ => None,
+    });
+    assert_eq!(judged, Some(vec![(ALICE, 1, Some(QualityReason::Bandwidth))]), "it falls on who sent it");
+    sound(&mut world, ALICE, AUDIO_PACKETS_MAX + 2);
+    assert_eq!(world.got(CAROL).len(), 1, "who keeps to the limit is heard again");
+}
+
+#[test]
+fn a_layer_that_begins_with_every_packet_does_so_as_often_as_the_limit() {
+    let mut world = World::new(&[ALICE, BOB]);
+    let track = world.publish(ALICE, Source::Camera, sends_simulcast("0", codec(CodecName::Vp8, VP8)));
+    world.slots(BOB, vec![takes("v", codec(CodecName::Vp8, 100), 5_000)]);
+    world.wish(BOB, "v", Some(track));
+    let elements =
+        [Element { id: EXTENSIONS.mid.unwrap(), data: b"0" }, Element { id: EXTENSIONS.rid.unwrap(), data: b"q" }];
+    let begin = |world: &mut World, ssrc: u32| {
+        let payload = vp8(1, 0, 0, true, true);
+        let input = Input {
+            payload_type: VP8,
+            number: 1,
+            timestamp: 0,
+            marker: true,
+            ssrc,
+            payload: &payload,
+            elements: &elements,
+        };
+        world.rtp(ALICE, &input);
+        world.router.stats().unknown_streams
+    };
+    for ssrc in 0..BEGINNINGS_PER_SECOND_MAX {
+        assert_eq!(begin(&mut world, 1_000 + ssrc), 0);
+    }
+    assert_eq!(begin(&mut world, 2_000), 1, "one too many");
+    assert_eq!(begin(&mut world, 1_000 + BEGINNINGS_PER_SECOND_MAX - 1), 1, "the stream that is known goes on");
+    world.wait(Duration::from_secs(1));
+    assert_eq!(begin(&mut world, 3_000), 1, "later another may begin");
+}
+
+#[test]
+fn a_stream_that_starts_over_with_every_packet_does_so_as_often_as_the_limit() {
+    let mut world = conversation();
+    let before = world.router.next_stream;
+    // Eight far behind in a row are a new beginning.
+    for jump in 1..=u16::try_from(BEGINNINGS_PER_SECOND_MAX).unwrap() + 5 {
+        (0..8).for_each(|step| sound(&mut world, ALICE, step.wrapping_sub(jump.wrapping_mul(4_000))));
+    }
+    assert_eq!(world.router.next_stream - before, BEGINNINGS_PER_SECOND_MAX);
+    world.got(CAROL);
+    sound(&mut world, BOB, 1);
+    assert_eq!(world.got(CAROL).len(), 1);
+}
+
+#[test]
+fn reports_beyond_the_limit_are_not_read() {
+    let mut world = conversation();
+    let report = |world: &mut World, from| world.rtcp(from, |writer| writer.receiver_report(1, &[]));
+    (0..REPORTS_PER_SECOND_MAX).for_each(|_| report(&mut world, ALICE));
+    assert_eq!(world.router.stats().excess_packets, 0);
+    report(&mut world, ALICE);
+    report(&mut world, BOB);
+    assert_eq!(world.router.stats().excess_packets, 1, "of Alice alone");
+}
+
+#[test]
+fn slots_are_filled_once_however_many_wishes_came_together() {
+    let mut world = World::new(&[CAROL]);
+    let slots: Vec<_> =
+        (0..100_u32).map(|n| takes(&n.to_string(), codec(CodecName::Opus, 100), 5_000 + n * 2)).collect();
+    world.slots(CAROL, slots);
+    let speakers: Vec<PeerId> = (100..300).map(PeerId).collect();
+    for peer in &speakers {
+        world.router.handle_join(world.now, *peer);
+        world.publish(*peer, Source::Microphone, sends("0", codec(CodecName::Opus, OPUS), peer.0 * 100));
+    }
+    world.outputs();
+    let put = |world: &World| world.router.tracks.iter().map(|(_, track)| track.subscribers.len()).sum::<usize>();
+    assert_eq!(put(&world), 100);
+    for round in 0..1_000_u32 {
+        let wish = crate::Wish {
+            mid: super::world::mid(&(round % 100).to_string()),
+            track: None,
+            width_px: 0,
+            height_px: 0,
+            priority: crate::Priority::Normal,
+            paused: round < 100,
+        };
+        world.router.handle_wish(world.now, CAROL, wish);
+        assert!(world.router.voices_due.is_some(), "to be done when all have come");
+    }
+    assert_eq!(put(&world), 0, "a slot that was paused is empty");
+    world.settle();
+    assert_eq!((put(&world), world.router.voices_due), (100, None));
+}
