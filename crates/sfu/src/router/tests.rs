@@ -5,7 +5,6 @@ mod cost;
 mod limits;
 mod look;
 mod reconnect;
-
 mod remote;
 mod simulcast;
 mod video;

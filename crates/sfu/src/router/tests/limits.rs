@@ -100,7 +100,7 @@ fn a_stream_that_starts_over_with_every_packet_does_so_as_often_as_the_limit() {
     let before = world.router.next_stream;
     // Eight far behind in a row are a new beginning.
     for jump in 1..=u16::try_from(BEGINNINGS_PER_SECOND_MAX).unwrap() + 5 {
-        (0..8).for_each(|step| sound(&mut world, ALICE, step.wrapping_sub(jump.wrapping_mul(4_000))));
+        (0..8_u16).for_each(|step| sound(&mut world, ALICE, step.wrapping_sub(jump.wrapping_mul(4_000))));
     }
     assert_eq!(world.router.next_stream - before, BEGINNINGS_PER_SECOND_MAX);
     world.got(CAROL);
