@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc in meetings.
+"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings.
 
 Run with the Python of a virtual environment that has e2e/requirements.txt:
 
@@ -17,11 +17,14 @@ from pathlib import Path
 
 import ice
 import meeting
+import native
 import tools
 from server import Failed, Server
 
 # Most of a check is waiting: coturn's client paces itself.
 SIDE_BY_SIDE = 6
+# Members of a meeting encode and decode, those of aiortc in this one process.
+MEETINGS_SIDE_BY_SIDE = 2
 
 
 def timed(name: str, check: Callable[[Server], None], server: Server) -> tuple[str, float]:
@@ -34,14 +37,26 @@ def timed(name: str, check: Callable[[Server], None], server: Server) -> tuple[s
     return name, time.monotonic() - started
 
 
+def run_side_by_side(checks: list[tuple[str, Callable[[Server], None]]], server: Server, at_once: int) -> None:
+    """Runs checks, some at a time; the first that fails ends it."""
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            for name, seconds in pool.map(lambda named: timed(*named, server), checks):
+                print(f"ok    {name} ({seconds:.1f} s)", flush=True)
+        except Failed:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--parlor", type=Path, required=True, help="the server's binary")
     arguments.add_argument("--only", default="", help="run only checks whose name contains this")
     options = arguments.parse_args()
-    peaceful = [(name, check) for name, check in [*tools.CHECKS, *ice.CHECKS, *meeting.CHECKS] if options.only in name]
-    abuse = [(name, check) for name, check in tools.ABUSE if options.only in name]
-    if not peaceful and not abuse:
+    chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
+    peaceful, meetings = chosen([*tools.CHECKS, *ice.CHECKS]), chosen([*meeting.CHECKS, *native.CHECKS])
+    abuse = chosen(tools.ABUSE)
+    if not peaceful and not meetings and not abuse:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1
     server = None
@@ -50,13 +65,8 @@ def main() -> int:
         ice.demand()
         meeting.demand()
         server = Server(options.parlor)
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            try:
-                for name, seconds in pool.map(lambda named: timed(*named, server), peaceful):
-                    print(f"ok    {name} ({seconds:.1f} s)", flush=True)
-            except Failed:
-                pool.shutdown(cancel_futures=True)
-                raise
+        run_side_by_side(peaceful, server, SIDE_BY_SIDE)
+        run_side_by_side(meetings, server, MEETINGS_SIDE_BY_SIDE)
         for named in abuse:
             name, seconds = timed(*named, server)
             print(f"ok    {name} ({seconds:.1f} s)", flush=True)

@@ -69,6 +69,28 @@ export function gapAtTheTurn(person: Person, name: string): Promise<number> {
   );
 }
 
+/** How many pixels wide the picture is that comes of somebody, however large it is shown. */
+export function pixelsOf(person: Person, name: string): Promise<number> {
+  return person.page.getByRole('article', { name, exact: true }).locator('video:not(.video-next)').first()
+    .evaluate((video) => (video as HTMLVideoElement).videoWidth);
+}
+
+/** The longest time, from a moment of the page until now, in which no new picture of somebody was drawn. */
+export function longestGap(person: Person, name: string, since: number): Promise<number> {
+  return person.page.evaluate(
+    ([who, begin]) => {
+      const times = [...(globalThis.drawn[who] ?? []).filter((time) => time > begin), performance.now()];
+      return Math.round(times.reduce(({ longest, last }, time) => ({ longest: Math.max(longest, time - last), last: time }), { longest: 0, last: begin }).longest);
+    },
+    [name, since] as const,
+  );
+}
+
+/** The moment of a person's page. */
+export function moment(person: Person): Promise<number> {
+  return person.page.evaluate(() => performance.now());
+}
+
 /** From this moment on new pictures of somebody are drawn. */
 export async function sees(person: Person, name: string, within = MEETING_MS): Promise<void> {
   const before = await picturesOf(person.page, name);

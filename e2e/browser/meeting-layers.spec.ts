@@ -1,0 +1,32 @@
+// Everybody sends a camera in three sizes; what arrives is no larger than what is shown.
+import { meet, pixelsOf, watchTiles } from '../harness/meeting.ts';
+import type { Person } from '../harness/person.ts';
+import { expect, test } from '../harness/test.ts';
+
+test.use({ settings: { 'rooms.topology': 'sfu' } });
+
+/** A small window: three encoders and six decoders share two cores. */
+const SMALL = { viewport: { width: 760, height: 560 } };
+/** The smallest of the three sizes of a camera of 1280 × 720. */
+const SMALL_LAYER_PX = 320;
+
+async function makesLarge(person: Person, name: string): Promise<void> {
+  await person.page.getByRole('article', { name, exact: true }).dblclick();
+  await expect(person.page.locator('.large-face')).toContainText(name);
+}
+
+test('a small tile receives the small layer and the large one a large layer, by their pixels', async ({ arrives, link }) => {
+  const [ana, bo, cy] = [await arrives('Ana', SMALL), await arrives('Bo', SMALL), await arrives('Cy', SMALL)];
+  for (const person of [ana, bo, cy]) {
+    await person.opensAndJoins(link);
+    await expect(person.control('hangup')).toBeVisible();
+    await watchTiles(person);
+  }
+  await meet([ana, bo, cy]);
+  for (const [large, small] of [['Cy', 'Ana'], ['Ana', 'Cy']] as const) {
+    await makesLarge(bo, large);
+    await expect.poll(() => pixelsOf(bo, small), { message: `the width of ${small}’s small picture` }).toBeLessThanOrEqual(SMALL_LAYER_PX);
+    await expect.poll(() => pixelsOf(bo, large), { message: `the width of ${large}’s large picture` }).toBeGreaterThanOrEqual(2 * SMALL_LAYER_PX);
+    expect(await pixelsOf(bo, small), `${small}’s small picture is there`).toBeGreaterThan(0);
+  }
+});
