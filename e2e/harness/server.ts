@@ -88,6 +88,12 @@ export class ParlorServer {
     return stdout.trim();
   }
 
+  /** The link to the page of the operator, made by the command that operators use. */
+  async adminLink(): Promise<string> {
+    const { stdout } = await promisify(execFile)(BINARY, ['admin', ...this.sets()]);
+    return stdout.trim();
+  }
+
   /** Stops as an operator does, and demands a clean end. */
   async stop(): Promise<void> {
     await this.end();

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use server::Addresses;
-use server::config::PortRange;
+use server::config::{Config, PortRange};
 
 /// What the text is made of.
 #[derive(Debug)]
@@ -49,6 +49,7 @@ impl Greeting {
         }
         text.push('\n');
         text.push_str(&self.hints(public.is_some(), !near.is_empty()));
+        text.push_str("\n  parlor admin, with the same settings, prints a link to the page that shows what it does.");
         text.push_str("\n  Ctrl+C stops it.\n\n");
         text
     }
@@ -166,6 +167,18 @@ fn code(url: &str) -> String {
         let _ = writeln!(text, "  \x1b[38;5;16;48;5;231m{line}\x1b[0m");
         text
     })
+}
+
+/// The page of the operator, on the best address that the configuration tells. The token is behind the `#`: it is never sent with a
+/// request for a page, nor logged on the way.
+pub(crate) fn admin_link(config: &Config, token: &str) -> String {
+    let (http, https) = (&config.http_listen.0, &config.https_listen.0);
+    let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
+    let named = config.public_host.0.clone().or_else(|| config.public_addresses.first().map(|address| host(*address)));
+    let public = named.zip(port(https)).map(|(host, port)| url("https", &host, port));
+    let own = || port(http).map(|port| url("http", "localhost", port));
+    let own_https = || port(https).map(|port| url("https", "localhost", port));
+    format!("{}/admin#token={token}", public.or_else(own).or_else(own_https).unwrap_or_default())
 }
 
 /// Writes to standard output. A reader that has gone away is no fault: `parlor config | head`.

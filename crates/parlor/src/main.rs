@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod admin;
 mod greeting;
 mod guest;
 mod load;
@@ -34,6 +35,8 @@ enum Command {
     Serve(settings::SettingArguments),
     /// Print a commented sample configuration with every setting and its default.
     Config,
+    /// Print a link to the page that shows what the server does, and ends calls. Run it where the server runs, as its user.
+    Admin(admin::AdminArguments),
     /// Make a token that lets its holder into a room. Needs auth.keys, the same as the server has.
     Token(token::TokenArguments),
     /// Send files, or a pattern for tests, into a room of a server. Works while the room's media goes through the server.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     let result = match command.unwrap_or(Command::Serve(settings)) {
         Command::Serve(settings) => serve::run(&settings),
         Command::Config => greeting::print(&server::config::sample()),
+        Command::Admin(arguments) => admin::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Play(arguments) => play::run(&arguments),

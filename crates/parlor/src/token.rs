@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &TokenArguments) -> anyhow::Result<()> {
 }
 
 /// A whole number with a unit.
-fn lifetime(text: &str) -> Result<Duration, String> {
+pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     let expected = || "expected a number with a unit: 90s, 30m, 12h or 7d".to_owned();
     let unit = text.chars().last().ok_or_else(expected)?;
     let seconds_in_unit: u64 = match unit {

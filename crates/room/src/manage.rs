@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{media::Source, topology::Topology};
+use crate::{
+    media::{MediaPeerId, MediaRoomId, Source},
+    topology::Topology,
+};
 
 /// A request about one room or all of them. Who asks, and whether it may, is the shell's affair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,11 @@ pub enum Manage {
     },
     /// One room with its members.
     Inspect {
+        /// Which.
+        room: String,
+    },
+    /// One room with its members, and under which numbers the media server has them.
+    Seats {
         /// Which.
         room: String,
     },
@@ -100,6 +108,8 @@ pub enum Managed {
     Rooms(RoomList),
     /// Of everything that leaves a room to look at.
     Room(RoomReport),
+    /// Of a question for seats.
+    Seats(RoomSeats),
     /// Of an end.
     Ended,
 }
@@ -158,6 +168,17 @@ pub struct RoomReport {
     pub members: Vec<MemberReport>,
     /// In the order in which they came.
     pub waiting: Vec<WaiterReport>,
+}
+
+/// A room, and under which numbers the media server has it and its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomSeats {
+    /// The room.
+    pub report: RoomReport,
+    /// Its number; `None` while its media goes from member to member.
+    pub media_room: Option<MediaRoomId>,
+    /// The numbers of `report.members`, in their order.
+    pub seats: Vec<Option<MediaPeerId>>,
 }
 
 /// A member of a room.

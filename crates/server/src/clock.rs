@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// The monotonic time, for deadlines and intervals.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the one clock of the server")]
@@ -14,4 +16,13 @@ pub fn now() -> Instant {
 #[expect(clippy::disallowed_methods, reason = "this is the one clock of the server")]
 pub fn unix_time() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)
+}
+
+/// How long the calling thread has had a processor.
+#[must_use]
+pub fn thread_time() -> Duration {
+    // Neither part is ever negative.
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    let (seconds, nanoseconds) = (u64::try_from(spent.tv_sec), u32::try_from(spent.tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), nanoseconds.unwrap_or_default())
 }

@@ -57,18 +57,42 @@ impl DataDir {
     /// # Errors
     /// When it can neither be read nor written, or the system has no randomness.
     pub fn turn_secret(&self) -> io::Result<Secret> {
-        if let Some(text) = self.read(TURN_SECRET)? {
+        self.kept_secret(TURN_SECRET)
+    }
+
+    /// The secret that signs the tokens of `parlor admin`: whoever can read this directory looks after the server. Made and kept as
+    /// [`Self::turn_secret`].
+    ///
+    /// # Errors
+    /// As [`Self::turn_secret`].
+    pub fn admin_secret(&self) -> io::Result<Secret> {
+        self.kept_secret(ADMIN_SECRET)
+    }
+
+    /// The same, where it has been made before; makes nothing.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    pub fn kept_admin_secret(path: &Path) -> io::Result<Option<Secret>> {
+        let text = Self(path.to_owned()).read(ADMIN_SECRET)?;
+        Ok(text
+            .map(|text| Secret::new(text.trim().to_owned()))
+            .filter(|secret| secret.reveal().len() == 2 * SECRET_BYTES))
+    }
+
+    fn kept_secret(&self, name: &str) -> io::Result<Secret> {
+        if let Some(text) = self.read(name)? {
             let text = text.trim();
-            if text.len() == 2 * TURN_SECRET_BYTES {
-                self.make_private(TURN_SECRET)?;
+            if text.len() == 2 * SECRET_BYTES {
+                self.make_private(name)?;
                 return Ok(Secret::new(text.to_owned()));
             }
-            tracing::warn!("the TURN secret in {} is damaged; a new one is made", self.0.display());
+            tracing::warn!("{name} in {} is damaged; a new one is made", self.0.display());
         }
-        let mut bytes = [0; TURN_SECRET_BYTES];
+        let mut bytes = [0; SECRET_BYTES];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.write(TURN_SECRET, format!("{text}\n").as_bytes())?;
+        self.write(name, format!("{text}\n").as_bytes())?;
         Ok(Secret::new(text))
     }
 
@@ -86,7 +110,8 @@ impl DataDir {
 
 const PROBE: &str = ".probe";
 const TURN_SECRET: &str = "turn.secret";
-const TURN_SECRET_BYTES: usize = 32;
+const ADMIN_SECRET: &str = "admin.secret";
+const SECRET_BYTES: usize = 32;
 
 #[cfg(test)]
 mod tests;

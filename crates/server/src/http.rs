@@ -18,9 +18,10 @@ mod page;
 mod problem;
 mod rooms;
 mod site;
+mod stats;
 
 pub(crate) use arrival::Arrival;
-pub(crate) use site::Site;
+pub(crate) use site::{Keys, Site};
 
 use crate::ice::UrlHost;
 pub(crate) use error::HttpError;
@@ -148,8 +149,9 @@ fn redirect(arrival: Arrival, parts: &Parts) -> Response {
 
 /// The URLs a person can open.
 fn is_page(path: &str) -> bool {
-    matches!(path, "/" | "/check")
-        || path.strip_prefix("/r/").is_some_and(|room| !room.is_empty() && !room.contains('/'))
+    let is_room = |room: &str| !room.is_empty() && !room.contains('/');
+    matches!(path, "/" | "/check" | "/admin")
+        || path.strip_prefix("/r/").or_else(|| path.strip_prefix("/admin/r/")).is_some_and(is_room)
 }
 
 fn page_or(headers: &HeaderMap, status: StatusCode, path: &str) -> Result<Response, HttpError> {

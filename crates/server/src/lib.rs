@@ -1,6 +1,7 @@
 //! The shell: the only crate with sockets, files, threads and clocks. The cores decide; this crate receives, hands over, drains and sends.
 
 pub mod address;
+pub mod admin;
 pub mod certificate;
 pub mod clock;
 pub mod config;

@@ -17,14 +17,14 @@ use crate::cores::{self, FAREWELL};
 use crate::data_dir::DataDir;
 use crate::door::{self, Hall, Purpose};
 use crate::error::StartError;
-use crate::http::Site;
+use crate::http::{Keys, Site};
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
 use crate::media::Switchboard;
 use crate::signal::{self, Signal};
 use crate::webhook::Webhooks;
 use crate::workers::{Handle, SpawnError, Workers};
-use crate::{clock, tls};
+use crate::{admin, clock, tls};
 
 /// A running server. It runs until [`Server::stop`], or until it is dropped, which is less polite.
 pub struct Server {
@@ -92,8 +92,9 @@ impl Server {
             config.limits_tcp_connections_per_address,
             config.http_trusted_proxies.clone(),
         );
+        let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
         let https_port = addresses.https.first().map(SocketAddr::port);
-        let site = Arc::new(Site::new(config, ice, auth_keys, https_port, signal.clone(), workers.clone()));
+        let site = Arc::new(Site::new(config, ice, keys, https_port, signal.clone(), workers.clone()));
 
         let (stopping, watched) = watch::channel(false);
         let (present, departed) = mpsc::channel(1);

@@ -44,7 +44,7 @@ pub(crate) use self::relaying::Relaying;
 pub(crate) use self::socket::{Sharing, Socket};
 pub(crate) use self::sockets::{LISTENERS_MAX, Listener, RelayBinding, Sockets, WAKER};
 pub(crate) use self::stats::as_count;
-pub use self::stats::{IoStats, Stats};
+pub use self::stats::{IoStats, Load, Stats};
 pub(crate) use self::stream::{Framing, Stream};
 pub(crate) use self::stream_queue::StreamQueue;
 pub(crate) use self::streams::{StreamId, StreamKind, Streams};
@@ -56,7 +56,7 @@ use self::mesh::Parcel;
 use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
 use self::sockets::SocketId;
 use crate::clock;
-use crate::media::{CheckRefusal, Media, Way};
+use crate::media::{CheckRefusal, Media, RoomLook, Way};
 
 /// The state of the thread.
 pub(crate) struct Worker {
@@ -73,6 +73,8 @@ pub(crate) struct Worker {
     pub(crate) idle: Duration,
     /// When silent connections are looked for next.
     pub(crate) next_sweep: Instant,
+    /// How often it woke up.
+    pub(crate) wake_ups: u64,
 }
 
 impl Worker {
@@ -91,6 +93,7 @@ impl Worker {
                 }
                 _ => self.bell.answer(),
             }
+            self.wake_ups += 1;
             let now = clock::now();
             for token in events.iter().map(mio::event::Event::token).filter(|&token| token != WAKER) {
                 self.ways.egress.sockets.note_readable(token);
@@ -356,6 +359,12 @@ impl Worker {
                 let _ = answer.send(self.relaying.core_mut().set_credentials(credentials));
                 self.relaying.settle(now, &mut self.ways.egress);
             }
+            Command::Look(request) => match &mut self.media {
+                Some(media) => media.handle_look(now, *request),
+                None => {
+                    let _ = request.answer.send(RoomLook::default());
+                }
+            },
             Command::Stats(answer) => {
                 let _ = answer.send(self.stats());
             }
@@ -369,7 +378,8 @@ impl Worker {
         io.streams_open = as_count(self.ways.egress.streams.open());
         io.handovers_dropped = self.ways.mesh.dropped();
         let media = self.media.as_ref().map(Media::stats).unwrap_or_default();
-        Stats { core: self.relaying.core().stats(), second: self.relaying.second_stats(), io, media }
+        let load = Load { cpu: clock::thread_time(), wake_ups: self.wake_ups };
+        Stats { core: self.relaying.core().stats(), second: self.relaying.second_stats(), io, media, load }
     }
 
     fn open(

@@ -3,6 +3,7 @@
 //! TCP and TLS connections are accepted elsewhere, handed over to [`Handle::serve_stream`] and read and written by tokio tasks.
 
 mod spawn;
+mod survey;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,9 +17,10 @@ pub use turn::Transport;
 use turn::credentials::Credentials;
 use turn::{ClientAddr, Config};
 
-pub use crate::worker::{IoStats, ReloadError, SpawnError, Stats, Stopped, StreamError};
+pub use crate::worker::{IoStats, Load, ReloadError, SpawnError, Stats, Stopped, StreamError};
 
-pub use crate::media::{CheckRefusal, MediaSettings, MediaStats, PostStats};
+pub use self::survey::{RoomSurvey, WorkerSurvey};
+pub use crate::media::{CheckRefusal, MediaSettings, MediaStats, MemberLook, PostStats, RoomLook, Viewers};
 use crate::media::{CheckRequest, Media};
 use crate::worker::{Bell, Command, Framing, Stream, StreamId, StreamKind, StreamQueue};
 

@@ -7,6 +7,8 @@ import { UnknownPage } from './UnknownPage';
 
 const CheckPage = lazy(() => import('./check/CheckPage').then((module) => module.CheckPage));
 
+const AdminPage = lazy(() => import('./admin/AdminPage').then((module) => module.AdminPage));
+
 export function App() {
   const here = route.value;
   switch (here.page) {
@@ -16,6 +18,8 @@ export function App() {
       return <RoomPage key={here.room} room={here.room} />;
     case 'check':
       return <CheckPage />;
+    case 'admin':
+      return <AdminPage room={here.room} />;
     case 'unknown':
       return <UnknownPage />;
   }

@@ -5,6 +5,7 @@ export type Route =
   | { page: 'home' }
   | { page: 'room'; room: string }
   | { page: 'check' }
+  | { page: 'admin'; room: string | null }
   | { page: 'unknown' };
 
 const address = signal(location.pathname + location.search);
@@ -14,14 +15,15 @@ export function routeOf(path: string): Route {
   const parts = path.split('/').filter((part) => part !== '');
   if (parts.length === 0) return { page: 'home' };
   if (parts.length === 1 && parts[0] === 'check') return { page: 'check' };
-  if (parts.length === 2 && parts[0] === 'r' && parts[1]) {
-    try {
-      return { page: 'room', room: decodeURIComponent(parts[1]) };
-    } catch {
-      return { page: 'unknown' };
-    }
+  if (parts.length === 1 && parts[0] === 'admin') return { page: 'admin', room: null };
+  const isAdmin = parts[0] === 'admin';
+  const [word, name] = isAdmin ? parts.slice(1) : parts;
+  if (parts.length !== (isAdmin ? 3 : 2) || word !== 'r' || !name) return { page: 'unknown' };
+  try {
+    return { page: isAdmin ? 'admin' : 'room', room: decodeURIComponent(name) };
+  } catch {
+    return { page: 'unknown' };
   }
-  return { page: 'unknown' };
 }
 
 export const route = computed<Route>(() => routeOf(address.value.split('?')[0] ?? '/'));
@@ -37,6 +39,11 @@ export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
 /** The path of a room's page. */
 export function roomPath(room: string): string {
   return `/r/${encodeURIComponent(room)}`;
+}
+
+/** The path of a room's page for whoever looks after the server. */
+export function adminPath(room: string | null): string {
+  return room === null ? '/admin' : `/admin${roomPath(room)}`;
 }
 
 addEventListener('popstate', () => {

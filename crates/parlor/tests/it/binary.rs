@@ -157,9 +157,36 @@ fn token_without_keys_or_with_a_strange_lifetime_is_refused() {
 }
 
 #[test]
+fn admin_prints_a_link_whose_token_the_server_believes() {
+    let directory = tempfile::tempdir().unwrap();
+    let refused = parlor(&directory, &["admin"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("start the server first"));
+    assert!(!directory.path().join("parlor-data").exists());
+    let (mut child, address) = started(&directory);
+    let link = text(&parlor(&directory, &["admin"]).output().unwrap().stdout);
+    let (page, token) = link.trim().split_once("#token=").unwrap();
+    assert_eq!(page, "http://localhost:8080/admin");
+    let mut asked = TcpStream::connect(&address).unwrap();
+    asked.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let head =
+        format!("GET /api/v1/stats HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close");
+    asked.write_all(format!("{head}\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    asked.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(r#""uptimeMs":"#), "{answer}");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let named = ["admin", "--set", "public.host=call.example.org", "--set", "https.listen=443"];
+    let link = text(&parlor(&directory, &named).output().unwrap().stdout);
+    assert!(link.starts_with("https://call.example.org/admin#token="), "{link}");
+}
+
+#[test]
 fn help_names_the_commands_and_shows_examples() {
     let help = text(&output(&["--help"]).stdout);
-    for word in ["serve", "config", "token", "Examples:", "--set"] {
+    for word in ["serve", "config", "admin", "token", "Examples:", "--set"] {
         assert!(help.contains(word), "{word}");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     limit::{admits, fits},
     manage::{
         KEEP_SECONDS, KEEP_SECONDS_MAX, Manage, ManageError, Managed, MemberReport, PolicyChange, RoomList, RoomReport,
-        RoomSummary, WaiterReport,
+        RoomSeats, RoomSummary, WaiterReport,
     },
     member::Member,
     message::{Action, DATA_BYTES_MAX, is_topic},
@@ -36,12 +36,13 @@ impl Hub {
         self.begin(now);
         match request {
             Manage::List { after, limit } => Ok(Managed::Rooms(self.list(after.as_deref(), limit))),
-            Manage::Inspect { room } => self.report(&self.room_named(&room)?),
+            Manage::Inspect { room } => self.report(&self.room_named(&room)?).map(Managed::Room),
+            Manage::Seats { room } => self.seats(&self.room_named(&room)?).map(Managed::Seats),
             Manage::Create { room, policy } => self.create(room.as_deref(), policy),
             Manage::Change { room, policy } => {
                 let room = self.room_named(&room)?;
                 self.change(&room, policy)?;
-                self.report(&room)
+                self.report(&room).map(Managed::Room)
             }
             Manage::Remove { room, uid, ban } => {
                 let uid = Uid::new(&uid).ok_or(ManageError::NoMember)?;
@@ -116,13 +117,20 @@ impl Hub {
         RoomList { rooms: summaries, next }
     }
 
-    fn report(&self, room_id: &RoomId) -> Result<Managed, ManageError> {
+    fn seats(&self, room_id: &RoomId) -> Result<RoomSeats, ManageError> {
+        let room = self.rooms.get(room_id).ok_or(ManageError::NoRoom)?;
+        let seat = |member: &Member| member.media.as_ref().map(|seat| seat.peer);
+        let seats = room.members().iter().map(seat).collect();
+        Ok(RoomSeats { report: self.report(room_id)?, media_room: room.plane.media_room(), seats })
+    }
+
+    fn report(&self, room_id: &RoomId) -> Result<RoomReport, ManageError> {
         let room = self.rooms.get(room_id).ok_or(ManageError::NoRoom)?;
         let waiter = |waiter: &crate::room::Waiter| WaiterReport {
             uid: waiter.uid.as_str().to_owned(),
             name: waiter.name().to_owned(),
         };
-        Ok(Managed::Room(RoomReport {
+        Ok(RoomReport {
             room_id: room_id.as_str().to_owned(),
             name: room.policy.name.clone().unwrap_or_default(),
             topology: self.topology(Some(room)),
@@ -134,7 +142,7 @@ impl Hub {
             started_at: room.started_at,
             members: room.members().iter().map(member_report).collect(),
             waiting: room.waiters().iter().map(waiter).collect(),
-        }))
+        })
     }
 
     fn create(&mut self, room: Option<&str>, change: PolicyChange) -> Result<Managed, ManageError> {
@@ -153,7 +161,7 @@ impl Hub {
         amend(&mut policy, change);
         self.open_room(&room_id, None, policy);
         self.rest_or_close(&room_id);
-        self.report(&room_id)
+        self.report(&room_id).map(Managed::Room)
     }
 
     fn change(&mut self, room_id: &RoomId, change: PolicyChange) -> Result<(), ManageError> {
@@ -201,7 +209,7 @@ impl Hub {
             if matches!(error, Error::PeerVersion) { ManageError::Incapable } else { ManageError::NoMember }
         })?;
         // The last member of a room may have been removed.
-        if ends || !self.rooms.contains_key(&room) { Ok(Managed::Ended) } else { self.report(&room) }
+        if ends || !self.rooms.contains_key(&room) { Ok(Managed::Ended) } else { self.report(&room).map(Managed::Room) }
     }
 
     fn data_from_outside(
@@ -232,7 +240,7 @@ impl Hub {
                 told.map_err(|_| ManageError::AbsentFull)?;
             }
         }
-        self.report(&room_id)
+        self.report(&room_id).map(Managed::Room)
     }
 
     fn check_policy(&self, change: &PolicyChange) -> Result<(), ManageError> {

@@ -136,7 +136,7 @@ settings! {
     limits_channels_per_allocation: Limit = "limits.channels_per_allocation", default "64";
     /// Answers to STUN Binding requests per second to one network (IPv4 /24, IPv6 /48), so that nobody is flooded through this server.
     limits_bindings_per_second: Limit = "limits.bindings_per_second", default "500";
-    /// Where the random TURN secret and the self-signed certificate are kept: a directory only its owner can read. Relative to the working directory.
+    /// Where the random TURN secret, the secret of `parlor admin` and the self-signed certificate are kept: a directory only its owner can read. Relative to the working directory.
     data_dir: PathBuf = "data.dir", default r#""parlor-data""#, example r#""/var/lib/parlor""#;
     /// What is logged on standard error: a level, or levels per part.
     log: LogFilter = "log", default r#""info""#, example r#""info,room=debug""#;

@@ -43,6 +43,21 @@ fn secret_with_open_mode_is_closed_and_damaged_secret_is_replaced() {
 }
 
 #[test]
+fn admin_secret_is_kept_beside_the_other_and_looking_for_it_makes_none() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("data");
+    assert_eq!(DataDir::kept_admin_secret(&path).unwrap(), None);
+    assert!(!path.exists());
+    let directory = DataDir::open(&path).unwrap();
+    let secret = directory.admin_secret().unwrap();
+    assert_ne!(secret, directory.turn_secret().unwrap());
+    assert_eq!(DataDir::kept_admin_secret(&path).unwrap(), Some(secret));
+    assert_eq!(mode(&path.join("admin.secret")), 0o600);
+    fs::write(path.join("admin.secret"), "short").unwrap();
+    assert_eq!(DataDir::kept_admin_secret(&path).unwrap(), None);
+}
+
+#[test]
 fn path_that_is_a_file_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
     assert!(DataDir::open(file.path()).is_err());

@@ -17,7 +17,9 @@ pub(crate) enum Problem {
     #[error("the token is not accepted: {0}")]
     TokenRefused(room::token::TokenError),
     /// 403
-    #[error("this server has no auth.keys, so nobody can show that he may manage rooms")]
+    #[error(
+        "this server has neither auth.keys nor a data.dir for a key of its own, so nobody can show that he may look after it"
+    )]
     NoKeys,
     /// 403
     #[error("the token does not grant \"manage\"")]
@@ -50,6 +52,9 @@ pub(crate) enum Problem {
     #[error(transparent)]
     Refused(#[from] ManageError),
     /// 503
+    #[error("too many look at rooms at once; ask again in a second")]
+    StatsBusy,
+    /// 503
     #[error("the server is stopping")]
     Stopping,
 }
@@ -70,6 +75,7 @@ impl Problem {
             Self::BodyLate => (StatusCode::REQUEST_TIMEOUT, "body-late"),
             Self::BodyTooLong { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-long"),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
+            Self::StatsBusy => (StatusCode::SERVICE_UNAVAILABLE, "stats-busy"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::Refused(error) => match error {
                 ManageError::NoRoom => (StatusCode::NOT_FOUND, "no-room"),
@@ -108,6 +114,9 @@ impl IntoResponse for Problem {
             Self::TooManyRequests { retry_after } => {
                 // Rounded up: who waits so long is not too early.
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs() + 1));
+            }
+            Self::StatsBusy => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(1_u16));
             }
             Self::NoKeys
             | Self::NotGranted

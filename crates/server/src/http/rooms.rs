@@ -1,4 +1,4 @@
-//! The room API: programs of the operator look at rooms and after them. `openapi.json` is its contract.
+//! The room API: programs of the operator look at the server and its rooms, and after them. `openapi.json` is its contract.
 
 use std::time::Duration;
 
@@ -19,13 +19,14 @@ use super::api::bearer;
 use super::arrival::Arrival;
 use super::problem::Problem;
 use super::site::Site;
+use super::stats::Page;
 use crate::address::ClientNetwork;
+use crate::admin::MANAGE;
 use crate::clock;
 
-/// Whether a path belongs to the room API.
+/// Whether a path belongs to the API that needs a token of the operator.
 pub(super) fn is_room_path(path: &str) -> bool {
-    path == OPENAPI_PATH
-        || path == ROOMS_PATH
+    matches!(path, OPENAPI_PATH | ROOMS_PATH | STATS_PATH)
         || path.strip_prefix(ROOMS_PATH).is_some_and(|rest| rest.starts_with('/'))
 }
 
@@ -43,6 +44,10 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
         return Ok(([(CONTENT_TYPE, "application/json")], OPENAPI).into_response());
     }
     let scope = scope(site, parts)?;
+    if call == Call::Stats {
+        scope.check_all()?;
+        return Ok(json(StatusCode::OK, &*site.stats.server(&site.signal, &site.workers).await));
+    }
     let request = request(call, names, parts, body).await?;
     scope.check(&request)?;
     let managed = site.signal.manage(request).await.ok_or(Problem::Stopping)??;
@@ -57,6 +62,9 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
             response
         }
         (Call::Inspect | Call::Change, Managed::Room(report)) => json(StatusCode::OK, &report),
+        (Call::RoomStats, Managed::Seats(seats)) => {
+            json(StatusCode::OK, &site.stats.room(&site.workers, seats, page(parts)?).await?)
+        }
         (_, _) => StatusCode::NO_CONTENT.into_response(),
     })
 }
@@ -76,6 +84,8 @@ enum Call {
     List,
     Create,
     Inspect,
+    Stats,
+    RoomStats,
     Change,
     End,
     Remove,
@@ -88,11 +98,13 @@ const fn route(method: Method, path: &'static str, call: Call) -> Route {
 }
 
 /// Every request that there is.
-pub(super) static ROUTES: [Route; 9] = [
+pub(super) static ROUTES: [Route; 11] = [
     route(Method::GET, OPENAPI_PATH, Call::Document),
+    route(Method::GET, STATS_PATH, Call::Stats),
     route(Method::GET, ROOMS_PATH, Call::List),
     route(Method::POST, ROOMS_PATH, Call::Create),
     route(Method::GET, "/api/v1/rooms/{roomId}", Call::Inspect),
+    route(Method::GET, "/api/v1/rooms/{roomId}/stats", Call::RoomStats),
     route(Method::PATCH, "/api/v1/rooms/{roomId}", Call::Change),
     route(Method::DELETE, "/api/v1/rooms/{roomId}", Call::End),
     route(Method::DELETE, "/api/v1/rooms/{roomId}/members/{uid}", Call::Remove),
@@ -138,11 +150,17 @@ struct Scope {
 }
 
 impl Scope {
+    /// A request about more than one room.
+    fn check_all(&self) -> Result<(), Problem> {
+        if self.room == "*" { Ok(()) } else { Err(Problem::OtherRoom) }
+    }
+
     fn check(&self, request: &Manage) -> Result<(), Problem> {
         let room = match request {
             Manage::List { .. } => None,
             Manage::Create { room, .. } => room.as_ref(),
             Manage::Inspect { room }
+            | Manage::Seats { room }
             | Manage::Change { room, .. }
             | Manage::Remove { room, .. }
             | Manage::Mute { room, .. }
@@ -155,11 +173,11 @@ impl Scope {
 
 /// A token that grants `manage`, and for which room.
 fn scope(site: &Site, parts: &Parts) -> Result<Scope, Problem> {
-    if site.auth_keys.is_empty() {
+    if site.manage_keys.is_empty() {
         return Err(Problem::NoKeys);
     }
     let token = bearer(parts).ok_or(Problem::TokenNeeded)?;
-    let claims = room::token::verify(&site.auth_keys, &token, clock::unix_time()).map_err(Problem::TokenRefused)?;
+    let claims = room::token::verify(&site.manage_keys, &token, clock::unix_time()).map_err(Problem::TokenRefused)?;
     let granted = claims.grants.is_some_and(|grants| grants.iter().any(|grant| grant == MANAGE));
     if granted { Ok(Scope { room: claims.room }) } else { Err(Problem::NotGranted) }
 }
@@ -188,7 +206,12 @@ async fn request(call: Call, names: Vec<String>, parts: &Parts, body: Body) -> R
     let mut name = || names.next().ok_or(Problem::NotFound);
     Ok(match call {
         Call::List => list(parts)?,
-        Call::Document | Call::Inspect => Manage::Inspect { room: name()? },
+        Call::RoomStats => {
+            // A query that cannot be read needs no look at the room.
+            page(parts)?;
+            Manage::Seats { room: name()? }
+        }
+        Call::Document | Call::Stats | Call::Inspect => Manage::Inspect { room: name()? },
         Call::Create => create(&bytes(body).await?)?,
         Call::Change => Manage::Change { room: name()?, policy: read(&bytes(body).await?)? },
         Call::End => Manage::End { room: name()? },
@@ -212,14 +235,19 @@ async fn request(call: Call, names: Vec<String>, parts: &Parts, body: Body) -> R
 }
 
 fn list(parts: &Parts) -> Result<Manage, Problem> {
-    let limit = match query(parts, "limit") {
-        None => LIST_DEFAULT,
-        Some(limit) => {
-            let limit = limit.parse().ok().filter(|limit| (1..=LIST_MAX).contains(limit));
-            limit.ok_or(Problem::BadQuery { name: "limit" })?
-        }
-    };
+    let limit = limit(parts, LIST_DEFAULT, LIST_MAX)?;
     Ok(Manage::List { after: query(parts, "after"), limit })
+}
+
+/// Which members of a room are looked at.
+fn page(parts: &Parts) -> Result<Page, Problem> {
+    Ok(Page { after: query(parts, "after"), limit: limit(parts, MEMBERS_DEFAULT, MEMBERS_MAX)? })
+}
+
+fn limit(parts: &Parts, default: usize, max: usize) -> Result<usize, Problem> {
+    let Some(limit) = query(parts, "limit") else { return Ok(default) };
+    let limit = limit.parse().ok().filter(|limit| (1..=max).contains(limit));
+    limit.ok_or(Problem::BadQuery { name: "limit" })
 }
 
 /// A policy and a `roomId` in one object; an empty body is an empty object.
@@ -259,15 +287,17 @@ fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
 pub(super) const OPENAPI: &str = include_str!("openapi.json");
 const OPENAPI_PATH: &str = "/api/v1/openapi.json";
 const ROOMS_PATH: &str = "/api/v1/rooms";
-/// The grant that a token needs.
-const MANAGE: &str = "manage";
+const STATS_PATH: &str = "/api/v1/stats";
 /// Rooms in one answer, when nothing is said, and at most.
 const LIST_DEFAULT: usize = 100;
 const LIST_MAX: usize = 1000;
+/// Members in one look at a room, when nothing is said, and at most: a worker puts them together between packets.
+const MEMBERS_DEFAULT: usize = 50;
+const MEMBERS_MAX: usize = 100;
 /// Longest body: data of the greatest length, and what goes with it.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long a body may take to come.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

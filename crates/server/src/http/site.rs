@@ -3,8 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use room::token::Key;
 use serde_json::Value;
 
+use super::stats::Stats;
 use crate::address::ClientNetwork;
 use crate::clock;
 use crate::config::{Config, Limit};
@@ -19,23 +21,35 @@ pub(crate) struct Site {
     /// Makes the lists of ICE servers.
     pub(crate) ice: IceServers,
     /// `auth.keys`; none: no token is needed.
-    pub(crate) auth_keys: Vec<room::token::Key>,
+    pub(crate) auth_keys: Vec<Key>,
+    /// The keys of tokens for the API.
+    pub(crate) manage_keys: Vec<Key>,
     /// The port of HTTPS, when it is on.
     pub(crate) https_port: Option<u16>,
     /// The way into the rooms.
     pub(crate) signal: Signal,
     /// The way to the media server.
     pub(crate) workers: Handle,
+    /// Looks at both.
+    pub(crate) stats: Stats,
     ice_requests: Mutex<RateLimit>,
     api_requests: Mutex<RateLimit>,
     checks: Mutex<RateLimit>,
+}
+
+/// Who is believed.
+pub(crate) struct Keys {
+    /// For joining.
+    pub(crate) auth: Vec<Key>,
+    /// For looking after the server.
+    pub(crate) manage: Vec<Key>,
 }
 
 impl Site {
     pub(crate) fn new(
         config: Config,
         ice: IceServers,
-        auth_keys: Vec<room::token::Key>,
+        keys: Keys,
         https_port: Option<u16>,
         signal: Signal,
         workers: Handle,
@@ -43,7 +57,21 @@ impl Site {
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
         let checks = Mutex::new(RateLimit::new(Limit(CHECKS_PER_MINUTE)));
-        Self { config, ice, auth_keys, https_port, signal, workers, ice_requests, api_requests, checks }
+        let stats = Stats::new(clock::now(), clock::unix_time());
+        let Keys { auth: auth_keys, manage: manage_keys } = keys;
+        Self {
+            config,
+            ice,
+            auth_keys,
+            manage_keys,
+            https_port,
+            signal,
+            workers,
+            stats,
+            ice_requests,
+            api_requests,
+            checks,
+        }
     }
 
     /// Counts a request for ICE servers; `Err` has the time to wait.

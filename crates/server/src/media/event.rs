@@ -129,7 +129,7 @@ pub(crate) fn routed(source: words::Source) -> sfu::Source {
 }
 
 /// The source in the words of the rooms.
-fn told(source: sfu::Source) -> words::Source {
+pub(crate) fn told(source: sfu::Source) -> words::Source {
     match source {
         sfu::Source::Microphone => words::Source::Microphone,
         sfu::Source::Camera => words::Source::Camera,

@@ -12,7 +12,7 @@ use super::chunk::Chunk;
 use super::stats::Stats;
 use super::stream_queue::StreamQueue;
 use super::streams::{StreamId, StreamKind};
-use crate::media::CheckRequest;
+use crate::media::{CheckRequest, LookRequest};
 
 /// As many connections are open as the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Media(Box<MediaRequest>),
     /// Replace users and secrets.
     Credentials(Credentials, oneshot::Sender<Result<(), ConfigError>>),
+    /// Somebody looks at a room.
+    Look(Box<LookRequest>),
     /// Tell what was counted.
     Stats(oneshot::Sender<Stats>),
     /// End.

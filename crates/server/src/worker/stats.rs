@@ -1,6 +1,7 @@
 //! What the worker counts.
 
 use std::ops::AddAssign;
+use std::time::Duration;
 
 use super::socket::Outcome;
 use crate::media::MediaStats;
@@ -16,6 +17,17 @@ pub struct Stats {
     pub io: IoStats,
     /// What the media plane counts.
     pub media: MediaStats,
+    /// What the work costs.
+    pub load: Load,
+}
+
+/// What a worker's work costs, since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// How long its thread has had a processor.
+    pub cpu: Duration,
+    /// How often it woke up for something.
+    pub wake_ups: u64,
 }
 
 /// Counters since the start, and gauges where the name says `open`.
@@ -61,6 +73,8 @@ impl AddAssign for Stats {
         self.second += other.second;
         self.io += other.io;
         self.media += other.media;
+        self.load.cpu += other.load.cpu;
+        self.load.wake_ups += other.load.wake_ups;
     }
 }
 

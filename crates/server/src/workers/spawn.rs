@@ -91,6 +91,7 @@ impl Ground {
             bell: Arc::clone(&self.bell),
             idle: settings.idle,
             next_sweep: clock::now(),
+            wake_ups: 0,
         };
         Ok((worker, Desk { inbox: sender, bell: self.bell, ended }, running))
     }

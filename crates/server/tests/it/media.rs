@@ -4,6 +4,7 @@ mod calls;
 mod check;
 mod client;
 mod faults;
+mod look;
 mod server;
 
 use client::{Client, drive};

@@ -5,4 +5,5 @@ mod doors;
 mod life;
 mod pages;
 mod rooms;
+mod stats;
 mod webhooks;

@@ -226,6 +226,26 @@ fn members_are_muted_and_removed_told_and_sent_home() {
 }
 
 /// What the operator hears, in short.
+#[test]
+fn members_have_numbers_at_the_media_server_while_their_media_passes_it() {
+    let mut stage = stage();
+    let seats = |stage: &mut Stage| match manage(stage, Manage::Seats { room: "100".to_owned() }).0 {
+        Ok(Managed::Seats(seats)) => (seats.report.members.len(), seats.media_room.is_some(), seats.seats),
+        other => panic!("{other:?}"),
+    };
+    for uid in ["ana", "bo"] {
+        let conn = stage.open();
+        stage.join_media(conn, uid);
+    }
+    assert_eq!(seats(&mut stage), (2, false, vec![None, None]));
+    let conn = stage.open();
+    stage.join_media(conn, "cy");
+    let (members, in_media, numbers) = seats(&mut stage);
+    assert!(members == 3 && in_media && numbers.iter().all(Option::is_some));
+    let nowhere = manage(&mut stage, Manage::Seats { room: "7".to_owned() }).0;
+    assert_eq!(nowhere, Err(ManageError::NoRoom));
+}
+
 fn noted(heard: &[RoomEvent]) -> Vec<String> {
     let one = |event: &RoomEvent| {
         let (word, who) = match &event.kind {

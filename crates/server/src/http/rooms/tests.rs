@@ -21,17 +21,28 @@ fn check(openapi: &Value, schema: &Value, value: &Value) {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/components/schemas/")) {
         return check(openapi, &openapi["components"]["schemas"][name], value);
     }
+    if let Some(schemas) = schema["anyOf"].as_array() {
+        // Something, or null.
+        assert_eq!((schemas.len(), &schemas[1]["type"]), (2, &json!("null")));
+        if !value.is_null() {
+            check(openapi, &schemas[0], value);
+        }
+        return;
+    }
     let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
         Value::Number(_) => "integer",
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
     let wanted = &schema["type"];
-    let fits =
-        wanted.is_null() || wanted == found || wanted.as_array().is_some_and(|types| types.contains(&found.into()));
+    let fits = wanted.is_null()
+        || wanted == found
+        || (wanted == "number" && found == "integer")
+        || wanted.as_array().is_some_and(|types| types.contains(&found.into()));
     assert!(fits, "{value} is not {wanted}");
     assert!(schema["enum"].as_array().is_none_or(|values| values.contains(value)), "{value} is none of {schema}");
     for item in value.as_array().into_iter().flatten() {
@@ -47,7 +58,7 @@ fn check(openapi: &Value, schema: &Value, value: &Value) {
     }
 }
 
-fn check_named(name: &str, value: &Value) {
+pub(in crate::http) fn check_named(name: &str, value: &Value) {
     let openapi = openapi();
     let schema = &openapi["components"]["schemas"][name];
     assert!(schema.is_object(), "there is a schema {name}");

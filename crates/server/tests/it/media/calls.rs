@@ -7,7 +7,7 @@ use super::client::now;
 use super::{Client, MediaServer, drive};
 
 /// A client that sends sound and pictures, connected.
-async fn publisher(server: &mut MediaServer, room: u64, mut client: Client) -> (Client, [Mid; 2]) {
+pub(super) async fn publisher(server: &mut MediaServer, room: u64, mut client: Client) -> (Client, [Mid; 2]) {
     let offer = client.offer(&[(MediaKind::Audio, Direction::SendOnly), (MediaKind::Video, Direction::SendOnly)]);
     let (audio, video) = (offer.mids[0], offer.mids[1]);
     let tracks = [(audio.to_string(), Source::Microphone), (video.to_string(), Source::Camera)];
@@ -17,7 +17,7 @@ async fn publisher(server: &mut MediaServer, room: u64, mut client: Client) -> (
 }
 
 /// A client that has a slot for sound, which the server fills, and one for pictures, connected.
-async fn viewer(server: &mut MediaServer, room: u64, mut client: Client) -> (Client, [Mid; 2]) {
+pub(super) async fn viewer(server: &mut MediaServer, room: u64, mut client: Client) -> (Client, [Mid; 2]) {
     let offer = client.offer(&[(MediaKind::Audio, Direction::RecvOnly), (MediaKind::Video, Direction::RecvOnly)]);
     let (audio, video) = (offer.mids[0], offer.mids[1]);
     server.negotiate(room, &mut client, offer, &[]).await.unwrap();
@@ -26,7 +26,7 @@ async fn viewer(server: &mut MediaServer, room: u64, mut client: Client) -> (Cli
 }
 
 /// Sends pictures, a key frame whenever one is asked for, until every viewer has seen several in its slot, and checks that none has a gap.
-async fn watch(publisher: &mut Client, from: Mid, viewers: &mut [(&mut Client, Mid)], first: u64) {
+pub(super) async fn watch(publisher: &mut Client, from: Mid, viewers: &mut [(&mut Client, Mid)], first: u64) {
     let (mut next, mut asked) = (first, usize::MAX);
     let eyes: Vec<Mid> = viewers.iter().map(|(_, eye)| *eye).collect();
     let seen = |client: &Client, eye: Mid| {

@@ -70,8 +70,9 @@ async fn only_a_token_that_says_so_manages_rooms_and_only_its_own() {
     assert_eq!(ask(&own, "/api/v1/rooms/own").await, (404, "no-room".to_owned()));
     assert_eq!(problem(&send(http, "POST", "/api/v1/rooms", &own, "").await), (403, "other-room".to_owned()));
     assert_eq!(send(http, "POST", "/api/v1/rooms", &own, r#"{"roomId":"own"}"#).await.status, 201);
-    let open = serve_for_test(&[]);
-    assert_eq!(problem(&get(open.http(), "/api/v1/rooms", &[]).await), (403, "no-keys".to_owned()));
+    let nothing_kept = ["data.dir=/dev/null/none", "turn.enabled=false", "https.listen=off"];
+    let keyless = serve_for_test(&nothing_kept);
+    assert_eq!(problem(&get(keyless.http(), "/api/v1/rooms", &[]).await), (403, "no-keys".to_owned()));
 }
 
 #[tokio::test]
