@@ -33,11 +33,12 @@ export function FlowCharts({ flow, flows }: { flow: FlowStats; flows: Flows }) {
 /** What a member sends, layer upon layer: pictures by their layers, then the screen, then sound. */
 function bands(flow: FlowStats, flows: Flows): ChartLine[] {
   const rate = (source: Source, rid: string | null): Values => told(flows, (one) => layerOf(one, source, rid)?.bps ?? 0);
-  const layers = (source: Source) => (trackOf(flow, source)?.layers ?? []).map(({ rid }) => ({ label: rid ?? word('source', source), values: rate(source, rid) }));
+  const layers = (source: Source) => (trackOf(flow, source)?.layers ?? []).map(({ rid }) => ({ label: rid ?? word('band', source), values: rate(source, rid) }));
   const whole = (source: Source) => {
     const track = trackOf(flow, source);
     const values = told(flows, (one) => (trackOf(one, source)?.layers ?? []).reduce((sum, layer) => sum + layer.bps, 0));
-    return track ? [{ label: word('source', source), values }] : [];
+    return track ? [{ label: word('band', source), values }] : [];
   };
-  return [...layers('camera'), ...whole('screen'), ...whole('microphone')];
+  // A layer that nobody wanted is no band.
+  return [...layers('camera'), ...whole('screen'), ...whole('microphone')].filter(({ values }) => values.some((value) => value));
 }

@@ -58,7 +58,7 @@ function ServerNumbers({ latest }: { latest: ServerStats }) {
     { name: t('rooms'), value: String(latest.rooms), testid: 'admin-rooms' },
     { name: t('members'), value: String(latest.members), testid: 'admin-members' },
     { name: t('connections'), value: String(latest.media.connections), testid: 'admin-connections' },
-    { name: t('tracks'), value: String(latest.media.tracks), testid: 'admin-tracks' },
+    { name: t('tracks.count'), value: String(latest.media.tracks), testid: 'admin-tracks' },
     { name: t('live-slots'), value: String(latest.media.liveSlots) },
     { name: t('relays'), value: String(latest.relays.allocations) },
     { name: t('web-sockets'), value: String(latest.webSockets) },
@@ -71,7 +71,7 @@ function ServerCharts({ history }: { history: ReadonlyArray<ServerStats | undefi
   const bits = (of: (sample: ServerStats) => number): Values => bitsPerSecond(whole, of);
   const packets = (of: (sample: ServerStats) => number): Values => perSecond(whole, of);
   const slots = SAMPLES - 1;
-  const cpu = cpuLines(history, LINES_MAX).map(({ worker, values }) => ({ label: worker === undefined ? t('chart.mean') : String(worker), values }));
+  const cpu = cpuLines(history, LINES_MAX).map(({ worker, values }) => ({ label: worker === undefined ? t('chart.mean') : `#${worker}`, values }));
   return (
     <div class="admin-charts" data-testid="admin-charts">
       <Chart title={t('chart.media')} unit="bit/s" slots={slots} lines={[{ label: t('in'), values: bits((one) => one.traffic.mediaIn.bytes) }, { label: t('out'), values: bits((one) => one.traffic.mediaOut.bytes) }]} testid="admin-chart-media" />

@@ -10,11 +10,12 @@ export function TrackTable({ flow, flows }: { flow: FlowStats; flows: ReadonlyAr
   const row = (track: TrackStats, layer: LayerStats, place: number): TableRow => {
     const { source, codec, muted, kind } = track;
     const pictures = recent(perSecond(flows, (one) => layerOf(one, source, layer.rid)?.pictures));
-    const name = place === 0 ? `${word('source', source)} ${codec ?? ''} ${muted ? t('track.muted') : ''}` : '';
+    const about = place === 0 ? [codec, muted && t('track.muted')] : [];
+    const name = [word('source', source), layer.rid, ...about].filter(Boolean).join(' ');
     const size = layer.width === null ? '–' : `${layer.width} × ${layer.height}`;
     const isVideo = kind === 'video';
     const cells = [
-      `${name} ${layer.rid ?? ''}`.trim(),
+      name,
       layer.active ? bitrate(layer.bps) : t('layer.off'),
       isVideo ? size : '–',
       isVideo ? whole(pictures) : '–',

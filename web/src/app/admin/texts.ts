@@ -8,7 +8,7 @@ export const t = texts.t;
 export type AdminTextKey = keyof typeof english & string;
 
 /** A text whose key ends in a word of the API; the word itself where there is no text for it. */
-export function word(group: 'drop' | 'source' | 'state' | 'reason' | 'problem', name: string): string {
+export function word(group: 'band' | 'drop' | 'source' | 'state' | 'reason' | 'problem', name: string): string {
   const key = `${group}.${name}`;
   return key in english ? t(key as AdminTextKey) : name;
 }
