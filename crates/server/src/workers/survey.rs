@@ -60,3 +60,6 @@ async fn ask<T>(desk: &Desk, question: impl FnOnce(oneshot::Sender<T>) -> Comman
 
 /// How long a worker may take: one that is this late has more urgent troubles.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

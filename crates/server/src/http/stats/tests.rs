@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use room::manage::{MemberReport, RoomReport, RoomSeats};
@@ -14,6 +15,7 @@ use super::{LOOKS_MAX, Page, Stats};
 use crate::clock;
 use crate::http::problem::Problem;
 use crate::http::rooms::tests::check_named;
+use crate::signal::Signal;
 use crate::workers::{self, MemberLook, RoomLook, RoomSurvey, Viewers, WorkerSurvey, Workers};
 
 const ANA: MediaPeerId = MediaPeerId(7);
@@ -228,4 +230,13 @@ async fn so_many_look_at_rooms_at_once_and_no_more() {
     assert!(matches!(stats.room(&handle, seats(&["ana"]), page()).await, Err(Problem::StatsBusy)));
     drop((all_but_one, last));
     assert!(stats.room(&handle, seats(&["ana"]), page()).await.is_ok());
+}
+
+#[tokio::test]
+async fn however_many_ask_the_workers_are_asked_once() {
+    let (stats, handle) = (Stats::new(clock::now(), clock::unix_time()), handle());
+    let signal = Signal::spawn(room::Config::default());
+    let (one, other) = tokio::join!(stats.server(&signal, &handle), stats.server(&signal, &handle));
+    assert!(Arc::ptr_eq(&one, &other));
+    check_named("ServerStats", &json!(*one));
 }
