@@ -47,7 +47,7 @@ test('the operator opens the link of parlor admin, sees two in a room with all t
     await expect(operator.control('admin-member')).toHaveCount(2);
     await expect(operator.control('admin-room-mode')).toHaveText('through the server');
     const first = operator.control('admin-member').first();
-    await expect(first.getByTestId('admin-layer').filter({ hasText: 'camera' })).toHaveAttribute('data-state', 'on');
+    await expect(first.getByTestId('admin-layer').filter({ hasText: 'camera' }).first()).toHaveAttribute('data-state', 'on');
     await expect(first.getByTestId('admin-slot').filter({ hasText: 'camera' })).toHaveAttribute('data-state', 'live');
     await expect(first.getByTestId('admin-chart-estimate').locator('.chart-latest')).toContainText(/fits [1-9]/);
     await expect(first.getByTestId('admin-chart-layers').locator('path.chart-band').first()).toHaveAttribute('d', /L/);
@@ -59,7 +59,7 @@ test('the operator opens the link of parlor admin, sees two in a room with all t
   });
 
   await test.step('Bo’s microphone is muted, once it is confirmed', async () => {
-    const member = page.locator('[data-testid=admin-member]', { hasText: 'Bo' });
+    const member = operator.control('admin-member').filter({ has: page.getByRole('heading', { name: 'Bo', exact: true }) });
     await member.getByTestId('admin-mute-microphone').click();
     await operator.control('admin-do').click();
     await expect(member.getByTestId('admin-layer').filter({ hasText: 'microphone' })).toContainText('muted');
