@@ -9,6 +9,7 @@ mod network;
 mod parlor;
 mod process;
 mod round;
+mod spread;
 mod table;
 
 use std::path::PathBuf;
@@ -41,6 +42,9 @@ struct Arguments {
     /// The parlor binary
     #[arg(long)]
     parlor: PathBuf,
+    /// One large room on one worker and on two: what the busiest worker spends. The cases are large rooms
+    #[arg(long, conflicts_with_all = ["quick", "json"])]
+    large_room: bool,
     /// Leave the other server out
     #[arg(long)]
     alone: bool,
@@ -65,6 +69,13 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let clock = client::Clock::start();
     let cases = case::chosen(&arguments.cases, arguments.quick)?;
     network::set_up()?;
+    if arguments.large_room {
+        let large = if arguments.cases.is_empty() { case::chosen(&[LARGE_ROOM.to_owned()], false)? } else { cases };
+        for case in &large {
+            spread::compare(case, arguments.rounds, arguments.seconds, &arguments.parlor).await?;
+        }
+        return Ok(());
+    }
     let floor = floor::measure()?;
     let mut rounds: Vec<Round> = Vec::new();
     let count = if arguments.quick { QUICK_ROUNDS_MAX } else { arguments.rounds };
@@ -107,6 +118,9 @@ const QUICK_LIMIT: std::time::Duration = std::time::Duration::from_secs(46);
 
 /// What one run of a quick case takes at most, as seen here.
 const QUICK_RUN: std::time::Duration = std::time::Duration::from_secs(9);
+
+/// What `--large-room` runs when nothing else is named.
+const LARGE_ROOM: &str = "1x200@110";
 
 const QUICK_SECONDS: u32 = 3;
 const QUICK_ROUNDS_MAX: u32 = 5;

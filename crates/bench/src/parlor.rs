@@ -12,11 +12,19 @@ use crate::process::Process;
 
 /// Starts it, with all rooms through the media server and everything else as it comes.
 pub(crate) async fn start(binary: &Path, folder: &Path) -> Result<Process> {
+    start_with(binary, folder, &[]).await
+}
+
+/// The same, with more settings (`key=value`).
+pub(crate) async fn start_with(binary: &Path, folder: &Path, settings: &[String]) -> Result<Process> {
     let mut command = Command::new(binary);
     command.arg("serve").args(["--set", &format!("http.listen={ADDRESS}:{PORT}")]);
     for setting in
         ["https.listen=off", "rooms.topology=sfu", "udp.listen=3478", "stun.second_listen=off", "limits.members=1000"]
     {
+        command.args(["--set", setting]);
+    }
+    for setting in settings {
         command.args(["--set", setting]);
     }
     command.args(["--set", &format!("data.dir={}", folder.join("data").display())]);

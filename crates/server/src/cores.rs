@@ -41,6 +41,11 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Setti
     settings
 }
 
+/// With how many members on each worker a room is spread over more; 0: never.
+pub(crate) fn members_per_worker(config: &Config) -> usize {
+    config.media_members_per_worker.bound().and_then(|members| usize::try_from(members).ok()).unwrap_or(0)
+}
+
 /// Media. `tcp_listen` are the ports at which media clients are told apart; `events` goes to the rooms.
 pub(crate) fn media_settings(
     config: &Config,

@@ -11,9 +11,11 @@ mod check;
 mod connection;
 mod echo;
 mod event;
+mod link;
 mod look;
 mod member;
 mod outbox;
+mod places;
 mod post;
 mod request;
 mod settings;
@@ -29,11 +31,12 @@ use std::time::Instant;
 
 use room::media::{MediaEvent, MediaPeerId, MediaRoomId};
 use rtc::{Output, Path, Received, Transport};
-use sfu::{PeerId, Router};
+use sfu::{Links, PeerId, Router};
 
 pub use self::check::CheckRefusal;
 pub(crate) use self::check::CheckRequest;
 pub(crate) use self::connection::Way;
+pub(crate) use self::link::{Crossing, News, Note};
 pub(crate) use self::event::told;
 pub(crate) use self::look::LookRequest;
 pub use self::look::{MemberLook, RoomLook, Viewers};
@@ -45,6 +48,7 @@ pub(crate) use self::ufrag::Name;
 
 use self::connection::Connection;
 use self::event::Events;
+use self::link::Notes;
 use self::member::Member;
 use self::post::{Counter, Post, transmit};
 use self::slab::Slab;
@@ -55,17 +59,22 @@ use crate::worker::{Denied, Item, Owner, Plane, Tuple, Ways};
 pub(crate) struct Media {
     /// The worker's number.
     worker: u8,
+    /// How many there are.
+    workers: u8,
     /// What the peers share.
     config: Arc<rtc::Config>,
     connections: Slab<Connection>,
     /// Those of them that belong to a check of the network.
     checks: usize,
     members: Slab<Member>,
+    /// Those of them who are guests.
+    guests: usize,
     members_by_id: BTreeMap<MediaPeerId, u32>,
     rooms: Slab<Room>,
     rooms_by_id: BTreeMap<MediaRoomId, u32>,
     timers: Timers,
     events: Events,
+    notes: Notes,
     post: Post,
     counters: MediaStats,
 }
@@ -76,22 +85,35 @@ struct Room {
     router: Router,
     /// Who is in it, by number.
     members: Vec<u32>,
+    /// Who publishes in it and is connected to another worker, by number.
+    guests: Vec<u32>,
+    /// The other workers that have a part of it.
+    links: Links,
+    /// Who speaks, as the router told last.
+    speakers: Vec<(MediaPeerId, i8)>,
     due: Due,
 }
 
 impl Media {
-    pub(crate) fn new(worker: u8, config: Arc<rtc::Config>, events: tokio::sync::mpsc::Sender<MediaEvent>) -> Self {
+    pub(crate) fn new(
+        (worker, workers): (u8, u8),
+        config: Arc<rtc::Config>,
+        events: tokio::sync::mpsc::Sender<MediaEvent>,
+    ) -> Self {
         Self {
             worker,
+            workers,
             config,
             connections: Slab::default(),
             checks: 0,
             members: Slab::default(),
+            guests: 0,
             members_by_id: BTreeMap::new(),
             rooms: Slab::default(),
             rooms_by_id: BTreeMap::new(),
             timers: Timers::default(),
             events: Events::new(events),
+            notes: Notes::default(),
             post: Post::default(),
             counters: MediaStats::default(),
         }
@@ -187,16 +209,24 @@ impl Media {
     }
 
     /// Sends what has gathered: packets to the clients, events to the rooms. True: some events still wait.
-    pub(crate) fn flush(&mut self, ways: &mut Ways) -> bool {
+    pub(crate) fn flush(&mut self, now: Instant, ways: &mut Ways) -> bool {
+        // What others wait for goes first, so that they work while we send.
+        self.send_notes(now, ways);
+        ways.mesh.flush();
         self.post.flush(&mut self.connections, &mut ways.egress);
         self.events.flush()
+    }
+
+    /// How many members have a seat.
+    fn seats(&self) -> usize {
+        self.members.len().saturating_sub(self.guests)
     }
 
     /// What was counted, and what there is.
     pub(crate) fn stats(&self) -> MediaStats {
         let mut stats = self.counters;
         stats.connections = crate::worker::as_count(self.connections.len());
-        stats.members = crate::worker::as_count(self.members.len());
+        stats.members = crate::worker::as_count(self.seats());
         stats.rooms = crate::worker::as_count(self.rooms.len());
         stats.events_dropped = self.events.dropped();
         stats.post = self.post.counters;
@@ -226,6 +256,7 @@ impl Media {
             members: &self.members,
             connections: &mut self.connections,
             egress: &mut ways.egress,
+            mesh: &mut ways.mesh,
         };
         act(&mut room.router, &mut counter);
     }
@@ -303,7 +334,29 @@ impl Media {
         let Some(room) = self.rooms.get_mut(key) else { return };
         let mut republished = Vec::new();
         while let Some(output) = room.router.poll_output() {
-            event::tell(output, room.id, &mut self.members, &mut self.events, &mut republished);
+            match output {
+                sfu::Output::Wanted { track, layers } => {
+                    let wanted = self.members.get(track.peer.0).and_then(|guest| Some((guest.home?, guest.id)));
+                    if let Some((home, peer)) = wanted {
+                        self.notes.push(home, room.id, News::Wanted { peer, source: track.source, layers });
+                    }
+                }
+                sfu::Output::Speakers { speakers } => {
+                    let named =
+                        speakers.into_iter().filter_map(|(peer, level)| Some((self.members.get(peer.0)?.id, level)));
+                    room.speakers = named.collect();
+                    if room.leads(self.worker) {
+                        self.events.tell_speakers(room.id, &room.speakers);
+                    }
+                }
+                output @ (sfu::Output::Published { .. }
+                | sfu::Output::Unpublished { .. }
+                | sfu::Output::Slots { .. }
+                | sfu::Output::Layers { .. }
+                | sfu::Output::Quality { .. }) => {
+                    event::tell(output, room.id, &mut self.members, &mut self.events, &mut republished);
+                }
+            }
         }
         self.timers.schedule(Key::Room(key), &mut room.due, room.router.poll_timeout());
         for seat in republished {

@@ -81,7 +81,8 @@ impl Server {
         let workers = Workers::spawn(settings).map_err(|error| spawn_error(&config, error))?;
         let addresses = doors.addresses(&workers);
         let ice = ice_servers(&config, &addresses, minting);
-        let media = signal::Media { switchboard: Switchboard::new(workers.clone()), events: heard };
+        let switchboard = Switchboard::new(workers.clone(), cores::members_per_worker(&config));
+        let media = signal::Media { switchboard, events: heard };
         let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
         let mut webhooks = JoinSet::new();
         if let Some(queues) = Webhooks::spawn(&config, &mut webhooks) {

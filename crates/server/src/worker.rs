@@ -131,13 +131,13 @@ impl Worker {
             }
 
             // 6. Everything above has been said; send it. The packets of a frame that came together leave together.
-            let events = self.media.as_mut().is_some_and(|media| media.flush(&mut self.ways));
-            self.ways.mesh.flush();
+            let events = self.media.as_mut().is_some_and(|media| media.flush(now, &mut self.ways));
+            let crowded = !self.ways.mesh.flush();
             self.ways.egress.flush();
             self.ways.egress.streams.wake();
             more = commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE || self.ways.egress.sockets.has_ready();
-            if events {
-                // The rooms ring no bell: look again soon.
+            if events || crowded {
+                // Neither the rooms nor a worker that is behind ring a bell: look again soon.
                 self.next_sweep = self.next_sweep.min(now + EVENTS_RETRY);
             }
         }
@@ -265,6 +265,11 @@ impl Worker {
             let Some(mut parcel) = self.ways.mesh.next_arrival() else {
                 return taken;
             };
+            for note in parcel.take_notes() {
+                if let Some(media) = &mut self.media {
+                    media.hear_note(now, parcel.from(), note, &mut self.ways);
+                }
+            }
             for position in 0..parcel.len() {
                 self.unpack_item(now, &mut parcel, position);
             }
@@ -284,6 +289,11 @@ impl Worker {
                 self.relaying.hear_peer(now, relay, source, bytes, ecn, &mut self.ways.egress);
             }
             Item::Remember(tuple, plane) => self.remember(now, tuple, plane, from),
+            Item::Crossing(crossing) => {
+                if let Some(media) = &mut self.media {
+                    media.hear_crossing(now, from, crossing, bytes, &mut self.ways);
+                }
+            }
             Item::Forget(tuple, plane) => self.ways.tuples.remove(tuple, plane, Owner::Worker(from)),
         }
     }

@@ -34,6 +34,8 @@ settings! {
     media_enabled: bool = "media.enabled", default "true";
     /// How many threads serve media, STUN and TURN on the UDP port; 0 is as many as the machine has cores.
     media_workers: Workers = "media.workers", default "0", example "4";
+    /// A room with more members than that is spread over several of these threads; 0: never. Small rooms are cheaper on one.
+    media_members_per_worker: Limit = "media.members_per_worker", default "64", example "200";
     /// A second UDP port that answers STUN Binding only. With it the check page tells what kind of NAT a browser is behind.
     stun_second_listen: Listen = "stun.second_listen", default "3479", example r#""off""#;
     /// Whether calls may be relayed through this server (TURN). STUN Binding is answered in any case.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use room::media::{self as words, MediaEvent, MediaRoomId};
+use room::media::{self as words, MediaEvent, MediaPeerId, MediaRoomId};
 use rtp::parameters::Kind;
 use sfu::PeerId;
 use tokio::sync::mpsc;
@@ -29,6 +29,11 @@ impl Events {
             return;
         }
         self.waiting.push_back(event);
+    }
+
+    /// Tells who speaks in a room.
+    pub(crate) fn tell_speakers(&mut self, room: MediaRoomId, speakers: &[(MediaPeerId, i8)]) {
+        self.send(MediaEvent::Speakers { room, speakers: speakers.to_vec() });
     }
 
     /// Hands over as many as the rooms take. True: some still wait.
@@ -76,12 +81,8 @@ pub(crate) fn tell(
             let layers = layers.into_iter().map(|(rid, on)| (rid.as_str().to_owned(), on)).collect();
             events.send(MediaEvent::Layers { peer, source: told(track.source), layers });
         }
-        // Rooms are on one worker each: nothing is on another.
-        sfu::Output::Wanted { .. } => {}
-        sfu::Output::Speakers { speakers } => {
-            let speakers = speakers.into_iter().filter_map(|(peer, level)| Some((id(members, peer)?, level)));
-            events.send(MediaEvent::Speakers { room, speakers: speakers.collect() });
-        }
+        // These concern the other parts of the room as well.
+        sfu::Output::Wanted { .. } | sfu::Output::Speakers { .. } => {}
         sfu::Output::Quality { members: judged } => {
             let judged = judged.into_iter();
             let judged = judged.filter_map(|(peer, level, why)| Some((id(members, peer)?, level, why.map(quality))));

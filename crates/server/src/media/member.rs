@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use room::media::{MediaPeerId, SlotWish, Source, TrackDescription};
+use sfu::LinkId;
 
 /// A member, by its place among the worker's members; the place is its name in the router, too.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub(crate) struct Member {
     pub(crate) id: MediaPeerId,
     /// The number of its room.
     pub(crate) room: u32,
+    /// The worker to which it is connected, if that is another: then it is a guest here, which only publishes.
+    pub(crate) home: Option<LinkId>,
     /// The connection that media takes.
     pub(crate) current: Option<u32>,
     /// The one that will, when it is connected.
@@ -32,6 +35,7 @@ impl Member {
         Self {
             id,
             room,
+            home: None,
             current: None,
             next: None,
             joined: false,
@@ -40,6 +44,11 @@ impl Member {
             published: Vec::new(),
             described: Vec::new(),
         }
+    }
+
+    /// A member that is connected to another worker.
+    pub(crate) fn guest(id: MediaPeerId, room: u32, home: LinkId) -> Self {
+        Self { home: Some(home), joined: true, ..Self::new(id, room) }
     }
 
     /// Keeps a wish; false when there are too many.

@@ -3,13 +3,14 @@
 use std::ops::AddAssign;
 
 use rtc::{Path, Transport};
-use sfu::PeerId;
+use sfu::{Links, PeerId, Relayed, TrackId};
 
 use super::connection::Connection;
+use super::link::{self, Crossing};
 use super::member::Member;
 use super::outbox::Outbox;
 use super::slab::Slab;
-use crate::worker::Egress;
+use crate::worker::{Egress, Item, Mesh};
 
 /// Outboxes in use and in reserve, and what is counted about them.
 #[derive(Debug, Default)]
@@ -34,6 +35,8 @@ pub struct PostStats {
     pub rtcp_sent: u64,
     /// System calls' worth of datagrams: fewer than packets where several left at once.
     pub runs_sent: u64,
+    /// RTP packets and what goes with them, to other workers where members of the room are.
+    pub relayed_out: u64,
     /// Bytes of padding that made packets equal.
     pub padding_bytes: u64,
     /// Packets for members without a connection.
@@ -44,11 +47,13 @@ pub struct PostStats {
 
 impl AddAssign for PostStats {
     fn add_assign(&mut self, other: Self) {
-        let Self { rtp_sent, rtp_sent_bytes, rtcp_sent, runs_sent, padding_bytes, unconnected, pathless } = other;
+        let Self { rtp_sent, rtp_sent_bytes, rtcp_sent, runs_sent, relayed_out, padding_bytes, unconnected, pathless } =
+            other;
         self.rtp_sent += rtp_sent;
         self.rtp_sent_bytes += rtp_sent_bytes;
         self.rtcp_sent += rtcp_sent;
         self.runs_sent += runs_sent;
+        self.relayed_out += relayed_out;
         self.padding_bytes += padding_bytes;
         self.unconnected += unconnected;
         self.pathless += pathless;
@@ -88,6 +93,7 @@ pub(crate) struct Counter<'a> {
     pub(crate) members: &'a Slab<Member>,
     pub(crate) connections: &'a mut Slab<Connection>,
     pub(crate) egress: &'a mut Egress,
+    pub(crate) mesh: &'a mut Mesh,
 }
 
 impl Counter<'_> {
@@ -125,6 +131,9 @@ impl sfu::Sink for Counter<'_> {
     }
 
     fn send_rtcp(&mut self, to: PeerId, compound: &[u8]) {
+        if let Some((peer, home)) = self.members.get(to.0).and_then(|member| Some((member.id, member.home?))) {
+            return self.mesh.post(home.0, Item::Crossing(Crossing::Asked { peer }), compound);
+        }
         let Some((connection, post)) = self.open(to, compound.len()) else { return };
         post.scratch.clear();
         post.scratch.extend_from_slice(compound);
@@ -134,6 +143,16 @@ impl sfu::Sink for Counter<'_> {
         if let Some(outbox) = &mut connection.outbox {
             outbox.push_datagram(&connection.peer, &post.scratch);
             post.counters.rtcp_sent += 1;
+        }
+    }
+
+    fn relay(&mut self, to: Links, track: TrackId, relayed: Relayed<'_>) {
+        let Some(member) = self.members.get(track.peer.0) else { return };
+        let (relayed, bytes) = link::part(relayed);
+        let item = Item::Crossing(Crossing::Relayed { peer: member.id, source: track.source, relayed });
+        for link in to {
+            self.mesh.post(link.0, item, bytes);
+            self.post.counters.relayed_out += 1;
         }
     }
 }

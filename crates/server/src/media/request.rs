@@ -6,7 +6,7 @@ use std::time::Instant;
 use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotWish, Source};
 use rtc::session::{Allow, Publish};
 use rtp::parameters::{Kind, Mid, ReceiveParameters, SendParameters};
-use sfu::{PeerId, Router, TrackId, Wish};
+use sfu::{Links, PeerId, Router, TrackId, Wish};
 
 use super::connection::{Connection, Holder, Terms};
 use super::event::{priority, routed};
@@ -79,7 +79,10 @@ impl Media {
     pub(super) fn leave_router(&mut self, now: Instant, seat: u32, ways: &mut Ways) {
         let Some(member) = self.members.get_mut(seat) else { return };
         let (room, joined) = (member.room, std::mem::take(&mut member.joined));
-        member.published.clear();
+        let published = std::mem::take(&mut member.published);
+        for source in published {
+            self.tell_unpublished(seat, source);
+        }
         if joined {
             self.with_router(room, ways, |router, _| router.handle_leave(now, PeerId(seat)));
             self.settle_room(room);
@@ -140,9 +143,12 @@ impl Media {
     /// The member's number; a new one gets a seat, in a room that may be new as well.
     fn seat(&mut self, now: Instant, room: MediaRoomId, id: MediaPeerId) -> Result<u32, MediaRefusal> {
         if let Some(&seat) = self.members_by_id.get(&id) {
-            return Ok(seat);
+            if self.members.get(seat).is_some_and(|member| member.home.is_none()) {
+                return Ok(seat);
+            }
+            self.remove_guest(now, seat);
         }
-        if self.members.len() >= MEMBERS_MAX {
+        if self.seats() >= MEMBERS_MAX {
             return Err(MediaRefusal::Full);
         }
         let key = match self.rooms_by_id.get(&room) {
@@ -161,8 +167,17 @@ impl Media {
 
     fn open_room(&mut self, now: Instant, id: MediaRoomId) -> Result<u32, MediaRefusal> {
         let router = Router::new(sfu::Config::default(), random()?, now);
-        let key = self.rooms.insert(Room { id, router, members: Vec::new(), due: Due::default() });
+        let key = self.rooms.insert(Room {
+            id,
+            router,
+            members: Vec::new(),
+            guests: Vec::new(),
+            links: Links::EMPTY,
+            speakers: Vec::new(),
+            due: Due::default(),
+        });
         self.rooms_by_id.insert(id, key);
+        self.open_links(id);
         Ok(key)
     }
 
@@ -209,7 +224,8 @@ impl Media {
         member.wishes.retain(|mid, _| slots.iter().any(|slot| slot.mid.as_str() == mid));
         room.router.handle_slots(now, PeerId(seat), slots);
         let gone = member.published.iter().filter(|source| tracks.iter().all(|(still, _)| still != *source));
-        for &source in gone {
+        let gone: Vec<Source> = gone.copied().collect();
+        for &source in &gone {
             room.router.handle_unpublish(now, track(seat, source));
         }
         member.published = tracks.iter().map(|(source, _)| *source).collect();
@@ -223,6 +239,10 @@ impl Media {
         for wish in &wishes {
             self.tell_wish(now, seat, wish);
         }
+        for source in gone {
+            self.tell_unpublished(seat, source);
+        }
+        self.tell_published(seat);
         self.settle_room_of(seat);
     }
 
@@ -251,7 +271,7 @@ impl Media {
     }
 
     /// Says all wishes for `id` again, whose number has changed.
-    fn retell_wishes(&mut self, now: Instant, room: u32, id: MediaPeerId) {
+    pub(super) fn retell_wishes(&mut self, now: Instant, room: u32, id: MediaPeerId) {
         let names = |wish: &SlotWish| wish.track.is_some_and(|(wished, _)| wished == id);
         let seats = self.rooms.get(room).map(|room| room.members.clone()).unwrap_or_default();
         for seat in seats {
@@ -273,11 +293,15 @@ impl Media {
         if let Some(room) = self.rooms.get_mut(member.room) {
             room.router.handle_block(now, track(seat, source), blocked);
         }
+        self.tell_published(seat);
         self.settle_room_of(seat);
     }
 
     fn handle_close(&mut self, now: Instant, id: MediaPeerId, ways: &mut Ways) {
-        let Some(seat) = self.members_by_id.remove(&id) else { return };
+        let seat = self.members_by_id.get(&id).copied();
+        let is_ours = |seat: &u32| self.members.get(*seat).is_some_and(|member| member.home.is_none());
+        let Some(seat) = seat.filter(is_ours) else { return };
+        self.members_by_id.remove(&id);
         self.leave_router(now, seat, ways);
         let Some(member) = self.members.remove(seat) else { return };
         for key in member.connections() {
@@ -286,8 +310,7 @@ impl Media {
         let Some(room) = self.rooms.get_mut(member.room) else { return };
         room.members.retain(|other| *other != seat);
         if room.members.is_empty() {
-            self.rooms_by_id.remove(&room.id);
-            self.rooms.remove(member.room);
+            self.close_room(member.room);
         } else {
             // Its number may become somebody else's: nobody's wish may show that one by mistake.
             self.retell_wishes(now, member.room, id);
@@ -308,7 +331,7 @@ fn track(seat: u32, source: Source) -> TrackId {
 
 /// The slots, and the tracks by their sources. A sending media description without a source is not taken in, nor is one
 /// whose source is of the other kind: its packets would fill slots that cannot play them.
-fn split(terms: &Terms) -> (Vec<SendParameters>, Vec<(Source, ReceiveParameters)>) {
+pub(super) fn split(terms: &Terms) -> (Vec<SendParameters>, Vec<(Source, ReceiveParameters)>) {
     let slots = terms.media.iter().filter_map(|media| media.send().cloned()).collect();
     let tracks = terms.media.iter().filter_map(|media| media.receive()).filter_map(|receive| {
         let (_, source) = terms.sources.iter().find(|(mid, _)| mid == receive.mid.as_str())?;

@@ -28,6 +28,8 @@ pub struct MediaStats {
     pub rtp_received: u64,
     /// Their bytes, as they arrived.
     pub rtp_received_bytes: u64,
+    /// RTP packets and what goes with them, from other workers to members here.
+    pub relayed_in: u64,
     /// RTCP packets that arrived and were authentic.
     pub rtcp_received: u64,
     /// Datagrams for connections that are gone, and media on connections that are not in use.
@@ -71,6 +73,7 @@ impl AddAssign for MediaStats {
             disconnects,
             rtp_received,
             rtp_received_bytes,
+            relayed_in,
             rtcp_received,
             strays,
             resent,
@@ -90,6 +93,7 @@ impl AddAssign for MediaStats {
         self.disconnects += disconnects;
         self.rtp_received += rtp_received;
         self.rtp_received_bytes += rtp_received_bytes;
+        self.relayed_in += relayed_in;
         self.rtcp_received += rtcp_received;
         self.strays += strays;
         self.resent += resent;

@@ -1,60 +1,42 @@
-//! Which worker has which room, on the side of the rooms.
+//! Which worker has which member, on the side of the rooms.
 
-use std::collections::{BTreeMap, BTreeSet};
+use room::media::MediaRequest;
 
-use room::media::{MediaPeerId, MediaRequest, MediaRoomId};
-
+use super::places::Places;
 use crate::workers::Handle;
 
-/// Passes requests on to the worker of their room. A room is placed by load when it opens, and stays.
+/// Passes requests on to the worker of their member, who is placed with the first.
 #[derive(Debug)]
 pub(crate) struct Switchboard {
     workers: Handle,
-    rooms: BTreeMap<MediaRoomId, Placed>,
-    /// Members by worker.
-    load: Vec<usize>,
-}
-
-#[derive(Debug)]
-struct Placed {
-    worker: usize,
-    members: BTreeSet<MediaPeerId>,
+    places: Places,
 }
 
 impl Switchboard {
-    pub(crate) fn new(workers: Handle) -> Self {
-        let load = vec![0; workers.workers()];
-        Self { workers, rooms: BTreeMap::new(), load }
+    /// A room is spread over more workers when it has more members than that for each; 0: never.
+    pub(crate) fn new(workers: Handle, members_per_worker: usize) -> Self {
+        let places = Places::new(workers.workers(), members_per_worker);
+        Self { workers, places }
     }
 
     /// Passes a request on; waits while its worker is busy. A worker that has ended takes the server with it.
     pub(crate) async fn pass_on(&mut self, request: MediaRequest) {
-        let (room, peer, ends) = match &request {
-            MediaRequest::Offer { room, peer, .. } => (*room, *peer, false),
-            MediaRequest::Subscribe { room, peer, .. } | MediaRequest::Block { room, peer, .. } => {
-                (*room, *peer, false)
-            }
-            MediaRequest::Close { room, peer } => (*room, *peer, true),
+        let (room, peer) = match &request {
+            MediaRequest::Offer { room, peer, .. }
+            | MediaRequest::Subscribe { room, peer, .. }
+            | MediaRequest::Block { room, peer, .. }
+            | MediaRequest::Close { room, peer } => (*room, *peer),
         };
-        let worker = self.place(room, peer, ends);
+        let worker = match &request {
+            MediaRequest::Close { .. } => self.places.leave(room, peer),
+            MediaRequest::Offer { .. } | MediaRequest::Subscribe { .. } | MediaRequest::Block { .. } => {
+                Some(self.places.place(room, peer))
+            }
+        };
+        // Who has no worker has nothing to be closed.
+        let Some(worker) = worker else { return };
         if let Err(stopped) = self.workers.request_media(worker, request).await {
             tracing::debug!(%room, %peer, "{stopped}");
         }
-    }
-
-    /// The worker of a room, which is chosen now if it has none.
-    fn place(&mut self, room: MediaRoomId, peer: MediaPeerId, ends: bool) -> usize {
-        let least = self.load.iter().enumerate().min_by_key(|(_, members)| **members).map_or(0, |(worker, _)| worker);
-        let placed = self.rooms.entry(room).or_insert_with(|| Placed { worker: least, members: BTreeSet::new() });
-        let worker = placed.worker;
-        let changed = if ends { placed.members.remove(&peer) } else { placed.members.insert(peer) };
-        let empty = placed.members.is_empty();
-        if let Some(load) = self.load.get_mut(worker).filter(|_| changed) {
-            *load = if ends { load.saturating_sub(1) } else { *load + 1 };
-        }
-        if empty {
-            self.rooms.remove(&room);
-        }
-        worker
     }
 }

@@ -1,19 +1,23 @@
-//! What one worker hands to another: datagrams that the kernel gave to the wrong one, payloads between allocations of two workers.
+//! What one worker hands to another: datagrams that the kernel gave to the wrong one, payloads between allocations of two workers, media
+//! of rooms on several workers.
 //!
 //! Everything for one worker gathers in a parcel, which goes into that worker's bounded queue once per wake-up. Emptied parcels go
-//! back, so that their memory is used again.
+//! back, so that their memory is used again. A parcel that finds the queue full stays and grows; when it is full itself, what is in it is
+//! dropped, but for the notes.
 
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use quinn_udp::EcnCodepoint;
+use sfu::{LinkId, Links};
 use turn::{PeerAddr, RelayAddr};
 
 use super::command::Bell;
 use super::stats::as_count;
 use super::tuples::Plane;
+use crate::media::{Crossing, Note};
 
 /// The 5-tuple of a client's datagrams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +49,8 @@ pub(crate) enum Item {
     },
     /// What comes from this 5-tuple in this plane is the sender's: hand it over.
     Remember(Tuple, Plane),
+    /// Media of a room that both have a part of.
+    Crossing(Crossing),
     /// It is not the sender's (any more).
     Forget(Tuple, Plane),
 }
@@ -54,6 +60,8 @@ pub(crate) enum Item {
 pub(crate) struct Parcel {
     /// Who packed it.
     from: u8,
+    /// What must not get lost. Read first.
+    notes: Vec<Note>,
     items: Vec<(Item, Range<usize>)>,
     bytes: Vec<u8>,
 }
@@ -62,6 +70,11 @@ impl Parcel {
     /// Who packed it.
     pub(crate) fn from(&self) -> u8 {
         self.from
+    }
+
+    /// Takes the notes out, in order.
+    pub(crate) fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
     }
 
     /// How many items there are.
@@ -75,6 +88,10 @@ impl Parcel {
         Some((*item, self.bytes.get_mut(range.clone())?))
     }
 
+    fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.notes.is_empty()
+    }
+
     fn is_full(&self, more_bytes: usize) -> bool {
         self.items.len() >= PARCEL_ITEMS_MAX || self.bytes.len() + more_bytes > PARCEL_BYTES_MAX
     }
@@ -86,6 +103,7 @@ impl Parcel {
     }
 
     fn clear(&mut self) {
+        self.notes.clear();
         self.items.clear();
         self.bytes.clear();
     }
@@ -102,6 +120,8 @@ pub(crate) struct Mesh {
     returns: Receiver<Parcel>,
     /// Items that found the queue of their worker full.
     dropped: u64,
+    /// Workers to which notes were lost.
+    lost: Links,
 }
 
 /// The way to one worker.
@@ -111,6 +131,10 @@ struct Link {
     bell: Arc<Bell>,
     /// What gathers for it.
     open: Parcel,
+    /// The next to be opened, when there was no use for it yet.
+    spare: Option<Parcel>,
+    /// There is nobody at its end any more.
+    has_ended: bool,
 }
 
 impl Mesh {
@@ -125,8 +149,10 @@ impl Mesh {
                 returns: returns.clone(),
                 bell: Arc::clone(bell),
                 open: Parcel { from: me, ..Parcel::default() },
+                spare: None,
+                has_ended: false,
             });
-            Self { me, links: links.collect(), arrivals, returns, dropped: 0 }
+            Self { me, links: links.collect(), arrivals, returns, dropped: 0, lost: Links::EMPTY }
         });
         meshes.collect()
     }
@@ -143,20 +169,49 @@ impl Mesh {
 
     /// Puts an item with its bytes, which are given in parts, into the parcel for `worker`.
     pub(crate) fn post(&mut self, worker: u8, item: Item, bytes: &[u8]) {
-        let Some(link) = self.links.get_mut(usize::from(worker)) else {
+        let Some(link) = self.links.get_mut(usize::from(worker)).filter(|link| !link.has_ended) else {
             return;
         };
-        if link.open.is_full(bytes.len()) {
-            self.dropped += link.send(&self.returns, self.me);
+        if link.open.is_full(bytes.len()) && link.send(&self.returns, self.me) != Delivery::Done {
+            self.dropped += link.drop_items();
         }
         link.open.push(item, bytes);
     }
 
-    /// Sends what has gathered.
-    pub(crate) fn flush(&mut self) {
-        for link in self.links.iter_mut().filter(|link| link.open.len() > 0) {
-            self.dropped += link.send(&self.returns, self.me);
+    /// Tells `worker` something that must not get lost.
+    pub(crate) fn tell(&mut self, worker: u8, note: Note) {
+        let Some(link) = self.links.get_mut(usize::from(worker)).filter(|link| !link.has_ended) else {
+            return;
+        };
+        if link.open.notes.len() >= NOTES_MAX {
+            // It has stood still for so long that nothing that was said is worth keeping.
+            link.open.notes.clear();
+            self.lost = self.lost.with(Links::only(LinkId(worker)));
         }
+        link.open.notes.push(note);
+    }
+
+    /// Sends what has gathered. False: some of it waits for a worker that is behind.
+    pub(crate) fn flush(&mut self) -> bool {
+        let mut delivered = true;
+        for (link, worker) in self.links.iter_mut().zip(0_u8..).filter(|(link, _)| !link.open.is_empty()) {
+            match link.send(&self.returns, self.me) {
+                Delivery::Done => {}
+                Delivery::Waiting => delivered = false,
+                Delivery::Ended => {
+                    self.dropped += link.drop_items();
+                    link.open.notes.clear();
+                    link.has_ended = true;
+                    self.lost = self.lost.with(Links::only(LinkId(worker)));
+                }
+            }
+        }
+        delivered
+    }
+
+    /// The workers to which notes were lost since the last look, or that have ended.
+    pub(crate) fn take_lost(&mut self) -> Links {
+        std::mem::take(&mut self.lost)
     }
 
     /// The next parcel for us.
@@ -179,20 +234,41 @@ impl Mesh {
     }
 }
 
+/// What became of a parcel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivery {
+    /// It is in the queue.
+    Done,
+    /// The queue is full; it is still open.
+    Waiting,
+    /// There is nobody to take it.
+    Ended,
+}
+
 impl Link {
-    /// Sends the open parcel and opens another; returns how many items were lost.
-    fn send(&mut self, returns: &Receiver<Parcel>, me: u8) -> u64 {
-        let spare = returns.try_recv().unwrap_or_else(|_| Parcel { from: me, ..Parcel::default() });
+    /// Sends the open parcel and opens another.
+    fn send(&mut self, returns: &Receiver<Parcel>, me: u8) -> Delivery {
+        let spare = self.spare.take().or_else(|| returns.try_recv().ok());
+        let spare = spare.unwrap_or_else(|| Parcel { from: me, ..Parcel::default() });
         let full = std::mem::replace(&mut self.open, spare);
-        let items = as_count(full.len());
-        match self.sender.try_send(full) {
+        let (kept, delivery) = match self.sender.try_send(full) {
             Ok(()) => {
                 self.bell.ring();
-                0
+                return Delivery::Done;
             }
-            // Also when the worker has ended.
-            Err(_) => items,
-        }
+            Err(TrySendError::Full(kept)) => (kept, Delivery::Waiting),
+            Err(TrySendError::Disconnected(kept)) => (kept, Delivery::Ended),
+        };
+        self.spare = Some(std::mem::replace(&mut self.open, kept));
+        delivery
+    }
+
+    /// Empties the open parcel but for the notes; returns how many items that were.
+    fn drop_items(&mut self) -> u64 {
+        let items = as_count(self.open.len());
+        self.open.items.clear();
+        self.open.bytes.clear();
+        items
     }
 }
 
@@ -205,6 +281,9 @@ const RETURNS_MAX: usize = 16;
 /// What one parcel holds.
 const PARCEL_BYTES_MAX: usize = 256 * 1024;
 const PARCEL_ITEMS_MAX: usize = 1024;
+
+/// Notes that wait for one worker: every member of a large meeting could have published anew many times.
+const NOTES_MAX: usize = 65_536;
 
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,7 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
         let relaying = relaying(&settings, shard, services, quotas.clone())?;
         let streams = Streams::new(settings.streams_max, Arc::clone(&streams_open));
         let peers = shared.as_ref().zip(settings.media.as_ref());
-        let peers = peers.map(|(shared, media)| Media::new(index, Arc::clone(shared), media.events.clone()));
+        let peers = peers.map(|(shared, media)| Media::new((index, count), Arc::clone(shared), media.events.clone()));
         ready.push(ground.build(&settings, relaying, peers, mesh, streams)?);
     }
     let desks = ready.into_iter().map(start).collect::<Result<Vec<_>, _>>()?;

@@ -6,6 +6,7 @@ mod client;
 mod faults;
 mod look;
 mod server;
+mod spread;
 
 use client::{Client, drive};
 use server::MediaServer;

@@ -1,6 +1,8 @@
 use mio::{Poll, Waker};
+use room::media::MediaRoomId;
 
 use super::*;
+use crate::media::News;
 use crate::worker::WAKER;
 
 fn pair() -> (Poll, Mesh, Mesh) {
@@ -18,7 +20,7 @@ fn item(number: u16) -> Item {
 fn remote(item: Item) -> u16 {
     match item {
         Item::Datagram { tuple, .. } => tuple.remote.port(),
-        Item::Relayed { .. } | Item::Remember(..) | Item::Forget(..) => panic!("{item:?}"),
+        Item::Relayed { .. } | Item::Remember(..) | Item::Forget(..) | Item::Crossing(_) => panic!("{item:?}"),
     }
 }
 
@@ -62,13 +64,64 @@ fn a_full_queue_drops_what_comes_and_counts_it() {
         one.post(1, item(u16::try_from(number).unwrap()), b"fits");
         one.flush();
     }
-    assert_eq!(one.dropped(), 0);
+    for _ in 0..PARCEL_ITEMS_MAX {
+        one.post(1, item(9), b"waits");
+    }
+    assert!(!one.flush());
+    assert_eq!(one.dropped(), 0, "at the limit");
     one.post(1, item(9), b"too much");
-    one.post(1, item(9), b"too much");
-    one.flush();
-    assert_eq!(one.dropped(), 2);
+    assert_eq!(one.dropped(), u64::try_from(PARCEL_ITEMS_MAX).unwrap());
     let arrived = std::iter::from_fn(|| two.next_arrival()).count();
     assert_eq!(arrived, PARCELS_MAX);
+    assert!(one.flush());
+    assert_eq!(two.next_arrival().unwrap().len(), 1);
+}
+
+fn note(room: u64) -> Note {
+    Note { room: MediaRoomId(room), news: News::Closed }
+}
+
+#[test]
+fn notes_outlast_a_full_queue_and_come_before_what_was_packed_with_them() {
+    let (_poll, mut one, two) = pair();
+    for _ in 0..PARCELS_MAX {
+        one.post(1, item(1), b"fits");
+        one.flush();
+    }
+    one.tell(1, note(1));
+    for _ in 0..=PARCEL_ITEMS_MAX {
+        one.post(1, item(9), b"too much");
+    }
+    one.tell(1, note(2));
+    assert!(!one.flush() && one.dropped() > 0);
+    let _ = std::iter::from_fn(|| two.next_arrival()).count();
+    assert!(one.flush());
+    let rooms: Vec<_> = two.next_arrival().unwrap().take_notes().into_iter().map(|note| note.room).collect();
+    assert_eq!(rooms, [MediaRoomId(1), MediaRoomId(2)]);
+    assert!(one.take_lost().is_empty());
+}
+
+#[test]
+fn beyond_the_limit_of_notes_a_worker_counts_as_lost() {
+    let (_poll, mut one, two) = pair();
+    (0..NOTES_MAX).for_each(|_| one.tell(1, note(1)));
+    assert!(one.take_lost().is_empty(), "at the limit");
+    one.tell(1, note(2));
+    assert_eq!(one.take_lost(), Links::only(LinkId(1)));
+    one.flush();
+    assert_eq!(two.next_arrival().unwrap().take_notes().len(), 1);
+}
+
+#[test]
+fn a_worker_that_has_ended_is_lost_once_and_gets_nothing() {
+    let (_poll, mut one, two) = pair();
+    drop(two);
+    one.tell(1, note(1));
+    assert!(one.flush());
+    assert_eq!(one.take_lost(), Links::only(LinkId(1)));
+    one.tell(1, note(2));
+    one.post(1, item(1), b"nobody");
+    assert!(one.flush() && one.take_lost().is_empty());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A browser's part: an engine of str0m on a real socket.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,8 @@ pub(crate) struct Client {
     pub(crate) messages: Vec<Vec<u8>>,
     timeout: Instant,
     sent: u64,
+    /// The number of the last packet of each media description.
+    numbers: BTreeMap<Mid, u64>,
 }
 
 /// An offer that waits for its answer.
@@ -83,6 +86,7 @@ impl Client {
             messages: Vec::new(),
             timeout: now,
             sent: 0,
+            numbers: BTreeMap::new(),
         }
     }
 
@@ -164,7 +168,9 @@ impl Client {
     ) {
         let pt = self.payload_type(codec);
         self.sent += 1;
-        let sequence = self.sent.into();
+        let number = self.numbers.entry(mid).or_default();
+        *number += 1;
+        let sequence = (*number).into();
         let mut direct = self.rtc.direct_api();
         let stream = direct.stream_tx_by_mid(mid, None).unwrap();
         let packet = RtpWrite::new(pt, sequence, time, now(), payload).marker(marker).ext_vals(extensions);

@@ -16,6 +16,8 @@ pub(crate) struct MediaServer {
     pub(crate) heard: Vec<MediaEvent>,
     /// Which worker has which room.
     placed: BTreeMap<MediaRoomId, usize>,
+    /// Members who are elsewhere.
+    elsewhere: BTreeMap<MediaPeerId, usize>,
     requests: u64,
     pub(crate) tcp: std::net::SocketAddr,
 }
@@ -33,12 +35,30 @@ impl MediaServer {
             Some(MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: vec![tcp], events: sender });
         let handle = Workers::spawn(settings).unwrap();
         tokio::spawn(accept(listener, handle.clone()));
-        Self { handle, events, heard: Vec::new(), placed: BTreeMap::new(), requests: 0, tcp }
+        Self {
+            handle,
+            events,
+            heard: Vec::new(),
+            placed: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            requests: 0,
+            tcp,
+        }
+    }
+
+    /// A member is to be on this worker, wherever its room is.
+    pub(crate) fn place(&mut self, peer: u64, worker: usize) {
+        self.elsewhere.insert(MediaPeerId(peer), worker);
     }
 
     pub(crate) async fn request(&mut self, room: MediaRoomId, request: MediaRequest) {
         let last = self.handle.workers() - 1;
-        let worker = *self.placed.entry(room).or_insert(last);
+        let (MediaRequest::Offer { peer, .. }
+        | MediaRequest::Subscribe { peer, .. }
+        | MediaRequest::Block { peer, .. }
+        | MediaRequest::Close { peer, .. }) = &request;
+        let placed = self.elsewhere.get(peer).copied();
+        let worker = placed.unwrap_or_else(|| *self.placed.entry(room).or_insert(last));
         self.handle.request_media(worker, request).await.unwrap();
     }
 

@@ -1,0 +1,211 @@
+//! Rooms whose members are on several workers.
+
+use std::time::Duration;
+
+use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId, SlotReason, SlotState, Source};
+use str0m::media::{Direction, MediaKind, Mid};
+
+use super::client::now;
+use super::{Client, MediaServer, drive};
+
+/// A client that sends sound and pictures and has slots for those of two others.
+struct Member {
+    client: Client,
+    voice: Mid,
+    face: Mid,
+    ears: [Mid; 2],
+    eyes: [Mid; 2],
+}
+
+async fn join(server: &mut MediaServer, id: u64, worker: usize) -> Member {
+    server.place(id, worker);
+    let mut client = Client::udp(id).await;
+    let receiving = [MediaKind::Audio, MediaKind::Audio, MediaKind::Video, MediaKind::Video];
+    let sending = [(MediaKind::Audio, Direction::SendOnly), (MediaKind::Video, Direction::SendOnly)];
+    let slots = receiving.map(|kind| (kind, Direction::RecvOnly));
+    let offer = client.offer(&[&sending[..], &slots[..]].concat());
+    let mids = offer.mids.clone();
+    let tracks = [(mids[0].to_string(), Source::Microphone), (mids[1].to_string(), Source::Camera)];
+    server.negotiate(1, &mut client, offer, &tracks).await.unwrap();
+    drive(&mut [&mut client], |clients| clients[0].connected && server.is_connected(clients[0])).await;
+    Member { client, voice: mids[0], face: mids[1], ears: [mids[2], mids[3]], eyes: [mids[4], mids[5]] }
+}
+
+/// A stamp tells who sent it.
+const STAMPS: u64 = 1 << 32;
+
+/// The stamps of one sender in some slots.
+fn of_sender(client: &Client, slots: &[Mid], sender: u64) -> usize {
+    slots.iter().flat_map(|slot| client.stamps(*slot)).filter(|stamp| stamp / STAMPS == sender).count()
+}
+
+/// What the members send.
+#[derive(Clone, Copy, PartialEq)]
+enum Sending {
+    Pictures,
+    Sound,
+}
+
+/// All send something, until `done`.
+async fn talk(members: &mut [Member], sending: Sending, mut done: impl FnMut(&[&mut Client]) -> bool) {
+    let senders: Vec<_> = members.iter().map(|member| (member.client.id.0, member.voice, member.face)).collect();
+    let mut asked = vec![usize::MAX; senders.len()];
+    let mut clients: Vec<&mut Client> = members.iter_mut().map(|member| &mut member.client).collect();
+    let (mut last, mut next) = (now(), 0);
+    drive(&mut clients, |clients| {
+        if now() >= last + INTERVAL {
+            last = now();
+            for ((client, (id, voice, face)), asked) in clients.iter_mut().zip(&senders).zip(&mut asked) {
+                let key = client.key_frame_requests != *asked;
+                *asked = client.key_frame_requests;
+                match sending {
+                    Sending::Pictures => client.send_picture(*face, key, 1, id * STAMPS + next),
+                    Sending::Sound => client.send_sound(*voice, id * STAMPS + next),
+                }
+            }
+            next += 1;
+        }
+        done(clients)
+    })
+    .await;
+}
+
+/// Pictures of 80 kbit/s: less than a path is trusted with before it is tried.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// Everybody sees everybody else, and then hears them.
+async fn meet(members: &mut [Member]) {
+    let (ears, eyes): (Vec<_>, Vec<_>) = members.iter().map(|member| (member.ears, member.eyes)).unzip();
+    talk(members, Sending::Pictures, |clients| all_got(clients, &eyes)).await;
+    talk(members, Sending::Sound, |clients| all_got(clients, &ears)).await;
+}
+
+/// Whether everybody has got something of everybody else in these slots.
+fn all_got(clients: &[&mut Client], slots: &[[Mid; 2]]) -> bool {
+    clients.iter().zip(slots).all(|(client, slots)| {
+        let mut others = clients.iter().map(|other| other.id.0).filter(|id| *id != client.id.0);
+        others.all(|other| of_sender(client, slots, other) >= 8)
+    })
+}
+
+async fn wish_for_all(server: &mut MediaServer, members: &[Member]) {
+    for member in members {
+        let others = members.iter().filter(|other| other.client.id != member.client.id);
+        for (other, eye) in others.zip(member.eyes) {
+            server.wish(1, &member.client, &eye.to_string(), Some((other.client.id, Source::Camera))).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_on_three_workers_see_and_hear_each_other() {
+    let mut server = MediaServer::start(3).await;
+    let mut members = Vec::new();
+    for (id, worker) in [(1, 0), (2, 1), (3, 2)] {
+        members.push(join(&mut server, id, worker).await);
+    }
+    wish_for_all(&mut server, &members).await;
+    meet(&mut members).await;
+    let by_worker = server.handle.stats_by_worker().await.unwrap();
+    let here: Vec<_> = by_worker.iter().map(|stats| (stats.media.members, stats.media.rooms)).collect();
+    assert_eq!(here, [(1, 1); 3]);
+    let speakers = server.events().iter().filter(|event| matches!(event, MediaEvent::Speakers { .. })).count();
+    assert!(speakers <= 8, "one worker speaks for the room, and it changes at most three times a second: {speakers}");
+}
+
+#[tokio::test]
+async fn a_member_of_another_worker_can_be_muted_and_leaves_nothing_behind() {
+    let mut server = MediaServer::start(2).await;
+    let mut members = vec![join(&mut server, 1, 0).await, join(&mut server, 2, 1).await];
+    wish_for_all(&mut server, &members).await;
+    meet(&mut members).await;
+    let (anna, eye) = (members[0].client.id, members[1].eyes[0].to_string());
+    let block = |blocked| MediaRequest::Block { room: MediaRoomId(1), peer: anna, source: Source::Camera, blocked };
+    server.request(MediaRoomId(1), block(true)).await;
+    talk(&mut members, Sending::Pictures, |_| {
+        last_report(&mut server, MediaPeerId(2), &eye) == Some((SlotState::Paused, Some(SlotReason::Muted)))
+    })
+    .await;
+    server.request(MediaRoomId(1), block(false)).await;
+    talk(&mut members, Sending::Pictures, |_| {
+        last_report(&mut server, MediaPeerId(2), &eye) == Some((SlotState::Live, None))
+    })
+    .await;
+    server.close(1, &members[0].client).await;
+    talk(&mut members[1..], Sending::Pictures, |_| {
+        last_report(&mut server, MediaPeerId(2), &eye) == Some((SlotState::Waiting, Some(SlotReason::NoTrack)))
+    })
+    .await;
+    let by_worker = server.handle.stats_by_worker().await.unwrap();
+    let left: Vec<_> =
+        by_worker.iter().map(|stats| (stats.media.members, stats.media.rooms, stats.media.tracks)).collect();
+    assert_eq!(left, [(0, 0, 0), (1, 1, 2)]);
+    server.close(1, &members[1].client).await;
+    let stats = server.stats().await;
+    assert_eq!((stats.members, stats.rooms, stats.tracks), (0, 0, 0));
+}
+
+/// What was told last of a slot.
+fn last_report(server: &mut MediaServer, peer: MediaPeerId, mid: &str) -> Option<(SlotState, Option<SlotReason>)> {
+    let reports = server.events().iter().rev().filter_map(|event| match event {
+        MediaEvent::Slots { peer: whose, slots } if *whose == peer => slots.iter().find(|slot| slot.mid == mid),
+        _ => None,
+    });
+    let mut reports = reports.map(|report| (report.state, report.reason));
+    reports.next()
+}
+
+#[tokio::test]
+async fn a_packet_crosses_once_to_each_worker_however_many_watch_there() {
+    let mut server = MediaServer::start(3).await;
+    let mut members = Vec::new();
+    for id in 1..10 {
+        members.push(join(&mut server, id, if id == 1 { 0 } else { usize::from(id % 2 == 0) + 1 }).await);
+    }
+    let eyes: Vec<Mid> = members.iter().map(|member| member.eyes[0]).collect();
+    for member in &members[1..] {
+        let eye = member.eyes[0].to_string();
+        server.wish(1, &member.client, &eye, Some((MediaPeerId(1), Source::Camera))).await;
+    }
+    // Only the first speaks: the others would be heard, too.
+    let (face, mut asked, mut next, mut last) = (members[0].face, usize::MAX, 0, now());
+    let mut clients: Vec<&mut Client> = members.iter_mut().map(|member| &mut member.client).collect();
+    drive(&mut clients, |clients| {
+        if now() >= last + INTERVAL {
+            last = now();
+            let key = clients[0].key_frame_requests != asked;
+            asked = clients[0].key_frame_requests;
+            clients[0].send_picture(face, key, 1, STAMPS + next);
+            next += 1;
+        }
+        clients.iter().zip(&eyes).skip(1).all(|(client, eye)| of_sender(client, &[*eye], 1) >= 30)
+    })
+    .await;
+    let by_worker = server.handle.stats_by_worker().await.unwrap();
+    let media = by_worker[0].media;
+    assert!(media.post.relayed_out <= 2 * (media.rtp_received + 20), "{media:?}");
+    assert!(by_worker[1..].iter().all(|stats| stats.media.relayed_in >= 30), "{by_worker:?}");
+    assert!(by_worker[1..].iter().all(|stats| stats.media.post.rtp_sent >= 4 * 30), "{by_worker:?}");
+}
+
+#[tokio::test]
+async fn a_publishers_new_connection_goes_on_for_those_on_another_worker() {
+    let mut server = MediaServer::start(2).await;
+    let mut members = vec![join(&mut server, 1, 0).await, join(&mut server, 2, 1).await];
+    wish_for_all(&mut server, &members).await;
+    meet(&mut members).await;
+    let mut again = Client::udp(1).await;
+    again.connection = "another".to_owned();
+    let sending = [(MediaKind::Audio, Direction::SendOnly), (MediaKind::Video, Direction::SendOnly)];
+    let offer = again.offer(&sending);
+    let mids = offer.mids.clone();
+    let tracks = [(mids[0].to_string(), Source::Microphone), (mids[1].to_string(), Source::Camera)];
+    server.heard.clear();
+    server.negotiate(1, &mut again, offer, &tracks).await.unwrap();
+    drive(&mut [&mut again], |clients| clients[0].connected && server.is_connected(clients[0])).await;
+    members[1].client.received.clear();
+    members[0] = Member { client: again, voice: mids[0], face: mids[1], ..members.remove(0) };
+    let (ears, eyes) = (members[1].ears, members[1].eyes);
+    talk(&mut members, Sending::Pictures, |clients| of_sender(clients[1], &eyes, 1) >= 8).await;
+    talk(&mut members, Sending::Sound, |clients| of_sender(clients[1], &ears, 1) >= 8).await;
+}
