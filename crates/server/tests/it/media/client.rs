@@ -40,7 +40,8 @@ pub(crate) struct Client {
     /// Messages that came by data channel.
     pub(crate) messages: Vec<Vec<u8>>,
     timeout: Instant,
-    sent: u64,
+    /// Packets sent.
+    pub(crate) sent: u64,
     /// The number of the last packet of each media description.
     numbers: BTreeMap<Mid, u64>,
 }

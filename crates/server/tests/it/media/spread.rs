@@ -50,8 +50,10 @@ enum Sending {
 async fn talk(members: &mut [Member], sending: Sending, mut done: impl FnMut(&[&mut Client]) -> bool) {
     let senders: Vec<_> = members.iter().map(|member| (member.client.id.0, member.voice, member.face)).collect();
     let mut asked = vec![usize::MAX; senders.len()];
+    // Time goes on from what was sent before.
+    let mut next = members.iter().map(|member| member.client.sent).max().unwrap_or(0);
     let mut clients: Vec<&mut Client> = members.iter_mut().map(|member| &mut member.client).collect();
-    let (mut last, mut next) = (now(), 0);
+    let mut last = now();
     drive(&mut clients, |clients| {
         if now() >= last + INTERVAL {
             last = now();
@@ -147,12 +149,11 @@ async fn a_member_of_another_worker_can_be_muted_and_leaves_nothing_behind() {
 
 /// What was told last of a slot.
 fn last_report(server: &mut MediaServer, peer: MediaPeerId, mid: &str) -> Option<(SlotState, Option<SlotReason>)> {
-    let reports = server.events().iter().rev().filter_map(|event| match event {
-        MediaEvent::Slots { peer: whose, slots } if *whose == peer => slots.iter().find(|slot| slot.mid == mid),
-        _ => None,
+    let mut reports = server.events().iter().rev().filter_map(|event| {
+        let MediaEvent::Slots { peer: whose, slots } = event else { return None };
+        slots.iter().find(|slot| *whose == peer && slot.mid == mid)
     });
-    let mut reports = reports.map(|report| (report.state, report.reason));
-    reports.next()
+    reports.next().map(|report| (report.state, report.reason))
 }
 
 #[tokio::test]
@@ -204,7 +205,8 @@ async fn a_publishers_new_connection_goes_on_for_those_on_another_worker() {
     server.negotiate(1, &mut again, offer, &tracks).await.unwrap();
     drive(&mut [&mut again], |clients| clients[0].connected && server.is_connected(clients[0])).await;
     members[1].client.received.clear();
-    members[0] = Member { client: again, voice: mids[0], face: mids[1], ..members.remove(0) };
+    let replaced = members.remove(0);
+    members.insert(0, Member { client: again, voice: mids[0], face: mids[1], ..replaced });
     let (ears, eyes) = (members[1].ears, members[1].eyes);
     talk(&mut members, Sending::Pictures, |clients| of_sender(clients[1], &eyes, 1) >= 8).await;
     talk(&mut members, Sending::Sound, |clients| of_sender(clients[1], &ears, 1) >= 8).await;
