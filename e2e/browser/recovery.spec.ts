@@ -14,10 +14,37 @@ test('Bo reloads the page in mid-call and is back', async ({ arrives, link }) =>
   await seeAndHearEachOther(ana, bo);
 
   await bo.page.reload();
-  // The lobby may ask again; a page that resumes by itself is as good.
-  await expect(bo.control('join').or(bo.control('connection-state')).first()).toBeVisible();
-  if (await bo.control('join').isVisible()) await bo.joins();
   await seeAndHearEachOther(ana, bo, RECOVERY_MS);
+  await expect(bo.control('peer-name')).toHaveText('Ana');
+});
+
+test('a host who reloads the page of a locked room is still inside, and still the host', async ({ arrives, link }) => {
+  const ana = await arrives('Ana');
+  const bo = await arrives('Bo');
+  await ana.opensAndJoins(link);
+  await bo.opensAndJoins(link);
+  await seeAndHearEachOther(ana, bo);
+  await ana.presses('people-open');
+  await ana.control('lock').click();
+  await expect(ana.control('lock')).toHaveAttribute('aria-pressed', 'true');
+
+  await ana.page.reload();
+  await seeAndHearEachOther(ana, bo, RECOVERY_MS);
+  await ana.presses('people-open');
+  await expect(ana.control('lock')).toHaveAttribute('aria-pressed', 'true');
+  await bo.presses('people-open');
+  await expect(bo.control('lock')).toBeHidden();
+});
+
+test('whoever closes the page without hanging up is gone for the others in a moment', async ({ arrives, link }) => {
+  const ana = await arrives('Ana');
+  const bo = await arrives('Bo');
+  await ana.opensAndJoins(link);
+  await bo.opensAndJoins(link);
+  await seeAndHearEachOther(ana, bo);
+  await bo.page.close({ runBeforeUnload: true });
+  await ana.isToldThatTheCallIs('reconnecting');
+  await ana.isToldThatTheCallIs('alone', 15_000);
 });
 
 test('the server restarts in mid-call: the talk goes on, then new words are carried again', async ({ arrives, link, server }) => {

@@ -137,6 +137,14 @@ impl<'a> Request<'a> {
         Ok(Self { text, command, fields })
     }
 
+    /// Whether who leaves may be back in a moment. Of v2 only.
+    ///
+    /// # Errors
+    /// `resume` is neither true nor false.
+    pub(crate) fn may_return(&self) -> Result<bool, Error> {
+        Ok(moderate::flag(self.fields.resume, "resume")?.unwrap_or(false))
+    }
+
     /// The id that v2 answers carry.
     pub(crate) fn id(&self) -> Result<Option<String>, Error> {
         let Some(raw) = self.fields.id else { return Ok(None) };

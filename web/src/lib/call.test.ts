@@ -28,7 +28,7 @@ const settle = () => vi.advanceTimersByTimeAsync(1);
 const bo: RosterEntry = { uid: 'bo', name: 'Bo', v: 2, connection: 'online', state: { audio: true, video: true, screen: false } };
 const OFFER = JSON.stringify({ type: 'offer', sdp: 's={"kinds":["audio","video"],"ice":1}' });
 
-async function inRoom(roster: RosterEntry[] = [], iceServers: RTCIceServer[] = []): Promise<Call> {
+async function inRoom(roster: RosterEntry[] = [], iceServers: RTCIceServer[] = [], resumed = false): Promise<Call> {
   const media = new LocalMedia({ devices: undefined, audio: {}, video: {}, choice: { camera: '', microphone: '', speaker: '' }, microphoneOn: true, cameraOn: true, modest: true });
   const call = new Call({
     channel,
@@ -43,7 +43,7 @@ async function inRoom(roster: RosterEntry[] = [], iceServers: RTCIceServer[] = [
     now: () => Date.now(),
   });
   const joined = call.join();
-  channel.letIn(roster, { iceServers });
+  channel.letIn(roster, { iceServers, resumed });
   await joined;
   await settle();
   return call;
@@ -74,6 +74,11 @@ describe('who offers', () => {
     await settle();
     expect(channel.messages('offer')).toHaveLength(0);
     expect(channel.messages('answer')).toMatchObject([{ remoteUid: 'bo' }]);
+  });
+
+  it('whoever comes back after a reload: nobody else hears of a newcomer', async () => {
+    await inRoom([bo], [], true);
+    expect(channel.messages('offer')).toMatchObject([{ remoteUid: 'bo' }]);
   });
 
   it('nobody, to a stranger: an offer of somebody who is not in the room is passed over', async () => {

@@ -59,4 +59,6 @@ export interface Channel {
   renew(): void;
   /** Leaves the room for good. */
   close(): void;
+  /** The page goes, and may be loaded again in a moment: the server keeps the seat for it. */
+  part(): void;
 }

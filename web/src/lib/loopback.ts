@@ -94,6 +94,10 @@ export class LoopbackChannel implements Channel {
     this.#echo = undefined;
   }
 
+  part(): void {
+    this.close();
+  }
+
   #startEcho(servers: RTCIceServer[]): void {
     const { parameters, createConnection } = this.#options;
     const lease: IceLease = {

@@ -79,6 +79,8 @@ describe('a host', () => {
   });
 });
 
+const TALKING = { audio: true, video: false, screen: false };
+
 describe('what a host does to us', () => {
   it('switches the microphone off, and says who did', () => {
     receive({ cmd: 'moderated', action: 'mute', source: 'microphone', uid: 'bo', message: '' });
@@ -87,26 +89,34 @@ describe('what a host does to us', () => {
   });
 
   it('cannot be undone where only a host may: the microphone goes off again', () => {
-    meeting.holdToSilence();
+    meeting.holdToSilence(TALKING);
     expect(silenced, 'nobody muted us').toEqual([]);
     receive({ cmd: 'moderated', action: 'mute', source: 'microphone', uid: 'bo' });
-    meeting.holdToSilence();
+    meeting.holdToSilence(TALKING);
     expect(silenced).toEqual(['microphone', 'microphone']);
     expect(meeting.intervention.value?.action).toBe('held');
     receive({ cmd: 'moderated', action: 'unmute', source: 'microphone', uid: 'bo' });
-    meeting.holdToSilence();
+    meeting.holdToSilence(TALKING);
     expect(silenced).toHaveLength(2);
+  });
+
+  it('holds also when the page was loaded again and has not heard of it', () => {
+    meeting = new Meeting({ channel, silence: (source) => silenced.push(source), dismissed: (how) => dismissed.push(how) });
+    meeting.enter(channel.letIn([], { resumed: true }));
+    meeting.holdToSilence(TALKING);
+    expect(silenced).toEqual(['microphone']);
+    expect(meeting.intervention.value).toMatchObject({ action: 'held', source: 'microphone' });
   });
 
   it('holds for everything that was muted, whichever came last, and ends for each alone', () => {
     receive({ cmd: 'moderated', action: 'mute', source: 'microphone', uid: 'bo' });
     receive({ cmd: 'moderated', action: 'mute', source: 'camera', uid: 'cy' });
     silenced.length = 0;
-    meeting.holdToSilence();
+    meeting.holdToSilence(TALKING);
     expect(silenced).toEqual(['microphone', 'camera']);
     receive({ cmd: 'moderated', action: 'unmute', source: 'camera', uid: 'cy' });
     silenced.length = 0;
-    meeting.holdToSilence();
+    meeting.holdToSilence(TALKING);
     expect(silenced).toEqual(['microphone']);
     expect(meeting.intervention.value).toEqual({ action: 'held', source: 'microphone', uid: 'bo' });
   });

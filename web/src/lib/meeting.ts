@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals-core';
 import type { Channel } from './channel';
 import type { ModeratedMessage, ModerationAction, RoomStatus, Source } from './meeting-message';
-import type { Joined, ServerMessage } from './message';
+import type { Joined, MediaState, ServerMessage } from './message';
 
 /** What can be shown over one's own picture for a moment. */
 export const REACTIONS = ['thumbs-up', 'heart', 'laugh', 'celebrate', 'thumbs-down'] as const;
@@ -38,6 +38,9 @@ export interface MeetingOptions {
   dismissed: (how: Dismissal) => void;
 }
 
+/** What a member says of itself, by what it sends. */
+const SAID_AS = { microphone: 'audio', camera: 'video', screen: 'screen' } as const;
+
 const CLOSED_DOOR: RoomStatus = { locked: false, lobby: false, waiting: [] };
 
 export class Meeting {
@@ -56,6 +59,9 @@ export class Meeting {
   #uid = '';
   /** What hosts have muted, and who did. */
   readonly #muted = new Map<Source, string>();
+  /** The page was loaded again, and has not heard what was muted before: it may be any of what it wants to send. */
+  #unaware = false;
+  #entered = false;
   #nextKey = 1;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
@@ -65,6 +71,8 @@ export class Meeting {
 
   enter(joined: Joined): void {
     this.#uid = joined.self.uid;
+    if (!this.#entered) this.#unaware = joined.resumed;
+    this.#entered = true;
     this.role.value = joined.self.role || 'member';
     this.grants.value = joined.grants;
     this.room.value = joined.room;
@@ -140,8 +148,10 @@ export class Meeting {
   }
 
   /** The server did not let us end a mute by ourselves, and does not say which: all that is muted goes off again. */
-  holdToSilence(): void {
-    for (const [source, uid] of this.#muted) {
+  holdToSilence(state: MediaState): void {
+    const wanted = (['microphone', 'camera', 'screen'] as const).filter((source) => state[SAID_AS[source]]);
+    const muted = this.#unaware && this.#muted.size === 0 ? new Map(wanted.map((source) => [source, ''])) : this.#muted;
+    for (const [source, uid] of muted) {
       this.#options.silence(source);
       this.intervention.value = { action: 'held', source, uid };
     }

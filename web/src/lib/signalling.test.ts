@@ -154,14 +154,29 @@ describe('joining', () => {
   });
 });
 
+const COURSE_CLIENT = { uid: 'bo', v: 1 };
+
 describe('a page that was reloaded', () => {
-  it('takes over the seat it left, gives it back, and joins as a newcomer', async () => {
+  it('is back in the seat it left', async () => {
     const made = signalling({ seat: { uid: 'old-me', resume: 'old-ticket' } });
     const joined = made.open();
     socket().accept();
     await settle();
     expect(socket().last('join')).toMatchObject({ uid: 'old-me', resume: 'old-ticket' });
-    socket().say(joinedFrame(socket().last('join') ?? {}, { resumed: true }));
+    socket().say(joinedFrame(socket().last('join') ?? {}, { resumed: true, roster: [{ uid: 'bo', v: 2 }] }));
+    await expect(joined).resolves.toMatchObject({ resumed: true });
+    expect(socket().last('leave')).toBeUndefined();
+    expect(events).toMatchObject([{ kind: 'joined', again: false }]);
+    expect(made.seat).toEqual({ uid: 'old-me', resume: 'ticket-1' });
+  });
+
+  it('gives the seat back and joins as a newcomer where somebody speaks the course\'s dialect', async () => {
+    const made = signalling({ seat: { uid: 'old-me', resume: 'old-ticket' } });
+    const joined = made.open();
+    socket().accept();
+    await settle();
+    expect(socket().last('join')).toMatchObject({ uid: 'old-me', resume: 'old-ticket' });
+    socket().say(joinedFrame(socket().last('join') ?? {}, { resumed: true, roster: [COURSE_CLIENT] }));
     await settle();
     socket().say({ cmd: 'ok', id: socket().last('leave')?.['id'] });
     await settle();
@@ -176,7 +191,7 @@ describe('a page that was reloaded', () => {
     const joined = signalling({ seat: { uid: 'old-me', resume: 'old-ticket' } }).open();
     socket().accept();
     await settle();
-    socket().say(joinedFrame(socket().last('join') ?? {}, { resumed: true }));
+    socket().say(joinedFrame(socket().last('join') ?? {}, { resumed: true, roster: [COURSE_CLIENT] }));
     await settle();
     socket().say({ cmd: 'ok', id: socket().last('leave')?.['id'] });
     await settle();
@@ -369,6 +384,32 @@ describe('hanging up', () => {
     made.close();
     expect(socket().sent.map((frame) => frame['cmd'])).toEqual(['join', 'leave']);
     expect(socket().closed).toBe(true);
+  });
+
+  it('for a page that may be loaded again, keeps the seat', async () => {
+    const made = await inRoom();
+    made.part();
+    expect(socket().last('leave')).toMatchObject({ resume: true });
+    expect(made.state.value).toBe('closed');
+  });
+
+  it('while the connection is lost, for a page that may be loaded again, says nothing', async () => {
+    const made = await inRoom();
+    const before = socket();
+    before.drop();
+    made.part();
+    expect(before.last('leave')).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('while a host is asked, does not come back by itself', async () => {
+    const made = signalling();
+    void made.open();
+    socket().accept();
+    await settle();
+    made.part();
+    expect(socket().last('leave')?.['resume']).toBeUndefined();
   });
 
   it('before the socket is open says nothing', () => {

@@ -28,6 +28,9 @@ export interface Socket {
   close(code?: number, reason?: string): void;
 }
 
+/** The resumption of this seat cannot be told to members who speak the course's dialect alone. */
+const DIALECT_A = 1;
+
 /** A place in a room that an earlier page of this tab may still hold. */
 export interface Seat {
   uid: string;
@@ -39,7 +42,7 @@ export interface SignallingOptions {
   roomId: string;
   name: string;
   token?: string | undefined;
-  /** Taken over and given back first, so that a reloaded page is not locked out by its own ghost. */
+  /** Taken again, so that a reloaded page keeps its place and is not locked out by its own ghost. */
   seat?: Seat | undefined;
   /** What this member sends at the moment; asked for at every join. */
   mediaState: () => MediaState;
@@ -68,7 +71,7 @@ export class Signalling implements Channel {
   #uid: string;
   /** Shown until the first `joined`, so that a seat whose `joined` was lost is taken again instead of shutting us out. */
   #claim = newClaim();
-  /** What {@link SignallingOptions.seat} names, until it is given back. */
+  /** What {@link SignallingOptions.seat} names, until it is taken again or given back. */
   #left: Seat | undefined;
   /** Settles {@link open}; kept over every lost connection until then. */
   #first: ((event: ChannelEvent) => void) | undefined;
@@ -133,6 +136,15 @@ export class Signalling implements Channel {
     this.#stop();
   }
 
+  part(): void {
+    if (this.state.peek() === 'open') this.#write({ cmd: 'leave', roomId: this.#options.roomId, uid: this.#uid, resume: true });
+    else if (this.state.peek() !== 'reconnecting') {
+      this.close();
+      return;
+    }
+    this.#stop();
+  }
+
   #stop(): void {
     this.state.value = 'closed';
     this.seat = undefined;
@@ -175,13 +187,16 @@ export class Signalling implements Channel {
     };
   }
 
-  /** Joins on the fresh socket. A seat left by an earlier page is taken, given back, and taken anew as a newcomer. */
+  /**
+   * Joins on the fresh socket. A seat left by an earlier page is taken again. Where somebody speaks dialect A, which has no word
+   * for that, it is given back and taken anew, as a newcomer.
+   */
   async #enter(waits: () => void): Promise<Joined> {
     const left = this.#left;
     if (left) {
       const found = await this.#join(left.resume, waits).catch((error: ChannelError) => error);
       if (!(found instanceof ChannelError)) {
-        if (!found.resumed) return found;
+        if (!found.resumed || found.roster.every((entry) => entry.v > DIALECT_A)) return found;
         await this.#ask({ cmd: 'leave', roomId: this.#options.roomId }, REQUEST_TIMEOUT_MS).catch((error: ChannelError) => {
           if (passes(error)) throw error;
         });

@@ -1,6 +1,6 @@
 //! Ways out of a room: leaving, losing the connection, and not coming back.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     ConnId, Hub, Output,
@@ -9,7 +9,7 @@ use crate::{
     event::RoomEventKind,
     id::{RoomId, Uid},
     media::Source,
-    member::Link,
+    member::{Link, Member},
     message::Request,
     reply::Reply,
     schedule::Timer,
@@ -21,6 +21,9 @@ impl Hub {
     /// `leave`. Who is not in the room has left it already; only a false name is an error.
     pub(super) fn leave(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
         match self.seat_of(conn, request) {
+            Ok((room, uid)) if self.is_resumable(&room, &uid) && request.may_return()? => {
+                self.part(conn, &room, &uid);
+            }
             Ok((room, uid)) => self.unseat(&room, &uid),
             Err(Error::NotJoined) => self.leave_lobby(conn, request)?,
             Err(error) => return Err(error),
@@ -37,9 +40,9 @@ impl Hub {
         }
         for room_id in &connection.rooms {
             let Some(member) = self.rooms.get(room_id).and_then(|room| room.member_of(conn)) else { continue };
-            let (uid, resumable) = (member.uid.clone(), member.v2() && !self.config.resume_grace.is_zero());
-            if resumable {
-                self.suspend(now, room_id, &uid);
+            let uid = member.uid.clone();
+            if self.is_resumable(room_id, &uid) {
+                self.suspend(room_id, &uid, now + self.config.resume_grace);
             } else {
                 self.unseat(room_id, &uid);
             }
@@ -91,10 +94,23 @@ impl Hub {
         }
     }
 
-    fn suspend(&mut self, now: Instant, room_id: &RoomId, uid: &Uid) {
+    /// Whether a member can come back to its seat.
+    fn is_resumable(&self, room_id: &RoomId, uid: &Uid) -> bool {
+        let member = self.rooms.get(room_id).and_then(|room| room.member(uid));
+        member.is_some_and(Member::v2) && !self.config.resume_grace.is_zero()
+    }
+
+    /// A page is closed or loaded again, nobody knows which: the seat is kept for as long as a page takes to load.
+    fn part(&mut self, conn: ConnId, room_id: &RoomId, uid: &Uid) {
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.rooms.retain(|room| room != room_id);
+        }
+        self.suspend(room_id, uid, self.now + RELOAD_GRACE.min(self.config.resume_grace));
+    }
+
+    fn suspend(&mut self, room_id: &RoomId, uid: &Uid, until: Instant) {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
         let Some(member) = room.member_mut(uid) else { return };
-        let until = now + self.config.resume_grace;
         member.link = Link::Reconnecting(Absence::new(until));
         self.schedule.set(until, Timer::Grace(room_id.clone(), uid.clone()));
         self.tell_state(room_id, uid);
@@ -149,5 +165,7 @@ impl Hub {
     }
 }
 
+/// For a page to be loaded again. Whoever closed it is seen as reconnecting for as long.
+const RELOAD_GRACE: Duration = Duration::from_secs(8);
 /// When clients should come back: a restart takes about this long.
 const RETRY_AFTER_MS: u32 = 2000;

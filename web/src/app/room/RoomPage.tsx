@@ -9,6 +9,7 @@ import type { Call } from '../../lib/call';
 import type { LocalMedia } from '../../lib/local-media';
 import { parseUrlParameters } from '../../lib/url-parameters';
 import { recallMedia } from './media-memory';
+import { comesBack } from './seat-memory';
 import { callCode, loadCall } from './load-call';
 import { WaitingPage } from './WaitingPage';
 import { recall, remember } from '../preferences';
@@ -24,7 +25,8 @@ export function RoomPage({ room }: { room: string }) {
   const { media, forget } = useMemo(() => recallMedia(parameters), [parameters, visit]);
   const [call, setCall] = useState<Call>();
   const [notLoaded, setNotLoaded] = useState(false);
-  const rejoining = useRef(false);
+  const rejoining = useRef(comesBack(room, Date.now()));
+  const [returning, setReturning] = useState(rejoining.current);
   const unread = call?.chat.unread.value ?? 0;
 
   // Nobody waits for it: whoever has joined by then is told.
@@ -58,7 +60,7 @@ export function RoomPage({ room }: { room: string }) {
     setNotLoaded(false);
     const code = callCode();
     if (code) begin(code);
-    else void loadCall().then(begin, () => setNotLoaded(true));
+    else void loadCall().then(begin, () => setNotLoaded(true)).finally(() => setReturning(false));
   };
   const backToLobby = () => {
     setCall(undefined);
@@ -77,6 +79,7 @@ export function RoomPage({ room }: { room: string }) {
 
   switch (call?.phase.value) {
     case undefined:
+      if (returning) return null;
       return <LobbyPage room={room} media={media} name={recall('name') ?? ''} problem={notLoaded ? t('load.failed.join') : undefined} checks={parameters.loopback ? undefined : { token: parameters.token ?? null }} onJoin={(name) => enter(name, media)} />;
     case 'joining':
       return <JoiningPage call={call} onCancel={backToLobby} />;

@@ -3,9 +3,10 @@ import { Call } from '../../lib/call';
 import { fetchIceServers } from '../../lib/ice-servers';
 import type { LocalMedia } from '../../lib/local-media';
 import { LoopbackChannel } from '../../lib/loopback';
-import { Signalling, type Seat } from '../../lib/signalling';
+import { Signalling } from '../../lib/signalling';
 import type { UrlParameters } from '../../lib/url-parameters';
 import { t } from '../texts';
+import { keepSeat, leftSeat } from './seat-memory';
 
 export interface CallRequest {
   room: string;
@@ -34,34 +35,4 @@ export function startCall({ room, name, media, parameters }: CallRequest): Call 
   const call = new Call({ channel: signalling, media, parameters, createConnection, fetchIceServers: iceServers, now });
   keepSeat(room, signalling, call);
   return call;
-}
-
-const SEAT = 'parlor.seat';
-
-/** The seat that this tab held in the room when it was reloaded or crashed. */
-function leftSeat(room: string): Seat | undefined {
-  try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(SEAT) ?? 'null');
-    if (typeof kept !== 'object' || kept === null) return undefined;
-    const { room: place, uid, resume } = kept as Record<string, unknown>;
-    return place === room && typeof uid === 'string' && typeof resume === 'string' ? { uid, resume } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function keepSeat(room: string, signalling: Signalling, call: Call): void {
-  signalling.state.subscribe((state) => {
-    try {
-      if (state === 'open' && signalling.seat) sessionStorage.setItem(SEAT, JSON.stringify({ room, ...signalling.seat }));
-      if (state === 'closed') sessionStorage.removeItem(SEAT);
-    } catch {
-      // Without storage a reloaded page waits until the server forgets the old one.
-    }
-  });
-  const leave = () => call.hangUp();
-  addEventListener('pagehide', leave);
-  call.phase.subscribe((phase) => {
-    if (phase === 'left' || phase === 'refused') removeEventListener('pagehide', leave);
-  });
 }

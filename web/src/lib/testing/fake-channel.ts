@@ -42,8 +42,12 @@ export class FakeChannel implements Channel {
     this.state.value = 'closed';
   }
 
+  part(): void {
+    this.close();
+  }
+
   /** The server lets us in. */
-  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[]; iceServers?: RTCIceServer[]; mode?: Mode; role?: string; room?: RoomStatus; history?: Chat[] } = {}): void {
+  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[]; iceServers?: RTCIceServer[]; mode?: Mode; role?: string; room?: RoomStatus; history?: Chat[] } = {}): Joined {
     const joined: Joined = {
       cmd: 'joined',
       id: '1',
@@ -63,6 +67,7 @@ export class FakeChannel implements Channel {
     this.state.value = 'open';
     this.onEvent({ kind: 'joined', joined, again: how.again ?? false });
     this.#open?.(joined);
+    return joined;
   }
 
   refuse(error: ChannelError): void {

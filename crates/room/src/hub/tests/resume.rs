@@ -269,3 +269,48 @@ fn a_claim_is_kept_from_sixteen_to_a_hundred_and_twenty_eight_bytes() {
         assert_eq!(commands(&heard, again), [if kept { "joined" } else { "error" }], "{bytes} bytes");
     }
 }
+
+const RELOAD_GRACE: Duration = Duration::from_secs(8);
+
+#[test]
+fn a_page_that_is_loaded_again_comes_back_to_its_seat_role_and_door() {
+    let mut stage = Stage::new();
+    let (ana, bo) = (stage.open(), stage.open());
+    let token = stage.join(ana, "ana");
+    stage.join(bo, "bo");
+    stage.say(ana, r#"{"cmd":"moderate","action":"lock"}"#);
+    let heard = stage.say(ana, r#"{"cmd":"leave","id":"7","resume":true}"#);
+    assert_eq!((commands(&heard, ana), commands(&heard, bo)), (vec!["ok".to_owned()], vec!["peer-state".to_owned()]));
+    stage.close(ana);
+    let back = stage.open();
+    let heard = stage.resume(back, "ana", &token);
+    let (_, joined) = find(&heard, "joined");
+    assert_eq!((&joined["resumed"], &joined["self"]["role"]), (&json!(true), &json!("host")));
+    assert_eq!(commands(&heard, bo), ["peer-state"], "bo did not become host meanwhile");
+}
+
+#[test]
+fn a_page_that_is_closed_for_good_has_left_when_the_time_to_load_it_again_is_over() {
+    let mut stage = Stage::new();
+    let (ana, bo, token) = pair(&mut stage);
+    stage.say(bo, r#"{"cmd":"leave","resume":true}"#);
+    stage.close(bo);
+    assert_eq!(stage.wait_alive(RELOAD_GRACE - AN_INSTANT, &[ana]), []);
+    let heard = stage.wait_alive(AN_INSTANT, &[ana]);
+    assert_eq!(commands(&heard, ana), ["peer-leave"]);
+    let back = stage.open();
+    let heard = stage.resume(back, "bo", &token);
+    assert_eq!(find(&heard, "joined").1["resumed"], json!(false));
+}
+
+#[test]
+fn who_parts_cannot_speak_on_the_old_connection_and_a_plain_leave_gives_the_seat_up() {
+    let mut stage = Stage::new();
+    let (ana, bo, _) = pair(&mut stage);
+    stage.say(bo, r#"{"cmd":"leave","resume":true}"#);
+    assert_eq!(only_error(&stage.say(bo, r#"{"cmd":"chat","id":"1","text":"still here"}"#)).1, 102);
+    let heard = stage.say(ana, r#"{"cmd":"leave","resume":false}"#);
+    assert_eq!(commands(&heard, ana), Vec::<String>::new());
+    let heard = stage.say(bo, r#"{"cmd":"leave","id":"2","resume":"perhaps"}"#);
+    assert_eq!(commands(&heard, bo), ["ok"], "who has left is not asked for more");
+}
