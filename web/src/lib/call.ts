@@ -3,33 +3,30 @@
  * own media and the way to each member together; decides who offers, what survives a reconnection, and when to try again.
  */
 import { batch, computed, effect, signal } from '@preact/signals-core';
+import { Announcements } from './announcements';
 import { ChannelError, type Channel, type ChannelEvent, type Outgoing } from './channel';
 import { ChatLog } from './chat';
+import { DirectLinks } from './direct-links';
+import { IceLeases } from './ice-leases';
 import { grantOf, type IceGrant } from './ice-servers';
 import type { LocalMedia } from './local-media';
 import type { MediaSessionOptions } from './media-session';
 import { MEDIA_UID } from './media-link';
 import { Meeting, type Dismissal } from './meeting';
-import type { MemberQuality, Source, Track } from './meeting-message';
+import type { MemberQuality, RoomStatus, Source, Track } from './meeting-message';
 import { ErrorCode, type Joined, type MediaState, type MemberConnection, type ServerMessage } from './message';
 import { Participant } from './participant';
-import { AnotherSession, PeerLink, type IceLease } from './peer-link';
 import { Pulse } from './pulse';
 import { Speech } from './speech';
 import { Topology } from './topology';
-import { filterIceServers, type UrlParameters } from './url-parameters';
+import type { UrlParameters } from './url-parameters';
 
 /** A member whom the server has forgotten (it was started anew) keeps their place this long; their media may still flow. */
 const MISSING_GRACE_MS = 15_000;
-/** Credentials of the last five minutes are fresh enough for a restart. */
-const FRESH_MS = 300_000;
-/** The part of their lifetime after which credentials are renewed. */
-const RENEW_AT = 0.9;
 
 /** `waiting`: a host has been asked to let us in. */
 export type CallPhase = 'joining' | 'waiting' | 'joined' | 'left' | 'refused';
 export type CallConnection = 'alone' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
-export type Announcement = { kind: 'joined' | 'left' | 'chat' | 'screen' | 'hand' | 'reaction' | 'knock'; name: string; text?: string };
 
 export interface CallOptions {
   channel: Channel;
@@ -52,8 +49,7 @@ export class Call {
   /** The server lets this member write, and show a screen. */
   readonly mayChat = signal(true);
   readonly mayShare = signal(true);
-  /** The last thing worth saying aloud. */
-  readonly announcement = signal<Announcement | undefined>(undefined);
+  readonly announcements = new Announcements();
   /** How well we are connected to the media server, by its own account. */
   readonly network = signal<MemberQuality | undefined>(undefined);
   readonly media: LocalMedia;
@@ -67,8 +63,8 @@ export class Call {
   readonly connection = computed<CallConnection>(() => this.#connection());
 
   readonly #options: CallOptions;
-  #ice: IceGrant = { servers: [], lifetimeMs: Infinity };
-  #iceAt = 0;
+  readonly #leases: IceLeases;
+  readonly #links: DirectLinks;
   #uid = '';
   /** Whom the roster of the last resume brought: a `new-peer` that was kept for us says it again. */
   readonly #came = new Set<string>();
@@ -88,10 +84,21 @@ export class Call {
         this.hangUp();
       },
     });
+    const { parameters, createConnection } = options;
+    this.#leases = new IceLeases({ parameters, fetch: options.fetchIceServers, comeBack: () => this.channel.renew(), now: options.now });
+    this.#links = new DirectLinks({
+      channel: this.channel,
+      leases: this.#leases,
+      wishes: parameters.wishes,
+      createConnection,
+      find: (uid) => this.#find(uid),
+      media: () => this.#outgoingMedia(),
+      served: () => this.topology.mode.peek() === 'sfu',
+    });
     this.topology = new Topology({
       session: this.#sessionOptions(),
       participants: () => this.participants.value,
-      offer: (participant) => void this.#connect(participant, true),
+      offer: (participant) => void this.#links.connect(participant, true),
     });
     this.speech = new Speech(this.participants);
     this.channel.onEvent = (event) => this.#handle(event);
@@ -111,6 +118,12 @@ export class Call {
 
   hangUp(): void {
     this.channel.close();
+    this.#end('left');
+  }
+
+  /** The page goes, and may be loaded again in a moment. */
+  part(): void {
+    this.channel.part();
     this.#end('left');
   }
 
@@ -160,7 +173,7 @@ export class Call {
   }
 
   #entered(joined: Joined, again: boolean): void {
-    this.#takeGrant(grantOf(joined.iceServers, this.#options.now()));
+    this.#leases.take(grantOf(joined.iceServers, this.#options.now()));
     this.chatBytesMax.value = joined.chatBytesMax;
     const may = (grant: string) => joined.grants?.includes(grant) ?? true;
     this.mayChat.value = may('chat');
@@ -184,6 +197,8 @@ export class Call {
       else participant.senior = true;
     }
     this.topology.enter(joined, again);
+    // A page that was loaded again comes back to its seat: nobody hears of a newcomer, so the offers are ours.
+    if (!again && joined.resumed && this.topology.mode.peek() === 'p2p') for (const participant of this.participants.peek()) this.#links.connect(participant, true);
     if (again) this.#publishState({ ...this.media.state.peek(), ...(this.meeting.hand.peek() && { hand: true }) });
   }
 
@@ -199,7 +214,7 @@ export class Call {
     }
     if (this.topology.mode.peek() === 'sfu') return;
     const link = participant.stale ? undefined : participant.link.peek();
-    if (came || (!link && participant.dialect.peek() > 1)) this.#connect(participant, true);
+    if (came || (!link && participant.dialect.peek() > 1)) this.#links.connect(participant, true);
     else void link?.recover();
   }
 
@@ -218,7 +233,7 @@ export class Call {
   #receive(message: Exclude<ServerMessage, Joined>): void {
     if (this.topology.receive(message)) return;
     if (message.cmd === 'react') this.#announceReaction(message.uid, message.reaction);
-    if (message.cmd === 'room') this.#announceKnocks(message.waiting);
+    if (message.cmd === 'room') this.#announceDoor(message);
     if (this.meeting.receive(message)) return;
     switch (message.cmd) {
       case 'new-peer': {
@@ -228,7 +243,7 @@ export class Call {
         this.topology.session.peek()?.fit();
         if (this.#came.delete(message.remoteUid)) break;
         participant.senior = false;
-        if (this.topology.mode.peek() === 'p2p') this.#connect(participant, true);
+        if (this.topology.mode.peek() === 'p2p') this.#links.connect(participant, true);
         break;
       }
       case 'tracks':
@@ -261,14 +276,14 @@ export class Call {
       case 'offer':
       case 'answer':
       case 'candidate':
-        this.#negotiate(message.cmd, message.uid, message.msg);
+        this.#links.receive(message.cmd, message.uid, message.msg);
         break;
       case 'hangup':
         this.#find(message.uid)?.dropLink();
         break;
       case 'chat':
         this.chat.receive({ uid: message.uid, name: message.name || (this.#find(message.uid)?.name.peek() ?? '') }, message.text, message.at, message.private);
-        this.announcement.value = { kind: 'chat', name: message.name, text: message.text };
+        this.announcements.say('chat', message.name, message.text);
         break;
       case 'ok':
       case 'pong':
@@ -297,7 +312,7 @@ export class Call {
     if (!participant) {
       participant = new Participant(uid, this.topology);
       this.participants.value = [...this.participants.peek(), participant];
-      this.announcement.value = { kind: 'joined', name };
+      this.announcements.say('joined', name);
     }
     participant.name.value = name;
     participant.dialect.value = dialect;
@@ -310,8 +325,8 @@ export class Call {
     participant.connection.value = connection;
     // A client of dialect A says nothing of itself; whatever stands in its place is not its word.
     if (!state || participant.dialect.peek() < 2) return;
-    if (state.screen && !participant.said.peek()?.screen) this.announcement.value = { kind: 'screen', name: participant.name.peek() };
-    if (state.hand && participant.hand.peek() === undefined) this.announcement.value = { kind: 'hand', name: participant.name.peek() };
+    if (state.screen && !participant.said.peek()?.screen) this.announcements.say('screen', participant.name.peek());
+    if (state.hand && participant.hand.peek() === undefined) this.announcements.say('hand', participant.name.peek());
     participant.hand.value = state.hand ? (state.handAt ?? participant.hand.peek() ?? this.#options.now()) : undefined;
     participant.said.value = state;
   }
@@ -324,13 +339,14 @@ export class Call {
 
   #announceReaction(uid: string, reaction: string): void {
     const participant = this.#find(uid);
-    if (participant) this.announcement.value = { kind: 'reaction', name: participant.name.peek(), text: reaction };
+    if (participant) this.announcements.say('reaction', participant.name.peek(), reaction);
   }
 
-  #announceKnocks(waiting: readonly { uid: string; name: string }[]): void {
-    const known = new Set(this.meeting.room.peek().waiting.map((knock) => knock.uid));
-    const first = waiting.find((knock) => !known.has(knock.uid));
-    if (first) this.announcement.value = { kind: 'knock', name: first.name };
+  #announceDoor({ locked, waiting }: RoomStatus): void {
+    const before = this.meeting.room.peek();
+    const known = new Set(before.waiting.map((knock) => knock.uid));
+    for (const knock of waiting) if (!known.has(knock.uid)) this.announcements.say('knock', knock.name);
+    if (locked !== before.locked) this.announcements.say(locked ? 'locked' : 'unlocked', '');
   }
 
   #silence(source: Source): void {
@@ -346,86 +362,8 @@ export class Call {
     const session = this.topology.session.peek();
     for (const source of ['camera', 'screen', 'screen-audio'] as const) session?.drop(uid, source);
     this.participants.value = this.participants.peek().filter((other) => other !== participant);
-    this.announcement.value = { kind: 'left', name: participant.name.peek() };
+    this.announcements.say('left', participant.name.peek());
     if (this.participants.peek().length === 0) this.startedAt.value = undefined;
-  }
-
-  #connect(participant: Participant, offerer: boolean): PeerLink {
-    const link: PeerLink = new PeerLink({
-      offerer,
-      older: !participant.senior,
-      dialect: participant.dialect.peek(),
-      lease: this.#lease(),
-      wishes: this.#options.parameters.wishes,
-      createConnection: this.#options.createConnection,
-      send: (cmd, msg) => {
-        if (participant.link.peek() === link && !participant.stale) this.channel.send({ cmd, remoteUid: participant.uid, msg });
-      },
-      freshLease: () => this.#freshLease(),
-      // A path that breaks often takes the server connection along, which would notice much later.
-      troubled: () => {
-        if (participant.link.peek() === link) this.channel.probe();
-      },
-    });
-    participant.replaceLink(link);
-    void link.setMedia(this.#outgoingMedia());
-    return link;
-  }
-
-  #negotiate(cmd: 'offer' | 'answer' | 'candidate', uid: string, msg: string): void {
-    const participant = this.#find(uid);
-    participant?.inOrder(async () => {
-      if (this.#find(uid) === participant) await this.#take(participant, cmd, msg);
-    });
-  }
-
-  /** A description or candidate. What the present link cannot take is taken by a new one. */
-  async #take(participant: Participant, cmd: 'offer' | 'answer' | 'candidate', msg: string): Promise<void> {
-    // After a new start of the server the offer comes from a link that knows nothing of ours.
-    const present = participant.stale ? undefined : participant.link.peek();
-    if (cmd === 'answer' && !present) return;
-    // A belated offer to talk directly: the room has turned to the server.
-    if (!present && this.topology.mode.peek() === 'sfu') return;
-    const link = present ?? this.#connect(participant, false);
-    if (cmd === 'candidate') {
-      await link.candidate(msg);
-      return;
-    }
-    const error: unknown = await link.description(msg).then(
-      () => undefined,
-      (reason: unknown) => reason ?? new Error('The description cannot be taken.'),
-    );
-    if (error === undefined || participant.link.peek() !== link) return;
-    if (cmd === 'offer') await this.#connect(participant, false).description(msg);
-    else if (error instanceof AnotherSession) this.#connect(participant, true);
-    else void link.restart();
-  }
-
-  #lease(): IceLease {
-    const { relayOnly, turnTransport } = this.#options.parameters;
-    return {
-      configuration: {
-        iceServers: filterIceServers(this.#ice.servers, turnTransport),
-        iceTransportPolicy: relayOnly ? 'relay' : 'all',
-        bundlePolicy: 'max-bundle',
-      },
-      renewInMs: this.#iceAt + this.#ice.lifetimeMs * RENEW_AT - this.#options.now(),
-    };
-  }
-
-  #takeGrant(grant: IceGrant): void {
-    this.#ice = grant;
-    this.#iceAt = this.#options.now();
-  }
-
-  async #freshLease(): Promise<IceLease> {
-    if (this.#options.now() - this.#iceAt > Math.min(FRESH_MS, this.#ice.lifetimeMs / 2)) {
-      const grant = await this.#options.fetchIceServers().catch(() => undefined);
-      if (grant) this.#takeGrant(grant);
-      // The token may have expired during the call; coming back to our seat does not ask for it.
-      else if (this.#lease().renewInMs <= 0) this.channel.renew();
-    }
-    return this.#lease();
   }
 
   #outgoingMedia() {
@@ -437,8 +375,8 @@ export class Call {
     return {
       wishes: parameters.wishes,
       createConnection,
-      lease: () => this.#lease(),
-      freshLease: () => this.#freshLease(),
+      lease: () => this.#leases.lease(),
+      freshLease: () => this.#leases.freshLease(),
       may: () => ({ ...this.media.allowed.peek(), screen: this.mayShare.peek() }),
       media: () => this.#outgoingMedia(),
       others: () => this.participants.peek().length,
@@ -468,7 +406,7 @@ export class Call {
     if (this.channel.state.peek() !== 'open') return;
     this.channel.request({ cmd: 'state', state } satisfies Outgoing).catch((error: unknown) => {
       // Where only a host may end a mute.
-      if (error instanceof ChannelError && error.code === ErrorCode.Forbidden) this.meeting.holdToSilence();
+      if (error instanceof ChannelError && error.code === ErrorCode.Forbidden) this.meeting.holdToSilence(state);
     });
   }
 

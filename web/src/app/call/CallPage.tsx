@@ -49,7 +49,7 @@ export function CallPage({ room, call }: { room: string; call: Call }) {
       {view.dialog.value === 'link' && <LinkDialog room={room} onClose={close} />}
       {view.dialog.value === 'settings' && <SettingsDialog view={view} onClose={close} />}
       {view.dialog.value === 'end' && <EndDialog view={view} onClose={close} />}
-      {view.dialog.value === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+      {view.dialog.value === 'shortcuts' && <ShortcutsDialog view={view} onClose={close} />}
     </div>
   );
 }

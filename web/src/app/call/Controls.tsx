@@ -18,22 +18,23 @@ export function Controls({ view }: { view: CallView }) {
     : { label: t('camera.forbidden'), caption: t('camera.short.off'), disabled: true };
   const raised = meeting.hand.value;
   const knocks = meeting.mayAdmit.value ? meeting.room.value.waiting.length : 0;
+  const key = (shortcut: string) => (view.letterKeys.value ? { shortcut } : {});
   const unread = view.chatOpen.value ? 0 : chat.unread.value;
   return (
     <div class="controls" role="toolbar" aria-label={t('controls')}>
       <div class="controls-main">
-        <Toggle icon={audio ? Mic : MicOff} look={audio ? 'plain' : 'off'} pressed={!audio} {...microphone} shortcut="M" onClick={view.toggleMicrophone} testid="mic" />
-        <Toggle icon={video ? Video : VideoOff} look={video ? 'plain' : 'off'} pressed={!video} {...camera} shortcut="C" onClick={view.toggleCamera} testid="camera" />
+        <Toggle icon={audio ? Mic : MicOff} look={audio ? 'plain' : 'off'} pressed={!audio} {...microphone} {...key('M')} onClick={view.toggleMicrophone} testid="mic" />
+        <Toggle icon={video ? Video : VideoOff} look={video ? 'plain' : 'off'} pressed={!video} {...camera} {...key('C')} onClick={view.toggleCamera} testid="camera" />
         {view.canShare && view.call.mayShare.value && (
-          <Toggle icon={screen ? MonitorOff : MonitorUp} look={screen ? 'active' : 'plain'} pressed={screen} label={t(screen ? 'share.stop' : 'share.start')} caption={t(screen ? 'share.short.stop' : 'share.short')} shortcut="S" onClick={view.toggleShare} testid="share" />
+          <Toggle icon={screen ? MonitorOff : MonitorUp} look={screen ? 'active' : 'plain'} pressed={screen} label={t(screen ? 'share.stop' : 'share.start')} caption={t(screen ? 'share.short.stop' : 'share.short')} {...key('S')} onClick={view.toggleShare} testid="share" />
         )}
         <span class="controls-wide">
-          <Toggle icon={Hand} look={raised ? 'active' : 'plain'} pressed={raised} label={t(raised ? 'hand.lower' : 'hand.raise')} caption={t('hand.short')} shortcut="H" onClick={view.toggleHand} testid="hand" />
+          <Toggle icon={Hand} look={raised ? 'active' : 'plain'} pressed={raised} label={t(raised ? 'hand.lower' : 'hand.raise')} caption={t('hand.short')} {...key('H')} onClick={view.toggleHand} testid="hand" />
           <Reactions view={view} />
         </span>
-        <Toggle icon={MessageSquare} look={view.chatOpen.value ? 'active' : 'plain'} expanded={view.chatOpen.value} badge={unread} label={unread > 0 ? t('chat.unread', { n: unread }) : t(view.chatOpen.value ? 'chat.close' : 'chat.open')} caption={t('chat.short')} shortcut="T" onClick={view.toggleChat} testid="chat-open" />
+        <Toggle icon={MessageSquare} look={view.chatOpen.value ? 'active' : 'plain'} expanded={view.chatOpen.value} badge={unread} label={unread > 0 ? t('chat.unread', { n: unread }) : t(view.chatOpen.value ? 'chat.close' : 'chat.open')} caption={t('chat.short')} {...key('T')} onClick={view.toggleChat} testid="chat-open" />
         <span class="controls-wide">
-          <Toggle icon={UsersRound} look={view.peopleOpen.value ? 'active' : 'plain'} expanded={view.peopleOpen.value} badge={knocks} label={knocks > 0 ? t('people.knocks', { n: knocks }) : t(view.peopleOpen.value ? 'people.close' : 'people.open')} caption={t('people.short')} shortcut="P" onClick={view.togglePeople} testid="people-open" />
+          <Toggle icon={UsersRound} look={view.peopleOpen.value ? 'active' : 'plain'} expanded={view.peopleOpen.value} badge={knocks} label={knocks > 0 ? t('people.knocks', { n: knocks }) : t(view.peopleOpen.value ? 'people.close' : 'people.open')} caption={t('people.short')} {...key('P')} onClick={view.togglePeople} testid="people-open" />
         </span>
         <span class="controls-widest">
           <Toggle icon={Link} label={t('link.open')} caption={t('link.short')} onClick={() => view.openDialog('link')} testid="link-open" />
@@ -43,7 +44,7 @@ export function Controls({ view }: { view: CallView }) {
           {view.moreOpen.value && <MoreMenu view={view} />}
         </div>
       </div>
-      <Toggle icon={PhoneOff} look="leave" label={t('leave')} caption={t('leave.short')} shortcut="Q" onClick={view.hangUp} testid="hangup" />
+      <Toggle icon={PhoneOff} look="leave" label={t('leave')} caption={t('leave.short')} {...key('Shift+Q')} onClick={view.hangUp} testid="hangup" />
     </div>
   );
 }

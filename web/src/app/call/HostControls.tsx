@@ -9,26 +9,27 @@ export function HostControls({ view }: { view: CallView }) {
   const { meeting, participants } = view.call;
   const { locked, lobby } = meeting.room.value;
   const [refusal, refuse] = useState('');
-  const ask = (done: Promise<void>) => {
+  const ask = (done: Promise<void>, words: string) => {
     refuse('');
+    view.moderate(done, words);
     done.catch((error: unknown) => refuse(error instanceof Error ? error.message : String(error)));
   };
   const raised = participants.value.some((participant) => participant.hand.value !== undefined);
   return (
     <>
-      <Button icon={MicOff} onClick={() => ask(meeting.mute(undefined, 'microphone'))} testid="mute-all">
+      <Button icon={MicOff} onClick={() => ask(meeting.mute(undefined, 'microphone'), t('done.mute.all'))} testid="mute-all">
         {t('host.mute')}
       </Button>
       {raised && (
-        <Button icon={Hand} onClick={() => ask(meeting.lowerHand())} testid="lower-all">
+        <Button icon={Hand} onClick={() => ask(meeting.lowerHand(), t('done.lower.all'))} testid="lower-all">
           {t('host.lower')}
         </Button>
       )}
-      <Button icon={locked ? LockOpen : Lock} pressed={locked} onClick={() => ask(meeting.lock(!locked))} testid="lock">
+      <Button icon={locked ? LockOpen : Lock} pressed={locked} onClick={() => ask(meeting.lock(!locked), t(locked ? 'said.unlocked' : 'said.locked'))} testid="lock">
         {t(locked ? 'host.unlock' : 'host.lock')}
       </Button>
       <label class="host-lobby" title={t('host.lobby.text')}>
-        <input type="checkbox" checked={lobby} onChange={(event) => ask(meeting.setLobby(event.currentTarget.checked))} data-testid="lobby" />
+        <input type="checkbox" checked={lobby} onChange={(event) => ask(meeting.setLobby(event.currentTarget.checked), t(event.currentTarget.checked ? 'done.lobby.on' : 'done.lobby.off'))} data-testid="lobby" />
         {t('host.lobby')}
       </label>
       <div class="host-end">
@@ -37,7 +38,7 @@ export function HostControls({ view }: { view: CallView }) {
         </Button>
       </div>
       {refusal && (
-        <p class="host-refusal small" role="alert">
+        <p class="host-refusal small">
           {t('refused.text', { reason: refusal })}
         </p>
       )}

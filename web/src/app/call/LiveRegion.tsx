@@ -1,28 +1,33 @@
-/** Says what happens to those who do not see it: joins, leaves, messages, the own microphone. */
-import { useEffect, useState } from 'preact/hooks';
+/** Says what happens to those who do not see it. Lines are added, never replaced: what is still being read is read to its end. */
+import { useEffect, useRef } from 'preact/hooks';
+import type { Announcement } from '../../lib/announcements';
 import { REACTIONS } from '../../lib/meeting';
 import type { CallView } from './call-view';
 import { displayName } from './display-name';
 import { t } from '../texts';
 
 export function LiveRegion({ view }: { view: CallView }) {
-  const { announcement, connection, media } = view.call;
-  const [words, setWords] = useState('');
-  const happened = announcement.value;
+  const { announcements, connection, media } = view.call;
+  const recent = announcements.recent.value;
+  const read = useRef(0);
   const { audio } = media.state.value;
   const state = connection.value;
   useEffect(() => {
-    if (!happened) return;
-    const name = displayName(happened.name);
-    const reaction = REACTIONS.find((known) => known === happened.text);
-    const text = happened.kind === 'reaction' && reaction ? t(`reaction.${reaction}`) : (happened.text ?? '');
-    setWords(t(`said.${happened.kind}`, { name, text }));
-  }, [happened]);
-  useEffect(() => setWords(t(audio ? 'said.mic.on' : 'said.mic.off')), [audio]);
-  useEffect(() => setWords(t(`connection.${state}`)), [state]);
+    for (const announcement of recent) if (announcement.key > read.current) view.say(inWords(announcement));
+    read.current = recent.at(-1)?.key ?? read.current;
+  }, [recent]);
+  useEffect(() => view.say(t(audio ? 'said.mic.on' : 'said.mic.off')), [audio]);
+  useEffect(() => view.say(t(`connection.${state}`)), [state]);
   return (
-    <div class="visually-hidden" role="status" aria-live="polite" data-testid="announcements">
-      {words}
+    <div class="visually-hidden" role="log" aria-live="polite" data-testid="announcements">
+      {view.said.value.map(({ key, text }) => (
+        <p key={key}>{text}</p>
+      ))}
     </div>
   );
+}
+
+function inWords({ kind, name, text = '' }: Announcement): string {
+  const reaction = REACTIONS.find((known) => known === text);
+  return t(`said.${kind}`, { name: displayName(name), text: kind === 'reaction' && reaction ? t(`reaction.${reaction}`) : text });
 }

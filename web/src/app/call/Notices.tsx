@@ -1,5 +1,5 @@
 /** States of the call that need a sentence and an action. They stay until the state is over. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { AudioLines, CircleAlert, DoorClosed, Hand, Mic, MicOff, RefreshCw, ShieldCheck, TriangleAlert, Volume2, X, type IconNode } from 'lucide';
 import { Button } from '../components/Button';
 import { Icon } from '../components/Icon';
@@ -20,12 +20,19 @@ interface Notice {
   decline?: () => void;
 }
 
+/** What the live region says by itself. */
+const SAID_ELSEWHERE: readonly string[] = ['server', 'failed', 'knock'];
+
 export function Notices({ view }: { view: CallView }) {
   const [dismissed, dismiss] = useState<readonly string[]>([]);
   const notice = notices(view).find((candidate) => !dismissed.includes(candidate.id));
+  const words = notice && !SAID_ELSEWHERE.includes(notice.id) ? notice.text : '';
+  useEffect(() => {
+    if (words) view.say(words);
+  }, [words]);
   if (!notice) return null;
   return (
-    <div class="notice" role="status" data-testid={`notice-${notice.id}`}>
+    <div class="notice" data-testid={`notice-${notice.id}`}>
       <Icon icon={notice.icon} />
       <p>{notice.text}</p>
       <Button onClick={notice.act} testid={`notice-${notice.id}-action`}>
@@ -78,7 +85,7 @@ function doorNotices(view: CallView): Notice[] {
   if (!first || !meeting.mayAdmit.value || view.peopleOpen.value) return [];
   const name = displayName(first.name);
   const text = more.length > 0 ? t('knock.many', { name, n: more.length }) : t('knock.one', { name });
-  const admit = () => void meeting.admit(first.uid).catch(() => undefined);
+  const admit = () => view.moderate(meeting.admit(first.uid), t('done.admit', { name }));
   return [{ id: 'knock', icon: DoorClosed, text, action: t(more.length > 0 ? 'knock.look' : 'knock.admit'), act: more.length > 0 ? view.togglePeople : admit }];
 }
 

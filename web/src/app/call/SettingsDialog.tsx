@@ -5,6 +5,7 @@ import { DeviceProblems } from '../components/DeviceProblems';
 import { MicMeter } from '../components/MicMeter';
 import { PreferenceFields } from '../components/PreferenceFields';
 import type { CallView } from './call-view';
+import { LetterKeysField } from './LetterKeysField';
 import { t } from '../texts';
 
 export function SettingsDialog({ view, onClose }: { view: CallView; onClose: () => void }) {
@@ -15,6 +16,7 @@ export function SettingsDialog({ view, onClose }: { view: CallView; onClose: () 
       <DevicePickers media={media} />
       <MicMeter track={media.microphone.value} />
       <PreferenceFields />
+      <LetterKeysField view={view} />
     </Dialog>
   );
 }

@@ -1,9 +1,11 @@
 /** The keys of the call page. */
 import { Dialog } from '../components/Dialog';
+import type { CallView } from './call-view';
+import { LetterKeysField } from './LetterKeysField';
 import { SHORTCUTS } from './shortcuts';
 import { t } from '../texts';
 
-export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
+export function ShortcutsDialog({ view, onClose }: { view: CallView; onClose: () => void }) {
   return (
     <Dialog title={t('keys.open')} onClose={onClose} testid="shortcuts-dialog">
       <dl class="shortcuts">
@@ -18,6 +20,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
+      <LetterKeysField view={view} />
     </Dialog>
   );
 }

@@ -1,11 +1,12 @@
 /** The figures of the call, as they are measured, and the last minute of the ones that change. */
 import './stats.css';
 import { X } from 'lucide';
-import { Chart } from '../components/Chart';
 import { IconButton } from '../components/IconButton';
 import type { Flow, Path, Sample } from '../../lib/stats';
 import type { CallView } from './call-view';
 import { MeetingStreams } from './MeetingStreams';
+import { StatsCharts } from './StatsCharts';
+import { worstLoss } from './stats-series';
 import { t } from '../texts';
 
 export function StatsOverlay({ view }: { view: CallView }) {
@@ -54,10 +55,7 @@ function Figures({ view, sample, history }: { view: CallView; sample: Sample; hi
         </tbody>
       </table>
       <MeetingStreams view={view} sample={sample} />
-      <Chart title={t('stats.chart.rate')} unit="kbit/s" lines={[{ label: t('stats.in'), values: history.map((one) => total(one, 'in')) }, { label: t('stats.out'), values: history.map((one) => total(one, 'out')) }]} />
-      <Chart title={t('stats.bandwidth')} unit="kbit/s" lines={[{ label: '', values: history.map((one) => one.availableKbps) }]} />
-      <Chart title={t('stats.rtt')} unit="ms" lines={[{ label: '', values: history.map((one) => one.rttMs) }]} />
-      <Chart title={t('stats.loss')} unit="%" lines={[{ label: '', values: history.map((one) => percentOf(worstLoss(one))) }]} />
+      <StatsCharts view={view} history={history} />
     </>
   );
 }
@@ -100,20 +98,6 @@ function FlowRow({ name, flow, testid }: { name: string; flow: Flow | undefined;
       <td>{flow.codec}</td>
     </tr>
   );
-}
-
-function total(sample: Sample, direction: 'in' | 'out'): number {
-  const flows = direction === 'in' ? [sample.audioIn, sample.videoIn, sample.screenIn] : [sample.audioOut, sample.videoOut, sample.screenOut];
-  return flows.reduce((sum, flow) => sum + (flow?.kbps ?? 0), 0);
-}
-
-function worstLoss(sample: Sample): number | undefined {
-  const known = [sample.audioIn?.loss, sample.videoIn?.loss, sample.audioOut?.loss, sample.videoOut?.loss].filter((loss) => loss !== undefined);
-  return known.length > 0 ? Math.max(...known) : undefined;
-}
-
-function percentOf(part: number | undefined): number | undefined {
-  return part === undefined ? undefined : part * 100;
 }
 
 function unit(value: number | undefined, name: string): string {

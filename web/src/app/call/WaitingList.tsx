@@ -8,7 +8,6 @@ export function WaitingList({ view }: { view: CallView }) {
   const { meeting } = view.call;
   const { waiting } = meeting.room.value;
   if (waiting.length === 0) return null;
-  const ask = (done: Promise<void>) => void done.catch(() => undefined);
   return (
     <section class="people-waiting" data-testid="waiting-list">
       <h3>{t('waiting.list', { n: waiting.length })}</h3>
@@ -16,17 +15,17 @@ export function WaitingList({ view }: { view: CallView }) {
         {waiting.map(({ uid, name }) => (
           <li key={uid} class="person">
             <span class="person-words person-name">{displayName(name)}</span>
-            <Button kind="quiet" onClick={() => ask(meeting.deny(uid))} title={t('knock.deny.of', { name: displayName(name) })} testid="deny">
+            <Button kind="quiet" onClick={() => view.moderate(meeting.deny(uid), t('done.deny', { name: displayName(name) }))} title={t('knock.deny.of', { name: displayName(name) })} testid="deny">
               {t('knock.deny')}
             </Button>
-            <Button onClick={() => ask(meeting.admit(uid))} title={t('knock.admit.of', { name: displayName(name) })} testid="admit">
+            <Button onClick={() => view.moderate(meeting.admit(uid), t('done.admit', { name: displayName(name) }))} title={t('knock.admit.of', { name: displayName(name) })} testid="admit">
               {t('knock.admit')}
             </Button>
           </li>
         ))}
       </ul>
       {waiting.length > 1 && (
-        <Button kind="primary" onClick={() => ask(meeting.admit())} testid="admit-all">
+        <Button kind="primary" onClick={() => view.moderate(meeting.admit(), t('done.admit.all'))} testid="admit-all">
           {t('knock.admit.all')}
         </Button>
       )}

@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Call } from '../../lib/call';
 import { recall, remember } from '../preferences';
+import { t } from '../texts';
 
 export type OpenDialog = 'link' | 'settings' | 'shortcuts' | 'end' | undefined;
 export type Panel = 'chat' | 'people' | undefined;
@@ -13,6 +14,9 @@ export interface Pin {
   uid: string;
   source: 'camera' | 'screen';
 }
+
+/** More lines than anybody listens to. */
+const SAID_MAX = 20;
 
 export class CallView {
   readonly panel = signal<Panel>(undefined);
@@ -29,13 +33,16 @@ export class CallView {
   readonly selfHidden = signal(false);
   /** The browser holds the sound back until somebody presses something. */
   readonly soundBlocked = signal(false);
-  /** Sentences about what just happened to us, for screen readers. */
-  readonly spoken = signal('');
+  /** Sentences for screen readers, the last ones. */
+  readonly said = signal<readonly { key: number; text: string }[]>([]);
+  /** Single letters are shortcuts. Those who speak to their computer, or press keys by accident, switch them off. */
+  readonly letterKeys = signal(recall('letter-keys') !== 'off');
   readonly canShare = typeof navigator.mediaDevices?.getDisplayMedia === 'function';
   readonly canFullScreen = document.fullscreenEnabled === true;
   readonly canPictureInPicture = document.pictureInPictureEnabled === true;
 
   readonly #sounds = new Set<HTMLMediaElement>();
+  #saidKey = 1;
 
   constructor(readonly call: Call) {}
 
@@ -116,6 +123,23 @@ export class CallView {
     this.moreOpen.value = false;
     this.dialog.value = dialog;
   };
+
+  readonly toggleLetterKeys = (): void => {
+    this.letterKeys.value = !this.letterKeys.peek();
+    remember('letter-keys', this.letterKeys.peek() ? null : 'off');
+  };
+
+  say(text: string): void {
+    this.said.value = [...this.said.peek(), { key: this.#saidKey++, text }].slice(-SAID_MAX);
+  }
+
+  /** Says what a host's wish has come to, in the words given or in those of the refusal. */
+  moderate(done: Promise<void>, words: string): void {
+    done.then(
+      () => this.say(words),
+      (error: unknown) => this.say(t('refused.text', { reason: error instanceof Error ? error.message : String(error) })),
+    );
+  }
 
   readonly hangUp = (): void => {
     this.call.hangUp();

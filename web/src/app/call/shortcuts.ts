@@ -1,14 +1,10 @@
-/** The keys of the call page. Single letters count only outside text fields. */
+/** The keys of the call page. */
 import type { CallView } from './call-view';
+import { shortcutOf, type Place, type Shortcut } from './shortcut-keys';
 import type { TextKey } from '../texts';
 
-export interface Shortcut {
-  keys: readonly string[];
-  text: TextKey;
-}
-
 /** What `?` lists. */
-export const SHORTCUTS: readonly Shortcut[] = [
+export const SHORTCUTS: readonly { keys: readonly string[]; text: TextKey }[] = [
   { keys: ['M', 'Ctrl+D'], text: 'keys.mic' },
   { keys: ['Space'], text: 'keys.talk' },
   { keys: ['C', 'Ctrl+E'], text: 'keys.camera' },
@@ -20,58 +16,42 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['L'], text: 'keys.self' },
   { keys: ['F'], text: 'keys.full' },
   { keys: ['I'], text: 'keys.stats' },
-  { keys: ['Q'], text: 'keys.leave' },
+  { keys: ['Shift+Q'], text: 'keys.leave' },
   { keys: ['?'], text: 'keys.help' },
 ];
 
-type Action = (view: CallView) => void;
-
-const LETTERS: Readonly<Record<string, Action>> = {
-  m: (view) => view.toggleMicrophone(),
-  c: (view) => view.toggleCamera(),
-  s: (view) => view.toggleShare(),
-  h: (view) => view.toggleHand(),
-  t: (view) => view.toggleChat(),
-  p: (view) => view.togglePeople(),
-  g: (view) => view.toggleLayout(),
-  l: (view) => view.toggleSelf(),
-  f: (view) => view.toggleFullScreen(),
-  i: (view) => view.toggleStats(),
-  q: (view) => view.hangUp(),
-  '?': (view) => view.openDialog('shortcuts'),
-};
-
-const WITH_CONTROL: Readonly<Record<string, Action>> = {
-  d: (view) => view.toggleMicrophone(),
-  e: (view) => view.toggleCamera(),
+const ACTIONS: Readonly<Record<Exclude<Shortcut, 'talk'>, (view: CallView) => void>> = {
+  microphone: (view) => view.toggleMicrophone(),
+  camera: (view) => view.toggleCamera(),
+  share: (view) => view.toggleShare(),
+  hand: (view) => view.toggleHand(),
+  chat: (view) => view.toggleChat(),
+  people: (view) => view.togglePeople(),
+  layout: (view) => view.toggleLayout(),
+  self: (view) => view.toggleSelf(),
+  'full-screen': (view) => view.toggleFullScreen(),
+  statistics: (view) => view.toggleStats(),
+  leave: (view) => view.hangUp(),
+  help: (view) => view.openDialog('shortcuts'),
 };
 
 /** Listens until the returned function is called. */
 export function listenForShortcuts(view: CallView): () => void {
   let talking = false;
   const down = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.altKey || view.dialog.peek()) return;
-    const key = event.key.toLowerCase();
-    if (event.ctrlKey || event.metaKey) {
-      const action = event.shiftKey ? undefined : WITH_CONTROL[key];
-      if (!action) return;
-      event.preventDefault();
-      if (!event.repeat) action(view);
-      return;
-    }
-    if (writesText(event.target)) return;
-    if (event.code === 'Space') {
-      if (pressedByKeyboard(event.target)) return;
-      event.preventDefault();
-      if (event.repeat || talking || view.call.media.microphoneOn.peek()) return;
+    if (event.defaultPrevented || view.dialog.peek()) return;
+    const { key, code, ctrlKey: ctrl, metaKey: meta, altKey: alt, shiftKey: shift, isComposing: composing } = event;
+    const place = placeOf(event.target);
+    // What is held down is the shortcut still: the page must not scroll, the browser not bookmark.
+    const meaning = shortcutOf({ key, code, ctrl, meta, alt, shift, composing }, place, view.letterKeys.peek());
+    if (!meaning) return;
+    event.preventDefault();
+    if (event.repeat) return;
+    if (meaning !== 'talk') ACTIONS[meaning](view);
+    else if (!talking && !view.call.media.microphoneOn.peek()) {
       talking = true;
       void view.call.media.setMicrophone(true);
-      return;
     }
-    const action = LETTERS[key];
-    if (!action || event.repeat) return;
-    event.preventDefault();
-    action(view);
   };
   const up = (event: KeyboardEvent) => {
     if (event.code === 'Space') stopTalking();
@@ -92,11 +72,9 @@ export function listenForShortcuts(view: CallView): () => void {
   };
 }
 
-function writesText(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'));
-}
-
 /** Space presses a button that was reached with the keyboard; after a click it means talking. */
-function pressedByKeyboard(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('button:focus-visible, a:focus-visible, summary:focus-visible');
+function placeOf(target: EventTarget | null): Place {
+  if (!(target instanceof HTMLElement)) return 'elsewhere';
+  if (target.isContentEditable || target.matches('input, textarea, select, [role=textbox]')) return 'text';
+  return target.matches('button:focus-visible, a:focus-visible, summary:focus-visible') ? 'button' : 'elsewhere';
 }
