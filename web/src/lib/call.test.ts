@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Call } from './call';
+import type { Call } from './call';
 import { ChannelError } from './channel';
 import type { IceGrant } from './ice-servers';
-import { LocalMedia } from './local-media';
 import type { RosterEntry } from './message';
+import { makeCall, member } from './testing/call-bench';
 import { FakeChannel } from './testing/fake-channel';
-import { FakeConnection } from './testing/fake-connection';
-import { parseUrlParameters } from './url-parameters';
+import type { FakeConnection } from './testing/fake-connection';
 
 let channel: FakeChannel;
 let connections: FakeConnection[];
@@ -25,23 +24,11 @@ afterEach(() => {
 });
 
 const settle = () => vi.advanceTimersByTimeAsync(1);
-const bo: RosterEntry = { uid: 'bo', name: 'Bo', v: 2, connection: 'online', state: { audio: true, video: true, screen: false } };
+const bo = member('bo', 'Bo');
 const OFFER = JSON.stringify({ type: 'offer', sdp: 's={"kinds":["audio","video"],"ice":1}' });
 
 async function inRoom(roster: RosterEntry[] = [], iceServers: RTCIceServer[] = [], resumed = false): Promise<Call> {
-  const media = new LocalMedia({ devices: undefined, audio: {}, video: {}, choice: { camera: '', microphone: '', speaker: '' }, microphoneOn: true, cameraOn: true, modest: true });
-  const call = new Call({
-    channel,
-    media,
-    parameters: parseUrlParameters(''),
-    createConnection: () => {
-      const connection = new FakeConnection();
-      connections.push(connection);
-      return connection as unknown as RTCPeerConnection;
-    },
-    fetchIceServers: () => fetchIceServers(),
-    now: () => Date.now(),
-  });
+  const call = makeCall({ channel, connections, fetchIceServers: () => fetchIceServers() });
   const joined = call.join();
   channel.letIn(roster, { iceServers, resumed });
   await joined;
@@ -439,8 +426,7 @@ describe('what one may do', () => {
 
 describe('the end', () => {
   it('of a refused join is the reason', async () => {
-    const media = new LocalMedia({ devices: undefined, audio: {}, video: {}, choice: { camera: '', microphone: '', speaker: '' }, microphoneOn: true, cameraOn: true, modest: true });
-    const call = new Call({ channel, media, parameters: parseUrlParameters(''), createConnection: () => { throw new Error('not needed'); }, fetchIceServers, now: () => 0 });
+    const call = makeCall({ channel, connections });
     const joined = call.join();
     channel.refuse(new ChannelError(1, 'room-full', 'full'));
     await joined;

@@ -1,8 +1,9 @@
 /** A member is in one place: what a channel does when another connection has its seat or its uid. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ChannelEvent } from './channel';
-import { Signalling, UID_IN_USE_MS_MAX } from './signalling';
+import { UID_IN_USE_MS_MAX, type Signalling } from './signalling';
 import { FakeSocket, joinedFrame } from './testing/fake-socket';
+import { makeSignalling } from './testing/signalling-bench';
 
 let sockets: FakeSocket[];
 let events: ChannelEvent[];
@@ -17,25 +18,16 @@ afterEach(() => {
 });
 
 function signalling(answer: (join: Record<string, unknown>) => Record<string, unknown>): Signalling {
-  const made = new Signalling({
-    url: 'ws://parlor.test/ws',
-    roomId: 'abc-defg-hij',
-    name: 'Ana',
-    token: 'key',
-    mediaState: () => ({ audio: true, video: false, screen: false }),
-    openSocket: () => {
-      const socket = new FakeSocket();
-      sockets.push(socket);
-      setTimeout(() => {
-        socket.accept();
-        socket.say(answer(socket.last('join') ?? {}));
-      }, 0);
-      return socket;
-    },
-    random: () => 0,
-  });
-  made.onEvent = (event) => events.push(event);
-  return made;
+  const openSocket = () => {
+    const socket = new FakeSocket();
+    sockets.push(socket);
+    setTimeout(() => {
+      socket.accept();
+      socket.say(answer(socket.last('join') ?? {}));
+    }, 0);
+    return socket;
+  };
+  return makeSignalling({ sockets, events }, { token: 'key', openSocket });
 }
 
 const inUse = (join: Record<string, unknown>) => ({ cmd: 'error', id: join['id'], code: 101, reason: 'uid-in-use', message: '' });

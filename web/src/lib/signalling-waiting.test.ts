@@ -1,8 +1,9 @@
 /** A host has to let us in: between the socket and the room lies any length of time. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ChannelEvent } from './channel';
-import { Signalling } from './signalling';
-import { FakeSocket, joinedFrame } from './testing/fake-socket';
+import type { Signalling } from './signalling';
+import { joinedFrame, type FakeSocket } from './testing/fake-socket';
+import { makeSignalling } from './testing/signalling-bench';
 
 let sockets: FakeSocket[];
 let events: ChannelEvent[];
@@ -13,19 +14,7 @@ beforeEach(async () => {
   vi.useFakeTimers();
   sockets = [];
   events = [];
-  signalling = new Signalling({
-    url: 'ws://parlor.test/ws',
-    roomId: 'abc-defg-hij',
-    name: 'Ana',
-    mediaState: () => ({ audio: true, video: true, screen: false }),
-    openSocket: () => {
-      const socket = new FakeSocket();
-      sockets.push(socket);
-      return socket;
-    },
-    random: () => 0,
-  });
-  signalling.onEvent = (event) => events.push(event);
+  signalling = makeSignalling({ sockets, events });
   outcome = signalling.open().then(
     () => 'joined',
     (error: Error) => error.message,

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ChannelEvent } from './channel';
-import { OUTBOX_MAX, Signalling, type SignallingOptions } from './signalling';
-import { FakeSocket, joinedFrame } from './testing/fake-socket';
+import { OUTBOX_MAX, type Signalling, type SignallingOptions } from './signalling';
+import { joinedFrame, type FakeSocket } from './testing/fake-socket';
+import { makeSignalling } from './testing/signalling-bench';
 
 let sockets: FakeSocket[];
 let events: ChannelEvent[];
@@ -15,23 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function signalling(more: Partial<SignallingOptions> = {}): Signalling {
-  const made = new Signalling({
-    url: 'ws://parlor.test/ws',
-    roomId: 'abc-defg-hij',
-    name: 'Ana',
-    mediaState: () => ({ audio: true, video: false, screen: false }),
-    openSocket: () => {
-      const socket = new FakeSocket();
-      sockets.push(socket);
-      return socket;
-    },
-    random: () => 0,
-    ...more,
-  });
-  made.onEvent = (event) => events.push(event);
-  return made;
-}
+const signalling = (more?: Partial<SignallingOptions>) => makeSignalling({ sockets, events }, more);
 
 const socket = (index = -1): FakeSocket => {
   const found = sockets.at(index);

@@ -1,13 +1,12 @@
 /** From member to member, through the server, and back: what the call does when the room says so. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Call } from './call';
+import type { Call } from './call';
 import { ChannelError } from './channel';
-import { LocalMedia } from './local-media';
 import type { SlotRequest } from './meeting-message';
 import type { RosterEntry } from './message';
+import { makeCall, member } from './testing/call-bench';
 import { FakeChannel } from './testing/fake-channel';
-import { FakeConnection } from './testing/fake-connection';
-import { parseUrlParameters } from './url-parameters';
+import type { FakeConnection } from './testing/fake-connection';
 
 let channel: FakeChannel;
 let connections: FakeConnection[];
@@ -26,22 +25,9 @@ afterEach(() => {
 });
 
 const settle = (ms = 1) => vi.advanceTimersByTimeAsync(ms);
-const member = (uid: string): RosterEntry => ({ uid, name: uid, v: 2, connection: 'online', state: { audio: true, video: true, screen: false } });
 
 async function inRoom(roster: RosterEntry[], mode: 'p2p' | 'sfu' = 'p2p'): Promise<void> {
-  const media = new LocalMedia({ devices: undefined, audio: {}, video: {}, choice: { camera: '', microphone: '', speaker: '' }, microphoneOn: true, cameraOn: true, modest: true });
-  call = new Call({
-    channel,
-    media,
-    parameters: parseUrlParameters(''),
-    createConnection: () => {
-      const connection = new FakeConnection();
-      connections.push(connection);
-      return connection as unknown as RTCPeerConnection;
-    },
-    fetchIceServers: async () => ({ servers: [], lifetimeMs: Infinity }),
-    now: () => Date.now(),
-  });
+  call = makeCall({ channel, connections });
   const joined = call.join();
   channel.letIn(roster, { mode });
   await joined;
