@@ -28,8 +28,12 @@ test('a host who reloads the page of a locked room is still inside, and still th
   await ana.control('lock').click();
   await expect(ana.control('lock')).toHaveAttribute('aria-pressed', 'true');
 
+  await bo.writes('is it locked?');
+  await ana.reads('is it locked?');
+
   await ana.page.reload();
   await seeAndHearEachOther(ana, bo, RECOVERY_MS);
+  await ana.reads('is it locked?');
   await ana.presses('people-open');
   await expect(ana.control('lock')).toHaveAttribute('aria-pressed', 'true');
   await bo.presses('people-open');

@@ -1,6 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { ChatLog, clipToBytes, linkParts, MESSAGES_MAX } from './chat';
 
+describe('a page that was loaded again', () => {
+  it('shows what it had shown, as read; what was under way can be sent again', () => {
+    const before = new ChatLog();
+    before.receive({ uid: 'bo', name: 'Bo' }, 'hello', 1, true);
+    before.compose('hi', 2);
+    const after = new ChatLog();
+    after.takeOver(before.messages.value);
+    expect(after.messages.value).toMatchObject([
+      { from: { uid: 'bo' }, text: 'hello', private: true, delivery: 'sent' },
+      { from: undefined, text: 'hi', delivery: 'failed' },
+    ]);
+    expect(after.unread.value).toBe(0);
+    after.receive({ uid: 'bo', name: 'Bo' }, 'again', 3);
+    expect(new Set(after.messages.value.map(({ key }) => key)).size).toBe(3);
+  });
+});
+
 describe('linkParts', () => {
   it.each([
     ['see https://example.org/x.', ['see ', ['https://example.org/x', 'https://example.org/x'], '.']],

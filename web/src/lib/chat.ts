@@ -37,6 +37,11 @@ export class ChatLog {
     }
   }
 
+  /** What a page that was loaded again had shown: read, and no longer under way. */
+  takeOver(shown: readonly Omit<ChatMessage, 'key'>[]): void {
+    for (const message of shown) this.#append({ ...message, key: this.#nextKey++, delivery: message.delivery === 'sent' ? 'sent' : 'failed' });
+  }
+
   /** Adds an own message as `sending`; its key is for {@link mark}. */
   compose(text: string, at: number, to?: { uid: string; name: string }): number {
     const key = this.#nextKey++;

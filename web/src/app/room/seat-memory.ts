@@ -1,5 +1,6 @@
-/** The seat of this tab in a room, for the page that comes after a reload. What is kept ends with the tab. */
+/** The seat of this tab in a room and what was written there, for the page that comes after a reload. What is kept ends with the tab. */
 import type { Call } from '../../lib/call';
+import type { ChatMessage } from '../../lib/chat';
 import type { Seat, Signalling } from '../../lib/signalling';
 
 const KEY = 'parlor.seat';
@@ -10,7 +11,11 @@ interface Kept extends Seat {
   room: string;
   /** When the page went; undefined while it is there, or when it crashed. */
   partedAt?: number;
+  chat?: readonly ChatMessage[];
 }
+
+/** The last ones: what is kept must fit into the storage of a tab. */
+const CHAT_KEPT_MAX = 100;
 
 /** The seat that this tab held in the room when it was reloaded or crashed. */
 export function leftSeat(room: string): Seat | undefined {
@@ -26,6 +31,12 @@ export function comesBack(room: string, now: number): boolean {
   return now >= kept.partedAt && now - kept.partedAt < RETURN_WITHIN_MS;
 }
 
+/** What the page had shown of the chat. */
+export function leftChat(room: string): readonly ChatMessage[] {
+  const kept = read();
+  return kept?.room === room ? (kept.chat ?? []) : [];
+}
+
 /** Keeps the seat for as long as the call lasts, and gives it up with it; a page that goes only parts with it. */
 export function keepSeat(room: string, signalling: Signalling, call: Call): void {
   let kept: Kept | undefined;
@@ -39,8 +50,9 @@ export function keepSeat(room: string, signalling: Signalling, call: Call): void
   });
   const leave = () => {
     const seat = kept;
+    const chat = call.chat.messages.peek().slice(-CHAT_KEPT_MAX);
     call.part();
-    if (seat) write({ ...seat, partedAt: Date.now() });
+    if (seat) write({ ...seat, partedAt: Date.now(), chat });
   };
   addEventListener('pagehide', leave);
   call.phase.subscribe((phase) => {
@@ -52,12 +64,20 @@ function read(): Kept | undefined {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
     if (typeof kept !== 'object' || kept === null) return undefined;
-    const { room, uid, resume, partedAt } = kept as Record<string, unknown>;
+    const { room, uid, resume, partedAt, chat } = kept as Record<string, unknown>;
     if (typeof room !== 'string' || typeof uid !== 'string' || typeof resume !== 'string') return undefined;
-    return { room, uid, resume, ...(typeof partedAt === 'number' && { partedAt }) };
+    return { room, uid, resume, ...(typeof partedAt === 'number' && { partedAt }), ...(Array.isArray(chat) && { chat: chat.filter(isMessage) }) };
   } catch {
     return undefined;
   }
+}
+
+/** Whether it can be shown. An older or a newer client of this origin may have written it. */
+function isMessage(value: unknown): value is ChatMessage {
+  if (typeof value !== 'object' || value === null) return false;
+  const { text, at, from } = value as Partial<Record<keyof ChatMessage, unknown>>;
+  const writer = from as { uid?: unknown; name?: unknown } | null | undefined;
+  return typeof text === 'string' && typeof at === 'number' && (writer === undefined || (typeof writer?.uid === 'string' && typeof writer.name === 'string'));
 }
 
 function write(kept: Kept | undefined): void {

@@ -6,7 +6,7 @@ import { LoopbackChannel } from '../../lib/loopback';
 import { Signalling } from '../../lib/signalling';
 import type { UrlParameters } from '../../lib/url-parameters';
 import { t } from '../texts';
-import { keepSeat, leftSeat } from './seat-memory';
+import { comesBack, keepSeat, leftChat, leftSeat } from './seat-memory';
 
 export interface CallRequest {
   room: string;
@@ -33,6 +33,7 @@ export function startCall({ room, name, media, parameters }: CallRequest): Call 
     openSocket: (url) => new WebSocket(url),
   });
   const call = new Call({ channel: signalling, media, parameters, createConnection, fetchIceServers: iceServers, now });
+  if (comesBack(room, Date.now())) call.chat.takeOver(leftChat(room));
   keepSeat(room, signalling, call);
   return call;
 }
