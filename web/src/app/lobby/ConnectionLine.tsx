@@ -5,6 +5,9 @@ import { Icon } from '../components/Icon';
 import type { Preflight } from '../../lib/check/preflight';
 import { t } from '../texts';
 
+/** What is not known by then is not said. */
+const LIMIT_MS = 5_000;
+
 export function ConnectionLine({ token }: { token: string | null }) {
   const [found, show] = useState<Preflight>();
   useEffect(() => {
@@ -13,9 +16,15 @@ export function ConnectionLine({ token }: { token: string | null }) {
       const { preflight } = await import('../../lib/check/preflight');
       show(await preflight(token, controller.signal));
     };
+    let left = false;
+    const limit = setTimeout(() => controller.abort(new DOMException('The short check takes too long.', 'TimeoutError')), LIMIT_MS);
     // Called off because somebody joins, or not to be had: the line stays empty.
-    run().catch(() => undefined);
-    return () => controller.abort(new DOMException('The lobby is left.', 'AbortError'));
+    run().catch(() => left || show({ kind: 'unknown' }));
+    return () => {
+      left = true;
+      clearTimeout(limit);
+      controller.abort(new DOMException('The lobby is left.', 'AbortError'));
+    };
   }, [token]);
   const known = found !== undefined && found.kind !== 'unknown';
   return (

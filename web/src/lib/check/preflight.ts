@@ -1,4 +1,4 @@
-/** The short check that the lobby runs by itself: does the way to the media server carry a call. Five seconds at most. */
+/** The short check that the lobby runs by itself: does the way to the media server carry a call. */
 import { EchoPeer, type EchoTransport, type Reach } from './net/echo';
 import { echoes, JITTER_LIMITS_MS, LOSS_LIMITS, qualityOf, ROUND_TRIP_LIMITS_MS, type Quality } from './net/quality';
 
@@ -33,7 +33,7 @@ export function judgePreflight({ udp, tcp, quality }: PreflightFindings): Prefli
   return { kind: limited ? 'limited' : detour ? 'detour' : 'good', roundTripMs, loss };
 }
 
-/** Rejects when `signal` is aborted: somebody joins, or leaves the page. */
+/** Rejects when `signal` is aborted: somebody joins, leaves the page, or has waited long enough. */
 export async function preflight(token: string | null, signal: AbortSignal): Promise<Preflight> {
   const way = async (transport: EchoTransport) => {
     const peer = new EchoPeer(signal);
