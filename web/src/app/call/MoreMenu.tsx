@@ -30,12 +30,17 @@ export function MoreMenu({ view }: { view: CallView }) {
     { icon: Keyboard, text: t('keys.open'), act: () => view.openDialog('shortcuts'), testid: 'shortcuts-open', shown: hasKeyboard },
   ];
   return (
-    <Menu class="more-menu" items={items} onClose={close}>
-      {narrow.matches && (
-        <li class="more-reactions">
-          <ReactionButtons view={view} onDone={close} />
-        </li>
-      )}
-    </Menu>
+    <Menu
+      class="more-menu"
+      items={items}
+      onClose={close}
+      head={(leave) =>
+        narrow.matches && (
+          <li class="more-reactions">
+            <ReactionButtons view={view} onDone={leave} />
+          </li>
+        )
+      }
+    />
   );
 }

@@ -21,12 +21,12 @@ export interface MenuProps {
   /** `fixed`: beside its button wherever there is room, over a list that scrolls. Else the page's style places it. */
   placement?: 'fixed';
   class: string;
-  /** What stands above the choices. */
-  children?: ComponentChildren;
+  /** What stands above the choices. `leave` closes the menu as a choice does. */
+  head?: (leave: () => void) => ComponentChildren;
 }
 
 /** Stands beside its button, in the same element. */
-export function Menu({ items, onClose, placement, class: name, children }: MenuProps) {
+export function Menu({ items, onClose, placement, class: name, head }: MenuProps) {
   const list = useRef<HTMLUListElement>(null);
   const close = useRef(onClose);
   close.current = onClose;
@@ -67,7 +67,7 @@ export function Menu({ items, onClose, placement, class: name, children }: MenuP
   };
   return (
     <ul ref={list} class={`menu ${name}`} onKeyDown={pressed}>
-      {children}
+      {head?.(leave)}
       {items
         .filter(({ shown = true }) => shown)
         .map(({ icon, text, act, testid }) => (
