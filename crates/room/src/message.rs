@@ -137,12 +137,9 @@ impl<'a> Request<'a> {
         Ok(Self { text, command, fields })
     }
 
-    /// Whether who leaves may be back in a moment. Of v2 only.
-    ///
-    /// # Errors
-    /// `resume` is neither true nor false.
-    pub(crate) fn may_return(&self) -> Result<bool, Error> {
-        Ok(moderate::flag(self.fields.resume, "resume")?.unwrap_or(false))
+    /// Whether who leaves may be back in a moment. Of v2 only. Leaving fails for no other value: who wants to go, goes.
+    pub(crate) fn may_return(&self) -> bool {
+        self.fields.resume.is_some_and(|resume| resume.get() == "true")
     }
 
     /// The id that v2 answers carry.

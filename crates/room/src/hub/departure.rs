@@ -21,7 +21,7 @@ impl Hub {
     /// `leave`. Who is not in the room has left it already; only a false name is an error.
     pub(super) fn leave(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
         match self.seat_of(conn, request) {
-            Ok((room, uid)) if self.is_resumable(&room, &uid) && request.may_return()? => {
+            Ok((room, uid)) if self.is_resumable(&room, &uid) && request.may_return() => {
                 self.part(conn, &room, &uid);
             }
             Ok((room, uid)) => self.unseat(&room, &uid),

@@ -103,7 +103,7 @@ impl Request<'_> {
     }
 }
 
-pub(super) fn flag(raw: Option<&RawValue>, field: &'static str) -> Result<Option<bool>, Error> {
+fn flag(raw: Option<&RawValue>, field: &'static str) -> Result<Option<bool>, Error> {
     raw.map(|raw| serde_json::from_str(raw.get()).map_err(|_| Error::Field { field })).transpose()
 }
 

@@ -27,7 +27,7 @@ function Figures({ view, sample, history }: { view: CallView; sample: Sample; hi
   const { audioIn, audioOut, videoIn, videoOut, screenIn, screenOut } = sample;
   return (
     <>
-      {sample.path && <PathLine path={sample.path} />}
+      {sample.path && <PathLine path={sample.path} served={view.call.topology.mode.value === 'sfu'} />}
       <dl class="stats-list">
         <Figure name={t('stats.rtt')} value={unit(sample.rttMs, 'ms')} testid="stats-rtt" />
         <Figure name={t('stats.loss')} value={percent(worstLoss(sample))} testid="stats-loss" />
@@ -60,11 +60,11 @@ function Figures({ view, sample, history }: { view: CallView; sample: Sample; hi
   );
 }
 
-function PathLine({ path }: { path: Path }) {
+function PathLine({ path, served }: { path: Path; served: boolean }) {
   const relayed = path.local === 'relay' || path.remote === 'relay';
   return (
     <p class="stats-path">
-      <strong>{t(relayed ? 'stats.relayed' : 'stats.direct')}</strong>{' '}
+      <strong>{t(relayed ? 'stats.relayed' : served ? 'stats.served' : 'stats.direct')}</strong>{' '}
       <span data-testid="stats-path" data-local={path.local} data-remote={path.remote} data-protocol={path.protocol} data-relay-protocol={path.relayProtocol}>
         {path.local}
         {path.relayProtocol && ` (${path.relayProtocol.toUpperCase()})`} → {path.remote} · {path.protocol.toUpperCase()}

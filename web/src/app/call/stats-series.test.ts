@@ -42,8 +42,8 @@ describe('what the statistics draw', () => {
   });
 
   it('puts the layers in the order of their size, also those that are off or have not begun', () => {
-    const f = stream({ rid: 'f', height: 720, kbps: 1200 });
-    const q = stream({ rid: 'q', height: 180, kbps: 100 });
+    const f = stream({ rid: 'f', kbps: 1200 });
+    const q = stream({ rid: 'q', kbps: 100 });
     const drawn = layers([sample({ outgoing: [q] }), sample({ outgoing: [f, q] }), sample({ outgoing: [{ ...f, active: false }, q] })]);
     expect(drawn).toEqual([
       { mid: '1', rid: 'q', values: [100, 100, 100] },

@@ -34,13 +34,16 @@ export function frozenMs(history: readonly Sample[]): Series {
   });
 }
 
+/** The encodings as we name them, the smallest first. */
+const RIDS = ['q', 'h', 'f'];
+
 /** The encodings of one's own pictures that were seen at any time, the smallest first, each with its rate. */
 export function layers(history: readonly Sample[]): { mid: string; rid: string; values: Series }[] {
   const seen = new Map<string, Stream & { rid: string }>();
   for (const sample of history) {
     for (const stream of sample.outgoing) if (stream.rid !== undefined) seen.set(keyOf(stream), { ...stream, rid: stream.rid });
   }
-  const ordered = [...seen.values()].sort((one, other) => Number(one.mid) - Number(other.mid) || (one.height ?? 0) - (other.height ?? 0));
+  const ordered = [...seen.values()].sort((one, other) => Number(one.mid) - Number(other.mid) || RIDS.indexOf(one.rid) - RIDS.indexOf(other.rid));
   return ordered.map(({ mid, rid }) => ({
     mid,
     rid,

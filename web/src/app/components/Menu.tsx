@@ -1,7 +1,7 @@
 /** A list of choices under a button. Closes after a choice, on Escape and on a press elsewhere, and gives the focus back to its button. */
 import './menu.css';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { IconNode } from 'lucide';
 import { Icon } from './Icon';
 import { nextPlace } from './menu-keys';
@@ -30,7 +30,8 @@ export function Menu({ items, onClose, placement, class: name, head }: MenuProps
   const list = useRef<HTMLUListElement>(null);
   const close = useRef(onClose);
   close.current = onClose;
-  useEffect(() => {
+  // Before anybody can press the next key.
+  useLayoutEffect(() => {
     if (placement === 'fixed') place(list.current);
     buttonsOf(list.current)[0]?.focus({ preventScroll: true });
     const elsewhere = (event: Event) => {
