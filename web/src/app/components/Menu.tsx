@@ -37,7 +37,10 @@ export function Menu({ items, onClose, placement, class: name, head }: MenuProps
     const elsewhere = (event: Event) => {
       if (event.target instanceof Node && !list.current?.parentElement?.contains(event.target)) close.current();
     };
-    const moved = () => close.current();
+    const moved = (event: Event) => {
+      // The menu itself may scroll, where it is higher than the page.
+      if (!(event.target instanceof Node && list.current?.contains(event.target))) close.current();
+    };
     addEventListener('pointerdown', elsewhere);
     if (placement === 'fixed') {
       addEventListener('resize', moved);
