@@ -47,7 +47,8 @@ test('the operator opens the link of parlor admin, sees two in a room with all t
     await expect(operator.control('admin-member')).toHaveCount(2);
     await expect(operator.control('admin-room-mode')).toHaveText('through the server');
     const first = operator.control('admin-member').first();
-    await expect(first.getByTestId('admin-layer').filter({ hasText: 'camera' }).first()).toHaveAttribute('data-state', 'on');
+    // Which layers a busy browser makes is its own affair.
+    await expect(first.locator('[data-testid=admin-layer][data-state=on]').filter({ hasText: 'camera' }).first()).toBeVisible();
     await expect(first.getByTestId('admin-slot').filter({ hasText: 'camera' })).toHaveAttribute('data-state', 'live');
     await expect(first.getByTestId('admin-chart-estimate').locator('.chart-latest')).toContainText(/fits [1-9]/);
     await expect(first.getByTestId('admin-chart-layers').locator('path.chart-band').first()).toHaveAttribute('d', /L/);
