@@ -178,6 +178,11 @@ impl Estimator {
         self.judge(now_us);
     }
 
+    /// Nothing more is told of with [`Self::handle_sent`] for a while: no feedback is to be expected, and silence means nothing.
+    pub fn handle_pause(&mut self) {
+        self.unanswered_us = None;
+    }
+
     /// A report block about a stream that was sent to this subscriber (RFC 3550 §6.4.1): the share lost in 1/256, and the round trip where
     /// it is known. Its loss counts only where no transport-wide feedback comes.
     pub fn handle_report_block(&mut self, now: Instant, fraction_lost: u8, round_trip: Option<Duration>) {

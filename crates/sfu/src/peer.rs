@@ -58,6 +58,8 @@ pub(crate) struct Peer {
     pub(crate) clock_offset: Option<i64>,
     /// What is allocated, while it is; kept for its memory.
     pub(crate) demands: Vec<Demand>,
+    /// It is to be shown a picture, so its path is estimated. Sound alone is sent whatever the path carries.
+    pub(crate) is_estimated: bool,
     /// What its slots show may have changed.
     pub(crate) slots_changed: bool,
     pub(crate) tally: PeerTally,
@@ -102,6 +104,7 @@ impl Peer {
             round_trip: None,
             clock_offset: None,
             demands: Vec::new(),
+            is_estimated: false,
             slots_changed: false,
             tally: PeerTally::default(),
             wants_voices: false,

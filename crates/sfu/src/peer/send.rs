@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use rtp::Header;
+use rtp::parameters::ExtensionIds;
 use rtp::payload::Head;
 
 use super::{Peer, What};
@@ -48,7 +49,8 @@ impl Peer {
         let replaced = head.as_ref().map_or(0, |head| head.replaced);
         let head = head.as_ref().map_or(&[][..], Head::bytes);
         let payload = inbound.payload.bytes.get(replaced..).unwrap_or_default();
-        prepare(slot, inbound, &mut context.template);
+        let ids = ids_of(slot, self.is_estimated);
+        prepare(slot, &ids, inbound, &mut context.template);
         let header = Header {
             payload_type: codec.payload_type,
             marker: rewrite.marker,
@@ -57,7 +59,7 @@ impl Peer {
             ssrc: slot.parameters.ssrc,
         };
         let bytes = TYPICAL_HEADER_BYTES.saturating_add(payload.len());
-        let transport = self.outbound.next_transport(now, &slot.parameters.extensions, bytes, what);
+        let transport = self.outbound.next_transport(now, &ids, bytes, what);
         let mut patch = Patch { header, transport, time: send_time_at(context.start, now), number: rewrite.number };
         let (index, original) = match repeated {
             None => (rewrite.index, None),
@@ -96,9 +98,9 @@ impl Peer {
         };
         let index = slot.next_rtx;
         slot.next_rtx = index.wrapping_add(1);
-        context.template.build(&slot.parameters.extensions, &rtp::Extensions::default(), None);
-        let transport =
-            self.outbound.next_transport(now, &slot.parameters.extensions, TYPICAL_HEADER_BYTES, What::Retransmission);
+        let ids = ids_of(slot, self.is_estimated);
+        context.template.build(&ids, &rtp::Extensions::default(), None);
+        let transport = self.outbound.next_transport(now, &ids, TYPICAL_HEADER_BYTES, What::Retransmission);
         let ssrc = slot.parameters.rtx_ssrc;
         let header = Header { payload_type, marker: false, sequence_number: low(index), timestamp, ssrc };
         let patch = Patch { header, transport, time: send_time_at(context.start, now), number: None };
@@ -146,9 +148,15 @@ impl Peer {
     }
 }
 
-/// The template for this slot's ids. Until the subscriber knows the SSRC, the mid is sent along.
-fn prepare(slot: &Slot, inbound: &Inbound<'_>, template: &mut Template) {
-    let ids = &slot.parameters.extensions;
+/// The ids of what is written into a slot's headers. What counts for the estimate of the path is left out where none is made: the
+/// subscriber sends feedback ten or twenty times a second about what is numbered, and nothing about what is not.
+fn ids_of(slot: &Slot, is_estimated: bool) -> ExtensionIds {
+    let ids = slot.parameters.extensions;
+    if is_estimated { ids } else { ExtensionIds { transport_cc: None, abs_send_time: None, ..ids } }
+}
+
+/// The template for these ids. Until the subscriber knows the SSRC, the mid is sent along.
+fn prepare(slot: &Slot, ids: &ExtensionIds, inbound: &Inbound<'_>, template: &mut Template) {
     if !slot.acknowledged {
         template.build(ids, &inbound.extensions, Some(slot.parameters.mid.as_str().as_bytes()));
         return;

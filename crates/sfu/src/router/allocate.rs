@@ -36,14 +36,20 @@ impl Router {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.allocate_at = None;
         peer.demands.clear();
+        let mut has_picture = false;
         for slot in &mut peer.slots {
             let track = slot.track.and_then(|track| self.tracks.get(track));
             let is_sendable = track.is_some_and(|track| !track.blocked && slot.can_take(track));
             let tile = slot.tile();
+            has_picture |= is_sendable && !tile.paused && track.is_some_and(Track::is_video);
             slot.demand.set_tile(Tile { paused: tile.paused || !is_sendable, ..tile });
             slot.demand.set_rungs(track.map_or(&[][..], |track| track.ladder.rungs()));
             peer.demands.push(slot.demand.clone());
         }
+        if peer.is_estimated && !has_picture {
+            peer.outbound.estimator.handle_pause();
+        }
+        peer.is_estimated = has_picture;
         let estimate = peer.outbound.estimator.estimate_bps();
         let allocation = allocate(now, estimate, &mut peer.demands);
         peer.allocated_bps = estimate;

@@ -86,8 +86,10 @@ impl Router {
             peer.handle_round_trip(sample);
         }
         peer.handle_loss(block.fraction_lost);
-        peer.outbound.estimator.handle_report_block(now, block.fraction_lost, sample);
-        self.follow_estimate(now, from);
+        if peer.is_estimated {
+            peer.outbound.estimator.handle_report_block(now, block.fraction_lost, sample);
+            self.follow_estimate(now, from);
+        }
     }
 
     /// A subscriber lacks packets.

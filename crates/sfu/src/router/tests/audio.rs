@@ -3,7 +3,7 @@ use std::time::Duration;
 use rtp::parameters::CodecName;
 use rtp::{Element, Extensions};
 
-use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, OPUS, World, codec, sends, takes};
+use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, OPUS, VP8, World, codec, sends, takes};
 use crate::{Output, PeerId, Source, TrackId};
 
 const DAVE: PeerId = PeerId(4);
@@ -157,4 +157,27 @@ fn one_slot_with_changing_voices_is_one_continuous_stream() {
         let step = pair[1].packet().timestamp().wrapping_sub(pair[0].packet().timestamp());
         assert!((1..=48_000).contains(&step), "timestamps go on: {step}");
     }
+}
+
+#[test]
+fn sound_alone_is_not_numbered_for_an_estimate_and_beside_a_picture_it_is() {
+    let mut world = World::new(&[ALICE, BOB]);
+    let slots = vec![takes("a", codec(CodecName::Opus, 100), SLOT), takes("v", codec(CodecName::Vp8, 101), SLOT + 2)];
+    world.slots(BOB, slots);
+    publish_voice(&mut world, ALICE);
+    speak(&mut world, &[(ALICE, 30)], 1);
+    let numbers = |world: &mut World| -> Vec<Option<u16>> {
+        let got = world.got(BOB);
+        got.iter().map(|sent| Extensions::read(&sent.packet(), &EXTENSIONS).transport_sequence).collect()
+    };
+    assert_eq!(numbers(&mut world), vec![None; 25]);
+
+    let camera = world.publish(ALICE, Source::Camera, sends("1", codec(CodecName::Vp8, VP8), 7_000));
+    world.wish(BOB, "v", Some(camera));
+    speak(&mut world, &[(ALICE, 30)], 26);
+    assert!(numbers(&mut world).iter().all(Option::is_some));
+
+    world.pause(BOB, "v", Some(camera));
+    speak(&mut world, &[(ALICE, 30)], 51);
+    assert_eq!(numbers(&mut world), vec![None; 25]);
 }
