@@ -13,7 +13,7 @@ use crate::workspace::{cargo, target};
 pub(crate) enum Subject {
     /// The media server beside Janus (apt-get install janus): CPU per forwarded packet, delivery, delay, memory
     Sfu {
-        /// What the tool takes: --quick, --json, --cases NAME,NAME, --rounds N, --seconds N, --alone
+        /// What the tool takes: --quick, --json, --cases NAME,NAME, --rounds N, --seconds N, --alone, --write FILE
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },

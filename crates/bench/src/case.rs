@@ -12,6 +12,10 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// What it is for people.
     pub(crate) text: &'static str,
+    /// Whether the other server runs, too. A case without it is a question about Parlor alone.
+    pub(crate) has_rival: bool,
+    /// How many workers Parlor is told to have; as many as it likes where `None`.
+    pub(crate) workers: Option<u32>,
     plan: Plan,
 }
 
@@ -19,6 +23,20 @@ impl Case {
     /// The plan with a window of so many seconds.
     pub(crate) fn plan(&self, seconds: u32) -> Plan {
         Plan { duration: Duration::from_secs(u64::from(seconds)), ..self.plan.clone() }
+    }
+
+    /// The share of the packets that must arrive for a figure to be valid: nearly all that the path lets through. A server that drops
+    /// packets saves its work.
+    pub(crate) fn delivered_min(&self) -> f64 {
+        DELIVERED_MIN * (1.0 - f64::from(self.plan.loss_ppm) / 1e6)
+    }
+
+    fn alone(name: &'static str, text: &'static str, workers: Option<u32>, plan: Plan) -> Self {
+        Self { name, text, has_rival: false, workers, plan }
+    }
+
+    fn beside_rival(name: &'static str, text: &'static str, plan: Plan) -> Self {
+        Self { name, text, has_rival: true, workers: None, plan }
     }
 }
 
@@ -38,7 +56,7 @@ pub(crate) fn chosen(names: &[String], quick: bool) -> Result<Vec<Case>> {
 }
 
 fn all() -> Vec<Case> {
-    let broadcast = |name, text, subscribers, video| Case { name, text, plan: broadcast(subscribers, video) };
+    let broadcast = |subscribers, video| Plan { subscribers, ..broadcast_plan(video) };
     let meeting = Plan {
         publishers: 10,
         subscribers: 0,
@@ -46,23 +64,30 @@ fn all() -> Vec<Case> {
         audio_payload_bytes: Some(AUDIO_BYTES),
         ..broadcast_plan(VIDEO_110)
     };
-    let audio =
-        Plan { video: None, audio_payload_bytes: Some(AUDIO_BYTES), subscribers: 100, ..broadcast_plan(VIDEO_110) };
+    let audio = Plan { video: None, audio_payload_bytes: Some(AUDIO_BYTES), ..broadcast(100, VIDEO_110) };
     let lossy = Plan { loss_ppm: 20_000, ..broadcast_plan(VIDEO_500) };
+    let half_load = Plan { rooms: 5, ..meeting.clone() };
+    let idle = Plan {
+        publishers: 0,
+        video: None,
+        idle_slots: 9,
+        warm_up: Duration::from_secs(5),
+        ..broadcast(200, VIDEO_110)
+    };
     vec![
-        broadcast("1x20@500", "1 to 20, video of 500 packets/s", 20, VIDEO_500),
-        broadcast("1x60@110", "1 to 60, video of 110 packets/s", 60, VIDEO_110),
-        broadcast("1x200@110", "1 to 200, video of 110 packets/s", 200, VIDEO_110),
-        broadcast("1x200@500", "1 to 200, video of 500 packets/s", 200, VIDEO_500),
-        broadcast("1x20@500-smooth", "as 1x20@500, but every packet comes alone", 20, SMOOTH_500),
-        Case { name: "10x10", text: "a meeting of 10 with sound and video of 110 packets/s", plan: meeting },
-        Case { name: "audio-1x100", text: "1 speaks to 100", plan: audio },
-        Case { name: "1x20@500-loss", text: "as 1x20@500, 2 % lost on the way to each", plan: lossy },
+        Case::beside_rival("1x20@500", "1 to 20, video of 500 packets/s", broadcast(20, VIDEO_500)),
+        Case::beside_rival("1x60@110", "1 to 60, video of 110 packets/s", broadcast(60, VIDEO_110)),
+        Case::beside_rival("1x200@110", "1 to 200, video of 110 packets/s", broadcast(200, VIDEO_110)),
+        Case::beside_rival("1x200@500", "1 to 200, video of 500 packets/s", broadcast(200, VIDEO_500)),
+        Case::beside_rival("1x20@500-smooth", "as 1x20@500, but every packet comes alone", broadcast(20, SMOOTH_500)),
+        Case::beside_rival("10x10", "a meeting of ten with sound and video of 110 packets/s", meeting),
+        Case::beside_rival("audio-1x100", "one speaks to 100", audio),
+        Case::beside_rival("1x20@500-loss", "as 1x20@500, 2 % lost on the way to each", lossy),
+        Case::alone("half-load", "five meetings of ten on one worker: its core is about half busy", Some(1), half_load),
+        Case::alone(ONE_WORKER, "1 to 200, video of 110 packets/s, one worker", Some(1), broadcast(200, VIDEO_110)),
+        Case::alone(TWO_WORKERS, "the same room on two workers", Some(2), broadcast(200, VIDEO_110)),
+        Case::alone(IDLE, "200 members with places for nine pictures and a voice, who get nothing", None, idle),
     ]
-}
-
-fn broadcast(subscribers: u32, video: Shape) -> Plan {
-    Plan { subscribers, ..broadcast_plan(video) }
 }
 
 /// One camera, twenty who watch.
@@ -75,6 +100,7 @@ fn broadcast_plan(video: Shape) -> Plan {
         video: Some(video),
         layers: Vec::new(),
         audio_payload_bytes: None,
+        idle_slots: 0,
         joins_per_second: 100.0,
         warm_up: Duration::from_secs(1),
         duration: Duration::from_secs(10),
@@ -83,7 +109,17 @@ fn broadcast_plan(video: Shape) -> Plan {
     }
 }
 
+/// One large room, and what a second worker makes of it.
+pub(crate) const ONE_WORKER: &str = "large-room-1-worker";
+pub(crate) const TWO_WORKERS: &str = "large-room-2-workers";
+
+/// Nothing flows: its figure is the memory.
+pub(crate) const IDLE: &str = "idle-200";
+
 const QUICK: &[&str] = &["1x20@500", "1x60@110"];
+
+/// Of what the path lets through.
+const DELIVERED_MIN: f64 = 0.996;
 
 /// A camera of 4.4 Mbit/s: each of 25 frames a second is 20 packets at once.
 const VIDEO_500: Shape = Shape { packets_per_second: 500.0, frames_per_second: 25.0, payload_bytes: 1100 };

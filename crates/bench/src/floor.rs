@@ -1,4 +1,4 @@
-//! What no server can go below on this machine: sending a datagram, sending several at once, encrypting one.
+//! What no server can go below on this machine: sending a datagram, sending several at once, encrypting one, waking up for one.
 
 use std::net::SocketAddr;
 
@@ -20,12 +20,19 @@ pub(crate) struct Floor {
     gso8_us: f64,
     /// AES-128-GCM of one.
     gcm_us: f64,
+    /// The delay of a datagram by way of a thread that sends it straight back.
+    echo_p50_us: u64,
+    echo_p99_us: u64,
 }
 
 impl std::fmt::Display for Floor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { sendto_us, gso8_us, gcm_us } = self;
-        write!(f, "sendto {sendto_us:.2} us, 8 with GSO {gso8_us:.2} us each, AES-128-GCM {gcm_us:.2} us")
+        let Self { sendto_us, gso8_us, gcm_us, echo_p50_us, echo_p99_us } = self;
+        write!(
+            f,
+            "sendto {sendto_us:.2} us, 8 with GSO {gso8_us:.2} us each, AES-128-GCM {gcm_us:.2} us, delay of a plain echo {echo_p50_us} us \
+             (p99 {echo_p99_us} us)"
+        )
     }
 }
 
@@ -49,7 +56,9 @@ pub(crate) fn measure() -> Result<Floor> {
     let transmit =
         Transmit { destination: target, ecn: None, contents: &bytes, segment_size: Some(DATAGRAM_BYTES), src_ip: None };
     let gso8_us = time(|| Ok(state.try_send(UdpSockRef::from(&sender), &transmit)?), || drain(&receiver))?;
-    Ok(Floor { sendto_us, gso8_us, gcm_us: gcm()? })
+    let echo = client::measure_echo(ADDRESS, ECHOES)?;
+    let quantile = |fraction| echo.quantile_us(fraction).unwrap_or(0);
+    Ok(Floor { sendto_us, gso8_us, gcm_us: gcm()?, echo_p50_us: quantile(0.5), echo_p99_us: quantile(0.99) })
 }
 
 fn gcm() -> Result<f64> {
@@ -91,6 +100,9 @@ fn thread_ns() -> i64 {
 }
 
 const DATAGRAM_BYTES: usize = 1200;
+
+/// A second.
+const ECHOES: u32 = 500;
 
 /// About a tenth of a second each.
 const ROUNDS: u32 = 4000;

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
 mod case;
+mod document;
 mod floor;
 mod janus;
 mod network;
@@ -48,6 +49,9 @@ struct Arguments {
     /// Leave the other server out
     #[arg(long)]
     alone: bool,
+    /// A file in Markdown in which the tables between the two marks are replaced by those of this run
+    #[arg(long)]
+    write: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -66,6 +70,9 @@ fn run(arguments: &Arguments) -> Result<()> {
 }
 
 async fn measure(arguments: &Arguments) -> Result<()> {
+    if let Some(path) = &arguments.write {
+        document::check(path)?;
+    }
     let clock = client::Clock::start();
     let cases = case::chosen(&arguments.cases, arguments.quick)?;
     network::set_up()?;
@@ -81,7 +88,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let count = if arguments.quick { QUICK_ROUNDS_MAX } else { arguments.rounds };
     'all: for number in 0..count {
         for case in &cases {
-            for contender in contenders(arguments.alone, number) {
+            for contender in contenders(arguments.alone || !case.has_rival, number) {
                 let seconds = if arguments.quick { QUICK_SECONDS } else { arguments.seconds };
                 // One more run must not end later than promised.
                 if arguments.quick && number > 0 && clock.elapsed() + QUICK_RUN > QUICK_LIMIT {
@@ -96,6 +103,9 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         }
     }
     let summary = table::Summary::new(&cases, &rounds, floor);
+    if let Some(path) = &arguments.write {
+        document::replace(path, &summary.to_string())?;
+    }
     if arguments.json {
         println!("{}", serde_json::to_string(&summary)?);
     } else {

@@ -11,12 +11,7 @@ use crate::network::ADDRESS;
 use crate::process::Process;
 
 /// Starts it, with all rooms through the media server and everything else as it comes.
-pub(crate) async fn start(binary: &Path, folder: &Path) -> Result<Process> {
-    start_with(binary, folder, &[]).await
-}
-
-/// The same, with more settings (`key=value`).
-pub(crate) async fn start_with(binary: &Path, folder: &Path, settings: &[String]) -> Result<Process> {
+pub(crate) async fn start(binary: &Path, folder: &Path, workers: Option<u32>) -> Result<Process> {
     let mut command = Command::new(binary);
     command.arg("serve").args(["--set", &format!("http.listen={ADDRESS}:{PORT}")]);
     for setting in
@@ -24,8 +19,8 @@ pub(crate) async fn start_with(binary: &Path, folder: &Path, settings: &[String]
     {
         command.args(["--set", setting]);
     }
-    for setting in settings {
-        command.args(["--set", setting]);
+    if let Some(workers) = workers {
+        command.args(["--set", &format!("media.workers={workers}")]);
     }
     command.args(["--set", &format!("data.dir={}", folder.join("data").display())]);
     Process::start(&mut command, &folder.join("parlor.log"), PORT).await

@@ -1,5 +1,6 @@
 //! A server under measurement, and what the kernel says about it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,14 +17,25 @@ pub(crate) struct Process {
 }
 
 /// What a process has used since it began.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Usage {
-    /// On a processor, of all threads.
-    pub(crate) cpu_ns: u64,
+    /// Nanoseconds on a processor, of each thread by its number.
+    threads_ns: BTreeMap<u64, u64>,
     /// Clock ticks in user mode.
     user_ticks: u64,
     /// Clock ticks in the kernel.
     system_ticks: u64,
+}
+
+/// What a process has used in a window.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Spent {
+    /// On a processor, of all threads.
+    pub(crate) cpu_ns: u64,
+    /// Of that, in user mode.
+    pub(crate) user_ns: u64,
+    /// Of that, the thread that has used most.
+    pub(crate) busiest_ns: u64,
 }
 
 impl Process {
@@ -56,17 +68,20 @@ impl Process {
     /// What it has used so far.
     pub(crate) fn usage(&self) -> Result<Usage> {
         let folder = format!("/proc/{}", self.child.id());
-        let mut cpu_ns = 0;
+        let mut threads_ns = BTreeMap::new();
         for task in fs::read_dir(format!("{folder}/task")).context("the server is gone")? {
+            let task = task?;
             // A thread may end between the two reads.
-            let text = fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
-            cpu_ns += text.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+            let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+            let spent_ns = text.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+            let number = task.file_name().to_string_lossy().parse().unwrap_or(0);
+            threads_ns.insert(number, spent_ns);
         }
         let stat = fs::read_to_string(format!("{folder}/stat")).context("the server is gone")?;
         // Behind the name, which may have spaces: field 3 is the state, 14 and 15 are the ticks.
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
         let field = |number: usize| fields.get(number - 3).and_then(|text| text.parse().ok()).unwrap_or(0);
-        Ok(Usage { cpu_ns, user_ticks: field(14), system_ticks: field(15) })
+        Ok(Usage { threads_ns, user_ticks: field(14), system_ticks: field(15) })
     }
 
     /// Memory in use that cannot be given back (RSS), in bytes.
@@ -86,13 +101,17 @@ impl Drop for Process {
 }
 
 impl Usage {
-    /// From `earlier` to this: nanoseconds on a processor, and of them in user mode.
-    pub(crate) fn since(self, earlier: Self) -> (u64, u64) {
-        let cpu = self.cpu_ns.saturating_sub(earlier.cpu_ns);
+    /// What was used from `earlier` to this.
+    pub(crate) fn since(&self, earlier: &Self) -> Spent {
+        let spent = |(number, now_ns): (&u64, &u64)| {
+            now_ns.saturating_sub(earlier.threads_ns.get(number).copied().unwrap_or(0))
+        };
+        let cpu_ns = self.threads_ns.iter().map(spent).sum();
+        let busiest_ns = self.threads_ns.iter().map(spent).max().unwrap_or(0);
         let user = self.user_ticks.saturating_sub(earlier.user_ticks);
         let system = self.system_ticks.saturating_sub(earlier.system_ticks);
         let share = if user + system == 0 { 0.0 } else { user as f64 / (user + system) as f64 };
-        (cpu, (cpu as f64 * share) as u64)
+        Spent { cpu_ns, user_ns: (cpu_ns as f64 * share) as u64, busiest_ns }
     }
 }
 

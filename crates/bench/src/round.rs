@@ -34,22 +34,49 @@ pub(crate) struct Measurement {
     pub(crate) cpu_us: f64,
     /// Of that, in user mode.
     pub(crate) user_us: f64,
-    /// Memory that each who watches adds.
-    pub(crate) memory_per_watcher_bytes: u64,
+    /// Of that, in the busiest thread.
+    pub(crate) busiest_us: f64,
+    /// The share of one core that the busiest thread had.
+    pub(crate) load: f64,
+    /// Memory that each member adds.
+    pub(crate) memory_per_member_bytes: u64,
     pub(crate) report: Report,
+    /// Why the figures mean nothing, if they do.
+    pub(crate) flaw: Option<String>,
 }
 
-impl Measurement {
-    /// Whether enough came through for the figures to mean something.
-    pub(crate) fn counts(&self) -> bool {
-        self.report.delivered.is_some_and(|delivered| delivered >= DELIVERED_MIN)
+impl Round {
+    /// The measurement, where it counts.
+    pub(crate) fn valid(&self) -> Option<&Measurement> {
+        self.outcome.as_ref().ok().filter(|measured| measured.flaw.is_none())
+    }
+
+    /// Why it does not count.
+    pub(crate) fn flaw(&self) -> Option<String> {
+        match &self.outcome {
+            Ok(measured) => measured.flaw.clone(),
+            Err(error) => Some(format!("{error:#}")),
+        }
     }
 }
 
 /// Starts the server, fills it, measures, and ends it.
 pub(crate) async fn run(contender: Contender, case: &Case, seconds: u32, parlor: &Path) -> Round {
     let outcome = attempt(contender, case, seconds, parlor).await;
+    let outcome = outcome.map(|measured| Measurement { flaw: flaw(case, &measured.report), ..measured });
     Round { contender, case: case.name, outcome }
+}
+
+/// Who did not get in, and what did not arrive.
+fn flaw(case: &Case, report: &Report) -> Option<String> {
+    if report.joined < u64::from(report.members) {
+        return Some(format!("{} of {} members connected", report.joined, report.members));
+    }
+    if report.streams < report.streams_expected {
+        return Some(format!("{} of {} streams arrived", report.streams, report.streams_expected));
+    }
+    let delivered = report.delivered.filter(|delivered| *delivered < case.delivered_min())?;
+    Some(format!("{:.2} % of the packets arrived, {:.2} % must", delivered * 100.0, case.delivered_min() * 100.0))
 }
 
 async fn attempt(contender: Contender, case: &Case, seconds: u32, binary: &Path) -> Result<Measurement> {
@@ -57,7 +84,7 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binary: &Path)
     let plan = case.plan(seconds);
     match contender {
         Contender::Parlor => {
-            let process = parlor::start(binary, folder.path()).await?;
+            let process = parlor::start(binary, folder.path(), case.workers).await?;
             let before = process.memory_bytes()?;
             let session = parlor::fill(plan).await?;
             let population = Arc::clone(session.population());
@@ -80,7 +107,7 @@ async fn measure(process: &Process, population: &Population, memory_before: u64)
     let plan = population.plan();
     for _ in 0..FLOW_TRIES {
         let report = population.report();
-        if report.streams >= report.streams_expected {
+        if report.streams >= report.streams_expected && report.joined >= u64::from(report.members) {
             break;
         }
         sleep(FLOW_STEP).await;
@@ -92,18 +119,18 @@ async fn measure(process: &Process, population: &Population, memory_before: u64)
     let after = process.usage()?;
     let report = population.report();
     let memory = process.memory_bytes()?.saturating_sub(memory_before);
-    let (cpu_ns, user_ns) = after.since(before);
-    let packets = report.received.max(1) as f64;
+    let spent = after.since(&before);
+    let per_packet = |ns: u64| ns as f64 / 1000.0 / report.received.max(1) as f64;
     Ok(Measurement {
-        cpu_us: cpu_ns as f64 / 1000.0 / packets,
-        user_us: user_ns as f64 / 1000.0 / packets,
-        memory_per_watcher_bytes: memory / u64::from(plan.members().max(1)),
+        cpu_us: per_packet(spent.cpu_ns),
+        user_us: per_packet(spent.user_ns),
+        busiest_us: per_packet(spent.busiest_ns),
+        load: spent.busiest_ns as f64 / 1e9 / plan.duration.as_secs_f64().max(0.001),
+        memory_per_member_bytes: memory / u64::from(plan.members().max(1)),
         report,
+        flaw: None,
     })
 }
-
-/// With less, the server has saved its work.
-const DELIVERED_MIN: f64 = 0.99;
 
 const FLOW_STEP: Duration = Duration::from_millis(100);
 

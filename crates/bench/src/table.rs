@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::case::Case;
+use crate::case::{Case, IDLE, ONE_WORKER, TWO_WORKERS};
 use crate::floor::Floor;
 use crate::janus;
 use crate::round::{Contender, Measurement, Round};
@@ -13,10 +13,14 @@ use crate::round::{Contender, Measurement, Round};
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     cases: Vec<Line>,
+    /// How many times the work of one worker two can do in one room: what the busiest thread spends for a packet, compared.
+    two_workers: Option<f64>,
+    /// Memory of a member who gets nothing, in kB.
+    idle_member_kb: Option<f64>,
     floor: Floor,
 }
 
-/// One case: medians of the rounds that count.
+/// One case: medians of the rounds that count, or of all of them where none does.
 #[derive(Debug, Serialize)]
 struct Line {
     name: &'static str,
@@ -25,15 +29,19 @@ struct Line {
     parlor_us: Option<f64>,
     /// Of that, in user mode.
     parlor_user_us: Option<f64>,
-    rival: String,
+    /// The share of a core that its busiest thread had.
+    parlor_load: Option<f64>,
+    rival: Option<String>,
     rival_us: Option<f64>,
     rival_user_us: Option<f64>,
     /// `parlor_us / rival_us`.
     ratio: Option<f64>,
+    /// Whether at least one round of each server delivered what it had to.
+    valid: bool,
     /// Of the packets that should have come.
     delivered: Option<f64>,
     rival_delivered: Option<f64>,
-    /// Medians of the rounds' percentiles of the one-way delay.
+    /// Medians of the rounds' percentiles of the one-way delay: from the call that sends to the arrival in the receiver's socket.
     p50_us: Option<f64>,
     p99_us: Option<f64>,
     rival_p50_us: Option<f64>,
@@ -43,55 +51,69 @@ struct Line {
     rival_memory_kb: Option<f64>,
     /// Rounds that count, of both.
     rounds: (usize, usize),
-    /// Rounds that do not, and why.
-    failures: Vec<String>,
+    /// Rounds that do not, whose, and why.
+    flaws: Vec<String>,
+    #[serde(skip)]
+    busiest_us: Option<f64>,
 }
 
 impl Summary {
     pub(crate) fn new(cases: &[Case], rounds: &[Round], floor: Floor) -> Self {
-        Self { cases: cases.iter().map(|case| Line::new(case, rounds)).collect(), floor }
+        let cases: Vec<Line> = cases.iter().map(|case| Line::new(case, rounds)).collect();
+        let line = |name: &str| cases.iter().find(|line| line.name == name && line.valid);
+        let busiest = |name: &str| line(name).and_then(|line| line.busiest_us);
+        let two_workers = busiest(ONE_WORKER).zip(busiest(TWO_WORKERS)).map(|(one, two)| round_to(one / two, 2));
+        let idle_member_kb = line(IDLE).and_then(|line| line.memory_kb);
+        Self { two_workers, idle_member_kb, cases, floor }
     }
 }
 
 impl Line {
     fn new(case: &Case, rounds: &[Round]) -> Self {
-        let good = |contender| -> Vec<&Measurement> {
-            let own = rounds.iter().filter(|round| round.case == case.name && round.contender == contender);
-            own.filter_map(|round| round.outcome.as_ref().ok()).filter(|measured| measured.counts()).collect()
+        let of = |contender| rounds.iter().filter(move |round| round.case == case.name && round.contender == contender);
+        let (own, own_valid) = measured(of(Contender::Parlor));
+        let (rival, rival_valid) = measured(of(Contender::Janus));
+        // Nothing was forwarded where nobody sends.
+        let cpu = |values: &[&Measurement], value: fn(&Measurement) -> f64| {
+            if case.name == IDLE { None } else { median(values, value) }
         };
-        let failure = |round: &Round| match &round.outcome {
-            Ok(measured) if measured.counts() => None,
-            Ok(measured) => {
-                let Some(delivered) = measured.report.delivered else { return Some("nothing was sent".into()) };
-                Some(format!("{:?}: {:.2} % delivered", round.contender, delivered * 100.0))
-            }
-            Err(error) => Some(format!("{:?}: {error:#}", round.contender)),
-        };
-        let (own, rival) = (good(Contender::Parlor), good(Contender::Janus));
-        let (parlor_us, rival_us) = (median(&own, |m| m.cpu_us), median(&rival, |m| m.cpu_us));
-        let memory = |m: &Measurement| m.memory_per_watcher_bytes as f64 / 1000.0;
-        let delivered = |m: &Measurement| m.report.delivered.unwrap_or(0.0);
+        let (parlor_us, rival_us) = (cpu(&own, |m| m.cpu_us), cpu(&rival, |m| m.cpu_us));
+        let memory = |m: &Measurement| m.memory_per_member_bytes as f64 / 1000.0;
+        let delivered = |m: &Measurement| m.report.delivered.unwrap_or(1.0);
+        let flaws = rounds.iter().filter(|round| round.case == case.name);
+        let flaws = flaws.filter_map(|round| Some(format!("{:?}: {}", round.contender, round.flaw()?)));
+        let rival_name = || janus::version().unwrap_or_else(|error| error.to_string());
         Self {
             name: case.name,
             text: case.text,
             parlor_us,
-            parlor_user_us: median(&own, |m| m.user_us),
-            rival: janus::version().unwrap_or_else(|error| error.to_string()),
+            parlor_user_us: cpu(&own, |m| m.user_us),
+            parlor_load: median(&own, |m| m.load),
+            rival: case.has_rival.then(rival_name),
             rival_us,
-            rival_user_us: median(&rival, |m| m.user_us),
+            rival_user_us: cpu(&rival, |m| m.user_us),
             ratio: parlor_us.zip(rival_us).map(|(own, rival)| round_to(own / rival, 3)),
-            delivered: median(&own, delivered),
-            rival_delivered: median(&rival, delivered),
-            p50_us: median(&own, |m| m.report.delay_us.p50),
-            p99_us: median(&own, |m| m.report.delay_us.p99),
-            rival_p50_us: median(&rival, |m| m.report.delay_us.p50),
-            rival_p99_us: median(&rival, |m| m.report.delay_us.p99),
+            valid: own_valid > 0 && (rival_valid > 0 || rival.is_empty()),
+            delivered: cpu(&own, delivered),
+            rival_delivered: cpu(&rival, delivered),
+            p50_us: cpu(&own, |m| m.report.delay_us.p50),
+            p99_us: cpu(&own, |m| m.report.delay_us.p99),
+            rival_p50_us: cpu(&rival, |m| m.report.delay_us.p50),
+            rival_p99_us: cpu(&rival, |m| m.report.delay_us.p99),
             memory_kb: median(&own, memory),
             rival_memory_kb: median(&rival, memory),
-            rounds: (own.len(), rival.len()),
-            failures: rounds.iter().filter(|round| round.case == case.name).filter_map(failure).collect(),
+            rounds: (own_valid, rival_valid),
+            flaws: flaws.collect(),
+            busiest_us: cpu(&own, |m| m.busiest_us),
         }
     }
+}
+
+/// The measurements that count, or all where none does; and how many count.
+fn measured<'a>(rounds: impl Iterator<Item = &'a Round> + Clone) -> (Vec<&'a Measurement>, usize) {
+    let valid: Vec<_> = rounds.clone().filter_map(Round::valid).collect();
+    let count = valid.len();
+    if count > 0 { (valid, count) } else { (rounds.filter_map(|round| round.outcome.as_ref().ok()).collect(), 0) }
 }
 
 /// The middle one of the values; of two middle ones the lower.
@@ -114,55 +136,78 @@ pub(crate) fn line(number: u32, case: &Case, round: &Round) -> String {
         Err(error) => format!("{head} failed: {error:#}"),
         Ok(measured) => {
             let report = &measured.report;
+            let flaw = measured.flaw.as_ref().map(|flaw| format!("  (does not count: {flaw})"));
             format!(
-                "{head} {:6.2} us/packet (user {:.2})  delivered {:7.3} %  delay p50 {:.0} p99 {:.0} us  {} kB/member  \
-                 {}/{} streams  {} freezes{}",
+                "{head} {:6.2} us/packet (user {:.2}, busiest thread {:.0} % of a core)  delivered {:7.3} %  \
+                 delay p50 {:.0} p99 {:.0} us  {} kB/member  {}/{} streams  {} freezes{}",
                 measured.cpu_us,
                 measured.user_us,
-                report.delivered.unwrap_or(0.0) * 100.0,
+                measured.load * 100.0,
+                report.delivered.unwrap_or(1.0) * 100.0,
                 report.delay_us.p50,
                 report.delay_us.p99,
-                measured.memory_per_watcher_bytes / 1000,
+                measured.memory_per_member_bytes / 1000,
                 report.streams,
                 report.streams_expected,
                 report.freezes,
-                if measured.counts() { "" } else { "  (does not count)" },
+                flaw.unwrap_or_default(),
             )
         }
     }
 }
 
+/// Tables in Markdown.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nFloor: {}\n", self.floor)?;
+        let rival = self.cases.iter().find_map(|line| line.rival.clone()).unwrap_or_else(|| "rival".into());
         writeln!(
             f,
-            "| case | Parlor us (user) | rival us (user) | ratio | delivered | p50 / p99 us | rival p50 / p99 us | kB/member | rival |"
+            "| case | Parlor us/packet (user) | {rival} us/packet (user) | ratio | delivered | rival's | \
+             p50 / p99 us | rival's p50 / p99 us | busiest thread | kB/member | rival's |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|---|---|---|")?;
-        let number = |value: Option<f64>, places: usize| value.map_or("-".into(), |value| format!("{value:.places$}"));
+        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|")?;
         for line in &self.cases {
-            writeln!(
-                f,
-                "| {} | {} ({}) | {} ({}) | {} | {} | {} / {} | {} / {} | {} | {} |",
-                line.name,
-                number(line.parlor_us, 2),
-                number(line.parlor_user_us, 2),
-                number(line.rival_us, 2),
-                number(line.rival_user_us, 2),
-                number(line.ratio, 2),
-                number(line.delivered.map(|share| share * 100.0), 2),
-                number(line.p50_us, 0),
-                number(line.p99_us, 0),
-                number(line.rival_p50_us, 0),
-                number(line.rival_p99_us, 0),
-                number(line.memory_kb, 0),
-                number(line.rival_memory_kb, 0),
-            )?;
+            line.row(f)?;
         }
-        for line in self.cases.iter().filter(|line| !line.failures.is_empty()) {
-            writeln!(f, "\n{}: rounds that do not count: {}", line.name, line.failures.join("; "))?;
+        let number = |value: Option<f64>, places: usize| value.map_or("-".into(), |value| format!("{value:.places$}"));
+        writeln!(f, "\nFloor of the same run: {}.", self.floor)?;
+        writeln!(f, "Two workers do {} times the work of one in one large room.", number(self.two_workers, 2))?;
+        writeln!(f, "A member who gets nothing takes {} kB.", number(self.idle_member_kb, 0))?;
+        for line in self.cases.iter().filter(|line| !line.flaws.is_empty()) {
+            let verdict = if line.valid { "rounds left out" } else { "**not valid**" };
+            writeln!(f, "{}: {verdict}: {}.", line.name, line.flaws.join("; "))?;
         }
         Ok(())
+    }
+}
+
+impl Line {
+    /// The case as a row of the table.
+    fn row(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |value: Option<f64>, places: usize| value.map_or("-".into(), |value| format!("{value:.places$}"));
+        let percent = |value: Option<f64>, places: usize| {
+            value.map_or("-".into(), |value| format!("{:.places$} %", value * 100.0))
+        };
+        writeln!(
+            f,
+            "| {}: {}{} | {} ({}) | {} ({}) | {} | {} | {} | {} / {} | {} / {} | {} | {} | {} |",
+            self.name,
+            self.text,
+            if self.valid { "" } else { " (**not valid**)" },
+            number(self.parlor_us, 2),
+            number(self.parlor_user_us, 2),
+            number(self.rival_us, 2),
+            number(self.rival_user_us, 2),
+            number(self.ratio, 2),
+            percent(self.delivered, 2),
+            percent(self.rival_delivered, 2),
+            number(self.p50_us, 0),
+            number(self.p99_us, 0),
+            number(self.rival_p50_us, 0),
+            number(self.rival_p99_us, 0),
+            percent(self.parlor_load, 0),
+            number(self.memory_kb, 0),
+            number(self.rival_memory_kb, 0),
+        )
     }
 }

@@ -33,6 +33,8 @@ pub struct Plan {
     pub layers: Vec<String>,
     /// Bytes of each packet of the microphone of each who sends.
     pub audio_payload_bytes: Option<usize>,
+    /// Places for pictures, and one for a voice, that each member has without anything to fill them.
+    pub idle_slots: u32,
     /// How many join in a second.
     pub joins_per_second: f64,
     /// From the last join to the measurement.

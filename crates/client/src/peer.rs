@@ -8,6 +8,7 @@ use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::{Candidate, Rtc};
 
+use crate::receipt::note_arrivals;
 use crate::{Codec, Error};
 
 /// A peer connection that is being negotiated; the engine drives it afterwards.
@@ -60,6 +61,7 @@ impl Peer {
         let socket = UdpSocket::bind(SocketAddr::new(local, 0)).map_err(Error::Socket)?;
         // A frame of video comes at once. Less than asked for is no reason to fail.
         let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
+        note_arrivals(&socket);
         let local = socket.local_addr().map_err(Error::Socket)?;
         let mut config = Rtc::builder().clear_codecs().set_rtp_mode(mode == Mode::Packets).set_stats_interval(None);
         for codec in codecs {

@@ -1,5 +1,6 @@
 //! A stream that a peer sends.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use str0m::media::{MediaTime, Mid, Pt, Rid};
@@ -7,7 +8,7 @@ use str0m::rtp::{ExtensionValues, RtpWrite};
 
 use crate::pattern::{self, Outgoing};
 use crate::peer::Peer;
-use crate::{Clock, Codec, files};
+use crate::{Clock, Codec, Stamp, files};
 
 /// Where the media comes from.
 #[derive(Debug)]
@@ -34,13 +35,23 @@ pub struct Publication {
     /// Packets sent; the low half is the sequence number of the next one.
     pub(crate) place: u64,
     payload_type: Option<Pt>,
+    /// The rest of the frame that is being sent.
+    waiting: VecDeque<Outgoing>,
 }
 
 impl Publication {
     /// A stream in a media description; `layer` with simulcast.
     #[must_use]
     pub fn new(mid: Mid, layer: Option<&str>, source: Source) -> Self {
-        Self { mid, rid: layer.map(Peer::rid), source, active: true, place: 0, payload_type: None }
+        Self {
+            mid,
+            rid: layer.map(Peer::rid),
+            source,
+            active: true,
+            place: 0,
+            payload_type: None,
+            waiting: VecDeque::new(),
+        }
     }
 
     /// When there is something to send; `None` at the end of a file.
@@ -58,28 +69,31 @@ impl Publication {
         }
     }
 
-    /// Hands everything that is due to the engine. What the server does not want is made and thrown away, so that a
-    /// layer goes on with the right timestamps.
-    pub(crate) fn send_due(&mut self, peer: &mut Peer, clock: Clock, now: Instant) {
-        while self.next_at().is_some_and(|at| at <= now) {
-            let sent_us = clock.micros(now);
+    /// Hands the next packet that is due to the engine, or the next frame of a file; `false` when there is nothing to hand over. What the
+    /// server does not want is made and thrown away, so that a layer goes on with the right timestamps.
+    pub(crate) fn send_next(&mut self, peer: &mut Peer, clock: Clock, now: Instant) -> bool {
+        while self.waiting.is_empty() && self.next_at().is_some_and(|at| at <= now) {
+            let made_us = clock.micros(now);
             match &mut self.source {
-                Source::Video(video) => {
-                    for packet in video.next_frame(now, sent_us) {
-                        self.send_packet(peer, now, packet, Codec::Vp8);
-                    }
-                }
-                Source::Audio(audio) => {
-                    let packet = audio.next_packet(now, sent_us);
-                    self.send_packet(peer, now, packet, Codec::Opus);
-                }
+                Source::Video(video) => self.waiting.extend(video.next_frame(now, made_us)),
+                Source::Audio(audio) => self.waiting.push_back(audio.next_packet(now, made_us)),
                 Source::File(file) => {
                     let codec = file.codec();
-                    let Some(frame) = file.next_frame(now) else { return };
+                    let Some(frame) = file.next_frame(now) else { return false };
                     self.send_frame(peer, now, frame, codec);
+                    return true;
                 }
             }
+            if !self.active {
+                self.waiting.clear();
+            }
         }
+        let Some(mut packet) = self.waiting.pop_front() else { return false };
+        // Packets of a frame leave one after the other: each says when it did.
+        Stamp::renew(&mut packet.payload, clock.micros(clock.now()));
+        let codec = if matches!(self.source, Source::Audio(_)) { Codec::Opus } else { Codec::Vp8 };
+        self.send_packet(peer, now, packet, codec);
+        true
     }
 
     fn payload_type(&mut self, peer: &Peer, codec: Codec) -> Option<Pt> {
@@ -88,9 +102,6 @@ impl Publication {
     }
 
     fn send_packet(&mut self, peer: &mut Peer, now: Instant, packet: Outgoing, codec: Codec) {
-        if !self.active {
-            return;
-        }
         let Some(payload_type) = self.payload_type(peer, codec) else { return };
         let mut direct = peer.rtc.direct_api();
         let Some(stream) = direct.stream_tx_by_mid(self.mid, self.rid) else { return };

@@ -28,6 +28,13 @@ impl Stamp {
         end[16..].copy_from_slice(&self.sent_us.to_be_bytes());
     }
 
+    /// Replaces the time in the stamp at the end of `payload`, if there is one.
+    pub fn renew(payload: &mut [u8], sent_us: u64) {
+        if let Some(stamp) = Self::read(payload) {
+            Self { sent_us, ..stamp }.write(payload);
+        }
+    }
+
     /// The stamp at the end of `payload`, if there is one.
     #[must_use]
     pub fn read(payload: &[u8]) -> Option<Self> {

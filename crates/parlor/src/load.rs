@@ -121,6 +121,7 @@ impl RoomsArguments {
             video: (!matches!(self.mix, Mix::Audio)).then_some(shape),
             layers: if self.simulcast { ["q", "h", "f"].map(String::from).into() } else { Vec::new() },
             audio_payload_bytes: Some(AUDIO_BYTES),
+            idle_slots: 0,
             joins_per_second: self.ramp,
             warm_up: Duration::from_secs(self.warm_up),
             duration: Duration::from_secs(self.duration),

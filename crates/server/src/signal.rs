@@ -77,7 +77,8 @@ impl Signal {
         let frame_bytes = usize::try_from(self.frame_bytes).unwrap_or(usize::MAX);
         // Somewhat longer frames are read, so that they can be answered; beyond, the connection is closed.
         let readable = if frame_bytes == 0 { usize::MAX } else { frame_bytes.saturating_mul(READABLE_FACTOR) };
-        upgrade.max_message_size(readable).max_frame_size(readable).on_upgrade(|socket| connection::serve(socket, seat))
+        let upgrade = upgrade.max_message_size(readable).max_frame_size(readable).read_buffer_size(READ_BUFFER_BYTES);
+        upgrade.on_upgrade(|socket| connection::serve(socket, seat))
     }
 
     /// Tells every member that the server stops, and closes the connections. Returns when they are closed, at the
@@ -131,5 +132,7 @@ impl Signal {
 const INPUTS_MAX: usize = 4096;
 /// How much longer than allowed a frame may be and still be answered with an error.
 const READABLE_FACTOR: usize = 4;
+/// Read at once from a WebSocket. The buffer is as large as that and is touched as a whole: what is idle keeps it.
+const READ_BUFFER_BYTES: usize = 4096;
 /// Time for all connections to close when the server stops.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(2);

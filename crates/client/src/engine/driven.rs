@@ -15,6 +15,7 @@ use crate::files::Recording;
 use crate::meter::{Arrival, Figures, Meter};
 use crate::peer::Peer;
 use crate::publication::Publication;
+use crate::receipt::{Receipt, ReceiveBuffer};
 use crate::{Clock, Codec};
 
 /// A peer connection and what it is to do.
@@ -65,7 +66,10 @@ pub(super) struct Driven {
     sent_before: u64,
     lost: bool,
     dice: u64,
-    buffer: Vec<u8>,
+    /// `None` only while it is in use.
+    buffer: Option<ReceiveBuffer>,
+    /// How long the datagram at hand had waited to be read.
+    waited: Duration,
 }
 
 impl Driven {
@@ -80,7 +84,8 @@ impl Driven {
             recordings: BTreeMap::new(),
             sent_before: 0,
             lost: false,
-            buffer: vec![0; DATAGRAM_BYTES_MAX],
+            buffer: Some(ReceiveBuffer::new()),
+            waited: Duration::ZERO,
         }
     }
 
@@ -90,16 +95,16 @@ impl Driven {
 
     /// Takes everything that has come.
     pub(super) fn receive(&mut self, clock: Clock, run: u32) {
-        let mut buffer = std::mem::take(&mut self.buffer);
+        let Some(mut buffer) = self.buffer.take() else { return };
         loop {
-            match self.setup.peer.socket.recv_from(&mut buffer) {
-                Ok((length, source)) => {
-                    let datagram = buffer.get(..length).unwrap_or_default();
+            match buffer.receive(&self.setup.peer.socket) {
+                Ok(Receipt { bytes, source, waited }) => {
                     if self.is_unlucky() {
                         continue;
                     }
                     let now = clock.now();
-                    let Ok(receive) = Receive::new(Protocol::Udp, source, self.setup.peer.local, datagram) else {
+                    self.waited = waited;
+                    let Ok(receive) = Receive::new(Protocol::Udp, source, self.setup.peer.local, bytes) else {
                         continue;
                     };
                     let input = Input::Receive(now, receive);
@@ -114,19 +119,32 @@ impl Driven {
                 Err(_) => {}
             }
         }
-        self.buffer = buffer;
+        self.buffer = Some(buffer);
     }
 
     /// Sends what is due and lets the engine's time pass.
     pub(super) fn handle_timeout(&mut self, clock: Clock, run: u32) {
         let now = clock.now();
-        if self.connected.is_some() {
-            for publication in &mut self.setup.publications {
-                publication.send_due(&mut self.setup.peer, clock, now);
-            }
-        }
         let _ = self.setup.peer.rtc.handle_input(Input::Timeout(now));
         self.drain(clock, run, now);
+        if self.connected.is_some() {
+            for index in 0..self.setup.publications.len() {
+                self.publish(index, clock, run, now);
+            }
+        }
+    }
+
+    /// Sends what is due of a publication, one packet after the other.
+    fn publish(&mut self, index: usize, clock: Clock, run: u32, now: Instant) {
+        loop {
+            let Some(publication) = self.setup.publications.get_mut(index) else { return };
+            if !publication.send_next(&mut self.setup.peer, clock, now) {
+                return;
+            }
+            let sent_at = clock.now();
+            let _ = self.setup.peer.rtc.handle_input(Input::Timeout(sent_at));
+            self.drain(clock, run, sent_at);
+        }
     }
 
     pub(super) fn close(&mut self, clock: Clock, run: u32) {
@@ -237,7 +255,7 @@ impl Driven {
         };
         let arrival = Arrival {
             now,
-            now_us: clock.micros(now),
+            now_us: clock.micros(now.checked_sub(self.waited).unwrap_or(now)),
             sequence_number: packet.header.sequence_number,
             marker: packet.header.marker,
             payload: &packet.payload,
@@ -292,9 +310,6 @@ impl Outcome {
         self.recorded += other.recorded;
     }
 }
-
-/// What fits into a datagram of Ethernet, with room.
-const DATAGRAM_BYTES_MAX: usize = 2048;
 
 /// Streams of one peer connection that are counted.
 const STREAMS_MAX: usize = 1024;

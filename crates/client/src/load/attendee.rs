@@ -34,6 +34,7 @@ impl Attendee {
         };
         let sent = media.len();
         media.extend(self.population.received_media(others));
+        media.extend(self.population.idle_media());
         let mids = member.negotiate(&mut peer, &media, &sources).await?;
         let (sent_mids, received_mids) = mids.split_at(sent);
         let slots = Slots::new(received_mids.iter().zip(media.iter().skip(sent)));

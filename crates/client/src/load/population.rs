@@ -95,6 +95,13 @@ impl Population {
         (0..others).flat_map(|_| [audio.clone(), video.clone()]).flatten().collect()
     }
 
+    /// Media descriptions that nothing comes in.
+    #[must_use]
+    pub fn idle_media(&self) -> Vec<Media> {
+        let voice = (self.plan.idle_slots > 0).then_some(Media::ReceiveAudio);
+        voice.into_iter().chain((0..self.plan.idle_slots).map(|_| Media::ReceiveVideo)).collect()
+    }
+
     /// What is sent in the media descriptions of [`Self::sent_media`].
     #[must_use]
     pub fn publications(&self, mids: &[Mid]) -> Vec<Publication> {

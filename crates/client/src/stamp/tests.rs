@@ -17,3 +17,14 @@ fn what_is_too_short_or_not_stamped_has_none() {
     assert_eq!(Stamp::read(&short), None);
     assert_eq!(Stamp::read(&[0; 100]), None);
 }
+
+#[test]
+fn a_renewed_stamp_has_another_time_and_what_has_none_stays_as_it_is() {
+    let stamp = Stamp { run: 1, source: 2, number: 3, sent_us: 4 };
+    let mut payload = vec![7; 100];
+    Stamp::renew(&mut payload, 9);
+    assert_eq!(payload, [7; 100]);
+    stamp.write(&mut payload);
+    Stamp::renew(&mut payload, 9);
+    assert_eq!(Stamp::read(&payload), Some(Stamp { sent_us: 9, ..stamp }));
+}
