@@ -10,7 +10,6 @@ mod network;
 mod parlor;
 mod process;
 mod round;
-mod spread;
 mod table;
 
 use std::path::PathBuf;
@@ -43,9 +42,6 @@ struct Arguments {
     /// The parlor binary
     #[arg(long)]
     parlor: PathBuf,
-    /// One large room on one worker and on two: what the busiest worker spends. The cases are large rooms
-    #[arg(long, conflicts_with_all = ["quick", "json"])]
-    large_room: bool,
     /// Leave the other server out
     #[arg(long)]
     alone: bool,
@@ -76,13 +72,6 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let clock = client::Clock::start();
     let cases = case::chosen(&arguments.cases, arguments.quick)?;
     network::set_up()?;
-    if arguments.large_room {
-        let large = if arguments.cases.is_empty() { case::chosen(&[LARGE_ROOM.to_owned()], false)? } else { cases };
-        for case in &large {
-            spread::compare(case, arguments.rounds, arguments.seconds, &arguments.parlor).await?;
-        }
-        return Ok(());
-    }
     let floor = floor::measure()?;
     let mut rounds: Vec<Round> = Vec::new();
     let count = if arguments.quick { QUICK_ROUNDS_MAX } else { arguments.rounds };

@@ -60,11 +60,6 @@ impl Process {
         bail!("{} does not listen on port {port}", command.get_program().display())
     }
 
-    /// Its number in `/proc`.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// What it has used so far.
     pub(crate) fn usage(&self) -> Result<Usage> {
         let folder = format!("/proc/{}", self.child.id());

@@ -11,6 +11,13 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+/// Lets so much time pass, and the little more that the kernel takes to wake a thread.
+pub fn nap(time: Duration) {
+    let time = rustix::time::Timespec { tv_sec: 0, tv_nsec: i64::from(time.subsec_nanos()) };
+    // One that is cut short has been a nap, too.
+    let _ = rustix::thread::nanosleep(&time);
+}
+
 /// The time since the Unix epoch, for expiries that leave this process. Zero when the machine's clock is set before 1970.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the one clock of the server")]

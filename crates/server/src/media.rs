@@ -222,6 +222,11 @@ impl Media {
         self.members.len().saturating_sub(self.guests)
     }
 
+    /// Whether a picture has begun of which more is about to come.
+    pub(crate) fn is_gathering(&self) -> bool {
+        self.post.is_gathering()
+    }
+
     /// What was counted, and what there is.
     pub(crate) fn stats(&self) -> MediaStats {
         let mut stats = self.counters;

@@ -15,6 +15,7 @@ mod chunk;
 mod command;
 mod egress;
 mod error;
+mod gathering;
 mod mesh;
 mod receive;
 mod relaying;
@@ -52,6 +53,7 @@ pub(crate) use self::tuples::{Denied, Owner, Plane, Tuples};
 pub(crate) use self::ways::Ways;
 
 use self::chunk::Chunk;
+use self::gathering::{Gathering, NAP};
 use self::mesh::Parcel;
 use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
 use self::sockets::SocketId;
@@ -82,7 +84,9 @@ impl Worker {
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_PER_WAKE);
         let mut buffers = ReceiveBuffers::new();
-        let mut more = false;
+        let mut gathering = Gathering::default();
+        // Parcels that other workers handed over, and whether some work was left for another turn.
+        let (mut heard, mut more) = (0, false);
         loop {
             // 1. Sleep until a socket is readable, the bell rings or a deadline passes; only look if work was left over.
             let patience = if more { Duration::ZERO } else { self.patience(clock::now()) };
@@ -130,16 +134,28 @@ impl Worker {
                 self.sweep(now);
             }
 
-            // 6. Everything above has been said; send it. The packets of a frame that came together leave together.
-            let events = self.media.as_mut().is_some_and(|media| media.flush(now, &mut self.ways));
-            let crowded = !self.ways.mesh.flush();
-            self.ways.egress.flush();
-            self.ways.egress.streams.wake();
+            // 6. Everything above has been said; send it, unless the rest of a picture is about to come.
             more = commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE || self.ways.egress.sockets.has_ready();
-            if events || crowded {
-                // Neither the rooms nor a worker that is behind ring a bell: look again soon.
-                self.next_sweep = self.next_sweep.min(now + EVENTS_RETRY);
+            heard += as_count(parcels);
+            let is_gathering = !more && self.media.as_ref().is_some_and(Media::is_gathering);
+            if gathering.waits(is_gathering, heard + self.ways.egress.counters.datagrams_received) {
+                clock::nap(NAP);
+                more = true;
+            } else {
+                self.send_off(now);
             }
+        }
+    }
+
+    /// Sends what has gathered. The packets of a picture that came together leave together.
+    fn send_off(&mut self, now: Instant) {
+        let events = self.media.as_mut().is_some_and(|media| media.flush(now, &mut self.ways));
+        let crowded = !self.ways.mesh.flush();
+        self.ways.egress.flush();
+        self.ways.egress.streams.wake();
+        if events || crowded {
+            // Neither the rooms nor a worker that is behind ring a bell: look again soon.
+            self.next_sweep = self.next_sweep.min(now + EVENTS_RETRY);
         }
     }
 

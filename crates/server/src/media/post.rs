@@ -21,6 +21,8 @@ pub(crate) struct Post {
     spare: Vec<Outbox>,
     /// RTCP on its way to be protected.
     scratch: Vec<u8>,
+    /// The newest packet of a picture was not its last.
+    is_gathering: bool,
     pub(crate) counters: PostStats,
 }
 
@@ -61,8 +63,14 @@ impl AddAssign for PostStats {
 }
 
 impl Post {
+    /// Whether a picture has begun of which more is about to come.
+    pub(crate) fn is_gathering(&self) -> bool {
+        self.is_gathering
+    }
+
     /// Sends everything that has gathered.
     pub(crate) fn flush(&mut self, connections: &mut Slab<Connection>, egress: &mut Egress) {
+        self.is_gathering = false;
         while let Some(key) = self.dirty.pop() {
             let Some(connection) = connections.get_mut(key) else { continue };
             if let Some(mut outbox) = connection.outbox.take() {
@@ -125,6 +133,11 @@ impl sfu::Sink for Counter<'_> {
         let Some((connection, post)) = self.open(to, bytes) else { return };
         if let Some(outbox) = &mut connection.outbox {
             outbox.push_rtp(&connection.peer, index, [header, head, payload], segments_max);
+            match header.get(1).is_some_and(|second| second & MARKER_BIT != 0) {
+                true => post.is_gathering = false,
+                false if bytes >= PICTURE_BYTES_MIN => post.is_gathering = true,
+                false => {}
+            }
             post.counters.rtp_sent += 1;
             post.counters.rtp_sent_bytes += u64::try_from(bytes).unwrap_or_default();
         }
@@ -191,6 +204,12 @@ pub(crate) fn transmit(path: Path, datagram: &[u8], egress: &mut Egress) {
         Transport::Tcp => egress.send_frame(path.local, path.remote, datagram),
     }
 }
+
+/// The M bit (RFC 3550 §5.1): of video, the last packet of a picture.
+const MARKER_BIT: u8 = 0x80;
+
+/// Packets of sound are shorter; packets of a picture are as large as they can be but for the last.
+const PICTURE_BYTES_MIN: usize = 800;
 
 /// Outboxes in reserve: of a room this large everybody gets a frame at once. Each grows to what it once held, 64 KiB at most.
 const SPARES_MAX: usize = 256;
