@@ -10,13 +10,11 @@ use client::{RoomAddress, Trust};
 use crate::network::ADDRESS;
 use crate::process::Process;
 
-/// Starts it, with all rooms through the media server and everything else as it comes.
+/// Starts it, with all rooms through the media server, room for everybody from one address, and everything else as it comes.
 pub(crate) async fn start(binary: &Path, folder: &Path, workers: Option<u32>) -> Result<Process> {
     let mut command = Command::new(binary);
     command.arg("serve").args(["--set", &format!("http.listen={ADDRESS}:{PORT}")]);
-    for setting in
-        ["https.listen=off", "rooms.topology=sfu", "udp.listen=3478", "stun.second_listen=off", "limits.members=1000"]
-    {
+    for setting in SETTINGS {
         command.args(["--set", setting]);
     }
     if let Some(workers) = workers {
@@ -32,5 +30,15 @@ pub(crate) async fn fill(plan: Plan) -> Result<Session> {
     let door = Door { address, trust: Trust::System, token: None };
     Ok(Session::open(plan, door, |_| {}).await?)
 }
+
+/// Hundreds who come from one address within seconds would be sent away, which is right for a server on the Internet.
+const SETTINGS: [&str; 6] = [
+    "https.listen=off",
+    "rooms.topology=sfu",
+    "udp.listen=3478",
+    "stun.second_listen=off",
+    "limits.members=1000",
+    "limits.joins_burst=1000",
+];
 
 const PORT: u16 = 8080;

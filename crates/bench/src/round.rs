@@ -70,7 +70,8 @@ pub(crate) async fn run(contender: Contender, case: &Case, seconds: u32, parlor:
 /// Who did not get in, and what did not arrive.
 fn flaw(case: &Case, report: &Report) -> Option<String> {
     if report.joined < u64::from(report.members) {
-        return Some(format!("{} of {} members connected", report.joined, report.members));
+        let error = report.first_error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
+        return Some(format!("{} of {} members connected{error}", report.joined, report.members));
     }
     if report.streams < report.streams_expected {
         return Some(format!("{} of {} streams arrived", report.streams, report.streams_expected));
