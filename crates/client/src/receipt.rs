@@ -45,9 +45,9 @@ impl ReceiveBuffer {
         let (length, source, came_ns) = socket.try_io(|| {
             let mut parts = [IoSliceMut::new(bytes)];
             let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(control), MsgFlags::empty())?;
-            let came_ns = message.cmsgs()?.find_map(|control| match control {
-                ControlMessageOwned::ScmTimestampns(time) => Some(nanoseconds(time.tv_sec(), time.tv_nsec())),
-                _ => None,
+            let came_ns = message.cmsgs()?.find_map(|control| {
+                let ControlMessageOwned::ScmTimestampns(time) = control else { return None };
+                Some(nanoseconds(time.tv_sec(), time.tv_nsec()))
             });
             let source = message.address.as_ref().and_then(address).ok_or(io::ErrorKind::InvalidData)?;
             Ok((message.bytes, source, came_ns))
