@@ -66,7 +66,7 @@ fn all() -> Vec<Case> {
     };
     let audio = Plan { video: None, audio_payload_bytes: Some(AUDIO_BYTES), ..broadcast(100, VIDEO_110) };
     let lossy = Plan { loss_ppm: 20_000, ..broadcast_plan(VIDEO_500) };
-    let half_load = Plan { rooms: 5, ..meeting.clone() };
+    let meetings = Plan { rooms: 5, ..meeting.clone() };
     let idle = Plan {
         publishers: 0,
         video: None,
@@ -83,7 +83,7 @@ fn all() -> Vec<Case> {
         Case::beside_rival("10x10", "a meeting of ten with sound and video of 110 packets/s", meeting),
         Case::beside_rival("audio-1x100", "one speaks to 100", audio),
         Case::beside_rival("1x20@500-loss", "as 1x20@500, 2 % lost on the way to each", lossy),
-        Case::alone("half-load", "five meetings of ten on one worker: its core is about half busy", Some(1), half_load),
+        Case::alone("busy-worker", "five meetings of ten, all on one worker", Some(1), meetings),
         Case::alone(ONE_WORKER, "1 to 200, video of 110 packets/s, one worker", Some(1), broadcast(200, VIDEO_110)),
         Case::alone(TWO_WORKERS, "the same room on two workers", Some(2), broadcast(200, VIDEO_110)),
         Case::alone(IDLE, "200 members with places for nine pictures and a voice, who get nothing", None, idle),
