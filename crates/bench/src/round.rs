@@ -76,8 +76,9 @@ fn flaw(case: &Case, report: &Report) -> Option<String> {
     if report.streams < report.streams_expected {
         return Some(format!("{} of {} streams arrived", report.streams, report.streams_expected));
     }
-    let delivered = report.delivered.filter(|delivered| *delivered < case.delivered_min())?;
-    Some(format!("{:.2} % of the packets arrived, {:.2} % must", delivered * 100.0, case.delivered_min() * 100.0))
+    let wanted = case.delivered_min(report.window_s);
+    let delivered = report.delivered.filter(|delivered| *delivered < wanted)?;
+    Some(format!("{:.2} % of the packets arrived, {:.2} % must", delivered * 100.0, wanted * 100.0))
 }
 
 async fn attempt(contender: Contender, case: &Case, seconds: u32, binary: &Path) -> Result<Measurement> {
