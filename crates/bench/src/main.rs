@@ -118,8 +118,5 @@ const QUICK_LIMIT: std::time::Duration = std::time::Duration::from_secs(46);
 /// What one run of a quick case takes at most, as seen here.
 const QUICK_RUN: std::time::Duration = std::time::Duration::from_secs(9);
 
-/// What `--large-room` runs when nothing else is named.
-const LARGE_ROOM: &str = "1x200@110";
-
 const QUICK_SECONDS: u32 = 3;
 const QUICK_ROUNDS_MAX: u32 = 5;
