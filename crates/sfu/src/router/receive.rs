@@ -138,38 +138,7 @@ impl Router {
             return None;
         }
         let was_active = track.layers.get(place.layer)?.is_active(now);
-        let layer = track.layers.get_mut(place.layer)?;
-        let highest_before = layer.highest();
-        let at = match layer.handle_number(inbound.number) {
-            Arrival::Duplicate => {
-                let stats = &mut self.context.stats;
-                stats.duplicate_packets = stats.duplicate_packets.wrapping_add(1);
-                return None;
-            }
-            Arrival::Newest(at) => {
-                if inbound.nack || is_remote {
-                    note_gap(now, layer, highest_before, at);
-                }
-                at
-            }
-            Arrival::Late(at) => {
-                if let Some(sample) = layer.missing.handle_filled(now, at).filter(|_| !is_remote)
-                    && let Some(peer) = self.peers.get_mut(from)
-                {
-                    peer.handle_round_trip(sample);
-                }
-                at
-            }
-            Arrival::Restart(_) if !self.peers.get_mut(from)?.beginnings.take(now, 1) => return None,
-            Arrival::Restart(at) => {
-                let (ssrc, before) = (layer.ssrc?, layer.id);
-                let id = name_stream(&mut self.next_stream);
-                layer.restart_at(id, ssrc, inbound.number);
-                self.rename(place.track, before, id);
-                self.allocate_subscribers(now, place.track);
-                at
-            }
-        };
+        let at = self.number(now, from, place, inbound)?;
         let track = self.tracks.get_mut(place.track)?;
         let layer = track.layers.get_mut(place.layer)?;
         let due = layer.missing.poll_timeout();
@@ -196,6 +165,44 @@ impl Router {
             self.wake_at(due);
         }
         (!is_blocked).then_some((at, frame))
+    }
+
+    /// The place of a packet in its stream, with what follows from it. `None` when it has come before, or begins what may not begin.
+    fn number(&mut self, now: Instant, from: usize, place: StreamPlace, inbound: &Inbound<'_>) -> Option<u64> {
+        let is_remote = self.peers.get(from)?.is_remote;
+        let track = self.tracks.get_mut(place.track)?;
+        let layer = track.layers.get_mut(place.layer)?;
+        let highest_before = layer.highest();
+        match layer.handle_number(inbound.number) {
+            Arrival::Duplicate => {
+                let stats = &mut self.context.stats;
+                stats.duplicate_packets = stats.duplicate_packets.wrapping_add(1);
+                None
+            }
+            Arrival::Newest(at) => {
+                if inbound.nack || is_remote {
+                    note_gap(now, layer, highest_before, at);
+                }
+                Some(at)
+            }
+            Arrival::Late(at) => {
+                if let Some(sample) = layer.missing.handle_filled(now, at).filter(|_| !is_remote)
+                    && let Some(peer) = self.peers.get_mut(from)
+                {
+                    peer.handle_round_trip(sample);
+                }
+                Some(at)
+            }
+            Arrival::Restart(_) if !self.peers.get_mut(from)?.beginnings.take(now, 1) => None,
+            Arrival::Restart(at) => {
+                let (ssrc, before) = (layer.ssrc?, layer.id);
+                let id = name_stream(&mut self.next_stream);
+                layer.restart_at(id, ssrc, inbound.number);
+                self.rename(place.track, before, id);
+                self.allocate_subscribers(now, place.track);
+                Some(at)
+            }
+        }
     }
 
     /// The fan-out: each subscriber's forwarder decides and numbers, the packet itself is shared.

@@ -1,0 +1,99 @@
+//! Requests for workers that are busy. Those for one worker wait in their order, and nobody waits for those of another.
+
+use std::collections::VecDeque;
+
+use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, SlotWish};
+
+/// What waits for one worker.
+///
+/// It is bounded: offers are refused beyond [`OFFERS_MAX`], and of everything else there is one for a member between two of its offers.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    waiting: VecDeque<MediaRequest>,
+    offers: usize,
+}
+
+impl Backlog {
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Takes in a request. An offer that finds too many before it is refused.
+    pub(crate) fn push(&mut self, request: MediaRequest) -> Result<(), MediaEvent> {
+        match request {
+            MediaRequest::Offer { peer, request, .. } if self.offers >= OFFERS_MAX => {
+                return Err(MediaEvent::Refused { peer, request, reason: MediaRefusal::Unavailable });
+            }
+            MediaRequest::Offer { .. } => {
+                self.offers += 1;
+                self.waiting.push_back(request);
+            }
+            MediaRequest::Subscribe { room, peer, slots } => {
+                if let Some(slots) = self.subscribe(peer, slots) {
+                    self.waiting.push_back(MediaRequest::Subscribe { room, peer, slots });
+                }
+            }
+            MediaRequest::Block { room, peer, source, blocked } => {
+                let same = |waiting: &&mut MediaRequest| matches!(waiting, MediaRequest::Block { peer: whose, source: of, .. } if (*whose, *of) == (peer, source));
+                match self.waiting.iter_mut().find(same) {
+                    Some(waiting) => *waiting = MediaRequest::Block { room, peer, source, blocked },
+                    None => self.waiting.push_back(MediaRequest::Block { room, peer, source, blocked }),
+                }
+            }
+            MediaRequest::Close { peer, .. } => {
+                // Nobody waits for the answers any more.
+                self.waiting.retain(|waiting| peer_of(waiting) != peer);
+                self.offers =
+                    self.waiting.iter().filter(|waiting| matches!(waiting, MediaRequest::Offer { .. })).count();
+                self.waiting.push_back(request);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over as many as `send` takes; it gives back what it does not.
+    pub(crate) fn drain(&mut self, mut send: impl FnMut(MediaRequest) -> Result<(), MediaRequest>) {
+        while let Some(request) = self.waiting.pop_front() {
+            let is_offer = matches!(request, MediaRequest::Offer { .. });
+            if let Err(request) = send(request) {
+                self.waiting.push_front(request);
+                return;
+            }
+            self.offers = self.offers.saturating_sub(usize::from(is_offer));
+        }
+    }
+
+    /// Adds wishes to those that wait since the member's last offer; gives them back where none do.
+    fn subscribe(&mut self, peer: MediaPeerId, slots: Vec<SlotWish>) -> Option<Vec<SlotWish>> {
+        let last = self.waiting.iter_mut().rev().find(|waiting| {
+            peer_of(waiting) == peer && !matches!(waiting, MediaRequest::Block { .. } | MediaRequest::Close { .. })
+        });
+        let Some(MediaRequest::Subscribe { slots: before, .. }) = last else { return Some(slots) };
+        for wish in slots {
+            if let Some(known) = before.iter_mut().find(|known| known.mid == wish.mid) {
+                *known = wish;
+            } else if before.len() < WISHES_MAX {
+                before.push(wish);
+            }
+        }
+        None
+    }
+}
+
+fn peer_of(request: &MediaRequest) -> MediaPeerId {
+    match request {
+        MediaRequest::Offer { peer, .. }
+        | MediaRequest::Subscribe { peer, .. }
+        | MediaRequest::Block { peer, .. }
+        | MediaRequest::Close { peer, .. } => *peer,
+    }
+}
+
+/// Offers that wait for one worker: it answers some hundreds in a second.
+const OFFERS_MAX: usize = 256;
+/// Slots of one member: an offer has no more media descriptions.
+const WISHES_MAX: usize = 128;
+
+#[cfg(test)]
+mod tests;
