@@ -80,6 +80,9 @@ pub enum DisconnectReason {
     /// The other side closed the connection with close_notify.
     #[error("the client closed the connection")]
     ClosedByClient,
+    /// A fault of this server.
+    #[error("the server had a fault")]
+    Internal,
     /// [`Peer::close`](crate::Peer::close) was called.
     #[error("closed")]
     Closed,
@@ -98,6 +101,7 @@ impl DisconnectReason {
             Self::NoSrtpProfile => "no-srtp-profile",
             Self::TooManyChannels => "too-many-channels",
             Self::ClosedByClient => "closed-by-client",
+            Self::Internal => "internal",
             Self::Closed => "closed",
         }
     }

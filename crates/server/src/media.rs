@@ -7,6 +7,7 @@
 //! A member has a seat (its number is its name in the router) and one connection, or two while one replaces the other. What goes wrong
 //! with a connection ends that connection.
 
+mod backlog;
 mod check;
 mod connection;
 mod echo;
@@ -26,10 +27,12 @@ mod timers;
 mod ufrag;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use room::media::{MediaEvent, MediaPeerId, MediaRoomId};
+use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRoomId};
+use rtc::error::DisconnectReason;
 use rtc::{Output, Path, Received, Transport};
 use sfu::{Links, PeerId, Router};
 
@@ -66,6 +69,10 @@ pub(crate) struct Media {
     connections: Slab<Connection>,
     /// Those of them that belong to a check of the network.
     checks: usize,
+    /// Those of members that are not connected yet.
+    half_open: usize,
+    /// The offer that is being answered.
+    answering: Option<(MediaPeerId, u64)>,
     members: Slab<Member>,
     /// Those of them who are guests.
     guests: usize,
@@ -106,6 +113,8 @@ impl Media {
             config,
             connections: Slab::default(),
             checks: 0,
+            half_open: 0,
+            answering: None,
             members: Slab::default(),
             guests: 0,
             members_by_id: BTreeMap::new(),
@@ -140,7 +149,13 @@ impl Media {
             return;
         }
         let bytes = datagram.len();
-        match connection.peer.handle_datagram(now, path, datagram) {
+        // Whatever a datagram does to the engines behind this, it ends this connection and nothing else.
+        let Ok(received) = catch_unwind(AssertUnwindSafe(|| connection.peer.handle_datagram(now, path, datagram)))
+        else {
+            self.counters.failures += 1;
+            return self.handle_disconnected(now, key, DisconnectReason::Internal, ways);
+        };
+        match received {
             Received::Check => {
                 self.claim(now, key, way, ways);
                 self.settle(now, key, ways);
@@ -174,6 +189,39 @@ impl Media {
         self.connections.get(key).is_some()
     }
 
+    /// Says goodbye to all clients, so that they need not find out that nobody is there. One that fails at it is passed over.
+    pub(crate) fn close_all(&mut self, now: Instant, ways: &mut Ways) {
+        let keys: Vec<u32> = self.connections.keys().collect();
+        for key in keys {
+            // It was the last thing to be done for it.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.close_connection(now, key, ways)));
+        }
+    }
+
+    /// Begins anew after something in it has failed: its calls are over, and the members are told so; they come back. Whatever was left
+    /// half done goes with them.
+    pub(crate) fn begin_anew(mut self, now: Instant, ways: &mut Ways) -> Self {
+        let numbers = (self.worker, self.workers);
+        let mut next = Self::new(numbers, Arc::clone(&self.config), self.events.sender());
+        self.close_all(now, ways);
+        std::mem::swap(&mut next.events, &mut self.events);
+        if let Some((peer, request)) = self.answering {
+            next.events.send(MediaEvent::Refused { peer, request, reason: MediaRefusal::Unavailable });
+        }
+        for room in self.rooms.values() {
+            for link in room.links {
+                next.notes.push(link, room.id, News::Closed);
+            }
+        }
+        for member in self.members.values().filter(|member| member.home.is_none()) {
+            let reason = DisconnectReason::Internal.to_string();
+            next.events.send(MediaEvent::Disconnected { peer: member.id, reason });
+        }
+        next.counters = self.counters;
+        next.counters.restarts += 1;
+        next
+    }
+
     /// When [`Self::handle_timeout`] wants to be called.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.timers.earliest()
@@ -194,7 +242,12 @@ impl Media {
                         continue;
                     }
                     if connection.peer.poll_timeout().is_some_and(|due| due <= now) {
-                        connection.peer.handle_timeout(now);
+                        let timeout = AssertUnwindSafe(|| connection.peer.handle_timeout(now));
+                        if catch_unwind(timeout).is_err() {
+                            self.counters.failures += 1;
+                            self.handle_disconnected(now, key, DisconnectReason::Internal, ways);
+                            continue;
+                        }
                     }
                     self.settle(now, key, ways);
                 }
@@ -326,6 +379,7 @@ impl Media {
         self.timers.schedule(Key::Connection(key), &mut connection.due, due);
         if connected {
             connection.connected = true;
+            self.half_open = self.half_open.saturating_sub(usize::from(connection.member().is_some()));
             self.take_over(now, key, ways);
         }
         if let Some(reason) = ended {
@@ -372,7 +426,7 @@ impl Media {
     }
 
     /// The only connection of a member is over, or the one that was to replace it.
-    fn handle_disconnected(&mut self, now: Instant, key: u32, reason: rtc::error::DisconnectReason, ways: &mut Ways) {
+    fn handle_disconnected(&mut self, now: Instant, key: u32, reason: DisconnectReason, ways: &mut Ways) {
         let Some(seat) = self.remove_connection(key, ways) else { return };
         let Some(member) = self.members.get_mut(seat) else { return };
         if member.next == Some(key) {
@@ -397,6 +451,9 @@ impl Media {
             self.checks = self.checks.saturating_sub(1);
         }
         let member = connection.member();
+        if member.is_some() && !connection.connected {
+            self.half_open = self.half_open.saturating_sub(1);
+        }
         for way in connection.ways {
             forget_way(key, way, ways);
         }
@@ -446,3 +503,6 @@ fn forget_way(key: u32, way: Way, ways: &mut Ways) {
 
 /// Deadlines per wake-up, before sockets and commands get their turn again.
 const TIMEOUTS_PER_WAKE: usize = 4096;
+
+#[cfg(test)]
+mod tests;

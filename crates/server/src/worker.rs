@@ -30,6 +30,7 @@ mod ways;
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,7 +59,7 @@ use self::mesh::Parcel;
 use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
 use self::sockets::SocketId;
 use crate::clock;
-use crate::media::{CheckRefusal, Media, RoomLook, Way};
+use crate::media::{Media, RoomLook, Way};
 
 /// The state of the thread.
 pub(crate) struct Worker {
@@ -105,15 +106,15 @@ impl Worker {
 
             // 2. Expire what is due: nothing that follows may see an allocation that has ended.
             self.relaying.handle_timeout(now, &mut self.ways.egress);
-            if let Some(media) = &mut self.media {
-                media.handle_timeout(now, &mut self.ways);
-            }
+            self.with_media(now, |media, ways| media.handle_timeout(now, ways));
 
             // 3. Take what other workers handed over, then read sockets in turns, one batch each.
             let parcels = self.unpack(now);
-            for _ in 0..BATCHES_PER_WAKE {
+            let mut datagrams = 0;
+            while datagrams < DATAGRAMS_PER_WAKE {
                 let Some(id) = self.ways.egress.sockets.next_ready() else { break };
-                self.read(now, id, &mut buffers);
+                // One that had nothing after all counts as well: a wake-up ends.
+                datagrams += self.read(now, id, &mut buffers).max(1);
             }
 
             // 4. Take what the connections and the rest of the server sent.
@@ -149,7 +150,7 @@ impl Worker {
 
     /// Sends what has gathered. The packets of a picture that came together leave together.
     fn send_off(&mut self, now: Instant) {
-        let events = self.media.as_mut().is_some_and(|media| media.flush(now, &mut self.ways));
+        let events = self.with_media(now, |media, ways| media.flush(now, ways)).unwrap_or_default();
         let crowded = !self.ways.mesh.flush();
         self.ways.egress.flush();
         self.ways.egress.streams.wake();
@@ -167,10 +168,23 @@ impl Worker {
         due.saturating_duration_since(now)
     }
 
-    /// Receives one batch from a socket, and notes it as ready again if that did not empty it.
-    fn read(&mut self, now: Instant, id: SocketId, buffers: &mut ReceiveBuffers) {
+    /// Lets the media plane do something, where there is one. When that panics, the calls of this worker are over and the media plane begins
+    /// anew; relaying and the other workers go on.
+    fn with_media<R>(&mut self, now: Instant, act: impl FnOnce(&mut Media, &mut Ways) -> R) -> Option<R> {
+        let media = self.media.as_mut()?;
+        let ways = &mut self.ways;
+        if let Ok(done) = catch_unwind(AssertUnwindSafe(|| act(media, ways))) {
+            return Some(done);
+        }
+        tracing::error!(worker = self.ways.mesh.me(), "the media plane of a worker has failed and begins anew");
+        self.media = self.media.take().map(|media| media.begin_anew(now, &mut self.ways));
+        None
+    }
+
+    /// Receives one batch from a socket, and notes it as ready again if that did not empty it. Returns how many datagrams came.
+    fn read(&mut self, now: Instant, id: SocketId, buffers: &mut ReceiveBuffers) -> usize {
         let Some(socket) = self.ways.egress.sockets.socket(id) else {
-            return;
+            return 0;
         };
         let local = socket.local();
         match buffers.receive(socket) {
@@ -186,13 +200,15 @@ impl Worker {
                         SocketId::Relay(relay) => self.hear_relay(now, relay, &datagram),
                     }
                 }
-                self.ways.egress.counters.datagrams_received += datagrams;
+                self.ways.egress.counters.datagrams_received += as_count(datagrams);
+                datagrams
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             Err(error) => {
                 // The next datagram reports the socket again. Trying at once could spin.
                 self.ways.egress.counters.receive_errors += 1;
                 tracing::debug!(%local, %error, "cannot receive");
+                0
             }
         }
     }
@@ -232,9 +248,7 @@ impl Worker {
     }
 
     fn hear_peer_connection(&mut self, now: Instant, key: u32, tuple: Tuple, via: Option<u8>, bytes: &mut [u8]) {
-        if let Some(media) = &mut self.media {
-            media.hear(now, key, Way::Datagrams { tuple, via }, bytes, &mut self.ways);
-        }
+        self.with_media(now, |media, ways| media.hear(now, key, Way::Datagrams { tuple, via }, bytes, ways));
     }
 
     fn hear_turn_client(&mut self, now: Instant, tuple: Tuple, datagram: &Datagram<'_>) {
@@ -259,17 +273,16 @@ impl Worker {
             // Once it is closed over one of its own messages, the next must do nothing for nobody.
             let Some(kind) = self.ways.egress.streams.hear(now, &client, id) else { return };
             let message = chunk.message_mut(position);
-            match (kind, &mut self.media) {
-                (StreamKind::Turn, _) => {
+            match kind {
+                StreamKind::Turn => {
                     self.relaying.hear_client(now, client, message, None, &mut self.ways.egress, &mut self.ways.mesh);
                 }
-                (StreamKind::Media(known), Some(media)) => {
+                StreamKind::Media(known) => {
                     let named = Media::checked(message).filter(|name| name.worker == self.ways.mesh.me());
                     if let Some(key) = named.map(|name| name.connection).or(known) {
-                        media.hear(now, key, Way::Stream(client), message, &mut self.ways);
+                        self.with_media(now, |media, ways| media.hear(now, key, Way::Stream(client), message, ways));
                     }
                 }
-                (StreamKind::Media(_), None) => {}
             }
         }
         self.ways.egress.streams.give_back(&client, chunk);
@@ -282,9 +295,8 @@ impl Worker {
                 return taken;
             };
             for note in parcel.take_notes() {
-                if let Some(media) = &mut self.media {
-                    media.hear_note(now, parcel.from(), note, &mut self.ways);
-                }
+                let from = parcel.from();
+                self.with_media(now, |media, ways| media.hear_note(now, from, note, ways));
             }
             for position in 0..parcel.len() {
                 self.unpack_item(now, &mut parcel, position);
@@ -306,9 +318,7 @@ impl Worker {
             }
             Item::Remember(tuple, plane) => self.remember(now, tuple, plane, from),
             Item::Crossing(crossing) => {
-                if let Some(media) = &mut self.media {
-                    media.hear_crossing(now, from, crossing, bytes, &mut self.ways);
-                }
+                self.with_media(now, |media, ways| media.hear_crossing(now, from, crossing, bytes, ways));
             }
             Item::Forget(tuple, plane) => self.ways.tuples.remove(tuple, plane, Owner::Worker(from)),
         }
@@ -371,26 +381,26 @@ impl Worker {
                 }
             }
             Command::Media(request) => {
-                if let Some(media) = &mut self.media {
-                    media.handle_request(now, *request, &mut self.ways);
-                }
+                self.with_media(now, |media, ways| media.handle_request(now, *request, ways));
             }
-            Command::Check(request) => match &mut self.media {
-                Some(media) => media.handle_check(now, *request, &mut self.ways),
-                None => {
-                    let _ = request.answer.send(Err(CheckRefusal::Unavailable));
-                }
-            },
+            // Who gets no answer is told that there is no media server.
+            Command::Check(request) => {
+                self.with_media(now, |media, ways| media.handle_check(now, *request, ways));
+            }
+            #[cfg(test)]
+            Command::Fail => {
+                self.with_media(now, |_, _| panic!("a fault that a test asked for"));
+            }
             Command::Credentials(credentials, answer) => {
                 let _ = answer.send(self.relaying.core_mut().set_credentials(credentials));
                 self.relaying.settle(now, &mut self.ways.egress);
             }
-            Command::Look(request) => match &mut self.media {
-                Some(media) => media.handle_look(now, *request),
-                None => {
-                    let _ = request.answer.send(RoomLook::default());
-                }
-            },
+            Command::Look(request) if self.media.is_some() => {
+                self.with_media(now, |media, _| media.handle_look(now, *request));
+            }
+            Command::Look(request) => {
+                let _ = request.answer.send(RoomLook::default());
+            }
             Command::Stats(answer) => {
                 let _ = answer.send(self.stats());
             }
@@ -447,17 +457,19 @@ impl Worker {
 
     /// A connection is over; whoever it served is told.
     fn hear_gone(&mut self, now: Instant, client: ClientAddr, kind: StreamKind) {
-        match (kind, &mut self.media) {
-            (StreamKind::Turn, _) => self.relaying.hear_gone(now, client, &mut self.ways.egress),
-            (StreamKind::Media(Some(key)), Some(media)) => {
-                media.hear_gone(now, key, Way::Stream(client), &mut self.ways);
+        match kind {
+            StreamKind::Turn => self.relaying.hear_gone(now, client, &mut self.ways.egress),
+            StreamKind::Media(Some(key)) => {
+                self.with_media(now, |media, ways| media.hear_gone(now, key, Way::Stream(client), ways));
             }
-            (StreamKind::Media(_), _) => {}
+            StreamKind::Media(None) => {}
         }
     }
 
-    /// Lets the connections end; the sockets close when the worker is dropped.
+    /// Says goodbye and lets the connections end; the sockets close when the worker is dropped.
     fn stop(mut self) {
+        let now = clock::now();
+        self.with_media(now, |media, ways| media.close_all(now, ways));
         self.ways.egress.flush();
         self.ways.egress.streams.clear();
         tracing::debug!("a worker ends");
@@ -472,8 +484,9 @@ fn client_of(tuple: Tuple) -> ClientAddr {
 /// Socket reports taken per wake-up; the others wait in the kernel.
 const EVENTS_PER_WAKE: usize = 256;
 
-/// Receive calls per wake-up, before commands and deadlines get their turn again.
-const BATCHES_PER_WAKE: usize = 64;
+/// Datagrams per wake-up, give or take a batch, before commands and deadlines get their turn again: some 10 ms of work. The sockets take
+/// turns by batches.
+const DATAGRAMS_PER_WAKE: usize = 4_096;
 
 /// Commands per wake-up, before sockets and deadlines get their turn again.
 const COMMANDS_PER_WAKE: usize = 64;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use room::media::MediaRequest;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 pub use turn::Transport;
 use turn::credentials::Credentials;
@@ -210,6 +211,34 @@ impl Handle {
         })
     }
 
+    /// As [`Self::request_media`], at once.
+    ///
+    /// # Errors
+    /// The request, when the worker is busy or has ended.
+    pub(crate) fn try_request_media(&self, worker: usize, request: MediaRequest) -> Result<(), MediaRequest> {
+        let Some(desk) = self.shared.desks.get(worker) else { return Err(request) };
+        match desk.inbox.try_send(Command::Media(Box::new(request))) {
+            Ok(()) => {
+                desk.bell.ring();
+                Ok(())
+            }
+            Err(TrySendError::Full(Command::Media(request)) | TrySendError::Closed(Command::Media(request))) => {
+                Err(*request)
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Waits until `worker` takes a command; for ever when it has ended.
+    pub(crate) async fn has_room(&self, worker: usize) {
+        if let Some(desk) = self.shared.desks.get(worker)
+            && desk.inbox.reserve().await.is_ok()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+
     /// Asks the media plane of `worker` for something; what comes of it comes as an event.
     ///
     /// # Errors
@@ -306,3 +335,6 @@ impl Drop for Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,11 @@ impl Events {
         Self { sender, waiting: VecDeque::new(), dropped: 0 }
     }
 
+    /// The way itself, without what waits.
+    pub(crate) fn sender(&self) -> mpsc::Sender<MediaEvent> {
+        self.sender.clone()
+    }
+
     pub(crate) fn send(&mut self, event: MediaEvent) {
         if self.waiting.len() >= WAITING_MAX {
             self.dropped += 1;

@@ -65,8 +65,12 @@ impl Media {
         member.current = Some(key);
         member.next = member.next.filter(|&next| next != key);
         let (id, joined, room) = (member.id, std::mem::replace(&mut member.joined, true), member.room);
-        if let Some(room) = self.rooms.get_mut(room).filter(|_| !joined) {
-            room.router.handle_join(now, PeerId(seat));
+        if let Some(room) = self.rooms.get_mut(room) {
+            if joined {
+                room.router.handle_reconnect(now, PeerId(seat));
+            } else {
+                room.router.handle_join(now, PeerId(seat));
+            }
         }
         self.events.send(MediaEvent::Connected { peer: id });
         self.apply(now, key);
@@ -91,7 +95,10 @@ impl Media {
 
     fn handle_offer(&mut self, now: Instant, room: MediaRoomId, id: MediaPeerId, offer: Offer, ways: &mut Ways) {
         let request = offer.request;
-        if let Err(reason) = self.try_offer(now, room, id, offer, ways) {
+        self.answering = Some((id, request));
+        let answered = self.try_offer(now, room, id, offer, ways);
+        self.answering = None;
+        if let Err(reason) = answered {
             self.counters.offers_refused += 1;
             self.events.send(MediaEvent::Refused { peer: id, request, reason });
         }
@@ -122,6 +129,7 @@ impl Media {
             Err(error) => {
                 if known.is_none() {
                     self.connections.remove(key);
+                    self.half_open = self.half_open.saturating_sub(1);
                 }
                 return Err(MediaRefusal::BadOffer(error.to_string()));
             }
@@ -183,7 +191,11 @@ impl Media {
 
     /// A new connection of a member, not yet negotiated.
     fn connect(&mut self, now: Instant, seat: u32, name: String) -> Result<u32, MediaRefusal> {
+        if self.half_open >= HALF_OPEN_MAX {
+            return Err(MediaRefusal::Full);
+        }
         let peer = self.peer(now)?;
+        self.half_open += 1;
         Ok(self.connections.insert(Connection::new(Holder::Member(seat), name, peer)))
     }
 
@@ -367,6 +379,9 @@ fn random() -> Result<[u8; 32], MediaRefusal> {
 
 /// Members of one worker: what its memory and a core can serve at the very most.
 const MEMBERS_MAX: usize = 20_000;
+
+/// Connections of members that are not connected yet, each with some 20 kB and 30 s to live: those of a large room that comes at once.
+pub(super) const HALF_OPEN_MAX: usize = 2_000;
 
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,11 @@ impl<T> Slab<T> {
         self.places.len() - self.free.len()
     }
 
+    /// Their numbers.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = u32> {
+        self.places.iter().zip(0..).filter_map(|(place, key)| place.is_some().then_some(key))
+    }
+
     /// All of them.
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.places.iter().flatten()

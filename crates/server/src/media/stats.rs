@@ -24,6 +24,10 @@ pub struct MediaStats {
     pub offers_refused: u64,
     /// Connections that ended by themselves: silence, a failed handshake, the client's goodbye.
     pub disconnects: u64,
+    /// Connections that ended over a fault of our own.
+    pub failures: u64,
+    /// Times that all calls of a worker ended over a fault of our own.
+    pub restarts: u64,
     /// RTP packets that arrived and were authentic.
     pub rtp_received: u64,
     /// Their bytes, as they arrived.
@@ -42,6 +46,8 @@ pub struct MediaStats {
     pub key_frame_requests: u64,
     /// RTP and RTCP packets that no router could read, of rooms that are open.
     pub malformed: u64,
+    /// Packets beyond what a member may send, of rooms that are open.
+    pub excess: u64,
     /// Events for the rooms that nobody took.
     pub events_dropped: u64,
     /// What left.
@@ -57,6 +63,7 @@ impl MediaStats {
         self.nacked += router.nacked_packets;
         self.key_frame_requests += router.key_frame_requests;
         self.malformed += router.malformed_packets + router.malformed_rtcp;
+        self.excess += router.excess_packets;
     }
 }
 
@@ -71,6 +78,8 @@ impl AddAssign for MediaStats {
             offers_answered,
             offers_refused,
             disconnects,
+            failures,
+            restarts,
             rtp_received,
             rtp_received_bytes,
             relayed_in,
@@ -80,6 +89,7 @@ impl AddAssign for MediaStats {
             nacked,
             key_frame_requests,
             malformed,
+            excess,
             events_dropped,
             post,
         } = other;
@@ -91,6 +101,8 @@ impl AddAssign for MediaStats {
         self.offers_answered += offers_answered;
         self.offers_refused += offers_refused;
         self.disconnects += disconnects;
+        self.failures += failures;
+        self.restarts += restarts;
         self.rtp_received += rtp_received;
         self.rtp_received_bytes += rtp_received_bytes;
         self.relayed_in += relayed_in;
@@ -100,6 +112,7 @@ impl AddAssign for MediaStats {
         self.nacked += nacked;
         self.key_frame_requests += key_frame_requests;
         self.malformed += malformed;
+        self.excess += excess;
         self.events_dropped += events_dropped;
         self.post += post;
     }

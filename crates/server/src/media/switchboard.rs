@@ -1,7 +1,8 @@
 //! Which worker has which member, on the side of the rooms.
 
-use room::media::MediaRequest;
+use room::media::{MediaEvent, MediaRequest};
 
+use super::backlog::Backlog;
 use super::places::Places;
 use crate::workers::Handle;
 
@@ -10,17 +11,21 @@ use crate::workers::Handle;
 pub(crate) struct Switchboard {
     workers: Handle,
     places: Places,
+    /// What waits for each worker.
+    backlogs: Vec<Backlog>,
 }
 
 impl Switchboard {
     /// A room is spread over more workers when it has more members than that for each; 0: never.
     pub(crate) fn new(workers: Handle, members_per_worker: usize) -> Self {
         let places = Places::new(workers.workers(), members_per_worker);
-        Self { workers, places }
+        let backlogs = std::iter::repeat_with(Backlog::default).take(workers.workers()).collect();
+        Self { workers, places, backlogs }
     }
 
-    /// Passes a request on; waits while its worker is busy. A worker that has ended takes the server with it.
-    pub(crate) async fn pass_on(&mut self, request: MediaRequest) {
+    /// Passes a request on. While its worker is busy it waits, and those for other workers do not; an offer for which there is no room is
+    /// refused at once. A worker that has ended takes the server with it.
+    pub(crate) fn pass_on(&mut self, request: MediaRequest) -> Option<MediaEvent> {
         let (room, peer) = match &request {
             MediaRequest::Offer { room, peer, .. }
             | MediaRequest::Subscribe { room, peer, .. }
@@ -28,15 +33,39 @@ impl Switchboard {
             | MediaRequest::Close { room, peer } => (*room, *peer),
         };
         let worker = match &request {
-            MediaRequest::Close { .. } => self.places.leave(room, peer),
+            // Who has no worker has nothing to be closed.
+            MediaRequest::Close { .. } => self.places.leave(room, peer)?,
             MediaRequest::Offer { .. } | MediaRequest::Subscribe { .. } | MediaRequest::Block { .. } => {
-                Some(self.places.place(room, peer))
+                self.places.place(room, peer)
             }
         };
-        // Who has no worker has nothing to be closed.
-        let Some(worker) = worker else { return };
-        if let Err(stopped) = self.workers.request_media(worker, request).await {
-            tracing::debug!(%room, %peer, "{stopped}");
+        let backlog = self.backlogs.get_mut(worker)?;
+        let refused = backlog.push(request).err();
+        backlog.drain(|request| self.workers.try_request_media(worker, request));
+        refused
+    }
+
+    /// Waits until a worker for which requests wait has room, and says which.
+    pub(crate) async fn has_room(&self) -> usize {
+        let busy = self.backlogs.iter().enumerate().filter(|(_, backlog)| !backlog.is_empty());
+        let rooms: Vec<_> = busy
+            .map(|(worker, _)| {
+                Box::pin(async move {
+                    self.workers.has_room(worker).await;
+                    worker
+                })
+            })
+            .collect();
+        if rooms.is_empty() {
+            return std::future::pending().await;
+        }
+        futures_util::future::select_all(rooms).await.0
+    }
+
+    /// Hands over what waits for `worker`.
+    pub(crate) fn pass_on_waiting(&mut self, worker: usize) {
+        if let Some(backlog) = self.backlogs.get_mut(worker) {
+            backlog.drain(|request| self.workers.try_request_media(worker, request));
         }
     }
 }

@@ -41,7 +41,7 @@ impl World {
         let settings =
             MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: Vec::new(), events: events.clone() };
         let config = settings.build(&["127.0.0.1:3478".parse().unwrap()]).unwrap().unwrap();
-        Self { media: Media::new(0, config, events), ways, heard, now: clock::now() }
+        Self { media: Media::new((0, 1), config, events), ways, heard, now: clock::now() }
     }
 
     fn offer(&mut self, peer: u64, sdp: &str) -> MediaEvent {
@@ -60,7 +60,7 @@ impl World {
     }
 
     fn event(&mut self) -> Option<MediaEvent> {
-        self.media.flush(&mut self.ways);
+        self.media.flush(self.now, &mut self.ways);
         self.heard.try_recv().ok()
     }
 }

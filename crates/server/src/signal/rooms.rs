@@ -53,14 +53,21 @@ pub(crate) struct Media {
     pub(crate) events: mpsc::Receiver<MediaEvent>,
 }
 
+/// What happens on the side of the media server.
+#[derive(Debug)]
+enum News {
+    Event(MediaEvent),
+    /// A worker has room for what waits for it.
+    Room(usize),
+}
+
 /// The next thing that the media server tells; waits for ever where there is none (any more).
-async fn next_event(media: &mut Option<Media>) -> MediaEvent {
-    if let Some(media) = media
-        && let Some(event) = media.events.recv().await
-    {
-        return event;
+async fn next_news(media: &mut Option<Media>) -> News {
+    let Some(media) = media else { return std::future::pending().await };
+    tokio::select! {
+        Some(event) = media.events.recv() => News::Event(event),
+        worker = media.switchboard.has_room() => News::Room(worker),
     }
-    std::future::pending().await
 }
 
 /// The rooms and the way to each client.
@@ -95,18 +102,14 @@ impl Rooms {
             }
             let input = tokio::select! {
                 input = inputs.recv() => input,
-                event = next_event(&mut self.media) => {
-                    let now = clock::now();
-                    self.hub.handle_media(now, event);
-                    self.drain(now);
-                    self.pass_on().await;
+                news = next_news(&mut self.media) => {
+                    self.hear_news(news);
                     continue;
                 }
                 () = &mut timer, if due.is_some() => {
                     let now = clock::now();
                     self.hub.handle_timeout(now);
                     self.drain(now);
-                    self.pass_on().await;
                     continue;
                 }
             };
@@ -118,7 +121,21 @@ impl Rooms {
                         inputs.close();
                         return self.shut_down(done).await;
                     }
-                    self.pass_on().await;
+                }
+            }
+        }
+    }
+
+    fn hear_news(&mut self, news: News) {
+        let now = clock::now();
+        match news {
+            News::Event(event) => {
+                self.hub.handle_media(now, event);
+                self.drain(now);
+            }
+            News::Room(worker) => {
+                if let Some(media) = &mut self.media {
+                    media.switchboard.pass_on_waiting(worker);
                 }
             }
         }
@@ -168,25 +185,24 @@ impl Rooms {
         Ok(Seat::new(conn, inputs, pending, self.present.clone()))
     }
 
-    /// Hands over everything that the rooms have to say. A client that does not read is cut off, which is an input of
-    /// its own, with more to say.
+    /// Hands over everything that the rooms have to say, to the clients and to the media server. A client that does not read
+    /// is cut off, which is an input of its own, with more to say; so is the refusal of an offer for which a worker is too busy.
     fn drain(&mut self, now: Instant) {
         let mut slow = Vec::new();
         loop {
             while let Some(output) = self.hub.poll_output() {
                 slow.extend(self.deliver(output));
             }
-            let Some(conn) = slow.pop() else { return };
-            tracing::debug!("{conn} does not read what it is sent, and is cut off");
-            self.hub.handle_close(now, conn);
-        }
-    }
-
-    /// Hands over what the media server is asked. While its worker is busy, the rooms wait, and so their clients.
-    async fn pass_on(&mut self) {
-        while let Some(request) = self.requests.pop_front() {
-            if let Some(media) = &mut self.media {
-                media.switchboard.pass_on(request).await;
+            if let Some(conn) = slow.pop() {
+                tracing::debug!("{conn} does not read what it is sent, and is cut off");
+                self.hub.handle_close(now, conn);
+            } else if let Some(request) = self.requests.pop_front() {
+                let refused = self.media.as_mut().and_then(|media| media.switchboard.pass_on(request));
+                if let Some(refused) = refused {
+                    self.hub.handle_media(now, refused);
+                }
+            } else {
+                return;
             }
         }
     }
@@ -222,7 +238,6 @@ impl Rooms {
         let now = clock::now();
         self.hub.handle_shutdown(now);
         self.drain(now);
-        self.pass_on().await;
         drop(self.present);
         self.departed.recv().await;
         // The one who asked may have lost patience.

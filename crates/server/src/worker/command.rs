@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Check(Box<CheckRequest>),
     /// What the rooms ask of media.
     Media(Box<MediaRequest>),
+    /// Fail while doing something with media.
+    #[cfg(test)]
+    Fail,
     /// Replace users and secrets.
     Credentials(Credentials, oneshot::Sender<Result<(), ConfigError>>),
     /// Somebody looks at a room.

@@ -60,7 +60,6 @@ async fn when_the_media_of_a_worker_fails_its_members_are_told_and_come_back_and
     let stats = handle.stats_by_worker().await.unwrap();
     let counted = |stats: &Stats| (stats.media.restarts, stats.media.members);
     assert_eq!(stats.iter().map(counted).collect::<Vec<_>>(), [(1, 1), (0, 1)]);
-    assert_eq!(stats[1].media.connections, 2, "the first is kept until the second has taken over");
     assert!(heard.try_recv().is_err());
 }
 
@@ -68,7 +67,7 @@ async fn when_the_media_of_a_worker_fails_its_members_are_told_and_come_back_and
 #[tokio::test]
 async fn while_one_worker_is_busy_the_requests_of_another_pass() {
     let (handle, mut heard) = workers();
-    let mut switchboard = crate::media::Switchboard::new(handle.clone());
+    let mut switchboard = crate::media::Switchboard::new(handle.clone(), 0);
     // Rooms are placed in turns: odd ones on the first worker, even ones on the second.
     assert!(switchboard.pass_on(offer(1, 1)).is_none() && switchboard.pass_on(offer(2, 2)).is_none());
     let mut answered = vec![next(&mut heard).await, next(&mut heard).await];

@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod faults;
 mod look;
+mod meeting;
 mod server;
 mod spread;
 

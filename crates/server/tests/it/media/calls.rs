@@ -164,3 +164,29 @@ async fn a_closed_member_leaves_nothing_behind() {
     let stats = server.stats().await;
     assert_eq!((stats.members, stats.connections, stats.rooms), (0, 0, 0));
 }
+
+/// A check proves that its sender knows the password, not that it is where it seems to be.
+#[tokio::test]
+async fn a_call_goes_on_while_another_members_checks_come_from_its_address() {
+    let mut server = MediaServer::start(1).await;
+    let (mut anna, [_, face]) = publisher(&mut server, 1, Client::udp(1).await).await;
+    let (mut ben, [_, eye]) = viewer(&mut server, 1, Client::udp(2).await).await;
+    server.wish(1, &ben, &eye.to_string(), Some((anna.id, Source::Camera))).await;
+    watch(&mut anna, face, &mut [(&mut ben, eye)], 0).await;
+    let mut mallory = Client::udp(3).await;
+    let offer = mallory.offer(&[(MediaKind::Video, Direction::RecvOnly)]);
+    server.negotiate(1, &mut mallory, offer, &[]).await.unwrap();
+    let target = server.handle.local_addresses().udp[0];
+    let mut forged = 0;
+    while forged < 3 {
+        for check in mallory.datagrams() {
+            ben.send_raw(target, &check).await;
+            forged += 1;
+        }
+        let before = ben.received.len();
+        watch(&mut anna, face, &mut [(&mut ben, eye)], 1000 * (forged + 1)).await;
+        assert!(ben.received.len() > before);
+    }
+    assert!(server.handle.stats().await.unwrap().io.tuples_contested > 0);
+    assert!(!server.is_connected(&mallory));
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use futures_util::future::select_all;
 use room::media::MediaPeerId;
 use rtc::tcp_frame::{Deframer, header};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -21,6 +22,16 @@ use tokio::net::{TcpStream, UdpSocket};
 pub(crate) enum Wire {
     Udp(UdpSocket),
     Tcp { stream: TcpStream, deframer: Deframer },
+}
+
+impl Wire {
+    async fn readable(&self) {
+        // An error is found by reading.
+        let _ = match self {
+            Self::Udp(socket) => socket.readable().await,
+            Self::Tcp { stream, .. } => stream.readable().await,
+        };
+    }
 }
 
 pub(crate) struct Client {
@@ -211,6 +222,19 @@ impl Client {
         }
     }
 
+    /// What it would send now.
+    pub(crate) fn datagrams(&mut self) -> Vec<Vec<u8>> {
+        self.rtc.handle_input(Input::Timeout(now())).unwrap();
+        let mut datagrams = Vec::new();
+        loop {
+            match self.rtc.poll_output().unwrap() {
+                Output::Timeout(_) => return datagrams,
+                Output::Transmit(transmit) => datagrams.push(transmit.contents.to_vec()),
+                Output::Event(event) => self.note(event),
+            }
+        }
+    }
+
     /// Takes what has come and sends what there is to send. False: nothing was to be done.
     async fn step(&mut self) -> bool {
         let mut did = self.receive();
@@ -303,15 +327,26 @@ pub(crate) async fn drive(clients: &mut [&mut Client], mut done: impl FnMut(&mut
             did |= client.step().await;
         }
         if !did {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            rest(clients).await;
         }
     }
+}
+
+/// Waits until something has come for a client or one has something to do; not for long, for the server may have told something, too.
+async fn rest(clients: &[&mut Client]) {
+    let due = clients.iter().map(|client| client.timeout).fold(now() + LOOK_AGAIN, Instant::min);
+    let something = select_all(clients.iter().map(|client| Box::pin(client.wire.readable())));
+    // Who waited in vain looks again.
+    let _ = tokio::time::timeout_at(due.into(), something).await;
 }
 
 #[expect(clippy::disallowed_methods, reason = "the clients live in real time")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
+
+/// How long the clients sleep at most.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// What a browser puts into a packet, about.
 const PAYLOAD_BYTES: usize = 1000;
