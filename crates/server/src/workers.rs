@@ -215,15 +215,15 @@ impl Handle {
     ///
     /// # Errors
     /// The request, when the worker is busy or has ended.
-    pub(crate) fn try_request_media(&self, worker: usize, request: MediaRequest) -> Result<(), MediaRequest> {
+    pub(crate) fn try_request_media(&self, worker: usize, request: Box<MediaRequest>) -> Result<(), Box<MediaRequest>> {
         let Some(desk) = self.shared.desks.get(worker) else { return Err(request) };
-        match desk.inbox.try_send(Command::Media(Box::new(request))) {
+        match desk.inbox.try_send(Command::Media(request)) {
             Ok(()) => {
                 desk.bell.ring();
                 Ok(())
             }
             Err(TrySendError::Full(Command::Media(request)) | TrySendError::Closed(Command::Media(request))) => {
-                Err(*request)
+                Err(request)
             }
             Err(_) => Ok(()),
         }
@@ -236,7 +236,7 @@ impl Handle {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Asks the media plane of `worker` for something; what comes of it comes as an event.

@@ -9,7 +9,7 @@ use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, SlotWish}
 /// It is bounded: offers are refused beyond [`OFFERS_MAX`], and of everything else there is one for a member between two of its offers.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
-    waiting: VecDeque<MediaRequest>,
+    waiting: VecDeque<Box<MediaRequest>>,
     offers: usize,
 }
 
@@ -27,35 +27,36 @@ impl Backlog {
             }
             MediaRequest::Offer { .. } => {
                 self.offers += 1;
-                self.waiting.push_back(request);
+                self.waiting.push_back(Box::new(request));
             }
             MediaRequest::Subscribe { room, peer, slots } => {
                 if let Some(slots) = self.subscribe(peer, slots) {
-                    self.waiting.push_back(MediaRequest::Subscribe { room, peer, slots });
+                    self.waiting.push_back(Box::new(MediaRequest::Subscribe { room, peer, slots }));
                 }
             }
             MediaRequest::Block { room, peer, source, blocked } => {
-                let same = |waiting: &&mut MediaRequest| matches!(waiting, MediaRequest::Block { peer: whose, source: of, .. } if (*whose, *of) == (peer, source));
+                let same = |waiting: &&mut Box<MediaRequest>| matches!(&***waiting, MediaRequest::Block { peer: whose, source: of, .. } if (*whose, *of) == (peer, source));
+                let decided = Box::new(MediaRequest::Block { room, peer, source, blocked });
                 match self.waiting.iter_mut().find(same) {
-                    Some(waiting) => *waiting = MediaRequest::Block { room, peer, source, blocked },
-                    None => self.waiting.push_back(MediaRequest::Block { room, peer, source, blocked }),
+                    Some(waiting) => *waiting = decided,
+                    None => self.waiting.push_back(decided),
                 }
             }
             MediaRequest::Close { peer, .. } => {
                 // Nobody waits for the answers any more.
                 self.waiting.retain(|waiting| peer_of(waiting) != peer);
-                self.offers =
-                    self.waiting.iter().filter(|waiting| matches!(waiting, MediaRequest::Offer { .. })).count();
-                self.waiting.push_back(request);
+                let is_offer = |waiting: &&Box<MediaRequest>| matches!(***waiting, MediaRequest::Offer { .. });
+                self.offers = self.waiting.iter().filter(is_offer).count();
+                self.waiting.push_back(Box::new(request));
             }
         }
         Ok(())
     }
 
     /// Hands over as many as `send` takes; it gives back what it does not.
-    pub(crate) fn drain(&mut self, mut send: impl FnMut(MediaRequest) -> Result<(), MediaRequest>) {
+    pub(crate) fn drain(&mut self, mut send: impl FnMut(Box<MediaRequest>) -> Result<(), Box<MediaRequest>>) {
         while let Some(request) = self.waiting.pop_front() {
-            let is_offer = matches!(request, MediaRequest::Offer { .. });
+            let is_offer = matches!(*request, MediaRequest::Offer { .. });
             if let Err(request) = send(request) {
                 self.waiting.push_front(request);
                 return;
@@ -67,9 +68,9 @@ impl Backlog {
     /// Adds wishes to those that wait since the member's last offer; gives them back where none do.
     fn subscribe(&mut self, peer: MediaPeerId, slots: Vec<SlotWish>) -> Option<Vec<SlotWish>> {
         let last = self.waiting.iter_mut().rev().find(|waiting| {
-            peer_of(waiting) == peer && !matches!(waiting, MediaRequest::Block { .. } | MediaRequest::Close { .. })
+            peer_of(waiting) == peer && !matches!(***waiting, MediaRequest::Block { .. } | MediaRequest::Close { .. })
         });
-        let Some(MediaRequest::Subscribe { slots: before, .. }) = last else { return Some(slots) };
+        let Some(MediaRequest::Subscribe { slots: before, .. }) = last.map(Box::as_mut) else { return Some(slots) };
         for wish in slots {
             if let Some(known) = before.iter_mut().find(|known| known.mid == wish.mid) {
                 *known = wish;

@@ -36,7 +36,7 @@ fn close(peer: u64) -> MediaRequest {
 fn drained(backlog: &mut Backlog) -> Vec<MediaRequest> {
     let mut sent = Vec::new();
     backlog.drain(|request| {
-        sent.push(request);
+        sent.push(*request);
         Ok(())
     });
     sent
@@ -56,7 +56,7 @@ fn requests_leave_in_their_order_as_far_as_they_are_taken() {
             return Err(request);
         }
         room -= 1;
-        sent.push(request);
+        sent.push(*request);
         Ok(())
     });
     assert_eq!(sent, requests[..2]);

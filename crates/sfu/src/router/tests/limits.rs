@@ -54,10 +54,10 @@ fn sound_beyond_the_limit_is_dropped_and_the_others_are_heard_as_before() {
     assert_eq!(world.got(CAROL).len(), 1);
     world.outputs();
     world.wait(Duration::from_secs(4));
-    let judged = world.outputs().into_iter().find_map(|output| match output {
-        Output::Quality { members } => Some(members),
-        _ => None,
-    });
+    let judged = world
+        .outputs()
+        .into_iter()
+        .find_map(|output| if let Output::Quality { members } = output { Some(members) } else { None });
     assert_eq!(judged, Some(vec![(ALICE, 1, Some(QualityReason::Bandwidth))]), "it falls on who sent it");
     sound(&mut world, ALICE, AUDIO_PACKETS_MAX + 2);
     assert_eq!(world.got(CAROL).len(), 1, "who keeps to the limit is heard again");

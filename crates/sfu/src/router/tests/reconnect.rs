@@ -28,7 +28,7 @@ fn camera(ssrc: u32, extensions: ExtensionIds) -> ReceiveParameters {
 /// One packet with a transport-wide number.
 fn send(world: &mut World, ssrc: u32, number: u16, extension: u8, transport: u16) {
     let data = transport.to_be_bytes();
-    let payload = vp8(number, 0, 0, number % 100 == 0, true);
+    let payload = vp8(number, 0, 0, number.is_multiple_of(100), true);
     let elements = [Element { id: extension, data: &data }];
     let timestamp = u32::from(number) * 3_000;
     let input =
@@ -40,9 +40,9 @@ fn send(world: &mut World, ssrc: u32, number: u16, extension: u8, transport: u16
 fn feedback(world: &mut World) -> Vec<(u16, usize)> {
     let compounds = world.got_rtcp(ALICE);
     let packets = compounds.iter().flat_map(|compound| rtp::rtcp::read(compound)).flatten();
-    let told = packets.filter_map(|packet| match packet {
-        Packet::TransportFeedback(feedback) => Some((feedback.base_sequence_number, feedback.packets().count())),
-        _ => None,
+    let told = packets.filter_map(|packet| {
+        let Packet::TransportFeedback(feedback) = packet else { return None };
+        Some((feedback.base_sequence_number, feedback.packets().count()))
     });
     told.collect()
 }
