@@ -45,8 +45,8 @@ impl Backlog {
             MediaRequest::Close { peer, .. } => {
                 // Nobody waits for the answers any more.
                 self.waiting.retain(|waiting| peer_of(waiting) != peer);
-                let is_offer = |waiting: &&Box<MediaRequest>| matches!(***waiting, MediaRequest::Offer { .. });
-                self.offers = self.waiting.iter().filter(is_offer).count();
+                let offers = self.waiting.iter().filter(|waiting| matches!(***waiting, MediaRequest::Offer { .. }));
+                self.offers = offers.count();
                 self.waiting.push_back(Box::new(request));
             }
         }
