@@ -168,8 +168,7 @@ impl Worker {
         due.saturating_duration_since(now)
     }
 
-    /// Lets the media plane do something, where there is one. When that panics, the calls of this worker are over and the media plane begins
-    /// anew; relaying and the other workers go on.
+    /// Lets the media plane do something. When that panics, the calls of this worker are over and it begins anew; all else goes on.
     fn with_media<R>(&mut self, now: Instant, act: impl FnOnce(&mut Media, &mut Ways) -> R) -> Option<R> {
         let media = self.media.as_mut()?;
         let ways = &mut self.ways;
