@@ -293,7 +293,9 @@ impl Dtls {
     fn write(&mut self, epoch: u16, content: ContentType, plain: &[u8]) {
         let mut datagram = Vec::with_capacity(plain.len() + RecordLayer::overhead(epoch));
         self.records.write(epoch, content, plain, &mut datagram);
-        self.events.push_back(Event::Transmit(datagram));
+        if !datagram.is_empty() {
+            self.events.push_back(Event::Transmit(datagram));
+        }
     }
 }
 
