@@ -71,6 +71,50 @@ test('a whole call with nothing but the keyboard', async ({ arrives, server }) =
   await bo.isToldThatTheCallIs('alone');
 });
 
+test('keys do nothing that was not meant: no call ends by one letter, and letters can be switched off', async ({ arrives, link }) => {
+  const ana = await arrives('Ana');
+  const { page } = ana;
+  await ana.opensAndJoins(link);
+  await ana.isToldThatTheCallIs('alone');
+
+  await test.step('a letter in the chat is a letter, and q alone ends nothing', async () => {
+    await ana.presses('chat-open');
+    await ana.control('chat-input').fill('');
+    await ana.control('chat-input').press('m');
+    await ana.control('chat-close').click();
+    await page.keyboard.press('q');
+    await page.keyboard.press('Shift+M');
+    await expect(ana.control('mic')).toHaveAttribute('aria-pressed', 'false');
+    await expect(ana.control('hangup')).toBeVisible();
+  });
+  await test.step('a choice in the menu gives the focus back to its button, also after a dialog', async () => {
+    await ana.control('more').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('End');
+    await expect(ana.control('shortcuts-open')).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(ana.control('shortcuts-dialog')).toBeVisible();
+    await ana.control('letter-keys').uncheck();
+    await page.keyboard.press('Escape');
+    await expect(ana.control('more')).toBeFocused();
+  });
+  await test.step('switched off, letters do nothing; those with Ctrl still do', async () => {
+    await page.keyboard.press('m');
+    await page.keyboard.press('Shift+Q');
+    await expect(ana.control('mic')).toHaveAttribute('aria-pressed', 'false');
+    await page.keyboard.press('Control+d');
+    await expect(ana.control('mic')).toHaveAttribute('aria-pressed', 'true');
+  });
+  await test.step('switched on again, Shift+Q leaves', async () => {
+    await ana.presses('more');
+    await ana.control('settings-open').click();
+    await ana.control('letter-keys').check();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+Q');
+    await expect(ana.control('rejoin')).toBeVisible();
+  });
+});
+
 test('what a host does is said to everybody whom it concerns, one line after the other', async ({ arrives, link }) => {
   const ana = await arrives('Ana');
   const bo = await arrives('Bo');
