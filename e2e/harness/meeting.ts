@@ -86,6 +86,19 @@ export function longestGap(person: Person, name: string, since: number): Promise
   );
 }
 
+/** How often a lost packet of a picture was asked for again, on all connections. */
+export function repairsAsked(person: Person): Promise<number> {
+  return person.page.evaluate(async () => {
+    let asked = 0;
+    for (const connection of globalThis.observedConnections) {
+      for (const entry of ((await connection.getStats()) as unknown as Map<string, Record<string, any>>).values()) {
+        if (entry.type === 'inbound-rtp' && entry.kind === 'video') asked += entry.nackCount ?? 0;
+      }
+    }
+    return asked;
+  });
+}
+
 /** The moment of a person's page. */
 export function moment(person: Person): Promise<number> {
   return person.page.evaluate(() => performance.now());

@@ -1,10 +1,19 @@
-// Three people meet over networks as people have them: changing, closed to UDP.
+// Three people meet over networks as people have them: lossy, narrow, changing, closed to UDP.
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { expect, type Lab, test, ORIGIN } from '../harness/lab.ts';
-import { isToldTheWay, meet, sees, watchTiles } from '../harness/meeting.ts';
+import { hears, isToldTheWay, longestGap, meet, moment, pixelsOf, repairsAsked, sees, watchTiles } from '../harness/meeting.ts';
 import type { Person } from '../harness/person.ts';
 
 /** A small window: three encoders and six decoders share two cores. */
 const SMALL = { width: 760, height: 560 };
+const WATCH_MS = 12_000;
+/** How long a picture may stand still while the network is bad. What a busy machine adds is in it. */
+const FREEZE_MS_MAX = 3_000;
+/** The picture of somebody whose own line is narrow: the browser that sends it has to find that out, and gives up its large sizes late. */
+const NARROW_FREEZE_MS_MAX = 8_000;
+/** The smallest of the sizes in which a camera is sent. */
+const SMALL_LAYER_PX = 320;
 
 async function threeMeet(lab: Lab, room: string): Promise<[Person, Person, Person]> {
   const people: [Person, Person, Person] = [await lab.personAt('ana'), await lab.personAt('bo'), await lab.personAt('cy')];
@@ -18,6 +27,39 @@ async function threeMeet(lab: Lab, room: string): Promise<[Person, Person, Perso
   await meet(people);
   return people;
 }
+
+/** Nobody's picture stands still for long, for anybody; that of `narrow` may for longer. */
+async function watch(people: readonly Person[], narrow?: Person): Promise<void> {
+  const begun = await Promise.all(people.map(moment));
+  await pause(WATCH_MS);
+  for (const [index, person] of people.entries()) {
+    for (const other of people.filter((one) => one !== person)) {
+      const gap = await longestGap(person, other.name, begun[index] ?? 0);
+      console.log(`${other.name} stands still for ${person.name} for at most ${gap} ms of ${WATCH_MS}`);
+      expect.soft(gap, `${other.name} stands still for ${person.name}`).toBeLessThan(other === narrow ? NARROW_FREEZE_MS_MAX : FREEZE_MS_MAX);
+    }
+  }
+}
+
+test('five packets of a hundred lost on every line of a meeting: pictures and sound go on', async ({ build }) => {
+  const lab = await build(...['ana', 'bo', 'cy'].map((name) => `${name} nat=portrestricted delay=20 loss=5`));
+  const people = await threeMeet(lab, 'lossy-meeting');
+  await watch(people);
+  for (const person of people) {
+    expect(await repairsAsked(person), 'the loss is real, and what is lost is sent again').toBeGreaterThan(0);
+    await hears(person, 2);
+  }
+});
+
+test('one line of a meeting has 500 kbit/s: who has it gets small pictures and all the sound, the others lose nothing', async ({ build }) => {
+  const lab = await build('ana nat=portrestricted', 'bo nat=portrestricted', 'cy nat=portrestricted delay=20 rate=500 queue=300');
+  const people = await threeMeet(lab, 'narrow-meeting');
+  const [ana, , cy] = people;
+  await watch(people, cy);
+  for (const name of ['ana', 'bo']) expect(await pixelsOf(cy, name), `the width of ${name}’s picture for cy`).toBeLessThanOrEqual(SMALL_LAYER_PX);
+  await hears(cy, 2);
+  await hears(ana, 2);
+});
 
 test('a change of network in a meeting: everybody is back', async ({ build }) => {
   const lab = await build(...['ana', 'bo', 'cy'].map((name) => `${name} nat=portrestricted`));

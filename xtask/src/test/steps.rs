@@ -80,7 +80,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "lab",
-        proves: "calls through symmetric NATs, firewalls, a change of network, loss",
+        proves: "calls and meetings through NATs, firewalls, a change of network, loss, a narrow line",
         needs: &[
             Need::Npm("web"),
             Need::Npm("e2e"),
