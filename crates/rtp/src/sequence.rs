@@ -1,12 +1,6 @@
 //! Arithmetic on the numbers of RTP that wrap around: 16-bit sequence numbers and 32-bit timestamps.
 
-/// Whether `a` comes after `b`, both being less than half the circle apart (RFC 1982).
-#[must_use]
-pub fn is_newer(a: u16, b: u16) -> bool {
-    a != b && a.wrapping_sub(b) < 1 << 15
-}
-
-/// Whether timestamp `a` comes after `b`, both being less than half the circle apart.
+/// Whether timestamp `a` comes after `b`, both being less than half the circle apart (RFC 1982).
 #[must_use]
 pub fn is_newer_timestamp(a: u32, b: u32) -> bool {
     a != b && a.wrapping_sub(b) < 1 << 31

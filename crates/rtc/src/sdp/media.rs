@@ -317,12 +317,18 @@ pub(super) fn push_extension(list: &mut Vec<Extension>, line: usize, value: &str
 
 fn payloads(formats: &[String]) -> Vec<Payload> {
     let mut payloads: Vec<Payload> = Vec::new();
-    for payload_type in formats.iter().filter_map(|format| format.parse::<u8>().ok()) {
+    for payload_type in formats.iter().filter_map(|format| number(format)) {
         if payload_type < 128 && payloads.iter().all(|payload| payload.payload_type != payload_type) {
             payloads.push(Payload::new(payload_type));
         }
     }
     payloads
+}
+
+/// A payload type as numbers are written: with a sign or leading zeros it is another format, and is not answered by that number.
+fn number(format: &str) -> Option<u8> {
+    let is_plain = format.bytes().all(|byte| byte.is_ascii_digit()) && (format == "0" || !format.starts_with('0'));
+    is_plain.then(|| format.parse().ok()).flatten()
 }
 
 /// RFC 8839 §5.4: 256 characters at most. Any visible ones will do, apart from the colon which joins user names.

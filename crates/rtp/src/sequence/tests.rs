@@ -7,15 +7,13 @@ fn newer_is_within_half_the_circle() {
         (1, 0, true),
         (0, 1, false),
         (0, 0, false),
-        (0, 65535, true),
-        (65535, 0, false),
-        (32767, 0, true),
-        (32768, 0, false),
+        (3, u32::MAX, true),
+        (u32::MAX, 3, false),
+        ((1 << 31) - 1, 0, true),
+        (1 << 31, 0, false),
     ] {
-        assert_eq!(is_newer(a, b), newer, "{a} after {b}");
+        assert_eq!(is_newer_timestamp(a, b), newer, "{a} after {b}");
     }
-    assert!(is_newer_timestamp(3, u32::MAX));
-    assert!(!is_newer_timestamp(u32::MAX, 3));
 }
 
 #[test]
