@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::certificate::CertificateError;
 use crate::listener::BindError;
+use crate::webhook::AuthorityError;
 use crate::workers::SpawnError;
 
 /// What stands in the way of a start. Each text says what to do about it.
@@ -35,6 +36,9 @@ pub enum StartError {
     /// A key of `auth.keys` is not one.
     #[error("auth.keys: {0}")]
     Key(#[from] room::token::KeyError),
+    /// The certificate authorities of webhooks cannot be read.
+    #[error(transparent)]
+    WebhookAuthority(#[from] AuthorityError),
     /// STUN and TURN do not work.
     #[error("STUN and TURN cannot start: {0}")]
     Turn(SpawnError),

@@ -85,7 +85,7 @@ impl Server {
         let media = signal::Media { switchboard, events: heard };
         let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
         let mut webhooks = JoinSet::new();
-        if let Some(queues) = Webhooks::spawn(&config, &mut webhooks) {
+        if let Some(queues) = Webhooks::spawn(&config, &mut webhooks)? {
             signal.report_to(queues);
         }
         let connections = Connections::new(

@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 use crate::clock;
 use crate::config::{Config, Secret, WebhookUrl};
 
+pub(crate) use client::AuthorityError;
 use client::{Client, Failure};
 
 /// The way to all receivers.
@@ -57,12 +58,15 @@ struct EventBody<'a> {
 
 impl Webhooks {
     /// Starts a task for every URL; `None` when there is none. The tasks end when the `Webhooks` are dropped and their queues are empty.
-    pub(crate) fn spawn(config: &Config, tasks: &mut JoinSet<()>) -> Option<Self> {
-        let secret = config.webhooks_secret.0.clone()?;
+    ///
+    /// # Errors
+    /// When the certificate authorities for them cannot be read.
+    pub(crate) fn spawn(config: &Config, tasks: &mut JoinSet<()>) -> Result<Option<Self>, AuthorityError> {
+        let Some(secret) = config.webhooks_secret.0.clone() else { return Ok(None) };
         if config.webhooks_urls.0.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let client = Client::new(config.webhooks_allow_networks.clone());
+        let client = Client::new(config.webhooks_allow_networks.clone(), config.webhooks_ca.as_deref())?;
         let mut queues = Vec::new();
         for url in &config.webhooks_urls.0 {
             let (events, received) = mpsc::channel(QUEUE_MAX);
@@ -74,7 +78,7 @@ impl Webhooks {
         if let Err(error) = getrandom::fill(&mut prefix) {
             tracing::warn!("no randomness: {error}");
         }
-        Some(Self { queues, prefix: u64::from_be_bytes(prefix), count: 0 })
+        Ok(Some(Self { queues, prefix: u64::from_be_bytes(prefix), count: 0 }))
     }
 
     /// Queues an event for every receiver. What does not fit is lost, and logged.

@@ -77,6 +77,8 @@ settings! {
     webhooks_urls: WebhookUrls = "webhooks.urls", default "[]", example r#"["https://app.example.org/parlor"]"#;
     /// The secret that signs them.
     webhooks_secret: WebhookSecret = "webhooks.secret", default r#""""#, example r#""at least 32 random characters ...""#;
+    /// Certificate authorities (PEM) that `https` URLs of webhooks are verified by, instead of those of this system.
+    webhooks_ca: Option<PathBuf> = "webhooks.ca", default r#""""#, example r#""/etc/parlor/webhooks-ca.pem""#;
     /// Networks to which webhooks may go although they are private, loopback or otherwise special. The URLs are the operator's own, but what their names
     /// stand for is decided by whoever answers for the name.
     webhooks_allow_networks: Networks = "webhooks.allow_networks", default "[]", example r#"["10.0.0.0/8"]"#;

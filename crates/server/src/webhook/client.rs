@@ -1,14 +1,16 @@
 //! One POST to one receiver, and to no private address.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use axum::http::{Request, StatusCode};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
@@ -22,8 +24,15 @@ use crate::tls;
 pub(super) struct Client {
     /// Addresses that are allowed although they are special.
     allowed: Networks,
-    /// Made at the first `https` URL.
-    tls: Arc<OnceLock<TlsConnector>>,
+    tls: TlsConnector,
+}
+
+/// The certificate authorities of webhooks cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("webhooks.ca: {}: {reason}", path.display())]
+pub struct AuthorityError {
+    path: PathBuf,
+    reason: String,
 }
 
 /// Why an event was not taken.
@@ -36,8 +45,12 @@ pub(super) enum Failure {
 }
 
 impl Client {
-    pub(super) fn new(allowed: Networks) -> Self {
-        Self { allowed, tls: Arc::default() }
+    /// `authority` is a file of certificates (PEM) that are believed instead of this system's.
+    ///
+    /// # Errors
+    /// When the file has no certificate that can be read.
+    pub(super) fn new(allowed: Networks, authority: Option<&Path>) -> Result<Self, AuthorityError> {
+        Ok(Self { allowed, tls: connector(roots(authority)?) })
     }
 
     /// Posts one event. Redirections are not followed.
@@ -54,7 +67,7 @@ impl Client {
         let status = if url.is_tls() {
             let name = ServerName::try_from(url.bare_host().to_owned())
                 .map_err(|_| Failure::Lasting("its host is no name for a certificate".to_owned()))?;
-            let stream = self.connector().connect(name, stream).await.map_err(passing)?;
+            let stream = self.tls.connect(name, stream).await.map_err(passing)?;
             send(stream, request).await?
         } else {
             send(stream, request).await?
@@ -87,23 +100,34 @@ impl Client {
         let tunnel = matches!(address, IpAddr::V6(v6) if v6.segments()[0] == 0x2002);
         self.allowed.contain(address) || !(tunnel || turn::is_special(address))
     }
+}
 
-    fn connector(&self) -> &TlsConnector {
-        self.tls.get_or_init(|| {
-            let mut roots = RootCertStore::empty();
-            let found = rustls_native_certs::load_native_certs();
-            for error in &found.errors {
-                tracing::warn!("certificates of this system for webhooks: {error}");
-            }
-            roots.add_parsable_certificates(found.certs);
-            let config = ClientConfig::builder_with_provider(tls::provider())
-                .with_safe_default_protocol_versions()
-                .expect("the provider has the ciphers of TLS 1.2 and 1.3")
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-            TlsConnector::from(Arc::new(config))
-        })
+fn connector(roots: RootCertStore) -> TlsConnector {
+    let config = ClientConfig::builder_with_provider(tls::provider())
+        .with_safe_default_protocol_versions()
+        .expect("the provider has the ciphers of TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
+/// Whose certificates are believed.
+fn roots(authority: Option<&Path>) -> Result<RootCertStore, AuthorityError> {
+    let mut roots = RootCertStore::empty();
+    let Some(path) = authority else {
+        let found = rustls_native_certs::load_native_certs();
+        for error in &found.errors {
+            tracing::warn!("certificates of this system for webhooks: {error}");
+        }
+        roots.add_parsable_certificates(found.certs);
+        return Ok(roots);
+    };
+    let fault = |reason: String| AuthorityError { path: path.to_owned(), reason };
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))? {
+        let certificate = certificate.map_err(|error| fault(error.to_string()))?;
+        roots.add(certificate).map_err(|error| fault(error.to_string()))?;
     }
+    if roots.is_empty() { Err(fault("it has no certificate".to_owned())) } else { Ok(roots) }
 }
 
 async fn send<S>(stream: S, request: Request<Body>) -> Result<StatusCode, Failure>

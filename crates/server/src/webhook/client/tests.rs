@@ -7,7 +7,8 @@ use crate::config::Networks;
 
 #[test]
 fn private_addresses_are_not_reached_unless_allowed() {
-    let client = Client::new(Networks(vec!["10.1.0.0/16".parse().unwrap(), "fd00::/8".parse().unwrap()]));
+    let client =
+        Client::new(Networks(vec!["10.1.0.0/16".parse().unwrap(), "fd00::/8".parse().unwrap()]), None).unwrap();
     for (address, may) in [
         ("8.8.8.8", true),
         ("2a00:1450::1", true),
