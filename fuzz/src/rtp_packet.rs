@@ -47,7 +47,7 @@ impl Stream {
         let Ok(read) = Descriptor::parse(data, &mut self.structure) else { return };
         let Some(structure) = &self.structure else { return };
         let mut output = vec![0; data.len() + 8];
-        let length = read.write_with_active(data, structure, 1, &mut output).expect("eight bytes more are enough");
+        let length = Descriptor::rewrite_active(data, structure, 1, &mut output).expect("eight bytes more are enough");
         let again = Descriptor::parse(&output[..length], &mut self.structure).expect("what was written can be read");
         assert_eq!((again.active_decode_targets, again.chains), (Some(1), read.chains));
     }

@@ -168,7 +168,13 @@ impl WatchedHub {
         let other = places.first().map_or(peer, |place| place.1);
         let offer = self.offers.iter().position(|(of, _)| *of == peer).map(|index| self.offers.remove(index).1);
         let source = Source::ALL[usize::from(number) % Source::ALL.len()];
-        let track = TrackDescription { source, video: true, codec: "VP8", layers: vec!["q".to_owned()] };
+        let track = TrackDescription {
+            source,
+            video: true,
+            codec: "VP8",
+            layers: vec!["q".to_owned()],
+            encrypted: number > 127,
+        };
         let slot = SlotReport {
             mid: number.to_string(),
             track: Some((other, source)),

@@ -75,8 +75,8 @@ pub enum MediaRequest {
         connection: String,
         /// The offer, unread.
         sdp: String,
-        /// What the m-lines with these `mid`s send.
-        tracks: Vec<(String, Source)>,
+        /// What m-lines send.
+        tracks: Vec<OfferedTrack>,
         /// What of it may be taken in; the rest is answered as not wanted.
         may_publish: Vec<Source>,
         /// Whether anything may be sent to the peer.
@@ -109,6 +109,17 @@ pub enum MediaRequest {
         /// Who.
         peer: MediaPeerId,
     },
+}
+
+/// What an m-line of an offer sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedTrack {
+    /// The m-line.
+    pub mid: String,
+    /// What it is.
+    pub source: Source,
+    /// Its payload is encrypted from end to end: the media server cannot read it.
+    pub encrypted: bool,
 }
 
 /// What one slot should show.
@@ -235,6 +246,8 @@ pub struct TrackDescription {
     pub codec: &'static str,
     /// The `rid`s of its simulcast encodings, the smallest first; empty without simulcast.
     pub layers: Vec<String>,
+    /// Its payload is encrypted from end to end.
+    pub encrypted: bool,
 }
 
 /// What one slot shows.
@@ -276,6 +289,8 @@ pub enum SlotReason {
     Muted,
     /// The member does not publish it.
     NoTrack,
+    /// The viewer did not offer the codec of the track.
+    Codec,
     /// The viewer wished it so.
     Wish,
 }

@@ -133,6 +133,8 @@ pub struct ReceiveParameters {
     /// Streams that were announced with `a=ssrc`: the media's and that of its retransmissions (`a=ssrc-group:FID`). May be empty: then
     /// mid and rid tell.
     pub ssrcs: Vec<AnnouncedSsrc>,
+    /// What stands behind the header of a packet is encrypted from end to end: nothing of it can be read.
+    pub encrypted: bool,
 }
 
 /// A stream that the other side announced.

@@ -84,6 +84,7 @@ impl Room {
             extensions: EXTENSIONS,
             rids: Vec::new(),
             ssrcs: vec![announced],
+            encrypted: false,
         };
         router.handle_publish(now, camera, published);
         for peer in (1..=subscribers).map(PeerId) {

@@ -1,7 +1,8 @@
 //! One outgoing stream: decides which packets of the incoming streams go into it, and gives them numbers that make it one continuous
 //! stream whatever is switched, dropped or lost.
 //!
-//! - A stream is entered and changed only at the start of a key picture; until it comes, the one before goes on.
+//! - A stream is entered and changed only at the start of a key picture; until it comes, the one before goes on. Where nobody can tell
+//!   key pictures, as they are encrypted, a stream is entered at the start of any picture, and none is left that flows.
 //! - Within a stream, levels (temporal and spatial layers) rise where the codec allows it and fall at the next picture.
 //! - Places that are lost on the way in stay reserved: if the packet comes late, it goes out under its own number.
 
@@ -55,6 +56,8 @@ pub(crate) struct Rewrite {
     pub(crate) picture: Option<PictureNumbers>,
     /// The frame's number in the dependency descriptor.
     pub(crate) number: Option<u16>,
+    /// Up to which level the stream goes out there; `None` when that is forgotten.
+    pub(crate) level: Option<Level>,
     /// Another stream begins with it.
     pub(crate) begins: bool,
 }
@@ -212,6 +215,7 @@ impl Forwarder {
             marker: packet.marker,
             picture: frame.picture.map(|picture| epoch.picture(picture, packet.picture_shift)),
             number: frame.number.map(|number| number.wrapping_sub(epoch.number_shift)),
+            level: self.segments.find(packet.place).filter(|_| self.is_current(packet)).map(|segment| segment.level),
             begins: false,
         })
     }
@@ -259,7 +263,7 @@ impl Forwarder {
     /// Goes over to another stream if this packet lets it.
     fn enter(&mut self, now: Instant, input: &Input<'_>) -> Option<Rewrite> {
         let target = self.target.filter(|target| target.stream == input.stream)?;
-        if !(input.frame.key && input.frame.starts_picture) {
+        if !((input.frame.key || input.frame.is_blind) && input.frame.starts_picture) {
             return None;
         }
         let expected = self.expected_timestamp(now, input);
@@ -366,6 +370,7 @@ impl Forwarder {
             marker,
             picture: input.frame.picture.map(|picture| epoch.picture(picture, segment.picture_shift)),
             number: input.frame.number.map(|number| number.wrapping_sub(epoch.number_shift)),
+            level: Some(segment.level),
             begins: false,
         }
     }

@@ -3,7 +3,7 @@
 mod dependency;
 mod read;
 
-pub(crate) use dependency::DependencyState;
+pub(crate) use dependency::{DependencyState, has_structure};
 pub(crate) use read::{Payload, numbers, read, write_head};
 
 /// A place in the grid of spatial and temporal layers: everything up to it.
@@ -44,6 +44,8 @@ pub(crate) struct Frame {
     pub(crate) dependencies: u64,
     /// The numbers of VP8 and VP9.
     pub(crate) picture: Option<PictureNumbers>,
+    /// Whether it is a key frame cannot be told, as it is encrypted: a viewer begins anywhere and asks for one.
+    pub(crate) is_blind: bool,
     /// Whether the ids of skipped pictures are closed up. VP9's pictures refer to others by the difference of their ids.
     pub(crate) is_dense: bool,
 }
@@ -115,6 +117,7 @@ impl Frame {
         number: None,
         dependencies: 0,
         picture: None,
+        is_blind: false,
         is_dense: false,
     };
 }

@@ -15,6 +15,8 @@ pub(crate) struct Template {
     length: usize,
     /// It names one subscriber's media description: of no use to others.
     has_mid: bool,
+    /// The decode targets that its dependency descriptor was rewritten for.
+    targets: Option<u32>,
     /// Where the transport-wide sequence number is.
     transport_at: Option<usize>,
     /// Where the send time is.
@@ -41,6 +43,7 @@ impl Template {
             bytes: [0; HEADER_BYTES_MAX],
             length: 0,
             has_mid: false,
+            targets: None,
             transport_at: None,
             time_at: None,
             number_at: None,
@@ -52,13 +55,20 @@ impl Template {
         self.length = 0;
     }
 
-    /// Whether it is built for these ids.
-    pub(crate) fn is_for(&self, ids: &ExtensionIds) -> bool {
-        self.length > 0 && !self.has_mid && self.ids == *ids
+    /// Whether it is built for these ids, and with this mask of decode targets.
+    pub(crate) fn is_for(&self, ids: &ExtensionIds, targets: Option<u32>) -> bool {
+        self.length > 0 && !self.has_mid && self.targets == targets && self.ids == *ids
     }
 
-    /// Builds it from what came with the packet. `mid` is written where the subscriber still has to learn the stream's SSRC.
-    pub(crate) fn build(&mut self, ids: &ExtensionIds, from: &Extensions<'_>, mid: Option<&[u8]>) {
+    /// Builds it from what came with the packet. `mid` is written where the subscriber still has to learn the stream's SSRC. `targets`
+    /// is what its dependency descriptor was rewritten for.
+    pub(crate) fn build(
+        &mut self,
+        ids: &ExtensionIds,
+        from: &Extensions<'_>,
+        mid: Option<&[u8]>,
+        targets: Option<u32>,
+    ) {
         let level = from.audio_level.map(rtp::extension::AudioLevel::to_bytes);
         let orientation = from.video_orientation.map(rtp::extension::VideoOrientation::to_bytes);
         let delay = from.playout_delay.map(rtp::extension::PlayoutDelay::to_bytes);
@@ -90,6 +100,7 @@ impl Template {
         }
         self.ids = *ids;
         self.has_mid = mid.is_some();
+        self.targets = targets;
         self.locate(send_time);
     }
 

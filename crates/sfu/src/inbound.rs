@@ -46,6 +46,7 @@ impl<'a> Inbound<'a> {
             descriptor: extensions.dependency_descriptor,
             timestamp: packet.timestamp(),
             marker: packet.marker(),
+            encrypted: parameters.encrypted,
         };
         Some(Self {
             number,

@@ -25,6 +25,13 @@ impl KeyFrameRequests {
         self.asked = 0;
     }
 
+    /// A picture has begun that may be a key frame: who asked for one has been answered, as far as anybody can tell.
+    pub(crate) fn handle_blind_picture(&mut self) {
+        if self.asked > 0 {
+            self.handle_key_frame();
+        }
+    }
+
     /// Whether the publisher is to be asked at once; counts as asked.
     pub(crate) fn poll(&mut self, now: Instant) -> bool {
         if self.poll_timeout().is_none_or(|due| due > now) {

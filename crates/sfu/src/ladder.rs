@@ -6,6 +6,17 @@ use crate::allocator::{RUNGS_MAX, Rung};
 use crate::frame::Level;
 use crate::layer::Layer;
 
+/// What is known of the frames of a track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// It has none.
+    Sound,
+    /// Which of them are key frames.
+    Clear,
+    /// Where they begin.
+    Blind,
+}
+
 /// The rungs of one track. Each costs more than the one before.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ladder {
@@ -23,14 +34,16 @@ pub(crate) struct Step {
 
 impl Ladder {
     /// From what flows. What has never flowed is there with its usual rate if nothing else is.
-    pub(crate) fn of(now: Instant, is_video: bool, layers: &mut [Layer]) -> Self {
+    ///
+    /// Of a blind track only the smallest layer that flows: nobody could go over to another one at a key frame.
+    pub(crate) fn of(now: Instant, sight: Sight, layers: &mut [Layer]) -> Self {
         let mut ladder = Self::default();
-        if !is_video {
+        if sight == Sight::Sound {
             ladder.push(Rung { bitrate_bps: AUDIO_BPS, ..Rung::default() }, Step { layer: 0, level: Level::HIGHEST });
             return ladder;
         }
         for (index, layer) in layers.iter_mut().enumerate() {
-            if layer.is_active(now) {
+            if layer.is_active(now) && (sight == Sight::Clear || ladder.length == 0) {
                 ladder.push_layer(now, index, layer);
             }
         }

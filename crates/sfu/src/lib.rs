@@ -35,6 +35,7 @@ mod peer;
 pub mod prober;
 mod quality;
 mod rate;
+mod red;
 pub mod router;
 pub mod sink;
 mod slab;

@@ -61,6 +61,8 @@ pub struct TrackDescription {
     pub codec: CodecName,
     /// The layers of simulcast, the smallest first; empty without simulcast.
     pub rids: Vec<Rid>,
+    /// The payload is encrypted from end to end.
+    pub encrypted: bool,
 }
 
 /// What a slot shows.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rtp::parameters::ExtensionIds;
 
 pub(crate) use outbound::{Outbound, Waiting, What};
-pub(crate) use send::Context;
+pub(crate) use send::{Context, Outgoing};
 
 use crate::allocator::Demand;
 use crate::allowance::Allowance;

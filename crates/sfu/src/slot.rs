@@ -2,7 +2,7 @@
 
 mod codec;
 
-use rtp::parameters::{Codec, Kind, Mid, SendParameters};
+use rtp::parameters::{Codec, Kind, Mid, ReceiveParameters, SendParameters};
 
 use crate::allocator::{Demand, Tile};
 use crate::forwarder::Forwarder;
@@ -10,8 +10,7 @@ use crate::id::TrackId;
 use crate::output::SlotState;
 use crate::tally::SlotTally;
 use crate::track::Track;
-
-pub(crate) use codec::match_codec;
+use codec::outgoing_codec;
 
 /// What a subscriber wants in one of its slots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +63,8 @@ pub(crate) struct Slot {
     /// A sender report should follow soon: another stream has begun.
     pub(crate) report_soon: bool,
     pub(crate) tally: SlotTally,
+    /// The subscriber was told that there are fewer decode targets than the publisher has.
+    pub(crate) is_cut: bool,
     /// What the signalling side was told last.
     pub(crate) reported: Option<Told>,
 }
@@ -86,6 +87,8 @@ pub(crate) struct OutgoingCodec {
     pub(crate) clock_rate_hz: u32,
     /// The subscriber may ask for lost packets.
     pub(crate) nack: bool,
+    /// It takes the sound out of its redundancy (RFC 2198): only the primary block of a packet goes out.
+    pub(crate) unwraps: bool,
 }
 
 impl Slot {
@@ -107,6 +110,7 @@ impl Slot {
             sent_octets: 0,
             report_soon: false,
             tally: SlotTally::default(),
+            is_cut: false,
             reported: None,
         }
     }
@@ -130,20 +134,15 @@ impl Slot {
         Tile { priority: wish.priority, width_px: wish.width_px, height_px: wish.height_px, paused: wish.paused }
     }
 
-    /// What a payload type of the track becomes, `codecs` being the track's; looked up when it changes.
-    pub(crate) fn codec_for(&mut self, payload_type: u8, codecs: &[Codec]) -> Option<OutgoingCodec> {
+    /// What a payload type of the track becomes; looked up when it changes.
+    pub(crate) fn codec_for(&mut self, payload_type: u8, track: &ReceiveParameters) -> Option<OutgoingCodec> {
         if let Some((known, codec)) = self.codec
             && known == payload_type
         {
             return codec;
         }
-        let incoming = codecs.iter().find(|codec| codec.payload_type == payload_type)?;
-        let codec = match_codec(incoming, &self.parameters.codecs).map(|codec| OutgoingCodec {
-            payload_type: codec.payload_type,
-            rtx_payload_type: codec.rtx_payload_type,
-            clock_rate_hz: codec.clock_rate_hz,
-            nack: codec.feedback.nack,
-        });
+        let incoming = track.codecs.iter().find(|codec| codec.payload_type == payload_type)?;
+        let codec = outgoing_codec(incoming, track, &self.parameters.codecs);
         self.codec = Some((payload_type, codec));
         if let Some(codec) = codec {
             self.forwarder.set_rate(codec.clock_rate_hz);
@@ -161,7 +160,7 @@ impl Slot {
         let is_coming =
             |codec: &&Codec| track.payload_type.is_none_or(|payload_type| payload_type == codec.payload_type);
         let mut coming = track.parameters.codecs.iter().filter(is_coming);
-        coming.any(|codec| match_codec(codec, &self.parameters.codecs).is_some())
+        coming.any(|codec| outgoing_codec(codec, &track.parameters, &self.parameters.codecs).is_some())
     }
 }
 

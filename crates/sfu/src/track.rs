@@ -8,7 +8,7 @@ use crate::allowance::TrackAllowance;
 use crate::forwarder::StreamId;
 use crate::id::TrackId;
 use crate::interest::Interest;
-use crate::ladder::Ladder;
+use crate::ladder::{Ladder, Sight};
 use crate::layer::Layer;
 use crate::link::RemoteWants;
 use crate::output::TrackDescription;
@@ -33,6 +33,8 @@ pub(crate) struct Track {
     pub(crate) exceeded: bool,
     /// Payload type of the last packet.
     pub(crate) payload_type: Option<u8>,
+    /// Key frames cannot be told: the payload is encrypted and no dependency descriptor comes along.
+    pub(crate) is_blind: bool,
     /// The payload type has changed since the signalling side was told of the track.
     pub(crate) codec_changed: bool,
     /// What the signalling side was told last, and when.
@@ -75,6 +77,7 @@ impl Track {
             id,
             allowance: TrackAllowance::new(now, parameters.kind),
             exceeded: false,
+            is_blind: is_blind(&parameters),
             parameters,
             blocked: false,
             layers,
@@ -93,6 +96,15 @@ impl Track {
 
     pub(crate) fn is_video(&self) -> bool {
         self.parameters.kind == Kind::Video
+    }
+
+    /// What is known of its frames.
+    pub(crate) fn sight(&self) -> Sight {
+        match (self.is_video(), self.is_blind) {
+            (false, _) => Sight::Sound,
+            (true, false) => Sight::Clear,
+            (true, true) => Sight::Blind,
+        }
     }
 
     /// Which layer a stream is.
@@ -115,7 +127,8 @@ impl Track {
         let codecs = &self.parameters.codecs;
         let is_coming = |codec: &&Codec| Some(codec.payload_type) == self.payload_type;
         let codec = codecs.iter().find(is_coming).or_else(|| codecs.first())?.name;
-        Some(TrackDescription { kind: self.parameters.kind, codec, rids: self.rids() })
+        let ReceiveParameters { kind, encrypted, .. } = self.parameters;
+        Some(TrackDescription { kind, codec, rids: self.rids(), encrypted })
     }
 
     /// When something is to be asked of the publisher.
@@ -123,6 +136,11 @@ impl Track {
         let due = |layer: &Layer| [layer.missing.poll_timeout(), layer.key_frames.poll_timeout()];
         self.layers.iter().filter(|layer| layer.ssrc.is_some()).flat_map(due).flatten().min()
     }
+}
+
+/// Whether key frames cannot be told, before any packet has come.
+pub(crate) fn is_blind(parameters: &ReceiveParameters) -> bool {
+    parameters.encrypted && parameters.extensions.dependency_descriptor.is_none()
 }
 
 /// The size that a usual name of a layer means.

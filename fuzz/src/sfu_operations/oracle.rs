@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rtp::extension::dependency_descriptor::{Descriptor, Indication, Structure};
 use rtp::parameters::{CodecName, Kind};
 use rtp::payload::{PictureId, vp8, vp9};
 use rtp::{Extensions, Packet};
@@ -38,6 +39,8 @@ struct Decoder {
     last: Option<(Stamp, Numbers)>,
     /// The highest timestamp, though frames may be missing.
     timestamp: Option<u32>,
+    /// What explains the dependency descriptors.
+    structure: Option<Box<Structure>>,
 }
 
 /// The numbers of a packet that the router rewrites.
@@ -126,11 +129,21 @@ fn check_video(received: &Received) {
         let packet = Packet::parse(bytes).expect("read before");
         let stamp = Stamp::read(packet.payload()).expect("what goes out was published");
         assert_eq!(packet.payload_type(), payload_type(stamp.codec));
+        decoder.check_targets(&packet, &stamp);
         decoder.take(stamp, Numbers::read(*index, &packet, stamp.codec));
     }
 }
 
 impl Decoder {
+    /// What a dependency descriptor says of the active decode targets is true: the frame belongs to one of them.
+    fn check_targets(&mut self, packet: &Packet<'_>, stamp: &Stamp) {
+        let Some(data) = Extensions::read(packet, &EXTENSIONS).dependency_descriptor else { return };
+        let Ok(descriptor) = Descriptor::parse(data, &mut self.structure) else { return };
+        let Some(active) = descriptor.active_decode_targets else { return };
+        let is_wanted = |target: u8| descriptor.indications.of(target) != Indication::NotPresent;
+        assert!((0..32).any(|target| active >> target & 1 == 1 && is_wanted(target)), "{stamp:?} is not active");
+    }
+
     fn take(&mut self, stamp: Stamp, numbers: Numbers) {
         let is_key_start = stamp.key && stamp.packet == 0;
         let timestamp = self.timestamp.unwrap_or_else(|| numbers.timestamp.wrapping_sub(1));

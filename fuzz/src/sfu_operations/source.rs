@@ -92,6 +92,7 @@ impl Camera {
             extensions: EXTENSIONS,
             rids,
             ssrcs: announced.into_iter().collect(),
+            encrypted: false,
         }
     }
 

@@ -14,10 +14,12 @@ export interface Track {
   codec: string;
   /** Names of its encodings, the smallest first; empty without simulcast. */
   layers: readonly string[];
+  /** The payload is encrypted from end to end: only members with the key can use it. */
+  encrypted?: boolean;
 }
 
 export type SlotState = 'live' | 'paused' | 'waiting';
-export type SlotReason = 'bandwidth' | 'muted' | 'no-track' | 'wish';
+export type SlotReason = 'bandwidth' | 'muted' | 'no-track' | 'codec' | 'wish';
 
 /** What is in a slot. */
 export interface SlotReport {
@@ -194,7 +196,14 @@ export function mode(value: unknown): Mode | undefined {
 export function tracks(value: unknown): Track[] {
   return listOf(value, (entry) => {
     const source = oneOf(entry['source'], SOURCES);
-    return source && { source, codec: text(entry['codec']), layers: list(entry['layers']).filter((rid) => typeof rid === 'string') };
+    return (
+      source && {
+        source,
+        codec: text(entry['codec']),
+        layers: list(entry['layers']).filter((rid) => typeof rid === 'string'),
+        ...(entry['encrypted'] === true && { encrypted: true }),
+      }
+    );
   });
 }
 
@@ -221,7 +230,7 @@ function slotReport(entry: Fields): SlotReport | undefined {
     remoteUid,
     source: source ?? 'camera',
     state: oneOf(entry['state'], ['live', 'paused', 'waiting']) ?? 'waiting',
-    reason: oneOf(entry['reason'], ['bandwidth', 'muted', 'no-track', 'wish']),
+    reason: oneOf(entry['reason'], ['bandwidth', 'muted', 'no-track', 'codec', 'wish']),
     layer: optionalText(entry['layer']),
     temporal: typeof entry['temporal'] === 'number' ? entry['temporal'] : undefined,
   };

@@ -87,6 +87,8 @@ export class Participant {
   readonly screenSounds: ReadonlySignal<readonly MediaStreamTrack[]> = computed(() =>
     this.path.value === 'direct' ? (this.shown.value?.screen.value ?? []).filter((track) => track.kind === 'audio') : [],
   );
+  /** The server has the picture, in a codec that this browser did not offer. */
+  readonly foreign = computed(() => this.path.value === 'server' && this.feed.value?.reason === 'codec');
   /** The server holds the picture back because the way to us is too narrow. */
   readonly starved = computed(() => this.path.value === 'server' && this.feed.value?.state === 'paused' && this.feed.value.reason === 'bandwidth');
 
@@ -160,6 +162,6 @@ export class Participant {
  * better than none; one that is held back or gone is not shown as if it were there.
  */
 function live(feed: Shown | undefined): readonly MediaStreamTrack[] {
-  const gone = feed?.state === 'paused' || feed?.reason === 'no-track' || feed?.reason === 'muted';
+  const gone = feed?.state === 'paused' || feed?.reason === 'no-track' || feed?.reason === 'codec' || feed?.reason === 'muted';
   return feed?.ready && !gone ? [feed.track] : [];
 }

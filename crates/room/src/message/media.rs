@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     id::Uid,
     limit::fits,
-    media::{Priority, Source},
+    media::{OfferedTrack, Priority, Source},
 };
 
 use super::{Request, string};
@@ -34,6 +34,8 @@ pub(crate) struct MediaOffer {
 struct NamedTrack {
     mid: String,
     source: Source,
+    #[serde(default)]
+    encrypted: bool,
 }
 
 /// A wish for one slot, with the member by name.
@@ -113,8 +115,9 @@ impl Request<'_> {
 
 impl MediaOffer {
     /// What the m-lines send, for the media server.
-    pub(crate) fn into_tracks(self) -> Vec<(String, Source)> {
-        self.tracks.into_iter().map(|track| (track.mid, track.source)).collect()
+    pub(crate) fn into_tracks(self) -> Vec<OfferedTrack> {
+        let tracks = self.tracks.into_iter();
+        tracks.map(|NamedTrack { mid, source, encrypted }| OfferedTrack { mid, source, encrypted }).collect()
     }
 }
 

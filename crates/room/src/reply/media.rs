@@ -15,6 +15,9 @@ pub(crate) struct Track<'a> {
     kind: &'static str,
     codec: &'static str,
     layers: &'a [String],
+    /// Left out where it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    encrypted: bool,
 }
 
 impl<'a> Track<'a> {
@@ -25,6 +28,7 @@ impl<'a> Track<'a> {
             kind: kind(track.video),
             codec: track.codec,
             layers: &track.layers,
+            encrypted: track.encrypted,
         };
         tracks.iter().map(one).collect()
     }

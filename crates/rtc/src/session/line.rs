@@ -112,6 +112,7 @@ impl Line {
             extensions: line.extensions.receive,
             rids: line.rids.clone(),
             ssrcs: line.ssrcs.clone(),
+            encrypted: false,
         };
         let send = || SendParameters {
             mid: self.mid.clone(),

@@ -80,6 +80,15 @@ impl Descriptor {
     /// When it is cut off, says what cannot be, or refers to a structure or template that is not there. `structure` is then
     /// as it was before.
     pub fn parse(data: &[u8], structure: &mut Option<Box<Structure>>) -> Result<Self, ParseError> {
+        let (descriptor, fresh) = Self::read(data, structure.as_deref())?;
+        if let Some(fresh) = fresh {
+            *structure = Some(fresh);
+        }
+        Ok(descriptor)
+    }
+
+    /// The descriptor, and the structure that it brings.
+    fn read(data: &[u8], structure: Option<&Structure>) -> Result<(Self, Option<Box<Structure>>), ParseError> {
         let mut reader = BitReader::new(data);
         let start_of_frame = reader.flag()?;
         let end_of_frame = reader.flag()?;
@@ -88,7 +97,7 @@ impl Descriptor {
         let frame_number = u16::from_le_bytes([frame_number[0], frame_number[1]]);
         let flags = if data.len() > MANDATORY_BYTES { Flags::read(&mut reader)? } else { Flags::default() };
         let fresh = if flags.structure { Some(Box::new(Structure::read(&mut reader)?)) } else { None };
-        let known = fresh.as_deref().or(structure.as_deref()).ok_or(ParseError::NoStructure)?;
+        let known = fresh.as_deref().or(structure).ok_or(ParseError::NoStructure)?;
         let mut layout = Layout { extended: data.len() > MANDATORY_BYTES, ..Layout::default() };
         layout.mask_at = u16::try_from(reader.position()).map_err(|_| ParseError::Truncated)?;
         let mut active_decode_targets = flags.structure.then(|| known.all_decode_targets());
@@ -113,10 +122,7 @@ impl Descriptor {
         };
         descriptor.read_custom(&mut reader, flags, known)?;
         descriptor.layout.end = u16::try_from(reader.position()).map_err(|_| ParseError::Truncated)?;
-        if let Some(fresh) = fresh {
-            *structure = Some(fresh);
-        }
-        Ok(descriptor)
+        Ok((descriptor, fresh))
     }
 
     /// What the frame has in place of its template's (A.8.2, `frame_dtis`, `frame_fdiffs`, `frame_chains`).
@@ -142,11 +148,16 @@ impl Descriptor {
         Ok(())
     }
 
-    /// Writes `data`, from which this descriptor was read, with another mask of active decode targets into `output`, and
-    /// returns its length: what a receiver must hear when it gets fewer layers than were sent. `None` when `output` is too
-    /// small; a few bytes more than `data` are enough.
+    /// Writes the descriptor `data` with another mask of active decode targets into `output`, and returns its length: what a
+    /// receiver must hear when it gets fewer layers than were sent. `structure` is the one before, which explains `data` where that
+    /// brings none. `None` when `data` cannot be read, or `output` is too small; a few bytes more than `data` are enough.
     #[must_use]
-    pub fn write_with_active(&self, data: &[u8], structure: &Structure, mask: u32, output: &mut [u8]) -> Option<usize> {
+    pub fn rewrite_active(data: &[u8], structure: &Structure, mask: u32, output: &mut [u8]) -> Option<usize> {
+        let (descriptor, fresh) = Self::read(data, Some(structure)).ok()?;
+        descriptor.write_with_active(data, fresh.as_deref().unwrap_or(structure), mask, output)
+    }
+
+    fn write_with_active(&self, data: &[u8], structure: &Structure, mask: u32, output: &mut [u8]) -> Option<usize> {
         let mut source = BitReader::new(data);
         let mut writer = BitWriter::new(output);
         writer.copy(&mut source, MANDATORY_BYTES.checked_mul(8)?)?;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
-use room::media::Source;
+use room::media::OfferedTrack;
 use rtc::Output;
 use rtc::session::Media;
 use turn::ClientAddr;
@@ -47,7 +47,7 @@ pub(crate) struct Terms {
     /// What each media description became.
     pub(crate) media: Vec<Media>,
     /// What the sending ones carry, by their `mid`.
-    pub(crate) sources: Vec<(String, Source)>,
+    pub(crate) sources: Vec<OfferedTrack>,
 }
 
 /// A way by which datagrams come.

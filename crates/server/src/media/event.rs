@@ -158,6 +158,7 @@ fn description(source: words::Source, track: &sfu::TrackDescription) -> words::T
         video: track.kind == Kind::Video,
         codec: track.codec.as_str(),
         layers: track.rids.iter().map(|rid| rid.as_str().to_owned()).collect(),
+        encrypted: track.encrypted,
     }
 }
 
@@ -168,8 +169,8 @@ fn state(state: sfu::SlotState) -> (words::SlotState, Option<words::SlotReason>)
         sfu::SlotState::Waiting => (SlotState::Waiting, None),
         sfu::SlotState::NoBandwidth => (SlotState::Paused, Some(SlotReason::Bandwidth)),
         sfu::SlotState::Muted => (SlotState::Paused, Some(SlotReason::Muted)),
-        // A track of a codec that the slot cannot take is no track to the viewer.
-        sfu::SlotState::NoTrack | sfu::SlotState::NoCodec => (SlotState::Waiting, Some(SlotReason::NoTrack)),
+        sfu::SlotState::NoTrack => (SlotState::Waiting, Some(SlotReason::NoTrack)),
+        sfu::SlotState::NoCodec => (SlotState::Waiting, Some(SlotReason::Codec)),
         sfu::SlotState::Wish => (SlotState::Paused, Some(SlotReason::Wish)),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotWish, Source};
+use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, OfferedTrack, SlotWish, Source};
 use rtc::session::{Allow, Publish};
 use rtp::parameters::{Kind, Mid, ReceiveParameters, SendParameters};
 use sfu::{Links, PeerId, Router, TrackId, Wish};
@@ -21,7 +21,7 @@ struct Offer {
     request: u64,
     connection: String,
     sdp: String,
-    sources: Vec<(String, Source)>,
+    sources: Vec<OfferedTrack>,
     allow: Allow,
 }
 
@@ -30,8 +30,9 @@ impl Media {
     pub(crate) fn handle_request(&mut self, now: Instant, request: MediaRequest, ways: &mut Ways) {
         match request {
             MediaRequest::Offer { room, peer, request, connection, sdp, tracks, may_publish, may_subscribe } => {
-                let sources: Vec<_> = only_first(tracks.into_iter().filter(|(_, source)| may_publish.contains(source)));
-                let mids = sources.iter().filter_map(|(mid, _)| Mid::new(mid)).collect();
+                let sources: Vec<_> =
+                    only_first(tracks.into_iter().filter(|track| may_publish.contains(&track.source)));
+                let mids = sources.iter().filter_map(|track| Mid::new(&track.mid)).collect();
                 let allow = Allow {
                     publish: Publish::Only(mids),
                     subscribe: may_subscribe,
@@ -346,8 +347,9 @@ fn track(seat: u32, source: Source) -> TrackId {
 pub(super) fn split(terms: &Terms) -> (Vec<SendParameters>, Vec<(Source, ReceiveParameters)>) {
     let slots = terms.media.iter().filter_map(|media| media.send().cloned()).collect();
     let tracks = terms.media.iter().filter_map(|media| media.receive()).filter_map(|receive| {
-        let (_, source) = terms.sources.iter().find(|(mid, _)| mid == receive.mid.as_str())?;
-        (receive.kind == kind(*source)).then(|| (*source, receive.clone()))
+        let offered = terms.sources.iter().find(|track| track.mid == receive.mid.as_str())?;
+        let parameters = || ReceiveParameters { encrypted: offered.encrypted, ..receive.clone() };
+        (receive.kind == kind(offered.source)).then(|| (offered.source, parameters()))
     });
     (slots, tracks.collect())
 }
@@ -361,11 +363,11 @@ fn kind(source: Source) -> Kind {
 }
 
 /// A source is sent by one media description: the first that names it.
-fn only_first(tracks: impl Iterator<Item = (String, Source)>) -> Vec<(String, Source)> {
-    let mut sources: Vec<(String, Source)> = Vec::new();
-    for (mid, source) in tracks {
-        if sources.iter().all(|(_, known)| *known != source) {
-            sources.push((mid, source));
+fn only_first(tracks: impl Iterator<Item = OfferedTrack>) -> Vec<OfferedTrack> {
+    let mut sources: Vec<OfferedTrack> = Vec::new();
+    for track in tracks {
+        if sources.iter().all(|known| known.source != track.source) {
+            sources.push(track);
         }
     }
     sources

@@ -10,6 +10,8 @@ pub(crate) struct DependencyState {
     structure: Option<Box<Structure>>,
     /// The decode target for each level, the one nearest below.
     targets: [Option<u8>; 16],
+    /// The decode targets that the publisher sends, bit 0 for the first.
+    active: u32,
     /// The stream brings the parameters of H.264 or H.265 itself: without them its key frames are of no use.
     has_parameters: bool,
     /// Key frames without parameters before any came.
@@ -20,10 +22,11 @@ impl DependencyState {
     /// What a descriptor says; `None` when it is malformed or its structure has not come.
     pub(super) fn read(&mut self, data: &[u8], is_new_picture: bool) -> Option<(Frame, Option<(u32, u32)>)> {
         let descriptor = Descriptor::parse(data, &mut self.structure).ok()?;
-        let has_structure = data.get(3).is_some_and(|flags| flags & STRUCTURE_PRESENT != 0);
+        let has_structure = has_structure(data);
         if has_structure {
             self.map_targets();
         }
+        self.active = descriptor.active_decode_targets.unwrap_or(self.active);
         let wants = |level: Level, wanted: fn(Indication) -> bool| {
             let target = self.targets.get(level.index()).copied().flatten();
             target.is_some_and(|target| wanted(descriptor.indications.of(target)))
@@ -44,6 +47,7 @@ impl DependencyState {
             number: Some(descriptor.frame_number),
             dependencies: descriptor.dependencies.iter().fold(0, |mask, back| mask | bit(back)),
             picture: None,
+            is_blind: false,
             is_dense: false,
         };
         let size = descriptor.resolution.filter(|_| has_structure).map(|size| (size.width_px, size.height_px));
@@ -61,6 +65,24 @@ impl DependencyState {
         self.bare_key_frames > BARE_KEY_FRAMES
     }
 
+    /// Which decode targets a subscriber gets that gets this level.
+    pub(crate) fn active_targets(&self, level: Level) -> ActiveTargets {
+        let Some(structure) = &self.structure else { return ActiveTargets { mask: 0, is_cut: false } };
+        let within = structure
+            .decode_targets()
+            .zip(0_u32..)
+            .filter(|(target, _)| target.spatial_id <= level.spatial && target.temporal_id <= level.temporal);
+        let mask = within.fold(0, |mask, (_, index)| mask | 1_u32.wrapping_shl(index)) & self.active;
+        ActiveTargets { mask, is_cut: mask != self.active }
+    }
+
+    /// The descriptor `data` with another mask of active decode targets; `None` when it cannot be read.
+    pub(crate) fn write_active(&self, data: &[u8], mask: u32) -> Option<RewrittenDescriptor> {
+        let mut rewritten = RewrittenDescriptor { bytes: [0; DESCRIPTOR_BYTES_MAX], length: 0 };
+        rewritten.length = Descriptor::rewrite_active(data, self.structure.as_deref()?, mask, &mut rewritten.bytes)?;
+        Some(rewritten)
+    }
+
     fn map_targets(&mut self) {
         let Some(structure) = &self.structure else { return };
         for (level, slot) in Level::all().zip(&mut self.targets) {
@@ -72,6 +94,36 @@ impl DependencyState {
         }
     }
 }
+
+/// The decode targets that somebody gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ActiveTargets {
+    /// Bit 0 for the first.
+    pub(crate) mask: u32,
+    /// Some that the publisher sends are not among them.
+    pub(crate) is_cut: bool,
+}
+
+/// A dependency descriptor that says something else than the publisher's.
+#[derive(Debug)]
+pub(crate) struct RewrittenDescriptor {
+    bytes: [u8; DESCRIPTOR_BYTES_MAX],
+    length: usize,
+}
+
+impl RewrittenDescriptor {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// Whether a descriptor brings the structure of its stream.
+pub(crate) fn has_structure(data: &[u8]) -> bool {
+    data.get(3).is_some_and(|flags| flags & STRUCTURE_PRESENT != 0)
+}
+
+/// What a two-byte header extension holds (RFC 8285 §4.3).
+const DESCRIPTOR_BYTES_MAX: usize = 255;
 
 /// The bit of a frame so many frames back; one that is further back than is remembered is bit 63, which is never there for long.
 fn bit(back: u16) -> u64 {

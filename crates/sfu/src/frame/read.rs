@@ -1,6 +1,6 @@
 //! Frames by the payload descriptors of the codecs, and the rewriting of these descriptors.
 
-use rtp::parameters::CodecName;
+use rtp::parameters::{CodecName, Kind};
 use rtp::payload::{Head, PictureId, av1, h264, h265, vp8, vp9};
 
 use super::{DependencyState, Frame, Level, Levels, PictureNumbers};
@@ -15,6 +15,8 @@ pub(crate) struct Payload<'a> {
     pub(crate) descriptor: Option<&'a [u8]>,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
+    /// `bytes` are encrypted from end to end, the payload descriptor included.
+    pub(crate) encrypted: bool,
 }
 
 /// What a packet says about its frame, and the picture's size where it tells. Where there is a dependency descriptor nothing is read
@@ -27,12 +29,27 @@ pub(crate) fn read(
     let is_new_picture = previous.is_none_or(|previous| previous.timestamp != payload.timestamp);
     let by_dependency = payload.descriptor.and_then(|data| state.read(data, is_new_picture));
     if let Some((frame, size)) = by_dependency {
-        let picture = picture(payload.codec, payload.bytes);
+        let picture = picture(payload);
         return (Frame { picture, is_dense: payload.codec == CodecName::Vp8, ..frame }, size);
+    }
+    if payload.encrypted {
+        return (read_encrypted(payload, is_new_picture), None);
     }
     let (frame, size) = read_payload(payload, is_new_picture, state);
     // A descriptor whose structure has not come is forwarded, too: its number has to fit.
     (Frame { number: frame_number(payload), ..frame }, size)
+}
+
+/// An encrypted packet without a dependency descriptor that can be read. Sound stands for itself.
+fn read_encrypted(payload: &Payload<'_>, is_new_picture: bool) -> Frame {
+    if payload.codec.kind() == Kind::Audio {
+        return Frame::WHOLE;
+    }
+    if payload.descriptor.is_some() {
+        // Its structure has been lost, and comes with the next key frame.
+        return Frame { number: frame_number(payload), ..unreadable(payload) };
+    }
+    Frame { is_blind: true, ..undivided(payload, is_new_picture, false, false) }
 }
 
 fn read_payload(
@@ -63,7 +80,7 @@ fn read_payload(
 
 /// The numbers of a packet that are rewritten: of its picture and of its frame.
 pub(crate) fn numbers(payload: &Payload<'_>) -> Frame {
-    Frame { picture: picture(payload.codec, payload.bytes), number: frame_number(payload), ..Frame::WHOLE }
+    Frame { picture: picture(payload), number: frame_number(payload), ..Frame::WHOLE }
 }
 
 /// `frame_number` of the dependency descriptor, behind one byte of flags and template id (A.8.2 of the AV1 RTP payload format).
@@ -100,11 +117,13 @@ pub(crate) fn write_head(codec: CodecName, payload: &[u8], picture: PictureNumbe
     }
 }
 
-fn picture(codec: CodecName, payload: &[u8]) -> Option<PictureNumbers> {
-    match codec {
-        CodecName::Vp8 => vp8::Descriptor::parse(payload).ok().map(|descriptor| vp8_picture(&descriptor)),
-        CodecName::Vp9 => vp9::Descriptor::parse(payload).ok().map(|descriptor| vp9_picture(&descriptor)),
-        CodecName::Opus
+fn picture(payload: &Payload<'_>) -> Option<PictureNumbers> {
+    match payload.codec {
+        CodecName::Vp8 if !payload.encrypted => vp8::Descriptor::parse(payload.bytes).ok().map(|it| vp8_picture(&it)),
+        CodecName::Vp9 if !payload.encrypted => vp9::Descriptor::parse(payload.bytes).ok().map(|it| vp9_picture(&it)),
+        CodecName::Vp8
+        | CodecName::Vp9
+        | CodecName::Opus
         | CodecName::Red
         | CodecName::Pcmu
         | CodecName::Pcma
@@ -169,6 +188,7 @@ fn read_vp8(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
         number: None,
         dependencies: 0,
         picture: Some(vp8_picture(&descriptor)),
+        is_blind: false,
         is_dense: true,
     };
     let size = payload.bytes.get(descriptor.length..).filter(|_| is_key).and_then(vp8::key_frame_size);
@@ -199,6 +219,7 @@ fn read_vp9(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
         number: None,
         dependencies: 0,
         picture: Some(vp9_picture(&descriptor)),
+        is_blind: false,
         is_dense: false,
     };
     let top = descriptor

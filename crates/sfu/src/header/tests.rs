@@ -39,7 +39,7 @@ fn incoming() -> Extensions<'static> {
 #[test]
 fn a_header_has_what_came_and_what_the_subscriber_needs() {
     let mut template = Template::new();
-    template.build(&IDS, &incoming(), None);
+    template.build(&IDS, &incoming(), None, None);
     let bytes = template.patch(&patch());
     let packet = Packet::parse(bytes).unwrap();
     assert_eq!((packet.payload_type(), packet.marker(), packet.sequence_number()), (96, true, 5));
@@ -57,7 +57,7 @@ fn a_header_has_what_came_and_what_the_subscriber_needs() {
 fn the_send_time_is_told_where_packets_are_not_numbered() {
     let ids = ExtensionIds { transport_cc: None, ..IDS };
     let mut template = Template::new();
-    template.build(&ids, &Extensions::default(), None);
+    template.build(&ids, &Extensions::default(), None, None);
     let bytes = template.patch(&patch());
     let extensions = Extensions::read(&Packet::parse(bytes).unwrap(), &ids);
     assert_eq!(extensions.abs_send_time, Some(send_time(Duration::from_secs(3))));
@@ -66,21 +66,21 @@ fn the_send_time_is_told_where_packets_are_not_numbered() {
 #[test]
 fn a_template_serves_all_subscribers_with_the_same_ids_but_not_one_with_a_mid() {
     let mut template = Template::new();
-    assert!(!template.is_for(&IDS));
-    template.build(&IDS, &incoming(), None);
-    assert!(template.is_for(&IDS));
-    assert!(!template.is_for(&ExtensionIds { mid: None, ..IDS }));
-    template.build(&IDS, &incoming(), Some(b"v"));
-    assert!(!template.is_for(&IDS));
-    template.build(&IDS, &incoming(), None);
+    assert!(!template.is_for(&IDS, None));
+    template.build(&IDS, &incoming(), None, None);
+    assert!(template.is_for(&IDS, None));
+    assert!(!template.is_for(&ExtensionIds { mid: None, ..IDS }, None));
+    template.build(&IDS, &incoming(), Some(b"v"), None);
+    assert!(!template.is_for(&IDS, None));
+    template.build(&IDS, &incoming(), None, None);
     template.clear();
-    assert!(!template.is_for(&IDS));
+    assert!(!template.is_for(&IDS, None));
 }
 
 #[test]
 fn extensions_that_do_not_fit_are_left_out() {
     let long = [1_u8; 300];
     let mut template = Template::new();
-    template.build(&IDS, &Extensions { dependency_descriptor: Some(&long), ..Extensions::default() }, None);
+    template.build(&IDS, &Extensions { dependency_descriptor: Some(&long), ..Extensions::default() }, None, None);
     assert_eq!(template.patch(&patch()).len(), 12);
 }

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use rtp::parameters::Kind;
 
-use super::{Ladder, Step};
+use super::{Ladder, Sight, Step};
 use crate::forwarder::StreamId;
 use crate::frame::Level;
 use crate::layer::Layer;
@@ -27,7 +27,7 @@ fn layers_of_simulcast_are_rungs_from_the_cheapest_to_the_best() {
     let start = epoch();
     let (small, now) = flow(start, 600, 2, (320, 180));
     let (large, _) = flow(start, 6_000, 2, (1280, 720));
-    let ladder = Ladder::of(now, true, &mut [small, large]);
+    let ladder = Ladder::of(now, Sight::Clear, &mut [small, large]);
     let rungs = ladder.rungs();
     assert_eq!(rungs.len(), 4);
     assert!(rungs.windows(2).all(|pair| pair[0].bitrate_bps < pair[1].bitrate_bps));
@@ -42,13 +42,13 @@ fn a_layer_that_is_silent_is_no_rung() {
     let start = epoch();
     let (small, now) = flow(start, 600, 1, (320, 180));
     let silent = Layer::new(Kind::Video, None, StreamId(1));
-    let ladder = Ladder::of(now, true, &mut [small, silent]);
+    let ladder = Ladder::of(now, Sight::Clear, &mut [small, silent]);
     assert_eq!(ladder.rungs().len(), 1);
 }
 
 #[test]
 fn a_track_that_has_not_begun_is_one_rung_of_usual_cost() {
-    let ladder = Ladder::of(epoch(), true, &mut [Layer::new(Kind::Video, None, StreamId(0))]);
+    let ladder = Ladder::of(epoch(), Sight::Clear, &mut [Layer::new(Kind::Video, None, StreamId(0))]);
     assert_eq!(ladder.rungs().len(), 1);
     assert_eq!(ladder.step(0).map(|step| step.layer), Some(0));
 }

@@ -8,9 +8,10 @@ use rtp::payload::Head;
 
 use super::{Peer, What};
 use crate::forwarder::Rewrite;
-use crate::frame::write_head;
+use crate::frame::{DependencyState, has_structure, write_head};
 use crate::header::{Patch, Template, send_time_at};
 use crate::inbound::Inbound;
+use crate::red;
 use crate::sink::Sink;
 use crate::slot::Slot;
 use crate::stats::Stats;
@@ -26,6 +27,16 @@ pub(crate) struct Context {
     pub(crate) stats: Stats,
 }
 
+/// A packet on its way to one subscriber.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) inbound: &'a Inbound<'a>,
+    pub(crate) rewrite: &'a Rewrite,
+    pub(crate) what: What,
+    /// What explains its dependency descriptor.
+    pub(crate) dependencies: &'a DependencyState,
+}
+
 impl Peer {
     /// Sends a packet of a slot under the numbers that its forwarder has given it. `false` when nothing can be sent: the subscriber has
     /// no payload type for it.
@@ -33,24 +44,26 @@ impl Peer {
         &mut self,
         now: Instant,
         slot: usize,
-        (inbound, rewrite, what): (&Inbound<'_>, &Rewrite, What),
+        outgoing: &Outgoing<'_>,
         context: &mut Context,
         sink: &mut impl Sink,
     ) -> bool {
+        let Outgoing { inbound, rewrite, what, dependencies: _ } = *outgoing;
         let Some(slot) = self.slots.get_mut(slot) else { return false };
         let Some((_, Some(codec))) = slot.codec else { return false };
+        let unwrapped = if codec.unwraps { red::primary(inbound.payload.bytes) } else { Some(inbound.payload.bytes) };
+        let Some(bytes) = unwrapped else { return false };
         let repeated = match (what, codec.rtx_payload_type) {
             (What::Media, _) => None,
             (What::Retransmission | What::Padding, Some(payload_type)) => Some(payload_type),
             (What::Retransmission | What::Padding, None) => return false,
         };
-        let head =
-            rewrite.picture.and_then(|picture| write_head(inbound.payload.codec, inbound.payload.bytes, picture));
+        let head = rewrite.picture.and_then(|picture| write_head(inbound.payload.codec, bytes, picture));
         let replaced = head.as_ref().map_or(0, |head| head.replaced);
         let head = head.as_ref().map_or(&[][..], Head::bytes);
-        let payload = inbound.payload.bytes.get(replaced..).unwrap_or_default();
+        let payload = bytes.get(replaced..).unwrap_or_default();
         let ids = ids_of(slot, self.is_estimated);
-        prepare(slot, &ids, inbound, &mut context.template);
+        prepare(slot, &ids, outgoing, &mut context.template);
         let header = Header {
             payload_type: codec.payload_type,
             marker: rewrite.marker,
@@ -99,7 +112,7 @@ impl Peer {
         let index = slot.next_rtx;
         slot.next_rtx = index.wrapping_add(1);
         let ids = ids_of(slot, self.is_estimated);
-        context.template.build(&ids, &rtp::Extensions::default(), None);
+        context.template.build(&ids, &rtp::Extensions::default(), None, None);
         let transport = self.outbound.next_transport(now, &ids, TYPICAL_HEADER_BYTES, What::Retransmission);
         let ssrc = slot.parameters.rtx_ssrc;
         let header = Header { payload_type, marker: false, sequence_number: low(index), timestamp, ssrc };
@@ -130,7 +143,7 @@ impl Peer {
         }
         let index = slot.next_rtx;
         slot.next_rtx = index.wrapping_add(1);
-        context.template.build(&slot.parameters.extensions, &rtp::Extensions::default(), None);
+        context.template.build(&slot.parameters.extensions, &rtp::Extensions::default(), None, None);
         let total = TYPICAL_HEADER_BYTES.saturating_add(padding.len());
         let transport = self.outbound.next_transport(now, &slot.parameters.extensions, total, What::Padding);
         let ssrc = slot.parameters.rtx_ssrc;
@@ -156,14 +169,33 @@ fn ids_of(slot: &Slot, is_estimated: bool) -> ExtensionIds {
 }
 
 /// The template for these ids. Until the subscriber knows the SSRC, the mid is sent along.
-fn prepare(slot: &Slot, ids: &ExtensionIds, inbound: &Inbound<'_>, template: &mut Template) {
-    if !slot.acknowledged {
-        template.build(ids, &inbound.extensions, Some(slot.parameters.mid.as_str().as_bytes()));
+fn prepare(slot: &mut Slot, ids: &ExtensionIds, outgoing: &Outgoing<'_>, template: &mut Template) {
+    let targets = told_targets(slot, outgoing);
+    if slot.acknowledged && template.is_for(ids, targets) {
         return;
     }
-    if !template.is_for(ids) {
-        template.build(ids, &inbound.extensions, None);
+    let mut extensions = outgoing.inbound.extensions;
+    let descriptor = extensions.dependency_descriptor.zip(targets);
+    let rewritten = descriptor.and_then(|(data, mask)| outgoing.dependencies.write_active(data, mask));
+    if let Some(rewritten) = &rewritten {
+        extensions.dependency_descriptor = Some(rewritten.bytes());
     }
+    let mid = (!slot.acknowledged).then(|| slot.parameters.mid.as_str().as_bytes());
+    template.build(ids, &extensions, mid, targets);
+}
+
+/// The decode targets that the subscriber is to be told of. While it gets fewer than the publisher has, every packet says so: any may be
+/// lost. When it gets all of them again, they say that until a key frame brings the structure, with which all are active.
+fn told_targets(slot: &mut Slot, outgoing: &Outgoing<'_>) -> Option<u32> {
+    let descriptor = outgoing.inbound.extensions.dependency_descriptor?;
+    slot.parameters.extensions.dependency_descriptor?;
+    let targets = outgoing.dependencies.active_targets(outgoing.rewrite.level?);
+    if targets.is_cut {
+        slot.is_cut = true;
+    } else if has_structure(descriptor) && outgoing.what == What::Media {
+        slot.is_cut = false;
+    }
+    slot.is_cut.then_some(targets.mask)
 }
 
 /// RFC 4588 §4: the original number stands before the payload.

@@ -22,7 +22,7 @@ impl Router {
     /// What flows has changed: everybody who gets the track is allocated anew.
     pub(super) fn allocate_subscribers(&mut self, now: Instant, key: usize) {
         let Some(track) = self.tracks.get_mut(key) else { return };
-        track.ladder = Ladder::of(now, track.is_video(), &mut track.layers);
+        track.ladder = Ladder::of(now, track.sight(), &mut track.layers);
         for subscription in &track.subscribers {
             if let Some(peer) = self.peers.get_mut(subscription.peer) {
                 peer.allocate_at = Some(now);

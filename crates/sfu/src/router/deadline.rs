@@ -198,11 +198,7 @@ impl Router {
     fn tick(&mut self, now: Instant, sink: &mut impl Sink) {
         self.tick_at = None;
         for (_, track) in self.tracks.iter_mut() {
-            track.ladder = crate::ladder::Ladder::of(
-                now,
-                track.parameters.kind == rtp::parameters::Kind::Video,
-                &mut track.layers,
-            );
+            track.ladder = crate::ladder::Ladder::of(now, track.sight(), &mut track.layers);
         }
         self.assign_all(now);
         for key in 0..self.peers.bound() {

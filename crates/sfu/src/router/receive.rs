@@ -11,7 +11,8 @@ use crate::frame::{self, Frame, Levels};
 use crate::inbound::Inbound;
 use crate::layer::{Arrival, Layer, Previous};
 use crate::pacer::{Class, Verdict};
-use crate::peer::{StreamPlace, Waiting, What};
+use crate::peer::{Outgoing, StreamPlace, Waiting, What};
+use crate::red;
 use crate::sink::Sink;
 use crate::track::Track;
 
@@ -153,12 +154,17 @@ impl Router {
                 None => track.loudness.handle_unmeasured(now),
             }
         }
+        let is_blind = inbound.payload.encrypted && inbound.payload.descriptor.is_none();
+        let sees = track.is_video() && !inbound.payload.bytes.is_empty() && track.is_blind != is_blind;
+        if sees {
+            track.is_blind = is_blind;
+        }
         let is_blocked = track.blocked;
         if track.payload_type != Some(inbound.payload_type) {
             track.payload_type = Some(inbound.payload_type);
             track.codec_changed = true;
         }
-        if !was_active {
+        if !was_active || sees {
             self.allocate_subscribers(now, place.track);
         }
         if let Some(due) = due {
@@ -230,7 +236,8 @@ impl Router {
         for subscription in &track.subscribers {
             let Some(peer) = self.peers.get_mut(subscription.peer) else { continue };
             let Some(slot) = peer.slots.get_mut(subscription.slot) else { continue };
-            if slot.codec_for(inbound.payload_type, &track.parameters.codecs).is_none() {
+            let Some(codec) = slot.codec_for(inbound.payload_type, &track.parameters) else { continue };
+            if codec.unwraps && red::primary(inbound.payload.bytes).is_none() {
                 continue;
             }
             let Some(rewrite) = slot.forwarder.handle_packet(now, &input) else { continue };
@@ -253,7 +260,9 @@ impl Router {
             };
             match peer.outbound.pacer.offer(now, class, inbound.payload.bytes.len(), waiting) {
                 Verdict::SendNow => {
-                    peer.send(now, subscription.slot, (inbound, &rewrite, What::Media), &mut self.context, sink);
+                    let outgoing =
+                        Outgoing { inbound, rewrite: &rewrite, what: What::Media, dependencies: &layer.dependencies };
+                    peer.send(now, subscription.slot, &outgoing, &mut self.context, sink);
                 }
                 Verdict::Queued => due = earlier(due, peer.outbound.pacer.poll_timeout()),
                 Verdict::Dropped => {}
@@ -281,6 +290,9 @@ fn inspect(now: Instant, layer: &mut Layer, at: u64, inbound: &Inbound<'_>, byte
         tally.key_frames = tally.key_frames.wrapping_add(1);
         layer.key_frames.handle_key_frame();
         layer.size_px = size.or(layer.size_px);
+    }
+    if frame.is_blind && frame.starts_picture {
+        layer.key_frames.handle_blind_picture();
     }
     layer.rates.handle_packet(now, frame.level, bytes.len());
     if layer.previous.is_none_or(|previous| previous.place < at) {

@@ -160,7 +160,9 @@ impl Router {
 fn largest_wanted(track: &Track, peers: &Slab<Peer>) -> Option<usize> {
     let slots = track.subscribers.iter().filter_map(|here| peers.get(here.peer)?.slots.get(here.slot));
     let watching = slots.filter(|slot| slot.wish.as_ref().is_none_or(|wish| !wish.paused));
-    watching.map(|slot| wanted_layer(slot.wish.as_ref(), &track.layers)).max()
+    // Of a blind track nobody gets more than the smallest layer.
+    let layers = if track.is_blind { track.layers.get(..1).unwrap_or_default() } else { &track.layers };
+    watching.map(|slot| wanted_layer(slot.wish.as_ref(), layers)).max()
 }
 
 fn changed_slots(now: Instant, peer: &mut Peer, tracks: &Slab<Track>) -> Vec<SlotReport> {

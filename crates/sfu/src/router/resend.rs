@@ -7,7 +7,7 @@ use crate::forwarder::{Input, Lookup, Rewrite, SentPacket};
 use crate::frame;
 use crate::inbound::Inbound;
 use crate::pacer::{Class, Verdict};
-use crate::peer::{Waiting, What};
+use crate::peer::{Outgoing, Waiting, What};
 use crate::sink::Sink;
 
 impl Router {
@@ -60,7 +60,9 @@ impl Router {
             return false;
         };
         self.context.template.clear();
-        peer.send(now, slot, (&inbound, &rewrite, waiting.what), &mut self.context, sink)
+        let dependencies = &layer.dependencies;
+        let outgoing = Outgoing { inbound: &inbound, rewrite: &rewrite, what: waiting.what, dependencies };
+        peer.send(now, slot, &outgoing, &mut self.context, sink)
     }
 
     /// A number that nothing went out under: what belongs there if it has come meanwhile, nothing while the publisher is asked for it, or
@@ -73,10 +75,13 @@ impl Router {
             let Some(peer) = self.peers.get_mut(key) else { return };
             let current = peer.slots.get(slot).and_then(|slot| slot.forwarder.current());
             let layer = current.and_then(|current| track.layer_of(current.stream));
-            let Some(cached) = layer.and_then(|layer| layer.cache.packet(now, at)) else { return };
+            let Some(layer) = layer else { return };
+            let Some(cached) = layer.cache.packet(now, at) else { return };
             let Some(inbound) = Inbound::from_cached(&cached, &ids, &track.parameters) else { return };
             self.context.template.clear();
-            peer.send(now, slot, (&inbound, &rewrite, What::Media), &mut self.context, sink);
+            let dependencies = &layer.dependencies;
+            let outgoing = Outgoing { inbound: &inbound, rewrite: &rewrite, what: What::Media, dependencies };
+            peer.send(now, slot, &outgoing, &mut self.context, sink);
             return;
         }
         if self.is_awaited(key, slot, index) {

@@ -1,7 +1,9 @@
 //! A room as a table language: what comes in, and what each subscriber gets.
 
 mod audio;
+mod codecs;
 mod cost;
+mod encrypted;
 mod limits;
 mod look;
 mod reconnect;

@@ -1,9 +1,36 @@
 //! Which of a subscriber's codecs takes a publisher's packets as they are.
 
-use rtp::parameters::{Codec, CodecName};
+use rtp::parameters::{Codec, CodecName, ReceiveParameters};
+
+use super::OutgoingCodec;
+
+/// What a codec of a track becomes for a subscriber that offered others: one that decodes it, or, where that is unknown to the subscriber,
+/// what is inside of redundancy. What is encrypted cannot be taken out.
+pub(super) fn outgoing_codec(incoming: &Codec, track: &ReceiveParameters, offered: &[Codec]) -> Option<OutgoingCodec> {
+    let whole = match_codec(incoming, offered).map(|codec| (codec, false));
+    let inner = || {
+        let is_redundant = incoming.name == CodecName::Red && !track.encrypted;
+        let inner = is_redundant.then(|| redundant(incoming, &track.codecs)).flatten()?;
+        Some((match_codec(inner, offered)?, true))
+    };
+    let (codec, unwraps) = whole.or_else(inner)?;
+    Some(OutgoingCodec {
+        payload_type: codec.payload_type,
+        rtx_payload_type: codec.rtx_payload_type,
+        clock_rate_hz: codec.clock_rate_hz,
+        nack: codec.feedback.nack,
+        unwraps,
+    })
+}
+
+/// The codec of the blocks (RFC 2198 §5: the format parameters name the payload type of each).
+fn redundant<'a>(red: &Codec, codecs: &'a [Codec]) -> Option<&'a Codec> {
+    let inner: u8 = red.fmtp.split('/').next()?.trim().parse().ok()?;
+    codecs.iter().find(|codec| codec.payload_type == inner && codec.name != CodecName::Red)
+}
 
 /// The subscriber's codec that decodes what the publisher's encodes; the most alike if there are several.
-pub(crate) fn match_codec<'a>(incoming: &Codec, offered: &'a [Codec]) -> Option<&'a Codec> {
+fn match_codec<'a>(incoming: &Codec, offered: &'a [Codec]) -> Option<&'a Codec> {
     let same = |codec: &&Codec| codec.name == incoming.name && codec.clock_rate_hz == incoming.clock_rate_hz;
     let mut best: Option<(&Codec, u8)> = None;
     for codec in offered.iter().filter(same) {

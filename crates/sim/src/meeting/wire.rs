@@ -73,6 +73,7 @@ pub(super) fn microphone() -> ReceiveParameters {
         extensions: EXTENSIONS,
         rids: Vec::new(),
         ssrcs: Vec::new(),
+        encrypted: false,
     }
 }
 
@@ -84,6 +85,7 @@ pub(super) fn camera() -> ReceiveParameters {
         extensions: EXTENSIONS,
         rids: RIDS.iter().map(|rid| Rid::new(rid).expect("ours are letters")).collect(),
         ssrcs: Vec::new(),
+        encrypted: false,
     }
 }
 

@@ -282,7 +282,7 @@ fn the_operator_hears_what_happens() {
     let expected = json!({"at": 1_790_000_000_000_u64, "roomId": "100", "event": "member-joined", "member": member});
     assert_eq!(text, expected);
     let peer = crate::media::MediaPeerId(2);
-    let track = |source, codec| TrackDescription { source, video: false, codec, layers: Vec::new() };
+    let track = |source, codec| TrackDescription { source, video: false, codec, layers: Vec::new(), encrypted: false };
     let mut publish = |tracks: Vec<TrackDescription>| {
         stage.hub.handle_media(now, MediaEvent::Published { peer, tracks });
         noted(&events(&mut stage))

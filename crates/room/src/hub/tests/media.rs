@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     Opened,
     media::{
-        MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, Priority, QualityReason, SlotReport, SlotState, SlotWish,
-        Source, TrackDescription,
+        MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, OfferedTrack, Priority, QualityReason, SlotReport,
+        SlotState, SlotWish, Source, TrackDescription,
     },
     seat::OFFERS_MAX,
     token::{Claims, Key, mint},
@@ -21,7 +21,13 @@ fn stage() -> Stage {
 }
 
 fn camera() -> TrackDescription {
-    TrackDescription { source: Source::Camera, video: true, codec: "VP8", layers: vec!["q".to_owned(), "h".to_owned()] }
+    TrackDescription {
+        source: Source::Camera,
+        video: true,
+        codec: "VP8",
+        layers: vec!["q".to_owned(), "h".to_owned()],
+        encrypted: false,
+    }
 }
 
 fn live(mid: &str, peer: MediaPeerId) -> SlotReport {
@@ -48,7 +54,8 @@ fn an_offer_goes_to_the_media_server_and_its_answer_answers_the_request() {
         panic!("not one offer: {heard:?}");
     };
     assert_eq!((connection.as_str(), sdp.as_str(), *may_subscribe), ("c1", "v=0\r\n", true));
-    assert_eq!(tracks, &[("0".to_owned(), Source::Microphone), ("1".to_owned(), Source::Camera)]);
+    let track = |mid: &str, source| OfferedTrack { mid: mid.to_owned(), source, encrypted: false };
+    assert_eq!(tracks, &[track("0", Source::Microphone), track("1", Source::Camera)]);
     assert_eq!(may_publish, &Source::ALL);
     let (peer, request) = (*peer, *request);
     let heard = stage.media(MediaEvent::Answered { peer, request, sdp: "v=0\r\no".to_owned() });
@@ -61,6 +68,22 @@ fn an_offer_goes_to_the_media_server_and_its_answer_answers_the_request() {
     let repeated = MediaEvent::Answered { peer, request, sdp: String::new() };
     assert_eq!(stage.media(repeated), [], "an offer is answered once");
     assert_eq!(stage.offer(ana, &mut Vec::new()), (*room, peer), "the same place");
+}
+
+#[test]
+fn that_a_track_is_encrypted_goes_to_the_media_server_and_comes_to_the_others() {
+    let mut stage = stage();
+    let [ana, bo, _] = stage.trio();
+    let (_, peer) = stage.offer(ana, &mut Vec::new());
+    let tracks = json!([{"mid": "0", "source": "camera", "encrypted": true}]);
+    let msg = json!({"type": "offer", "sdp": "v=0", "connection": "c1", "tracks": tracks});
+    let heard = stage.say(ana, &offer(&msg));
+    let [MediaRequest::Offer { tracks, .. }] = &requests(&heard)[..] else { panic!("{heard:?}") };
+    assert_eq!(tracks, &[OfferedTrack { mid: "0".to_owned(), source: Source::Camera, encrypted: true }]);
+    let tracks = vec![TrackDescription { encrypted: true, ..camera() }];
+    let heard = stage.media(MediaEvent::Published { peer, tracks });
+    assert_eq!(commands(&heard, bo), ["tracks"]);
+    assert_eq!(find(&heard, "tracks").1["tracks"][0]["encrypted"], json!(true));
 }
 
 #[test]

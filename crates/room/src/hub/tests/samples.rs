@@ -85,7 +85,7 @@ fn heard_with_media() -> Vec<Heard> {
     heard.extend(stage.join_media(cy, "cy"));
     let peers = [ana, bo].map(|conn| stage.offer(conn, &mut heard));
     let layers = vec!["q".to_owned()];
-    let track = TrackDescription { source: Source::Camera, video: true, codec: "VP8", layers };
+    let track = TrackDescription { source: Source::Camera, video: true, codec: "VP8", layers, encrypted: false };
     let track_of = Some((peers[0].1, Source::Camera));
     let (mid, layer) = ("4".to_owned(), Some("q".to_owned()));
     let report = SlotReport { mid, track: track_of, state: SlotState::Live, reason: None, layer, temporal: Some(2) };

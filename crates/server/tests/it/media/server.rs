@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId, Priority, SlotWish, Source};
+use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId, OfferedTrack, Priority, SlotWish, Source};
 use server::workers::{Handle, MediaSettings, MediaStats, Settings, Workers};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -78,7 +78,10 @@ impl MediaServer {
             request,
             connection: client.connection.clone(),
             sdp: offer.sdp.clone(),
-            tracks: tracks.to_vec(),
+            tracks: tracks
+                .iter()
+                .map(|(mid, source)| OfferedTrack { mid: mid.clone(), source: *source, encrypted: false })
+                .collect(),
             may_publish: Source::ALL.to_vec(),
             may_subscribe: true,
         };

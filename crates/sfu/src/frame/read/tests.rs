@@ -11,7 +11,8 @@ fn frame(codec: CodecName, bytes: &[u8]) -> Frame {
 }
 
 fn frame_after(previous: Option<Previous>, codec: CodecName, bytes: &[u8], state: &mut DependencyState) -> Frame {
-    read(&Payload { codec, bytes, descriptor: None, timestamp: 4_000, marker: true }, previous, state).0
+    read(&Payload { codec, bytes, descriptor: None, timestamp: 4_000, marker: true, encrypted: false }, previous, state)
+        .0
 }
 
 #[test]
@@ -65,4 +66,21 @@ fn heads_are_written_with_new_numbers_in_as_many_bits() {
     let short = write_head(CodecName::Vp8, &[0x90, 0x80, 9, 0x01], picture).unwrap();
     assert_eq!(short.bytes(), [0x90, 0x80, 0x34]);
     assert!(write_head(CodecName::H264, &[0x65], picture).is_none());
+}
+
+#[test]
+fn of_an_encrypted_payload_nothing_is_read() {
+    for codec in [CodecName::Vp8, CodecName::Vp9, CodecName::H264, CodecName::H265, CodecName::Av1] {
+        for bytes in [&[0x90, 0xe0, 0x80, 9, 4, 0x00, 0x00][..], &[0x67, 1], &[0xff]] {
+            let payload = Payload { codec, bytes, descriptor: None, timestamp: 4_000, marker: true, encrypted: true };
+            let (frame, size) = read(&payload, BEFORE, &mut DependencyState::default());
+            assert!(frame.is_blind && frame.starts_picture && !frame.key, "{codec:?}");
+            assert_eq!((frame.picture, size, frame.needed), (None, None, Levels::ALL));
+            assert_eq!(super::numbers(&payload).picture, None);
+            let lost = Payload { descriptor: Some(&[0x80, 0, 7]), ..payload };
+            let (frame, _) = read(&lost, BEFORE, &mut DependencyState::default());
+            assert!(!frame.is_blind && !frame.starts_picture && !frame.key, "its structure has not come");
+            assert_eq!(frame.number, Some(7));
+        }
+    }
 }

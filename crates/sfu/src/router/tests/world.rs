@@ -235,6 +235,7 @@ pub(crate) fn sends(at: &str, codec: Codec, ssrc: u32) -> ReceiveParameters {
         extensions: EXTENSIONS,
         rids: Vec::new(),
         ssrcs: vec![AnnouncedSsrc { media: ssrc, rtx }],
+        encrypted: false,
     }
 }
 
