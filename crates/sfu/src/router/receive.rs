@@ -7,7 +7,7 @@ use rtp::{Extensions, Packet};
 
 use super::{Router, name_stream};
 use crate::forwarder::{Input, StreamId, Target};
-use crate::frame::{self, Frame, Levels};
+use crate::frame::{self, Frame, Levels, Payload};
 use crate::inbound::Inbound;
 use crate::layer::{Arrival, Layer, Previous};
 use crate::pacer::{Class, Verdict};
@@ -154,17 +154,13 @@ impl Router {
                 None => track.loudness.handle_unmeasured(now),
             }
         }
-        let is_blind = inbound.payload.encrypted && inbound.payload.descriptor.is_none();
-        let sees = track.is_video() && !inbound.payload.bytes.is_empty() && track.is_blind != is_blind;
-        if sees {
-            track.is_blind = is_blind;
-        }
+        let sight_changed = note_sight(track, &inbound.payload);
         let is_blocked = track.blocked;
         if track.payload_type != Some(inbound.payload_type) {
             track.payload_type = Some(inbound.payload_type);
             track.codec_changed = true;
         }
-        if !was_active || sees {
+        if !was_active || sight_changed {
             self.allocate_subscribers(now, place.track);
         }
         if let Some(due) = due {
@@ -300,6 +296,16 @@ fn inspect(now: Instant, layer: &mut Layer, at: u64, inbound: &Inbound<'_>, byte
     }
     layer.cache.insert(now, at, bytes, inbound.repaired);
     frame
+}
+
+/// Whether it has changed that key frames of a track can be told.
+fn note_sight(track: &mut Track, payload: &Payload<'_>) -> bool {
+    let is_blind = payload.encrypted && payload.descriptor.is_none();
+    let changed = track.is_video() && !payload.bytes.is_empty() && track.is_blind != is_blind;
+    if changed {
+        track.is_blind = is_blind;
+    }
+    changed
 }
 
 /// Remembers what was passed over, to ask for it.
