@@ -75,11 +75,11 @@ fn what_is_encrypted_cannot_be_taken_out_of_redundancy() {
     send(&mut world, 1, &redundant(1, &[0xf0, 1]));
     assert!(world.got(BOB).is_empty());
     world.wait(Duration::from_millis(150));
-    let states = world.outputs().into_iter().filter_map(|output| match output {
-        Output::Slots { slots, .. } => slots.last().map(|slot| slot.state),
-        _ => None,
+    let states = world.outputs().into_iter().filter_map(|output| {
+        let Output::Slots { slots, .. } = output else { return None };
+        slots.last().map(|slot| slot.state)
     });
-    assert_eq!(states.last(), Some(SlotState::NoCodec));
+    assert_eq!(states.collect::<Vec<_>>().last().copied(), Some(SlotState::NoCodec));
 }
 
 #[test]

@@ -117,11 +117,12 @@ fn of_blind_simulcast_the_smallest_layer_goes_out_and_is_never_left() {
     let got = world.got(BOB);
     assert!(got.len() > 80 && got.iter().all(|sent| sent.packet().payload() == b"q"));
     world.wait(Duration::from_secs(10));
-    let wanted = world.outputs().into_iter().filter_map(|output| match output {
-        Output::Layers { track: of, layers } => Some((of, layers.iter().map(|(_, on)| *on).collect::<Vec<_>>())),
-        _ => None,
+    let wanted = world.outputs().into_iter().filter_map(|output| {
+        let Output::Layers { track: of, layers } = output else { return None };
+        Some((of, layers.iter().map(|(_, on)| *on).collect::<Vec<_>>()))
     });
-    assert_eq!(wanted.last(), Some((track, vec![true, false, false])), "nobody can watch the others");
+    let wanted: Vec<_> = wanted.collect();
+    assert_eq!(wanted.last(), Some(&(track, vec![true, false, false])), "nobody can watch the others");
 }
 
 #[test]
@@ -144,11 +145,11 @@ fn with_descriptors_layers_of_simulcast_change_at_key_frames() {
         }
     }
     assert_eq!(seen.last(), Some(&b'f'), "{seen:?}");
-    let states = world.outputs().into_iter().filter_map(|output| match output {
-        Output::Slots { slots, .. } => slots.last().map(|slot| slot.state),
-        _ => None,
+    let states = world.outputs().into_iter().filter_map(|output| {
+        let Output::Slots { slots, .. } = output else { return None };
+        slots.last().map(|slot| slot.state)
     });
-    assert_eq!(states.last(), Some(SlotState::Live));
+    assert_eq!(states.collect::<Vec<_>>().last().copied(), Some(SlotState::Live));
 }
 
 #[test]
