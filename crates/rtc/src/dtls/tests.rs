@@ -51,7 +51,7 @@ fn we_call_another_engine_over_a_link_that_loses_and_repeats() {
 }
 
 #[test]
-fn a_certificate_of_forty_datagrams_passes_and_one_beyond_the_limit_ends_the_peer() {
+fn a_certificate_of_twenty_datagrams_passes_and_one_beyond_the_limit_ends_the_peer() {
     let mut pair = Pair::new(Who::TheyCall, &PERFECT, 500);
     pair.run(Duration::from_secs(10), Pair::is_connected);
     assert!(pair.is_connected(), "{:?}", pair.failure);
