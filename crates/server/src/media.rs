@@ -57,6 +57,7 @@ use self::member::Member;
 use self::post::{Counter, Post, transmit};
 use self::slab::Slab;
 use self::timers::{Due, Key, Timers};
+use crate::clock;
 use crate::worker::{Denied, Item, Owner, Plane, Tuple, Ways};
 
 /// The media of one worker.
@@ -234,7 +235,15 @@ impl Media {
         // What others wait for goes first, so that they work while we send.
         self.send_notes(now, ways);
         ways.mesh.flush();
-        self.post.flush(&mut self.connections, &mut ways.egress);
+        while let Some(key) = self.post.next_gathered() {
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            let seat = connection.member();
+            let room = seat.and_then(|seat| self.members.get(seat)).map(|member| member.room);
+            if let (Some(seat), Some(room)) = (seat, room.and_then(|room| self.rooms.get_mut(room))) {
+                room.router.handle_departure(clock::now(), PeerId(seat));
+            }
+            self.post.flush_one(connection, &mut ways.egress);
+        }
         self.events.flush()
     }
 

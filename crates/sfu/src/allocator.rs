@@ -2,10 +2,24 @@
 //!
 //! Sound first and always. Then everybody's lowest rung, the most important first. Then rung by rung whoever has the fewest bits for
 //! each pixel of its tile, weighted by importance. Down at once; up with a margin that has lasted or is wide, or after a new wish.
+//!
+//! Whether a picture is seen at all is another question than how well: as long as nothing speaks of congestion, lowest rungs flow
+//! whatever the estimate says, as it is what was tried so far. Afterwards a picture that is there goes on for a while though it does not
+//! fit, and for as long as half of it fits and all is quiet.
 
 use std::time::{Duration, Instant};
 
+use crate::bandwidth::Condition;
 use crate::slot::Priority;
+
+/// What there is to spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// What the path is believed to carry.
+    pub estimate_bps: u64,
+    /// How far it may be trusted beyond that.
+    pub condition: Condition,
+}
 
 /// What one slot could take, and what it gets. The caller keeps it with the slot from one allocation to the next.
 #[derive(Debug, Clone)]
@@ -20,6 +34,12 @@ pub struct Demand {
     rising_since: Option<Instant>,
     /// The tile was not considered yet: it is followed at once.
     fresh: bool,
+    /// Since when it goes on though not even half of it fits, or not all of it and the path complains.
+    strained_since: Option<Instant>,
+    /// That has not lasted too long; valid inside [`allocate`] only.
+    patient: bool,
+    /// It goes on for that reason only; valid inside [`allocate`] only.
+    strained: bool,
     /// What the whole estimate would grant; valid inside [`allocate`] only.
     ideal: Option<u8>,
     /// What the estimate less the margin would grant; valid inside [`allocate`] only.
@@ -61,7 +81,7 @@ pub struct Allocation {
     pub wanted_bps: u64,
     /// Slots that get nothing for want of bandwidth.
     pub starved: usize,
-    /// When to allocate again though nothing else changes: somebody waits to rise.
+    /// When to allocate again though nothing else changes: somebody waits to rise, or was there long enough without fitting.
     pub again_at: Option<Instant>,
 }
 
@@ -71,45 +91,64 @@ struct Ladder {
     len: u8,
 }
 
-/// Distributes `estimate_bps` over the demands of one subscriber and leaves in each what it is granted.
-pub fn allocate(now: Instant, estimate_bps: u64, demands: &mut [Demand]) -> Allocation {
+/// Distributes what there is over the demands of one subscriber and leaves in each what it is granted.
+pub fn allocate(now: Instant, budget: Budget, demands: &mut [Demand]) -> Allocation {
+    let condition = budget.condition;
     let sound_bps = demands.iter().filter(|demand| demand.audio).map(|demand| demand.cost(demand.cap())).sum();
-    let budget_bps = estimate_bps.saturating_sub(sound_bps);
-    fill(budget_bps, demands);
+    let budget_bps = budget.estimate_bps.saturating_sub(sound_bps);
+    for demand in demands.iter_mut() {
+        let in_time = demand.strained_since.is_none_or(|since| now.saturating_duration_since(since) < PATIENCE);
+        demand.patient = condition != Condition::Overloaded && in_time;
+    }
+    fill(budget_bps, condition, demands);
     demands.iter_mut().for_each(|demand| (demand.calm, demand.ample) = (demand.ideal, None));
     if demands.iter().any(|demand| demand.ideal > demand.granted && !demand.fresh) {
-        fill(budget_bps.saturating_mul(100) / AMPLE_PERCENT, demands);
+        fill(budget_bps.saturating_mul(100) / AMPLE_PERCENT, condition, demands);
         demands.iter_mut().for_each(|demand| demand.ample = demand.ideal);
-        fill(budget_bps.saturating_mul(100) / MARGIN_PERCENT, demands);
+        fill(budget_bps.saturating_mul(100) / MARGIN_PERCENT, condition, demands);
         demands.iter_mut().for_each(|demand| demand.calm = demand.ideal);
-        fill(budget_bps, demands);
+        fill(budget_bps, condition, demands);
     }
     demands.iter_mut().for_each(|demand| demand.granted = demand.granted.min(demand.cap()));
-    if video_bps(demands) > budget_bps {
+    if video_bps(demands) > budget_bps.saturating_mul(slack_percent(condition)) / 100 {
         demands.iter_mut().for_each(Demand::squeeze);
     }
     if rise(now, demands) && video_bps(demands) > budget_bps {
         demands.iter_mut().for_each(Demand::squeeze);
     }
+    for demand in demands.iter_mut() {
+        let is_strained = demand.strained && demand.granted.is_some();
+        demand.strained_since = if is_strained { demand.strained_since.or(Some(now)) } else { None };
+    }
     summary(demands)
 }
 
 /// Grants the ideal: leaves it in `ideal`, whatever was granted before.
-fn fill(budget_bps: u64, demands: &mut [Demand]) {
-    let mut left_bps = budget_bps;
+fn fill(budget_bps: u64, condition: Condition, demands: &mut [Demand]) {
+    let mut spent_bps = 0_u64;
     for demand in demands.iter_mut() {
         demand.ideal = if demand.audio { demand.cap() } else { None };
+        demand.strained = false;
     }
+    let overdraft_bps = match condition {
+        Condition::Open => u64::MAX,
+        Condition::Calm => budget_bps.saturating_mul(2),
+        Condition::Strained | Condition::Overloaded => budget_bps,
+    };
     for priority in [Priority::Pinned, Priority::Speaker, Priority::Normal] {
         for demand in demands.iter_mut().filter(|demand| !demand.audio && demand.tile.priority == priority) {
-            let lowest = demand.cap().map(|_| 0);
-            let cost_bps = demand.cost(lowest);
-            if lowest.is_some() && cost_bps <= left_bps {
-                left_bps = left_bps.saturating_sub(cost_bps);
-                demand.ideal = lowest;
+            let Some(lowest) = demand.cap().map(|_| 0) else { continue };
+            let sum_bps = spent_bps.saturating_add(demand.cost(Some(lowest)));
+            let is_there = demand.granted.is_some();
+            let limit_bps = if is_there || condition == Condition::Open { overdraft_bps } else { budget_bps };
+            demand.strained = sum_bps > limit_bps && is_there && demand.patient;
+            if sum_bps <= limit_bps || demand.strained {
+                spent_bps = sum_bps;
+                demand.ideal = Some(lowest);
             }
         }
     }
+    let mut left_bps = budget_bps.saturating_sub(spent_bps);
     while let Some((demand, cost_bps)) = poorest(left_bps, demands) {
         left_bps = left_bps.saturating_sub(cost_bps);
         demand.ideal = demand.ideal.map(|rung| rung.saturating_add(1));
@@ -126,6 +165,15 @@ fn poorest(left_bps: u64, demands: &mut [Demand]) -> Option<(&mut Demand, u64)> 
     let videos = demands.iter_mut().filter(|demand| !demand.audio);
     let candidates = videos.filter_map(|demand| next(demand).map(|cost_bps| (demand, cost_bps)));
     candidates.min_by(|(one, _), (other, _)| one.density().total_cmp(&other.density()))
+}
+
+/// By how much what flows may exceed the budget before anybody falls: rates and estimates waver, and who falls is seen to fall.
+fn slack_percent(condition: Condition) -> u64 {
+    match condition {
+        Condition::Open => 150,
+        Condition::Calm => 110,
+        Condition::Strained | Condition::Overloaded => 100,
+    }
 }
 
 /// Lets those rise whose time has come; true if there are any.
@@ -160,11 +208,9 @@ fn summary(demands: &[Demand]) -> Allocation {
         summary.granted_bps = summary.granted_bps.saturating_add(demand.cost(demand.granted));
         summary.wanted_bps = summary.wanted_bps.saturating_add(demand.cost(demand.cap()));
         summary.starved = summary.starved.saturating_add(usize::from(demand.is_starved()));
-        let again_at = demand.rising_since.map(|since| since + HOLD);
-        summary.again_at = match (summary.again_at, again_at) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
+        let rises_at = demand.rising_since.map(|since| since + HOLD);
+        let ends_at = demand.strained_since.map(|since| since + PATIENCE);
+        summary.again_at = [summary.again_at, rises_at, ends_at].into_iter().flatten().min();
     }
     summary
 }
@@ -186,6 +232,9 @@ impl Demand {
             granted: None,
             rising_since: None,
             fresh: true,
+            strained_since: None,
+            patient: false,
+            strained: false,
             ideal: None,
             calm: None,
             ample: None,
@@ -223,7 +272,7 @@ impl Demand {
     /// A track that was not shown before: its first allocation does not wait.
     pub fn restart(&mut self) {
         self.granted = None;
-        self.rising_since = None;
+        (self.rising_since, self.strained_since) = (None, None);
         self.fresh = true;
     }
 
@@ -309,6 +358,9 @@ const AMPLE_PERCENT: u64 = 150;
 
 /// How long a rise has to be possible: longer than a probe's echo in the estimate.
 const HOLD: Duration = Duration::from_millis(800);
+
+/// How long a picture goes on that does not fit: estimates fall for moments, and a picture that stops takes a second to come back.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A picture of three quarters of the tile's size looks filled.
 const FILL_PERCENT: u64 = 75;

@@ -7,8 +7,12 @@
 //! 3. `handle_timeout` at `poll_timeout`,
 //! 4. after 2 and 3: `poll_probe`, and `estimate_bps` for allocator and pacer.
 
+mod arrival;
+mod condition;
+mod config;
 mod delay;
 mod history;
+pub(crate) mod incoming;
 mod loss;
 pub(crate) mod meter;
 mod probing;
@@ -16,25 +20,19 @@ mod rate;
 
 use std::time::{Duration, Instant};
 
-use rtp::rtcp::{REFERENCE_CYCLE_US, TransportFeedback};
+use rtp::rtcp::TransportFeedback;
 
+pub use self::condition::Condition;
+pub use self::config::Config;
+
+use self::arrival::ArrivalClock;
+use self::condition::Falls;
 use self::delay::{Delay, Usage};
 use self::history::{History, Sent, Settled};
 use self::loss::{Finding, Loss};
 use self::meter::{BUCKETS, Meter};
 use self::probing::{Outcome, Probing, Situation};
 use self::rate::{Evidence, Rate};
-
-/// What the estimate may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Config {
-    /// Before anything is known.
-    pub start_bps: u64,
-    /// Never below.
-    pub min_bps: u64,
-    /// Never above.
-    pub max_bps: u64,
-}
 
 /// Why a packet was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +71,7 @@ pub struct Estimator {
     rate: Rate,
     probing: Probing,
     arrival: ArrivalClock,
+    falls: Falls,
     wanted_bps: u64,
     /// The path loses more than it does by itself.
     congested_by_loss: bool,
@@ -82,25 +81,14 @@ pub struct Estimator {
     feedback_us: Option<i64>,
     /// Since when packets leave without any feedback.
     unanswered_us: Option<i64>,
+    /// That lasts too long.
+    is_silent: bool,
     /// The receiver's own estimate, and when it came.
     remb: Option<(u64, i64)>,
     /// Cuts since the queue last became shorter by one.
     vain_cuts: u32,
     /// The queue at the last cut.
     cut_queue_us: i64,
-}
-
-/// Makes the receiver's clock go on where it starts over.
-#[derive(Debug, Default)]
-struct ArrivalClock {
-    latest: Option<(i64, i64)>,
-}
-
-impl Default for Config {
-    /// Starts with one middling picture, more is tried for at once; at least a voice and at most what a room of many pictures needs.
-    fn default() -> Self {
-        Self { start_bps: 600_000, min_bps: 50_000, max_bps: 50_000_000 }
-    }
 }
 
 impl Estimator {
@@ -119,12 +107,14 @@ impl Estimator {
             rate: Rate::new(config.start_bps, config.min_bps, config.max_bps),
             probing: Probing::new(),
             arrival: ArrivalClock::default(),
+            falls: Falls::default(),
             wanted_bps: 0,
             congested_by_loss: false,
             uncut_bps: 0.0,
             round_trip_us: None,
             feedback_us: None,
             unanswered_us: None,
+            is_silent: false,
             remb: None,
             vain_cuts: 0,
             cut_queue_us: 0,
@@ -142,12 +132,18 @@ impl Estimator {
     pub fn handle_sent(&mut self, now: Instant, transport_seq: u64, bytes: usize, purpose: Purpose) {
         let now_us = self.micros(now);
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let probe = self.probing.handle_sent(now_us, bytes);
+        let probe = self.probing.handle_sent(bytes);
         self.history.push(transport_seq, now_us, bytes, probe);
         self.sent.add(now_us, bytes);
         if purpose != Purpose::Padding {
             self.unanswered_us.get_or_insert(now_us);
         }
+    }
+
+    /// The packets of which was told since the last time have left the machine only now. Without this they left when it was told of them.
+    /// A sender that is late itself must not take its own delay for that of the path.
+    pub fn handle_departure(&mut self, now: Instant) {
+        self.history.depart(self.micros(now));
     }
 
     /// The receiver tells what became of packets.
@@ -174,13 +170,13 @@ impl Estimator {
             self.note_round_trip(sample_us);
         }
         self.feedback_us = Some(now_us);
-        self.unanswered_us = None;
+        (self.unanswered_us, self.is_silent) = (None, false);
         self.judge(now_us);
     }
 
     /// Nothing more is told of with [`Self::handle_sent`] for a while: no feedback is to be expected, and silence means nothing.
     pub fn handle_pause(&mut self) {
-        self.unanswered_us = None;
+        (self.unanswered_us, self.is_silent) = (None, false);
     }
 
     /// A report block about a stream that was sent to this subscriber (RFC 3550 §6.4.1): the share lost in 1/256, and the round trip where
@@ -193,7 +189,9 @@ impl Estimator {
         if !self.has_feedback(now_us) {
             self.sent.advance(now_us);
             let sent_bps = self.sent.rate_bps(now_us, BUCKETS).unwrap_or(0.0);
+            let before_bps = self.rate.bps();
             self.rate.handle_report(now_us, f64::from(fraction_lost) / 256.0, sent_bps, self.response_us());
+            self.note_course(now_us, before_bps);
         }
     }
 
@@ -211,18 +209,44 @@ impl Estimator {
     #[must_use]
     pub fn estimate_bps(&self) -> u64 {
         let own_bps = self.rate.bps() as u64;
-        let receiver_bps = self
-            .remb
-            .filter(|(_, at_us)| self.feedback_us.is_none_or(|feedback_us| feedback_us + FEEDBACK_US < *at_us));
-        receiver_bps.map_or(own_bps, |(bps, _)| own_bps.min(bps).max(self.config.min_bps))
+        self.receiver_bps().map_or(own_bps, |bps| own_bps.min(bps).max(self.config.min_bps))
+    }
+
+    /// The receiver's own estimate, where it counts.
+    fn receiver_bps(&self) -> Option<u64> {
+        let is_alone = |at_us: i64| self.feedback_us.is_none_or(|feedback_us| feedback_us + FEEDBACK_US < at_us);
+        self.remb.filter(|(_, at_us)| is_alone(*at_us)).map(|(bps, _)| bps)
+    }
+
+    /// The receiver allows less than is wanted.
+    fn is_capped(&self) -> bool {
+        self.receiver_bps().is_some_and(|bps| bps < self.wanted_bps)
+    }
+
+    /// How far pictures may be trusted to the path beyond its estimate.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        let is_overloaded =
+            self.delay.queue_us() > OVERLOAD_US || (self.congested_by_loss && self.loss.lasting() > OVERLOAD_LOSS);
+        match (self.falls.is_open() && !self.is_capped(), self.is_quiet() && !self.is_silent) {
+            (true, _) => Condition::Open,
+            (false, _) if is_overloaded => Condition::Overloaded,
+            (false, true) => Condition::Calm,
+            (false, false) => Condition::Strained,
+        }
     }
 
     /// How fast packets may leave, for [`crate::pacer::Pacer::set_rate`]: frames are bursts, and a picture that leaves at exactly the
-    /// estimate arrives a frame late; but while a queue has to empty, nothing leaves faster than it arrives.
+    /// estimate arrives a frame late; but while a queue has to empty, nothing leaves faster than it arrives. Where nothing has spoken of
+    /// congestion, the first key picture does not wait for an estimate.
     #[must_use]
     pub fn pace_bps(&self) -> u64 {
         let estimate_bps = self.estimate_bps();
-        if self.is_quiet() { estimate_bps.saturating_mul(PACE) } else { estimate_bps }
+        if !self.is_quiet() {
+            return estimate_bps;
+        }
+        let pace_bps = estimate_bps.saturating_mul(PACE);
+        if self.condition() == Condition::Open { pace_bps.max(PACE_OPEN_BPS) } else { pace_bps }
     }
 
     /// Round trip, as far as feedback tells.
@@ -271,6 +295,8 @@ impl Estimator {
         let now_us = self.micros(now);
         if self.silence_us().is_some_and(|due_us| due_us <= now_us) {
             let before_bps = self.rate.bps();
+            self.is_silent = true;
+            self.falls.note(before_bps);
             self.rate.handle_silence(now_us);
             self.probing.handle_fall(now_us, before_bps);
             self.unanswered_us = Some(now_us);
@@ -281,8 +307,9 @@ impl Estimator {
         self.settled.add(sent.at_us, sent.bytes);
         self.delivered.add(arrival_us, sent.bytes);
         self.delay.handle_arrival(sent.at_us, arrival_us);
-        if let Some(outcome) = sent.probe.and_then(|probe| self.probing.handle_received(probe, arrival_us, sent.bytes))
-        {
+        let Some(probe) = sent.probe else { return };
+        let least_us = self.delay.least_us();
+        if let Some(outcome) = self.probing.handle_received(probe, (sent.at_us, arrival_us), sent.bytes, least_us) {
             self.conclude(now_us, &outcome);
         }
     }
@@ -290,7 +317,8 @@ impl Estimator {
     fn handle_missing(&mut self, now_us: i64, sent: &Sent) {
         self.loss.handle_lost();
         self.settled.add(sent.at_us, sent.bytes);
-        if let Some(outcome) = sent.probe.and_then(|probe| self.probing.handle_lost(probe)) {
+        let Some(probe) = sent.probe else { return };
+        if let Some(outcome) = self.probing.handle_lost(probe, sent.at_us, sent.bytes, self.delay.least_us()) {
             self.conclude(now_us, &outcome);
         }
     }
@@ -305,16 +333,27 @@ impl Estimator {
     /// Follows what the feedback has shown.
     fn judge(&mut self, now_us: i64) {
         let evidence = self.evidence(now_us);
-        let before_bps = self.rate.bps();
+        let (before_bps, decreased_us) = (self.rate.bps(), self.rate.decreased_us());
         self.judge_loss(now_us, &evidence);
         self.rate.update(now_us, &evidence, self.congested_by_loss);
-        if self.rate.bps() < before_bps {
+        self.note_course(now_us, before_bps);
+        if self.rate.decreased_us() != decreased_us {
             self.note_cut(&evidence);
             if self.rate.bps() < FALL * before_bps {
                 self.probing.handle_fall(now_us, before_bps);
             } else {
                 self.probing.postpone(now_us);
             }
+        }
+    }
+
+    /// Remembers what the path did not carry until it does.
+    fn note_course(&mut self, now_us: i64, before_bps: f64) {
+        if self.rate.decreased_us() == Some(now_us) {
+            let sent_bps = self.sent.rate_bps(now_us, SHORT).unwrap_or(0.0);
+            self.falls.note(before_bps.max(sent_bps));
+        } else if self.is_quiet() {
+            self.falls.note_quiet(self.rate.bps(), self.wanted_bps as f64);
         }
     }
 
@@ -407,20 +446,6 @@ impl Estimator {
     }
 }
 
-impl ArrivalClock {
-    fn extend(&mut self, raw_us: i64) -> i64 {
-        let Some((latest_raw_us, latest_us)) = self.latest else {
-            self.latest = Some((raw_us, raw_us));
-            return raw_us;
-        };
-        let half_us = REFERENCE_CYCLE_US / 2;
-        let step_us = (raw_us - latest_raw_us + half_us).rem_euclid(REFERENCE_CYCLE_US) - half_us;
-        let extended_us = latest_us + step_us;
-        self.latest = Some((raw_us, extended_us));
-        extended_us
-    }
-}
-
 /// Of the estimate: below it the application sends as much as it has.
 const LIMITED: f64 = 0.75;
 
@@ -439,11 +464,20 @@ const FALL: f64 = 0.66;
 /// Times the estimate, on a path without trouble.
 const PACE: u64 = 2;
 
+/// Where nothing is known against it: a key picture of a large camera leaves within a frame or two.
+const PACE_OPEN_BPS: u64 = 10_000_000;
+
 /// A path with a longer queue is not asked for more.
 const QUIET_US: i64 = 60_000;
 
 /// Queues are blamed on us from here on.
 const STANDING_US: i64 = 150_000;
+
+/// With a longer queue a conversation suffers.
+const OVERLOAD_US: i64 = 300_000;
+
+/// As with more congestive loss; a burst of some tens of milliseconds is less.
+const OVERLOAD_LOSS: f64 = 0.35;
 
 /// Cuts that may be in vain.
 const VAIN_CUTS_MAX: u32 = 3;

@@ -16,8 +16,12 @@ pub struct ArrivalLog {
     arrivals: Vec<i64>,
     /// The highest number, extended beyond 16 bits.
     newest: Option<u64>,
-    /// The first number that was not told yet.
+    /// The next feedback begins with this number.
     unreported: u64,
+    /// The number behind the last one that was told.
+    told: u64,
+    /// Arrivals since the last feedback.
+    fresh: u32,
     /// When feedback is due; `None` while there is nothing to tell.
     due: Option<Instant>,
     feedback_count: u8,
@@ -33,6 +37,8 @@ impl ArrivalLog {
             arrivals: Vec::new(),
             newest: None,
             unreported: 0,
+            told: 0,
+            fresh: 0,
             due: None,
             feedback_count: 0,
             meter: Meter::new(),
@@ -47,13 +53,16 @@ impl ArrivalLog {
             self.arrivals.resize(PACKETS_MAX, MISSING);
         }
         let Some(number) = self.extend(transport_seq) else { return };
+        if self.arrival(number).is_some() || self.told.saturating_sub(number) > REWIND_MAX {
+            return;
+        }
         // Whoever comes late was told to be missing: tell again from there on.
         self.unreported = self.unreported.min(number);
+        self.fresh = self.fresh.saturating_add(1);
         if let Some(place) = self.arrivals.get_mut(number as usize % PACKETS_MAX) {
             *place = now_us;
         }
-        let waiting = self.newest.map_or(0, |newest| newest.saturating_sub(self.unreported));
-        let interval = if waiting >= REPORT_PACKETS { Duration::ZERO } else { self.interval(now_us) };
+        let interval = if self.fresh >= REPORT_PACKETS { Duration::ZERO } else { self.interval(now_us) };
         let due = now + interval;
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
@@ -82,7 +91,7 @@ impl ArrivalLog {
         }
         Writer::new(output).transport_feedback(sender_ssrc, media_ssrc, self.feedback_count, &builder);
         self.feedback_count = self.feedback_count.wrapping_add(1);
-        self.unreported = told;
+        (self.unreported, self.told, self.fresh) = (told, self.told.max(told), 0);
         self.due = self.due.filter(|_| told <= newest);
         true
     }
@@ -93,25 +102,12 @@ impl ArrivalLog {
         self.due
     }
 
-    /// What arrives from this publisher, over the last half second: the base of a REMB where the transport has no numbers.
-    #[must_use]
-    pub fn rate_bps(&mut self, now: Instant) -> Option<u64> {
-        let now_us = self.micros(now);
-        self.meter.advance(now_us);
-        self.meter.rate_bps(now_us, BUCKETS).map(|bps| bps as u64)
-    }
-
-    /// Counts a packet without a transport-wide number.
-    pub fn handle_unnumbered(&mut self, now: Instant, bytes: usize) {
-        self.meter.add(self.micros(now), u32::try_from(bytes).unwrap_or(u32::MAX));
-    }
-
     /// The number beyond 16 bits; `None` when it is too old to be told.
     fn extend(&mut self, low_bits: u16) -> Option<u64> {
         let Some(newest) = self.newest else {
             // A cycle of room below, for packets that were overtaken by the first.
             let number = 0x1_0000 | u64::from(low_bits);
-            (self.newest, self.unreported) = (Some(number), number);
+            (self.newest, self.unreported, self.told) = (Some(number), number, number);
             return Some(number);
         };
         let step = low_bits.wrapping_sub(newest as u16).cast_signed();
@@ -119,7 +115,8 @@ impl ArrivalLog {
         if step <= 0 {
             return (newest - number < PACKETS_MAX as u64).then_some(number);
         }
-        let gap = newest + 1..number;
+        // Where it is to be entered something older may stand.
+        let gap = newest + 1..=number;
         if number - newest >= PACKETS_MAX as u64 {
             self.arrivals.fill(MISSING);
             self.unreported = number;
@@ -156,8 +153,11 @@ const MISSING: i64 = i64::MIN;
 /// Numbers that are remembered: more than a second at 8 Mbit/s.
 pub const PACKETS_MAX: usize = 1_024;
 
-/// So many are told at once, without waiting.
-const REPORT_PACKETS: u64 = 300;
+/// So many arrivals are told at once, without waiting.
+const REPORT_PACKETS: u32 = 300;
+
+/// Who comes later than this many numbers behind what was told stays missing: one packet must not make us tell a thousand again.
+const REWIND_MAX: u64 = 128;
 
 /// Between feedback packets.
 const INTERVAL_MIN: Duration = Duration::from_millis(50);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::allocator::{RUNGS_MAX, Rung};
 use crate::frame::Level;
-use crate::layer::Layer;
+use crate::layer::{self, Layer};
 
 /// What is known of the frames of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,10 @@ impl Ladder {
             ladder.push(Rung { bitrate_bps: AUDIO_BPS, ..Rung::default() }, Step { layer: 0, level: Level::HIGHEST });
             return ladder;
         }
+        let latest = layer::latest(layers);
         for (index, layer) in layers.iter_mut().enumerate() {
-            if layer.is_active(now) && (sight == Sight::Clear || ladder.length == 0) {
+            let is_active = latest.is_some_and(|latest| layer.is_active(latest));
+            if is_active && (sight == Sight::Clear || ladder.length == 0) {
                 ladder.push_layer(now, index, layer);
             }
         }

@@ -45,6 +45,10 @@ pub(crate) struct Layer {
     pub(crate) tally: LayerTally,
     /// It comes from another worker, and did not for a while: the next packet begins it anew.
     pub(crate) resumes: bool,
+    /// When the last frame began.
+    frame_at: Option<Instant>,
+    /// Between frames, smoothed.
+    frame_interval: Duration,
     unwrapper: SequenceUnwrapper,
     window: Window,
     reception: Reception,
@@ -98,6 +102,8 @@ impl Layer {
             last_at: None,
             tally: LayerTally::default(),
             resumes: false,
+            frame_at: None,
+            frame_interval: FRAME_INTERVAL_START,
             unwrapper: SequenceUnwrapper::default(),
             window: Window::default(),
             reception: Reception::default(),
@@ -205,10 +211,24 @@ impl Layer {
         self.reception.fraction_lost()
     }
 
-    /// Whether it flows.
-    pub(crate) fn is_active(&self, now: Instant) -> bool {
-        self.last_at.is_some_and(|last| now.saturating_duration_since(last) < SILENCE)
+    /// A frame begins.
+    pub(crate) fn handle_frame(&mut self, now: Instant) {
+        let Some(before) = self.frame_at.replace(now) else { return };
+        let interval = now.saturating_duration_since(before).min(FRAME_INTERVAL_MAX);
+        self.frame_interval = self.frame_interval.saturating_mul(7).saturating_add(interval) / 8;
     }
+
+    /// Whether it flows at a moment: frames come at their usual pace. Compare with the latest packet of the track, be it of another
+    /// layer: a publisher that is silent altogether shows something that does not move, or is not there, and has switched no layer off.
+    pub(crate) fn is_active(&self, at: Instant) -> bool {
+        let silence = self.frame_interval.saturating_mul(FRAMES_MISSING).clamp(SILENCE_MIN, SILENCE_MAX);
+        self.last_at.is_some_and(|last| at.saturating_duration_since(last) < silence)
+    }
+}
+
+/// When the last packet of any of these layers came.
+pub(crate) fn latest(layers: &[Layer]) -> Option<Instant> {
+    layers.iter().filter_map(|layer| layer.last_at).max()
 }
 
 /// A packet further behind is not late: it is of another count.
@@ -217,8 +237,18 @@ const FAR_BEHIND: u64 = 3_000;
 /// So many of them in a row are a new beginning (RFC 3550 appendix A.1 wants two; stray packets of an old path are more).
 const FAR_BEHIND_MAX: u8 = 8;
 
-/// A layer that is silent for longer is off: at 5 frames a second, what screens have, three are missing.
-const SILENCE: Duration = Duration::from_millis(750);
+/// So many frames do not come: the layer is off.
+const FRAMES_MISSING: u32 = 8;
+
+/// What that is in time, at least, as encoders leave frames out, and at most.
+const SILENCE_MIN: Duration = Duration::from_millis(750);
+const SILENCE_MAX: Duration = Duration::from_millis(1_500);
+
+/// Of a usual camera, until it is known.
+const FRAME_INTERVAL_START: Duration = Duration::from_millis(90);
+
+/// A pause between frames is not their pace.
+const FRAME_INTERVAL_MAX: Duration = Duration::from_millis(400);
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ pub(crate) use send::{Context, Outgoing};
 
 use crate::allocator::Demand;
 use crate::allowance::Allowance;
+use crate::bandwidth::incoming::Incoming;
 use crate::config::Config;
 use crate::feedback::ArrivalLog;
 use crate::id::PeerId;
@@ -34,6 +35,8 @@ pub(crate) struct Peer {
     pub(crate) outbound: Outbound,
     /// What arrived from it, to be told back.
     pub(crate) arrivals: ArrivalLog,
+    /// What it may send, where it takes no feedback about each packet but a REMB.
+    pub(crate) incoming: Option<Box<Incoming>>,
     /// When the next reports are due.
     pub(crate) report_at: Instant,
     /// The estimate of its path at the last allocation.
@@ -91,6 +94,7 @@ impl Peer {
             slots: Vec::new(),
             outbound: Outbound::new(config, now),
             arrivals: ArrivalLog::new(now),
+            incoming: None,
             report_at: now + REPORT_INTERVAL,
             allocated_bps: 0,
             allocate_at: None,
@@ -169,9 +173,15 @@ impl Peer {
         self.slots.first().map_or(RTCP_SSRC, |slot| slot.parameters.ssrc)
     }
 
+    /// When it is to be told what arrived from it, or what it may send.
+    pub(crate) fn feedback_due(&self) -> Option<Instant> {
+        let allowance = self.incoming.as_ref().and_then(|incoming| incoming.poll_timeout());
+        [self.arrivals.poll_timeout(), allowance].into_iter().flatten().min()
+    }
+
     /// When something is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
-        let due = [self.allocate_at, self.outbound.poll_timeout(), self.arrivals.poll_timeout()];
+        let due = [self.allocate_at, self.outbound.poll_timeout(), self.feedback_due()];
         due.into_iter().flatten().fold(self.report_at, Instant::min)
     }
 }

@@ -18,6 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rtp::parameters::{ReceiveParameters, SendParameters};
 
+use crate::bandwidth::incoming::Incoming;
 use crate::config::Config;
 use crate::forwarder::StreamId;
 use crate::header::Template;
@@ -207,7 +208,7 @@ impl Router {
                 key
             }
         };
-        self.learn_announced(peer, key);
+        self.learn_announced(now, peer, key);
         self.report_published(now, key);
         self.find_subscribers(now, key);
         self.tick_at.get_or_insert(now);
@@ -259,6 +260,14 @@ impl Router {
         self.receive_control(now, key, compound, sink);
     }
 
+    /// What the sink was given for a peer has left the machine, at this time and not when it was given: to be told wherever the sink
+    /// gathers. What the machine itself is late is then not taken for a queue on the path.
+    pub fn handle_departure(&mut self, now: Instant, peer: PeerId) {
+        if let Some(peer) = self.peer_keys.get(&peer).and_then(|key| self.peers.get_mut(*key)) {
+            peer.outbound.estimator.handle_departure(now);
+        }
+    }
+
     /// Does what has become due.
     pub fn handle_timeout(&mut self, now: Instant, sink: &mut impl Sink) {
         if self.wake.is_some_and(|wake| wake <= now) {
@@ -298,9 +307,12 @@ impl Router {
     }
 
     /// The streams that the publisher announced: the n-th is the n-th layer.
-    fn learn_announced(&mut self, peer: usize, key: usize) {
+    fn learn_announced(&mut self, now: Instant, peer: usize, key: usize) {
         let (Some(peer), Some(track)) = (self.peers.get_mut(peer), self.tracks.get_mut(key)) else { return };
         merge(&mut peer.extensions, &track.parameters.extensions);
+        if track.parameters.codecs.iter().any(|codec| codec.feedback.remb) && !peer.is_remote {
+            peer.incoming.get_or_insert_with(|| Box::new(Incoming::new(now)));
+        }
         for (layer, (announced, incoming)) in track.parameters.ssrcs.iter().zip(&mut track.layers).enumerate() {
             peer.learn_stream(announced.media, StreamPlace { track: key, layer, rtx: false });
             if incoming.ssrc != Some(announced.media) {

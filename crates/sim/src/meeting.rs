@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use sfu::{Output, PeerId, Priority, Router, Sink, SlotState, Source, TrackId, Wish};
 
+pub use self::camera::Film;
 pub use self::member::Heard;
 pub use self::screen::Seen;
 
@@ -32,8 +33,8 @@ pub struct MemberId(u32);
 /// Somebody who is to join.
 #[derive(Clone, Copy, Debug)]
 pub struct Attendee {
-    /// Publishes a camera in three layers.
-    pub camera: bool,
+    /// Publishes a camera.
+    pub camera: Option<Film>,
     /// Publishes a microphone.
     pub microphone: bool,
     /// Pictures it can show at once.
@@ -114,7 +115,7 @@ impl Default for Attendee {
     /// With camera and microphone on a good connection, with room for nine pictures and three voices.
     fn default() -> Self {
         Self {
-            camera: true,
+            camera: Some(Film::Simulcast),
             microphone: true,
             video_slots: 9,
             audio_slots: 3,
@@ -127,7 +128,7 @@ impl Default for Attendee {
 impl Attendee {
     /// Watches and listens only.
     pub fn viewer() -> Self {
-        Self { camera: false, microphone: false, ..Self::default() }
+        Self { camera: None, microphone: false, ..Self::default() }
     }
 
     /// With this link both ways.
@@ -181,8 +182,8 @@ impl Meeting {
         if attendee.microphone {
             self.router.handle_publish(now, TrackId { peer, source: Source::Microphone }, wire::microphone());
         }
-        if attendee.camera {
-            self.router.handle_publish(now, TrackId { peer, source: Source::Camera }, wire::camera());
+        if let Some(film) = attendee.camera {
+            self.router.handle_publish(now, TrackId { peer, source: Source::Camera }, wire::camera(film));
         }
         self.router.handle_slots(now, peer, wire::slots(attendee.audio_slots, attendee.video_slots));
         self.settle();
@@ -236,7 +237,7 @@ impl Meeting {
     /// Everybody watches everybody else, as far as the slots reach, in tiles of this size.
     pub fn watch_each_other(&mut self, width_px: u32, height_px: u32) {
         let cameras: Vec<u32> =
-            self.seats.iter().filter(|(_, seat)| seat.attendee.camera).map(|(member, _)| *member).collect();
+            self.seats.iter().filter(|(_, seat)| seat.attendee.camera.is_some()).map(|(member, _)| *member).collect();
         for viewer in self.members() {
             let slots = self.seats.get(&viewer.0).map_or(0, |seat| seat.attendee.video_slots);
             let after = cameras.iter().filter(|camera| **camera > viewer.0);

@@ -104,8 +104,14 @@ fn republish(
 ) {
     let Some(member) = members.get_mut(track.peer.0) else { return };
     let source = told(track.source);
+    let place = member.described.iter().position(|known| known.source == source);
+    let described = described.map(|described| description(source, described));
+    if place.and_then(|place| member.described.get(place)) == described.as_ref() {
+        // Negotiated again and still the same: nobody has to hear of it.
+        return;
+    }
     member.described.retain(|known| known.source != source);
-    member.described.extend(described.map(|described| description(source, described)));
+    member.described.extend(described);
     if !republished.contains(&track.peer.0) {
         republished.push(track.peer.0);
     }

@@ -68,19 +68,13 @@ impl Post {
         self.is_gathering
     }
 
-    /// Sends everything that has gathered.
-    pub(crate) fn flush(&mut self, connections: &mut Slab<Connection>, egress: &mut Egress) {
+    /// A connection for which something has gathered, to be sent.
+    pub(crate) fn next_gathered(&mut self) -> Option<u32> {
         self.is_gathering = false;
-        while let Some(key) = self.dirty.pop() {
-            let Some(connection) = connections.get_mut(key) else { continue };
-            if let Some(mut outbox) = connection.outbox.take() {
-                send(&mut outbox, &connection.peer, egress, &mut self.counters);
-                self.give_back(outbox);
-            }
-        }
+        self.dirty.pop()
     }
 
-    /// Sends what has gathered for one connection, which is about to end.
+    /// Sends what has gathered for one connection.
     pub(crate) fn flush_one(&mut self, connection: &mut Connection, egress: &mut Egress) {
         if let Some(mut outbox) = connection.outbox.take() {
             send(&mut outbox, &connection.peer, egress, &mut self.counters);

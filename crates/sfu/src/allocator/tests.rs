@@ -4,12 +4,18 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Allocation, Demand, HOLD, RUNGS_MAX, Rung, Tile, allocate};
+use super::{Allocation, Budget, Demand, HOLD, PATIENCE, RUNGS_MAX, Rung, Tile};
+use crate::bandwidth::Condition;
 use crate::slot::Priority;
 
 #[expect(clippy::disallowed_methods, reason = "an Instant has no other origin")]
 fn start() -> Instant {
     Instant::now()
+}
+
+/// On a path that is not trusted beyond its estimate.
+fn allocate(now: Instant, estimate_bps: u64, demands: &mut [Demand]) -> Allocation {
+    super::allocate(now, Budget { estimate_bps, condition: Condition::Overloaded }, demands)
 }
 
 const Q: Rung = Rung { bitrate_bps: 150_000, width_px: 320, height_px: 180 };
@@ -209,6 +215,88 @@ fn a_slot_without_rungs_is_not_starved() {
     demands[0].set_rungs(&[Q]);
     allocate(start(), 1_000_000, &mut demands);
     assert_eq!(demands[0].granted(), Some(0), "its first rung comes without waiting");
+}
+
+/// What a picture of this cost that is there gets of an estimate, at once and after the patience is over.
+fn goes_on(cost_bps: u32, estimate_bps: u64, condition: Condition) -> [bool; 2] {
+    let now = start();
+    let mut demand = Demand::video();
+    demand.set_rungs(&[Rung { bitrate_bps: cost_bps, ..Rung::default() }]);
+    let mut demands = [demand];
+    super::allocate(now, Budget { estimate_bps: 10_000_000, condition }, &mut demands);
+    [now, now + PATIENCE].map(|at| {
+        super::allocate(at, Budget { estimate_bps, condition }, &mut demands);
+        demands[0].granted().is_some()
+    })
+}
+
+#[test]
+fn without_a_word_of_congestion_every_picture_is_shown_whatever_the_estimate() {
+    let open = Budget { estimate_bps: 0, condition: Condition::Open };
+    let mut demands = [large(Priority::Normal), large(Priority::Normal), audio()];
+    let allocation = super::allocate(start(), open, &mut demands);
+    assert_eq!(demands.each_ref().map(Demand::granted), [Some(0), Some(0), Some(0)], "and none of them better");
+    assert_eq!(allocation.starved, 0);
+    assert_eq!(goes_on(2_500_000, 100_000, Condition::Open), [true, true]);
+}
+
+#[test]
+fn on_a_quiet_path_a_picture_of_which_half_fits_goes_on() {
+    assert_eq!(goes_on(2_000_000, 1_000_000, Condition::Calm), [true, true]);
+    assert_eq!(goes_on(2_000_000, 999_999, Condition::Calm), [true, false], "less has two seconds");
+}
+
+#[test]
+fn on_a_strained_path_a_picture_that_does_not_fit_has_two_seconds() {
+    assert_eq!(goes_on(2_000_000, 2_000_000, Condition::Strained), [true, true]);
+    assert_eq!(goes_on(2_000_000, 1_999_999, Condition::Strained), [true, false]);
+}
+
+#[test]
+fn on_an_overloaded_path_a_picture_that_does_not_fit_ends_at_once() {
+    assert_eq!(goes_on(2_000_000, 1_999_999, Condition::Overloaded), [false, false]);
+}
+
+#[test]
+fn who_wavers_on_a_quiet_path_does_not_fall() {
+    for (condition, stays_bps, falls_bps) in [
+        (Condition::Open, 1_140_000, 1_130_000),
+        (Condition::Calm, 1_550_000, 1_540_000),
+        (Condition::Strained, 1_700_000, 1_699_999),
+    ] {
+        let granted = [stays_bps, falls_bps].map(|estimate_bps| {
+            let mut demands = [large(Priority::Normal)];
+            allocate(start(), 1_700_000, &mut demands);
+            super::allocate(start(), Budget { estimate_bps, condition }, &mut demands);
+            demands[0].granted()
+        });
+        assert_eq!(granted, [Some(2), Some(1)], "{condition:?}");
+    }
+}
+
+#[test]
+fn patience_begins_anew_when_a_picture_has_fitted() {
+    let now = start();
+    let strained = |estimate_bps| Budget { estimate_bps, condition: Condition::Strained };
+    let mut demands = [large(Priority::Normal)];
+    super::allocate(now, strained(150_000), &mut demands);
+    let allocation = super::allocate(now, strained(100_000), &mut demands);
+    assert_eq!(allocation.again_at, Some(now + PATIENCE));
+    super::allocate(now + PATIENCE / 2, strained(150_000), &mut demands);
+    super::allocate(now + PATIENCE, strained(100_000), &mut demands);
+    assert_eq!(demands[0].granted(), Some(0));
+}
+
+#[test]
+fn who_was_paused_comes_back_when_it_fits_and_not_before() {
+    let now = start();
+    let calm = |estimate_bps| Budget { estimate_bps, condition: Condition::Calm };
+    let mut demands = [large(Priority::Normal)];
+    allocate(now, 100_000, &mut demands);
+    super::allocate(now + HOLD, calm(149_999), &mut demands);
+    assert_eq!(demands[0].granted(), None);
+    super::allocate(now + HOLD, calm(300_000), &mut demands);
+    assert_eq!(demands[0].granted(), Some(0));
 }
 
 fn any_priority() -> impl Strategy<Value = Priority> {

@@ -123,6 +123,11 @@ impl Delay {
         self.base.queue_us as i64
     }
 
+    /// The delay of the fastest of the last seconds, between two clocks that know nothing of each other.
+    pub(super) fn least_us(&self) -> Option<i64> {
+        [self.base.current_us, self.base.previous_us].into_iter().flatten().min()
+    }
+
     /// The present delay is that of the path itself: sending less did not shorten it.
     pub(super) fn rebase(&mut self) {
         self.base = Base::default();

@@ -9,6 +9,8 @@ pub(super) struct History {
     newest: Option<u64>,
     /// Bytes of packets whose fate is open.
     outstanding_bytes: u64,
+    /// Packets at the end that have not left yet.
+    gathered: u32,
 }
 
 /// One packet.
@@ -45,7 +47,7 @@ pub(super) enum Settled {
 
 impl History {
     pub(super) fn new() -> Self {
-        Self { ring: vec![Sent::VACANT; PACKETS_MIN], newest: None, outstanding_bytes: 0 }
+        Self { ring: vec![Sent::VACANT; PACKETS_MIN], newest: None, outstanding_bytes: 0, gathered: 0 }
     }
 
     /// Keeps a packet; the oldest gives way.
@@ -65,6 +67,18 @@ impl History {
         }
         self.outstanding_bytes = self.outstanding_bytes.saturating_add(u64::from(bytes));
         self.newest = self.newest.max(Some(number));
+        self.gathered = self.gathered.saturating_add(1);
+    }
+
+    /// What was pushed since the last time leaves only now.
+    pub(super) fn depart(&mut self, now_us: i64) {
+        let gathered = u64::from(std::mem::take(&mut self.gathered)).min(self.ring.len() as u64);
+        let Some(newest) = self.newest else { return };
+        for number in newest.saturating_sub(gathered).saturating_add(1)..=newest {
+            if let Some(sent) = self.place(number).filter(|sent| sent.number == number) {
+                sent.at_us = now_us;
+            }
+        }
     }
 
     /// Feedback about the packet with these lowest bits; `None` where it says nothing new or the packet is forgotten.

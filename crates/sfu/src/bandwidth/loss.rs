@@ -122,6 +122,11 @@ impl Loss {
         share(self.latest(RECENT))
     }
 
+    /// The same once it is known of all of that time: before, a single burst is most of it.
+    pub(super) fn lasting(&self) -> f64 {
+        if self.count < RECENT { 0.0 } else { self.recent() }
+    }
+
     /// What is lost beyond the floor, if it is beyond chance.
     fn excess(&self) -> f64 {
         let recent = sum(self.latest(RECENT));

@@ -48,14 +48,18 @@ impl Rate {
         self.bps
     }
 
+    /// When it was last cut to what the path carries.
+    pub(super) fn decreased_us(&self) -> Option<i64> {
+        self.decreased_us
+    }
+
     /// Follows the delay.
     pub(super) fn update(&mut self, now_us: i64, evidence: &Evidence, congested_by_loss: bool) {
         let standing = evidence.queue_us > STANDING_US && evidence.usage != Usage::Under;
-        match evidence.usage {
-            Usage::Over => self.decrease(now_us, evidence),
-            Usage::Normal | Usage::Under if standing => self.decrease(now_us, evidence),
-            Usage::Normal if !congested_by_loss => self.increase(now_us, evidence),
-            Usage::Normal | Usage::Under => {}
+        if evidence.usage == Usage::Over || standing {
+            self.decrease(now_us, evidence);
+        } else if evidence.usage == Usage::Normal && !congested_by_loss {
+            self.increase(now_us, evidence);
         }
         if self.draining && evidence.queue_us < DRAINED_US {
             self.draining = false;
@@ -109,6 +113,8 @@ impl Rate {
             return;
         }
         let Some(delivered_bps) = evidence.delivered_bps else { return };
+        // What arrives without a queue is no guess.
+        self.set(self.bps.max(delivered_bps));
         let elapsed_s = ((now_us - self.updated_us) as f64 / 1e6).clamp(0.0, 1.0);
         let response_s = (evidence.round_trip_us as f64 + 100_000.0) / 1e6;
         let near = self.capacity.is_some_and(|(bps, seen_us)| {
@@ -135,7 +141,9 @@ impl Rate {
         // A long queue is emptied in about a second, and no longer than that is less sent than fits.
         let factor = (BACK_OFF - evidence.queue_us as f64 / 1e6).max(DRAIN_MIN);
         self.draining = factor < BACK_OFF - 0.05;
-        self.lower(now_us, (delivered_bps * factor).min(self.bps));
+        // Where more was sent than estimated, the link has now been measured, be it more or less.
+        self.set(delivered_bps * factor);
+        self.decreased_us = Some(now_us);
     }
 
     /// A cut shows after a round trip and a feedback interval; what arrives is then measured anew.

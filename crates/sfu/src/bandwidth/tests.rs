@@ -7,7 +7,7 @@ use std::time::Duration;
 use rtp::rtcp::{self, TransportFeedbackBuilder, Writer};
 
 use self::path::{Application, Bottleneck, Path};
-use super::{Config, Estimator, Purpose};
+use super::{Condition, Config, Estimator, Purpose};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -110,6 +110,14 @@ fn a_queue_too_short_to_be_seen_is_felt_by_its_loss() {
 }
 
 #[test]
+fn a_receiver_that_takes_packets_in_bunches_is_not_taken_for_a_slow_path() {
+    let bottleneck = Bottleneck { rate_bps: 20_000_000, bunch: 40 * MS, ..Bottleneck::default() };
+    let mut path = Path::new(bottleneck, LAYERS);
+    let took = path.seconds_until(|kbps| kbps > 1_870);
+    assert!(took < 2.0, "{took} s");
+}
+
+#[test]
 fn jitter_is_not_taken_for_a_queue() {
     let mut path = Path::new(Bottleneck { jitter: 30 * MS, ..Bottleneck::default() }, GREEDY);
     path.run(5.0);
@@ -175,6 +183,32 @@ fn one_run_is_as_the_other() {
         path.run(20.0).estimate_kbps()
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn a_sender_that_is_late_itself_does_not_blame_the_path() {
+    let mut now = path::start();
+    let mut estimator = Estimator::new(Config::default(), now);
+    let begun = now;
+    for round in 0_u64..40 {
+        // Each time it takes longer until what was gathered leaves.
+        let left_at = now + Duration::from_millis(10 * round);
+        for number in 1 + 10 * round..11 + 10 * round {
+            estimator.handle_sent(now, number, 1_000, Purpose::Media);
+        }
+        estimator.handle_departure(left_at);
+        let arrival_us = (left_at - begun).as_micros() as i64 + 5_000;
+        let mut builder = TransportFeedbackBuilder::new((1 + 10 * round) as u16, arrival_us);
+        for number in 1 + 10 * round..11 + 10 * round {
+            builder.push(number as u16, arrival_us);
+        }
+        let mut bytes = Vec::new();
+        Writer::new(&mut bytes).transport_feedback(1, 2, 0, &builder);
+        let Some(Ok(rtcp::Packet::TransportFeedback(feedback))) = rtcp::read(&bytes).next() else { panic!("unread") };
+        now = left_at + 10 * MS;
+        estimator.handle_feedback(now, &feedback);
+    }
+    assert_eq!(estimator.condition(), Condition::Open);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Router;
-use crate::allocator::{Tile, allocate};
+use crate::allocator::{Budget, Tile, allocate};
 use crate::forwarder::Target;
 use crate::id::PeerId;
 use crate::ladder::Ladder;
@@ -50,9 +50,10 @@ impl Router {
             peer.outbound.estimator.handle_pause();
         }
         peer.is_estimated = has_picture;
-        let estimate = peer.outbound.estimator.estimate_bps();
-        let allocation = allocate(now, estimate, &mut peer.demands);
-        peer.allocated_bps = estimate;
+        let estimator = &peer.outbound.estimator;
+        let budget = Budget { estimate_bps: estimator.estimate_bps(), condition: estimator.condition() };
+        let allocation = allocate(now, budget, &mut peer.demands);
+        peer.allocated_bps = budget.estimate_bps;
         // A probe needs packets to be made of: without any it would be wasted, and with it the time until the next.
         let is_probable = peer.slots.iter().any(|slot| slot.padding_type().is_some());
         peer.outbound.estimator.set_wanted(if is_probable { allocation.wanted_bps } else { 0 });
@@ -69,18 +70,23 @@ impl Router {
 
 /// Tells the forwarders of a subscriber what was granted, and asks for key frames where they are needed.
 fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
-    for slot in &mut peer.slots {
+    for (index, slot) in peer.slots.iter_mut().enumerate() {
         let track = slot.track.and_then(|track| tracks.get_mut(track));
         let Some(track) = track else {
             slot.forwarder.set_target(None);
             continue;
         };
+        let flowed = slot.forwarder.target().is_some();
         let step = slot.demand.granted().and_then(|rung| track.ladder.step(rung));
         let target = step.and_then(|step| {
             let layer = track.layers.get(step.layer)?;
             Some(Target { stream: layer.id, level: step.level })
         });
         slot.forwarder.set_target(target);
+        if flowed && target.is_none() {
+            // What waits of a picture that ends would only delay the sound.
+            peer.outbound.pacer.discard(|waiting| usize::from(waiting.slot) == index);
+        }
         let awaited = slot.forwarder.awaited().filter(|_| track.is_video());
         if let Some(layer) = awaited.and_then(|stream| track.layer_of_mut(stream)) {
             layer.key_frames.want(now);

@@ -67,6 +67,7 @@ impl Router {
             }
         }
         self.tell_arrivals(now, key, sink);
+        self.tell_allowance(now, key, sink);
         if self.peers.get(key).is_some_and(|peer| peer.report_at <= now) {
             self.report_to(now, key, sink);
         }
@@ -83,6 +84,23 @@ impl Router {
             }
             sink.send_rtcp(id, &self.scratch);
         }
+    }
+
+    /// What a publisher may send that knows REMB only.
+    fn tell_allowance(&mut self, now: Instant, key: usize, sink: &mut impl Sink) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let (id, own_ssrc) = (peer.id, peer.rtcp_ssrc());
+        let Some(bps) = peer.incoming.as_mut().and_then(|incoming| incoming.poll(now)) else { return };
+        let mut ssrcs = [0; BLOCKS_MAX];
+        let own = self.tracks.iter().filter(|(_, track)| track.id.peer == id && track.is_video());
+        let known = own.flat_map(|(_, track)| &track.layers).filter_map(|layer| layer.ssrc);
+        let count = ssrcs.iter_mut().zip(known).map(|(place, ssrc)| *place = ssrc).count();
+        self.scratch.clear();
+        let mut writer = Writer::new(&mut self.scratch);
+        // Who knows no reduced-size RTCP wants a report in front (RFC 4585 §3.1).
+        writer.receiver_report(own_ssrc, &[]);
+        writer.remb(own_ssrc, bps, ssrcs.get(..count).unwrap_or_default());
+        sink.send_rtcp(id, &self.scratch);
     }
 
     /// Sender reports of the slots and receiver reports about the peer's own streams, in compounds that fit into a packet.
@@ -113,6 +131,12 @@ impl Router {
                     count = count.saturating_add(1);
                 }
             }
+        }
+        let lost = blocks.iter().take(count).map(|block| block.fraction_lost).max();
+        if let (Some(lost), Some(peer)) = (lost, self.peers.get_mut(key))
+            && let Some(incoming) = &mut peer.incoming
+        {
+            incoming.handle_loss(now, lost);
         }
         if count > 0 {
             Writer::new(&mut self.scratch).receiver_report(own_ssrc, blocks.get(..count).unwrap_or_default());

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use rtp::parameters::Kind;
+use rtp::sequence::is_newer_timestamp;
 use rtp::{Extensions, Packet};
 
 use super::{Router, name_stream};
@@ -32,12 +33,16 @@ impl Router {
         peer.tally.received_bytes = peer.tally.received_bytes.wrapping_add(bytes.len() as u64);
         peer.heard_ssrc = packet.ssrc();
         let extensions = Extensions::read(&packet, &peer.extensions);
-        let told_before = peer.arrivals.poll_timeout();
+        let told_before = peer.feedback_due();
         match extensions.transport_sequence {
             Some(number) => peer.arrivals.handle_arrival(now, number, bytes.len()),
-            None => peer.arrivals.handle_unnumbered(now, bytes.len()),
+            None => {
+                if let Some(incoming) = &mut peer.incoming {
+                    incoming.handle_arrival(now, extensions.abs_send_time, bytes.len());
+                }
+            }
         }
-        let due = peer.arrivals.poll_timeout().filter(|due| told_before != Some(*due));
+        let due = peer.feedback_due().filter(|due| told_before != Some(*due));
         let known = peer.stream(packet.ssrc());
         if let Some(due) = due {
             self.wake_at(due);
@@ -138,7 +143,9 @@ impl Router {
             self.context.stats.excess_packets = self.context.stats.excess_packets.wrapping_add(1);
             return None;
         }
-        let was_active = track.layers.get(place.layer)?.is_active(now);
+        let latest = crate::layer::latest(&track.layers);
+        let was_active =
+            latest.is_some_and(|latest| track.layers.get(place.layer).is_some_and(|layer| layer.is_active(latest)));
         let at = self.number(now, from, place, inbound)?;
         let track = self.tracks.get_mut(place.track)?;
         let layer = track.layers.get_mut(place.layer)?;
@@ -273,6 +280,9 @@ impl Router {
 /// What a packet is, entered into the books of its layer.
 fn inspect(now: Instant, layer: &mut Layer, at: u64, inbound: &Inbound<'_>, bytes: &[u8]) -> Frame {
     layer.last_at = Some(now);
+    if layer.previous.is_none_or(|previous| is_newer_timestamp(inbound.payload.timestamp, previous.timestamp)) {
+        layer.handle_frame(now);
+    }
     let tally = &mut layer.tally;
     tally.packets = tally.packets.wrapping_add(1);
     tally.bytes = tally.bytes.wrapping_add(bytes.len() as u64);

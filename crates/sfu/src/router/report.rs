@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Router;
 use crate::id::{PeerId, Source};
 use crate::interest::wanted_layer;
+use crate::layer::Layer;
 use crate::output::{Output, SlotReport, SlotState};
 use crate::peer::Peer;
 use crate::quality::Measured;
@@ -135,7 +136,7 @@ impl Router {
             let excess = own.fold(false, |before, (_, track)| std::mem::take(&mut track.exceeded) || before);
             let own = self.tracks.iter().filter(|(_, track)| track.id.peer == peer.id);
             let lost = own.flat_map(|(_, track)| &track.layers).filter(|layer| layer.is_active(now));
-            let lost_256 = lost.map(crate::layer::Layer::fraction_lost).fold(peer.loss_256, u8::max);
+            let lost_256 = lost.map(Layer::fraction_lost).fold(peer.loss_256, u8::max);
             let measured = Measured {
                 silence: now.saturating_duration_since(peer.heard_at),
                 loss: f32::from(lost_256) / 256.0,
@@ -214,15 +215,17 @@ pub(super) fn state_of(now: Instant, slot: &Slot, track: Option<&Track>) -> Slot
         return SlotState::NoBandwidth;
     }
     let current = slot.forwarder.current().and_then(|current| track.layer_of(current.stream));
-    if current.is_some_and(|layer| !track.is_video() || layer.is_active(now)) {
-        SlotState::Live
-    } else {
-        SlotState::Waiting
-    }
+    // A screen that does not change sends nothing, and is still to be seen.
+    let stays = !track.is_video() || matches!(track.id.source, Source::Screen);
+    let is_fresh = |layer: &Layer| layer.last_at.is_some_and(|last| now.saturating_duration_since(last) < STILL);
+    if current.is_some_and(|layer| stays || is_fresh(layer)) { SlotState::Live } else { SlotState::Waiting }
 }
 
 /// Another codec of a track is told at most so often.
 const CODEC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A camera that sends nothing for longer is waited for.
+const STILL: Duration = Duration::from_secs(2);
 
 /// Speakers are told at most so often.
 const SPEAKERS_INTERVAL: Duration = Duration::from_millis(350);

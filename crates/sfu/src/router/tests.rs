@@ -6,6 +6,7 @@ mod cost;
 mod encrypted;
 mod limits;
 mod look;
+mod publisher;
 mod reconnect;
 mod remote;
 mod simulcast;

@@ -1,4 +1,4 @@
-//! A camera with three encoders: simulcast VP8 in two temporal layers, key frames on request, rates by the estimate.
+//! A camera with one encoder or three: VP8 in two temporal layers, key frames on request, rates by the estimate.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +8,23 @@ use super::picture::{Picture, Stamp};
 use super::uplink::{Stream, Uplink};
 use super::wire;
 
+/// How somebody is filmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Film {
+    /// In three layers.
+    Simulcast,
+    /// In one, at this rate.
+    Single {
+        /// Bits per second.
+        rate_bps: u64,
+    },
+}
+
 /// What a member's camera sends.
 #[derive(Debug)]
 pub(super) struct Camera {
     publisher: u32,
-    encoders: [Encoder; 3],
+    encoders: Vec<Encoder>,
     /// When the next frame is taken.
     pub(super) next_frame: Instant,
     frames: u64,
@@ -24,7 +36,11 @@ pub(super) struct Camera {
 
 #[derive(Debug)]
 struct Encoder {
+    /// 0 is the smallest.
+    layer: u8,
     ssrc: u32,
+    /// With the best estimate.
+    full_bps: u64,
     /// Switched on by the server.
     wanted: bool,
     /// Switched on by the estimate; 0 is off.
@@ -45,23 +61,20 @@ impl Camera {
     pub(super) fn new(
         now: Instant,
         begun: Instant,
-        publisher: u32,
+        (publisher, film): (u32, Film),
         mut generator: Generator,
         uplink: &mut Uplink,
     ) -> Self {
         let phase = generator.up_to(FRAME_INTERVAL);
-        let encoders = [0, 1, 2].map(|layer| {
+        let encoders = film.layers().into_iter().map(|(layer, rid, full_bps)| {
             let ssrc = generator.bits() as u32 | 1;
-            let stream = Stream::new(
-                wire::VP8,
-                wire::CAMERA_MID,
-                Some(wire::RIDS[layer]),
-                Some(ssrc ^ 0x8000_0000),
-                generator.bits() as u16,
-            );
+            let number = generator.bits() as u16;
+            let stream = Stream::new(wire::VP8, wire::CAMERA_MID, rid, Some(ssrc ^ 0x8000_0000), number);
             uplink.add_stream(ssrc, stream);
             Encoder {
+                layer,
                 ssrc,
+                full_bps,
                 wanted: true,
                 rate_bps: 0,
                 key_requested: true,
@@ -74,6 +87,7 @@ impl Camera {
                 debt_bytes: 0.0,
             }
         });
+        let encoders = encoders.collect();
         let timestamp_start = generator.bits() as u32;
         Self { publisher, encoders, next_frame: now + phase, frames: 0, generator, begun, timestamp_start }
     }
@@ -111,13 +125,12 @@ impl Camera {
         let timestamp = self.timestamp(self.next_frame);
         let captured = self.next_frame.saturating_duration_since(self.begun);
         let temporal = (self.frames % 2) as u8;
-        for layer in 0..3 {
+        for encoder in &mut self.encoders {
             let noise = 0.75 + self.generator.below(500) as f64 / 1_000.0;
-            let publisher = self.publisher;
-            let Some(encoder) = self.encoders.get_mut(layer) else { continue };
+            let (publisher, layer) = (self.publisher, encoder.layer);
             let Some(picture) = encoder.encode(now, temporal, noise, |key, frame, reference| Stamp {
                 publisher,
-                layer: layer as u8,
+                layer,
                 frame,
                 reference,
                 key,
@@ -135,16 +148,30 @@ impl Camera {
     fn distribute(&mut self, uplink: &mut Uplink) {
         let mut left_bps = uplink.estimate_bps().saturating_sub(SOUND_BPS);
         let mut wanted_bps = SOUND_BPS;
-        for ((layer, encoder), full_bps) in self.encoders.iter_mut().enumerate().zip(RATES_BPS) {
+        for (index, encoder) in self.encoders.iter_mut().enumerate() {
+            let full_bps = encoder.full_bps;
             wanted_bps += if encoder.wanted { full_bps } else { 0 };
-            let least_bps = if layer == 0 { 30_000 } else { full_bps * 6 / 10 };
-            let on = encoder.wanted && (left_bps >= least_bps || layer == 0);
+            let least_bps = if index == 0 { 30_000 } else { full_bps * 6 / 10 };
+            let on = encoder.wanted && (left_bps >= least_bps || index == 0);
             let rate_bps = if on { full_bps.min(left_bps.max(least_bps)) } else { 0 };
             encoder.key_requested |= rate_bps > 0 && encoder.rate_bps == 0;
             encoder.rate_bps = rate_bps;
             left_bps = left_bps.saturating_sub(rate_bps);
         }
         uplink.estimator().set_wanted(wanted_bps * 11 / 10);
+    }
+}
+
+impl Film {
+    /// Which layers there are, what they are called, and what they want.
+    fn layers(self) -> Vec<(u8, Option<&'static str>, u64)> {
+        match self {
+            Self::Simulcast => {
+                let named = wire::RIDS.into_iter().zip(RATES_BPS);
+                (0..).zip(named).map(|(layer, (rid, full_bps))| (layer, Some(rid), full_bps)).collect()
+            }
+            Self::Single { rate_bps } => vec![(LARGEST, None, rate_bps)],
+        }
     }
 }
 
@@ -206,6 +233,9 @@ const FRAME_INTERVAL: Duration = Duration::from_micros(33_333);
 
 /// What the encoders want.
 pub(super) const RATES_BPS: [u64; 3] = [150_000, 500_000, 1_700_000];
+
+/// The picture of a camera with one encoder is as large as the largest of three.
+const LARGEST: u8 = 2;
 
 /// Set aside for the microphone.
 const SOUND_BPS: u64 = 40_000;

@@ -10,7 +10,7 @@ use sfu::feedback::ArrivalLog;
 
 use crate::seed::Seed;
 
-use super::camera::Camera;
+use super::camera::{Camera, Film};
 use super::microphone::{Microphone, Sound};
 use super::screen::{Screen, Seen};
 use super::uplink::{TICK, Uplink};
@@ -63,7 +63,7 @@ struct Reception {
 /// What a member publishes and has room for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Equipment {
-    pub(super) camera: bool,
+    pub(super) camera: Option<Film>,
     pub(super) microphone: bool,
     pub(super) video_slots: usize,
     pub(super) audio_slots: usize,
@@ -75,7 +75,7 @@ impl Member {
         let generator = |what: &str| seed.generator(&format!("{what} {id}"));
         let microphone =
             equipment.microphone.then(|| Microphone::new(now, begun, id, generator("microphone"), &mut uplink));
-        let camera = equipment.camera.then(|| Camera::new(now, begun, id, generator("camera"), &mut uplink));
+        let camera = equipment.camera.map(|film| Camera::new(now, begun, (id, film), generator("camera"), &mut uplink));
         Self {
             begun,
             uplink,

@@ -157,7 +157,7 @@ impl Uplink {
         if let Some(probe) = self.estimator.poll_probe(now) {
             self.prober.start(now, probe);
         }
-        self.pacer.set_rate(now, self.estimator.pace_bps());
+        self.pacer.set_rate(now, PACE * self.estimator.estimate_bps());
         while let Some(key) = self.pacer.poll(now) {
             if let Some(outgoing) = self.waiting.remove(&key) {
                 self.transmit(now, &outgoing);
@@ -239,6 +239,9 @@ impl Uplink {
 
 /// Packets that can be sent again: some seconds.
 const CACHE_PACKETS_MAX: usize = 600;
+
+/// Browsers let frames leave faster than the estimate by so much.
+const PACE: u64 = 2;
 
 /// Header and extensions.
 const OVERHEAD_BYTES: usize = 32;

@@ -3,6 +3,8 @@
 use rtp::parameters::{Codec, CodecName, ExtensionIds, Feedback, Kind, Mid, ReceiveParameters, Rid, SendParameters};
 use rtp::{Element, Header};
 
+use super::camera::Film;
+
 /// Payload types.
 pub(super) const OPUS: u8 = 111;
 pub(super) const VP8: u8 = 96;
@@ -77,13 +79,14 @@ pub(super) fn microphone() -> ReceiveParameters {
     }
 }
 
-pub(super) fn camera() -> ReceiveParameters {
+pub(super) fn camera(film: Film) -> ReceiveParameters {
+    let rids: &[&str] = if film == Film::Simulcast { &RIDS } else { &[] };
     ReceiveParameters {
         mid: mid(CAMERA_MID),
         kind: Kind::Video,
         codecs: vec![vp8()],
         extensions: EXTENSIONS,
-        rids: RIDS.iter().map(|rid| Rid::new(rid).expect("ours are letters")).collect(),
+        rids: rids.iter().map(|rid| Rid::new(rid).expect("ours are letters")).collect(),
         ssrcs: Vec::new(),
         encrypted: false,
     }

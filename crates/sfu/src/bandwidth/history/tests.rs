@@ -56,3 +56,18 @@ fn what_nobody_speaks_about_does_not_let_the_ring_grow() {
     assert_eq!(history.ring.len(), PACKETS_MIN);
     assert_eq!(history.outstanding_bytes(), 100 * PACKETS_MIN as u64);
 }
+
+#[test]
+fn what_gathered_departs_together_and_what_had_left_stays() {
+    let mut history = History::new();
+    history.push(1, 10, 100, None);
+    history.depart(20);
+    history.push(2, 30, 100, None);
+    history.push(3, 40, 100, None);
+    history.depart(50);
+    let times = [1, 2, 3].map(|number| match history.settle(number, true) {
+        Some(Settled::Received(sent)) => sent.at_us,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(times, [20, 50, 50]);
+}

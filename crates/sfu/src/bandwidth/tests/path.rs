@@ -19,6 +19,8 @@ pub(super) struct Bottleneck {
     /// Each way.
     pub(super) delay: Duration,
     pub(super) jitter: Duration,
+    /// The receiver looks only so often.
+    pub(super) bunch: Duration,
     /// The share of packets lost by chance.
     pub(super) loss: f64,
 }
@@ -71,6 +73,7 @@ impl Default for Bottleneck {
             queue_bytes: 100_000,
             delay: Duration::from_millis(25),
             jitter: Duration::ZERO,
+            bunch: Duration::ZERO,
             loss: 0.0,
         }
     }
@@ -214,7 +217,10 @@ impl Path {
             return;
         }
         let jitter = self.bottleneck.jitter.mul_f64(self.uniform());
-        self.latest_arrival = self.latest_arrival.max(self.busy_until + self.bottleneck.delay + jitter);
+        let arrival = self.latest_arrival.max(self.busy_until + self.bottleneck.delay + jitter);
+        let bunch_ns = self.bottleneck.bunch.as_nanos().max(1);
+        let bunches = (arrival - self.begun).as_nanos().div_ceil(bunch_ns);
+        self.latest_arrival = self.begun + Duration::from_nanos((bunches * bunch_ns) as u64);
         self.flying.push_back((self.latest_arrival, number));
         self.delivered_bytes += bytes as u64;
     }
