@@ -375,8 +375,8 @@ export class Call {
     return {
       wishes: parameters.wishes,
       createConnection,
-      lease: () => this.#leases.lease(),
-      freshLease: () => this.#leases.freshLease(),
+      lease: () => this.#leases.forMedia(this.#leases.lease()),
+      freshLease: async () => this.#leases.forMedia(await this.#leases.freshLease()),
       may: () => ({ ...this.media.allowed.peek(), screen: this.mayShare.peek() }),
       media: () => this.#outgoingMedia(),
       others: () => this.participants.peek().length,

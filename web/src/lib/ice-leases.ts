@@ -1,7 +1,7 @@
 /** How connections of this call are made, for as long as the credentials for relays are good. */
 import type { IceGrant } from './ice-servers';
 import type { IceLease } from './peer-link';
-import { filterIceServers, type UrlParameters } from './url-parameters';
+import { filterIceServers, withoutUdpServers, type UrlParameters } from './url-parameters';
 
 /** Credentials of the last five minutes are fresh enough for a restart. */
 const FRESH_MS = 300_000;
@@ -42,6 +42,13 @@ export class IceLeases {
       },
       renewInMs: this.#grantedAt + this.#grant.lifetimeMs * RENEW_AT - this.#options.now(),
     };
+  }
+
+  /** The same for a connection to the media server. */
+  forMedia(lease: IceLease): IceLease {
+    if (this.#options.parameters.relayOnly) return lease;
+    const { iceServers = [] } = lease.configuration;
+    return { ...lease, configuration: { ...lease.configuration, iceServers: withoutUdpServers(iceServers) } };
   }
 
   /** With fresh credentials where there are any to be had. */

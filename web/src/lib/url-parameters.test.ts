@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filterIceServers, parseUrlParameters } from './url-parameters';
+import { filterIceServers, parseUrlParameters, withoutUdpServers } from './url-parameters';
 
 describe('parseUrlParameters', () => {
   it('of nothing is the defaults', () => {
@@ -40,6 +40,19 @@ describe('parseUrlParameters', () => {
     ['vsc=%3Cscript%3E', 'vsc'],
   ])('%s is named as ignored', (query, name) => {
     expect(parseUrlParameters(`?${query}`).ignored).toEqual([name]);
+  });
+});
+
+describe('withoutUdpServers', () => {
+  it('leaves the relays over TCP and TLS, with their credentials', () => {
+    const servers = [
+      { urls: ['turn:h:3478?transport=udp', 'turn:h:3478?transport=tcp', 'turns:h:5349?transport=tcp', 'turn:h'], username: 'u', credential: 'c' },
+      { urls: 'stun:h:3478' },
+      { urls: 'turn:h' },
+    ];
+    expect(withoutUdpServers(servers)).toEqual([
+      { urls: ['turn:h:3478?transport=tcp', 'turns:h:5349?transport=tcp'], username: 'u', credential: 'c' },
+    ]);
   });
 });
 

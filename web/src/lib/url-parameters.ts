@@ -76,6 +76,19 @@ export function filterIceServers(servers: readonly RTCIceServer[], transport: Tu
   });
 }
 
+/**
+ * For a connection to the media server: no STUN, and no relays over UDP. Where they are reached, so is the server itself. And where
+ * they share its address, as here, Chromium takes whatever comes from there for answers to its own questions, and drops the
+ * answers to the checks of the direct path: media would go over TCP.
+ */
+export function withoutUdpServers(servers: readonly RTCIceServer[]): RTCIceServer[] {
+  const isUdp = (url: string) => /^stuns?:/i.test(url) || (/^turn:/i.test(url) && !/[?&]transport=tcp/i.test(url));
+  return servers.flatMap((server) => {
+    const urls = [server.urls].flat().filter((url) => !isUdp(url));
+    return urls.length > 0 ? [{ ...server, urls }] : [];
+  });
+}
+
 /** `true`, `false`, or a list like `minWidth=640,mandatory:maxWidth=1280,googEchoCancellation=false`. */
 function constraints(name: string, query: URLSearchParams, ignored: string[]): false | MediaTrackConstraints {
   const value = query.get(name)?.trim();
