@@ -1,4 +1,4 @@
-// Three projects, one worker: two browsers with camera, encoder and decoder fill two cores.
+// Four projects, one worker: two browsers with camera, encoder and decoder fill two cores.
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
@@ -13,6 +13,7 @@ export default defineConfig({
   use: { screenshot: 'only-on-failure' },
   projects: [
     { name: 'browser', testDir: 'browser' },
+    { name: 'firefox', testDir: 'firefox' },
     { name: 'lab', testDir: 'lab' },
     { name: 'screenshots', testDir: 'screenshots', timeout: 10 * 60_000 },
   ],

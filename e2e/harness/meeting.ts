@@ -111,7 +111,7 @@ export async function sees(person: Person, name: string, within = MEETING_MS): P
 }
 
 /** Voices that are played and not silent, by the browser's statistics of every connection. */
-export function voicesHeard(page: Page): Promise<number> {
+export function voicesHeard(page: { evaluate<T>(work: () => Promise<T>): Promise<T> }): Promise<number> {
   return page.evaluate(async () => {
     const energies = async () => {
       const found = new Map<string, number>();

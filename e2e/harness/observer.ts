@@ -45,16 +45,19 @@ declare global {
 
 /** Keeps every peer connection that pages of `context` make. */
 export async function observeConnections(context: BrowserContext): Promise<void> {
-  await context.addInitScript(() => {
-    globalThis.observedConnections = [];
-    const Native = globalThis.RTCPeerConnection;
-    globalThis.RTCPeerConnection = class extends Native {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration);
-        globalThis.observedConnections.push(this);
-      }
-    };
-  });
+  await context.addInitScript(keepConnections);
+}
+
+/** Runs in a page, before its own scripts. */
+export function keepConnections(): void {
+  globalThis.observedConnections = [];
+  const Native = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      globalThis.observedConnections.push(this);
+    }
+  };
 }
 
 /** Measures the page's newest peer connection. */

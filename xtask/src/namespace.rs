@@ -7,13 +7,27 @@ use crate::install::as_root;
 /// Brings the loopback of a fresh namespace up, then becomes the program in its arguments.
 const BRING_LOOPBACK_UP: &str = "ip link set lo up && exec \"$@\"";
 
+/// The same with an interface that has an address and a default route, behind which there is nobody.
+const BRING_INTERFACE_UP: &str = "ip link set lo up && ip link add out type veth peer name nowhere && \
+    ip address add 198.51.100.1/24 dev out && ip link set nowhere up && ip link set out up && \
+    ip route add default via 198.51.100.2 && exec \"$@\"";
+
 /// A command that runs what is appended to it in a network of its own with nothing but a loopback; where the machine
 /// refuses to make one, in the machine's network, which is said.
 pub(crate) fn isolated() -> Command {
+    brought_up(BRING_LOOPBACK_UP)
+}
+
+/// The same for browsers that make no call over a loopback: beside it there is an interface with a default route.
+pub(crate) fn isolated_with_interface() -> Command {
+    brought_up(BRING_INTERFACE_UP)
+}
+
+fn brought_up(script: &str) -> Command {
     for flags in [&["--net"][..], &["--user", "--map-root-user", "--net"][..]] {
         let isolated = || {
             let mut command = Command::new("unshare");
-            command.args(flags).args(["--", "sh", "-c", BRING_LOOPBACK_UP, "sh"]);
+            command.args(flags).args(["--", "sh", "-c", script, "sh"]);
             command
         };
         if isolated().arg("true").output().is_ok_and(|output| output.status.success()) {

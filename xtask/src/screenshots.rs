@@ -7,13 +7,14 @@ use anyhow::Result;
 
 use crate::command::show;
 use crate::install::install;
+use crate::namespace::isolated;
 use crate::test::{BROWSER, playwright};
 use crate::workspace::{cargo, target};
 
 pub(crate) fn run() -> Result<ExitCode> {
     install(&BROWSER.iter().copied().collect::<BTreeSet<_>>())?;
     show(cargo().args(["build", "--package", "parlor"]))?;
-    let mut command = playwright("screenshots");
+    let mut command = playwright(isolated(), "screenshots");
     show(command.env("E2E_PARLOR", target().join("debug/parlor")))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use super::Outcome;
 use crate::command::log;
 use crate::install::{Need, as_root};
-use crate::namespace::{isolated, lab_obstacle};
+use crate::namespace::{isolated, isolated_with_interface, lab_obstacle};
 use crate::workspace::{cargo, root, target};
 
 /// One step: what it is called, what it shows to be true, what must be installed, and how it runs with its output in a log.
@@ -20,7 +20,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Path) -> Result<Outcome>,
 }
 
-/// What a browser on the loopback needs.
+/// What Chromium on the loopback needs.
 pub(crate) const BROWSER: &[Need] = &[
     Need::Npm("web"),
     Need::Npm("e2e"),
@@ -75,7 +75,15 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "e2e",
         proves: "two browsers call each other: the whole product as a person uses it",
-        needs: BROWSER,
+        needs: &[
+            Need::Npm("web"),
+            Need::Npm("e2e"),
+            Need::Debian("chromium", "chromium", "the browser that the end-to-end tests drive"),
+            Need::Debian("firefox-esr", "firefox-esr", "the other browser, in a meeting with the first"),
+            Need::Debian("fonts-dejavu-core", "", "letters in the pages that the browsers show"),
+            Need::Debian("fonts-noto-cjk", "", "Chinese letters in the pages that the browsers show"),
+            Need::Debian("iproute2", "ip", "networks of their own for the tests"),
+        ],
         run: e2e,
     },
     Step {
@@ -140,13 +148,13 @@ fn foreign(to: &Path) -> Result<Outcome> {
 fn e2e(to: &Path) -> Result<Outcome> {
     let binary = parlor(to)?;
     log(npm("e2e").args(["run", "--silent", "check"]), to)?;
-    log(playwright("browser").env("E2E_PARLOR", binary), to)?;
+    log(playwright(isolated(), "browser").env("E2E_PARLOR", &binary), to)?;
+    log(playwright(isolated_with_interface(), "firefox").env("E2E_PARLOR", &binary), to)?;
     Ok(Outcome::Passed)
 }
 
-/// Playwright with one of the projects of e2e/playwright.config.ts, in a network of its own where that can be had.
-pub(crate) fn playwright(project: &str) -> Command {
-    let mut command = isolated();
+/// Playwright with one of the projects of e2e/playwright.config.ts, in the network that `command` enters.
+pub(crate) fn playwright(mut command: Command, project: &str) -> Command {
     command.current_dir(root().join("e2e")).args(["node_modules/.bin/playwright", "test", "--project", project]);
     command
 }
