@@ -22,7 +22,9 @@ export interface Reach {
 
 /** Both ICE and DTLS take two round trips; a lost packet costs up to a second. */
 const OPEN_LIMIT_MS = 6_000;
-const FIRST_ECHO_LIMIT_MS = 2_000;
+/** A hello that has not come back by then is said again. */
+const ECHO_AGAIN_MS = 400;
+const ECHO_ATTEMPTS = 5;
 
 export class EchoPeer {
   /** Unordered and never sent again: what is lost is lost, as sound and picture are. */
@@ -68,12 +70,20 @@ export class EchoPeer {
     this.#connection.close();
   }
 
+  /** Says hello until one comes back: each alone may be lost, here or there. */
   async #echoOnce(): Promise<number | null> {
-    const sentMs = performance.now();
+    const sentMs = new Map<unknown, number>();
     const heard = happens(this.channel, 'message');
-    this.channel.send('hello');
-    const event = await orAborted(within(heard, FIRST_ECHO_LIMIT_MS), this.#signal);
-    return event === null ? null : round(performance.now() - sentMs);
+    for (let attempt = 1; attempt <= ECHO_ATTEMPTS; attempt += 1) {
+      const hello = `hello ${attempt}`;
+      sentMs.set(hello, performance.now());
+      this.channel.send(hello);
+      const event = await orAborted(within(heard, ECHO_AGAIN_MS), this.#signal);
+      if (event === null) continue;
+      const since = sentMs.get((event as MessageEvent<unknown>).data);
+      return since === undefined ? null : round(performance.now() - since);
+    }
+    return null;
   }
 }
 
