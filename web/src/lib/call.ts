@@ -99,6 +99,7 @@ export class Call {
       session: this.#sessionOptions(),
       participants: () => this.participants.value,
       offer: (participant) => void this.#links.connect(participant, true),
+      part: ({ uid }) => this.channel.send({ cmd: 'hangup', remoteUid: uid, msg: '' }),
     });
     this.speech = new Speech(this.participants);
     this.channel.onEvent = (event) => this.#handle(event);
@@ -279,7 +280,7 @@ export class Call {
         this.#links.receive(message.cmd, message.uid, message.msg);
         break;
       case 'hangup':
-        this.#find(message.uid)?.dropLink();
+        this.#hearHangup(this.#find(message.uid));
         break;
       case 'chat':
         this.chat.receive({ uid: message.uid, name: message.name || (this.#find(message.uid)?.name.peek() ?? '') }, message.text, message.at, message.private);
@@ -335,6 +336,12 @@ export class Call {
     if (!participant) return;
     if (role !== undefined) participant.role.value = role;
     if (tracks !== undefined) participant.tracks.value = tracks;
+  }
+
+  /** In a room that turns to the server, our own picture of them may still come by the link: it goes with the turn. */
+  #hearHangup(participant: Participant | undefined): void {
+    if (participant && this.topology.mode.peek() === 'sfu') participant.parted.value = true;
+    else participant?.dropLink();
   }
 
   #announceReaction(uid: string, reaction: string): void {

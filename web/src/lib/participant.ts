@@ -43,6 +43,8 @@ export class Participant {
   readonly link = signal<PeerLink | undefined>(undefined);
   /** A picture has come by the direct way. Only asked while the room turns from the server to it. */
   readonly directPicture = signal(true);
+  /** They do not need the direct link any more. Only said while the room turns to the server. */
+  readonly parted = signal(false);
   /** The link before a new one has connected: its picture stays until then. */
   readonly #previous = signal<PeerLink | undefined>(undefined);
   readonly #routing: Routing;

@@ -123,7 +123,21 @@ describe('a third member comes', () => {
     await goesOn('bo');
     expect(find('bo').path.value).toBe('server');
     expect(find('bo').picture.value).toHaveLength(1);
+    expect(channel.messages('hangup'), 'we say that we do not need the link').toMatchObject([{ remoteUid: 'bo' }]);
+    expect(connections[0]?.closed, 'the other still may').toBe(false);
+    channel.say({ cmd: 'hangup', uid: 'bo', msg: '' });
+    await settle();
     expect(connections[0]?.closed).toBe(true);
+  });
+
+  it('the direct picture stays when the other one needs it no more and we do', async () => {
+    await turnedToServer();
+    watch('bo');
+    channel.say({ cmd: 'hangup', uid: 'bo', msg: '' });
+    await settle();
+    expect(find('bo').path.value).toBe('direct');
+    expect(connections[0]?.closed).toBe(false);
+    expect(channel.messages('hangup')).toHaveLength(0);
   });
 
   it('a picture that comes before the server says so is shown, and stays while it waits for its next frames', async () => {
@@ -136,6 +150,8 @@ describe('a third member comes', () => {
     await settle(200);
     await goesOn('bo');
     expect(find('bo').path.value).toBe('server');
+    channel.say({ cmd: 'hangup', uid: 'bo', msg: '' });
+    await settle();
     const says = (state: 'waiting' | 'paused', reason?: 'bandwidth' | 'no-track') =>
       channel.say({ cmd: 'slots', slots: [{ mid: slotOf('bo'), remoteUid: 'bo', source: 'camera', state, reason, layer: undefined, temporal: undefined }] });
     says('waiting');
@@ -194,6 +210,8 @@ describe('two remain', () => {
     connections[1]?.decoded.set('1', { framesDecoded: 15, keyFramesDecoded: 1 });
     await settle(200);
     expect(find('bo').path.value).toBe('direct');
+    expect(media.closed, 'the other may still be shown by the server').toBe(false);
+    await settle(2000);
     expect(media.closed).toBe(true);
     expect(call.topology.session.value).toBeUndefined();
   });

@@ -13,6 +13,8 @@ import type { PeerLink } from './peer-link';
 
 /** The old way is given up then, whatever the new one shows. */
 const TURN_PATIENCE_MS = 10_000;
+/** The server keeps showing us for so long to the other one, who may still wait for our direct picture. */
+const LINGER_MS = 2_000;
 /** How often a new direct link is asked for its first picture. */
 const LOOK_AGAIN_MS = 80;
 
@@ -21,6 +23,8 @@ export interface TopologyOptions {
   participants: () => readonly Participant[];
   /** Makes the direct offer to somebody. */
   offer: (participant: Participant) => void;
+  /** Tells somebody that we do not need the direct link any more. */
+  part: (participant: Participant) => void;
 }
 
 export class Topology {
@@ -86,13 +90,24 @@ export class Topology {
       this.mode.value = 'sfu';
       this.session.peek()?.retry();
       this.session.value ??= new MediaSession(this.#options.session);
-      for (const participant of this.#options.participants()) if (participant.link.peek()?.state.peek() === 'connecting') participant.dropLink();
+      for (const participant of this.#options.participants()) {
+        participant.parted.value = false;
+        if (participant.link.peek()?.state.peek() === 'connecting') participant.dropLink();
+      }
     });
+    const served = new Set<Participant>();
     this.#untilDone(
       () => {
-        const served = this.#options.participants().filter((participant) => participant.link.value && participant.path.value === 'server');
-        if (served.length > 0) queueMicrotask(() => served.forEach((participant) => participant.dropLink()));
-        return this.#options.participants().every((participant) => !participant.link.value);
+        const linked = this.#options.participants().filter((participant) => participant.link.value);
+        for (const participant of linked) {
+          if (served.has(participant) || participant.path.value !== 'server') continue;
+          served.add(participant);
+          this.#options.part(participant);
+        }
+        // A link goes when neither side looks at it: the other's server picture may come later than ours.
+        const idle = linked.filter((participant) => served.has(participant) && participant.parted.value);
+        if (idle.length > 0) queueMicrotask(() => idle.forEach((participant) => participant.dropLink()));
+        return linked.length === 0;
       },
       () => {
         for (const participant of this.#options.participants()) participant.dropLink();
@@ -121,7 +136,7 @@ export class Topology {
         void this.#awaitPicture(participant, link);
       }
       return this.#options.participants().every((participant) => participant.path.value === 'direct');
-    }, leave);
+    }, leave, LINGER_MS);
   }
 
   async #awaitPicture(participant: Participant, link: PeerLink): Promise<void> {
@@ -134,25 +149,26 @@ export class Topology {
     }
   }
 
-  /** Watches until `done`, or until patience ends; then `finish`. */
-  #untilDone(done: () => boolean, finish: () => void): void {
-    let over = false;
+  /** Watches until `done` and for `lingerMs` more, or until patience ends; then `finish`. */
+  #untilDone(done: () => boolean, finish: () => void, lingerMs = 0): void {
+    let watching = true;
     let stop: () => void = () => {};
     const end = () => {
-      if (over) return;
-      over = true;
+      watching = false;
       clearTimeout(timer);
       queueMicrotask(() => stop());
     };
-    const timer = setTimeout(() => {
-      end();
-      finish();
-    }, TURN_PATIENCE_MS);
+    const finishIn = (ms: number) =>
+      setTimeout(() => {
+        end();
+        finish();
+      }, ms);
+    let timer = finishIn(TURN_PATIENCE_MS);
     this.#turned = end;
     stop = effect(() => {
-      if (over || !done()) return;
+      if (!watching || !done()) return;
       end();
-      queueMicrotask(finish);
+      timer = finishIn(lingerMs);
     });
   }
 }
