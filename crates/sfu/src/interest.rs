@@ -11,44 +11,50 @@ use crate::track::LAYERS_MAX;
 pub(crate) struct Interest {
     /// The layers above this one are off at the publisher.
     told: usize,
+    /// That has been said: a publisher may begin with fewer layers than it has, and waits to hear that somebody wants the rest.
+    is_said: bool,
     /// Since when a lower layer than that would be enough.
     enough_since: Option<Instant>,
 }
 
 impl Default for Interest {
-    /// A publisher begins with all its layers.
+    /// A publisher is taken to begin with all its layers.
     fn default() -> Self {
-        Self { told: LAYERS_MAX, enough_since: None }
+        Self { told: LAYERS_MAX, is_said: false, enough_since: None }
     }
 }
 
 impl Interest {
     /// A track on another worker of which nothing was asked for yet.
-    pub(crate) const NOTHING: Self = Self { told: 0, enough_since: None };
+    pub(crate) const NOTHING: Self = Self { told: 0, is_said: true, enough_since: None };
 
     /// What was told last.
     pub(crate) fn told(&self) -> usize {
         self.told
     }
 
-    /// The largest layer that anybody wants is `wanted`. Returns the layers above which the publisher is to switch off, if that has changed:
-    /// more at once, less when it has lasted for `linger`.
+    /// The largest layer that anybody wants is `wanted`. Returns the layers above which the publisher is to switch off, if that has changed
+    /// or has never been said: more at once, less when it has lasted for `linger`.
     pub(crate) fn update(&mut self, now: Instant, wanted: usize, linger: Duration) -> Option<usize> {
         if wanted >= self.told {
             self.enough_since = None;
-            if wanted == self.told {
+            if wanted == self.told && self.is_said {
                 return None;
             }
-            self.told = wanted;
-            return Some(wanted);
+            return Some(self.say(wanted));
         }
         let since = *self.enough_since.get_or_insert(now);
         if now.saturating_duration_since(since) < linger {
             return None;
         }
         self.enough_since = None;
+        Some(self.say(wanted))
+    }
+
+    fn say(&mut self, wanted: usize) -> usize {
+        self.is_said = true;
         self.told = wanted;
-        Some(wanted)
+        wanted
     }
 }
 

@@ -8,9 +8,12 @@ describe('a camera', () => {
     [640, 360, ['q 2', 'h 1']],
     [320, 180, ['q 1']],
   ])('of %i × %i is sent in sizes that browsers encode, the largest of them in full', (width, height, layers) => {
-    const used = cameraEncodings({ width, height }).filter(({ active }) => active);
+    const used = cameraEncodings({ width, height }).filter(({ rid }) => cameraLayer(rid ?? '', { width, height }).used);
     expect(used.map(({ rid, scaleResolutionDownBy }) => `${rid} ${scaleResolutionDownBy}`)).toEqual(layers);
   });
+
+  it('begins without the largest, until somebody wants it', () =>
+    expect(cameraEncodings().flatMap(({ rid, active }) => (active ? [rid] : []))).toEqual(['q', 'h']));
 
   it('of unknown size is taken for a usual one', () => expect(cameraLayer('f', {})).toEqual({ scale: 1, used: true }));
 

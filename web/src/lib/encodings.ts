@@ -36,11 +36,19 @@ interface Size {
   height?: number;
 }
 
+/**
+ * Whether an encoding is sent before the server has said which ones are wanted. The largest costs more than the others together:
+ * it waits until somebody has a tile for it.
+ */
+export function startsActive(rid: string): boolean {
+  return rid !== CAMERA.at(-1);
+}
+
 /** The encodings that a camera's transceiver is made with. */
 export function cameraEncodings(size: Size = USUAL): RTCRtpEncodingParameters[] {
   return CAMERA.map((rid) => {
     const { scale, used } = cameraLayer(rid, size);
-    return { rid, active: used, scaleResolutionDownBy: scale, maxBitrate: cameraBitrate(size, scale), maxFramerate: CAMERA_FPS_MAX };
+    return { rid, active: used && startsActive(rid), scaleResolutionDownBy: scale, maxBitrate: cameraBitrate(size, scale), maxFramerate: CAMERA_FPS_MAX };
   });
 }
 

@@ -273,6 +273,10 @@ describe('what is sent', () => {
   it('leaves out the layers that nobody watches, and takes them up again', async () => {
     const made = await connected();
     const active = () => connection.getTransceivers()[1]?.sender.getParameters().encodings.map((encoding) => encoding.active);
+    expect(active(), 'before anybody has asked').toEqual([true, true, false]);
+    made.setLayers('camera', [{ rid: 'f', active: true }]);
+    await settle();
+    expect(active()).toEqual([true, true, true]);
     made.setLayers('camera', [
       { rid: 'h', active: false },
       { rid: 'f', active: false },

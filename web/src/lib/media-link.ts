@@ -6,7 +6,7 @@
 import { signal } from '@preact/signals-core';
 import { ChannelError } from './channel';
 import { slotCodecs } from './codecs';
-import { cameraBitrate, cameraEncodings, cameraLayer, screenEncodings } from './encodings';
+import { cameraBitrate, cameraEncodings, cameraLayer, screenEncodings, startsActive } from './encodings';
 import type { Source } from './meeting-message';
 import { ErrorCode } from './message';
 import type { IceLease, LinkState, OutgoingMedia } from './peer-link';
@@ -71,7 +71,7 @@ export class MediaLink {
   readonly #stream = new MediaStream();
   readonly #senders = new Map<Source, RTCRtpTransceiver>();
   #receivers: RTCRtpTransceiver[] = [];
-  /** Which encodings the server wants, by source and rid; those that are not named are wanted. */
+  /** Which encodings the server wants, by source and rid. */
   readonly #wanted = new Map<Source, ReadonlyMap<string, boolean>>();
   #certificates: string | undefined;
   #everConnected = false;
@@ -318,8 +318,9 @@ export class MediaLink {
     const size = sender.track?.getSettings?.() ?? {};
     for (const encoding of parameters.encodings) {
       // Where simulcast was not taken there is one encoding without a name.
-      const layer = source === 'camera' && encoding.rid ? cameraLayer(encoding.rid, size) : { scale: encoding.scaleResolutionDownBy, used: true };
-      const active = layer.used && (wanted?.get(encoding.rid ?? '') ?? true);
+      const rid = source === 'camera' ? encoding.rid : undefined;
+      const layer = rid ? cameraLayer(rid, size) : { scale: encoding.scaleResolutionDownBy, used: true };
+      const active = layer.used && (wanted?.get(encoding.rid ?? '') ?? (!rid || startsActive(rid)));
       const limit = source === 'camera' ? cameraBitrate(size, layer.scale ?? 1) : encoding.maxBitrate;
       const kbps = source === 'camera' ? videoSendKbps : source === 'microphone' ? audioSendKbps : undefined;
       const maxBitrate = kbps === undefined ? limit : Math.min(kbps * 1000, limit ?? Infinity);

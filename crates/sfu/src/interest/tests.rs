@@ -7,6 +7,7 @@ use crate::forwarder::StreamId;
 use crate::layer::Layer;
 use crate::slot::{Priority, Wish};
 use crate::tests::epoch;
+use crate::track::LAYERS_MAX;
 
 const LINGER: Duration = Duration::from_secs(10);
 
@@ -55,4 +56,13 @@ fn more_is_wanted_at_once_and_less_when_it_has_lasted() {
     assert_eq!(interest.update(now + LINGER, 2, LINGER), None, "wanted again before it was off");
     assert_eq!(interest.update(now + LINGER * 2, 1, LINGER), None);
     assert_eq!(interest.update(now + LINGER * 3, 1, LINGER), Some(1));
+}
+
+#[test]
+fn that_everything_is_wanted_is_said_once() {
+    let now = epoch();
+    let mut interest = Interest::default();
+    assert_eq!(interest.update(now, LAYERS_MAX, LINGER), Some(LAYERS_MAX));
+    assert_eq!(interest.update(now, LAYERS_MAX, LINGER), None);
+    assert_eq!({ Interest::NOTHING }.update(now, 0, LINGER), None, "nothing was asked for, and nothing is");
 }

@@ -87,13 +87,14 @@ impl Router {
         }
     }
 
-    /// Tells the publishers which layers nobody wants.
+    /// Tells the publishers which layers are wanted. Before the first picture nobody knows how large they are.
     pub(super) fn report_layers(&mut self, now: Instant) {
         let linger = self.config.layer_linger;
         for (_, track) in self
             .tracks
             .iter_mut()
             .filter(|(_, track)| !track.is_remote && track.layers.iter().any(|layer| layer.rid.is_some()))
+            .filter(|(_, track)| track.layers.iter().any(|layer| layer.tally.pictures > 0))
         {
             let here = largest_wanted(track, &self.peers).unwrap_or(0);
             let elsewhere = track.remote_wants.most().saturating_sub(1);

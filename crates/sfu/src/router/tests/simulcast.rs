@@ -131,15 +131,33 @@ fn layers_that_nobody_watches_are_switched_off_and_on_again() {
     estimate(&mut world, BOB, 20_000_000);
     world.wish_sized(BOB, "v", Some(track), (320, 180));
     camera.film(&mut world, 400);
-    let told = |world: &mut World| {
-        let outputs = world.outputs().into_iter();
-        let layers =
-            outputs.filter_map(|output| if let Output::Layers { layers, .. } = output { Some(layers) } else { None });
-        layers.map(|layers| layers.into_iter().map(|(_, on)| on).collect::<Vec<_>>()).collect::<Vec<_>>()
-    };
     assert_eq!(told(&mut world), [[true, false, false]]);
     camera.on = [true, false, false];
     world.wish_sized(BOB, "v", Some(track), (1_280, 720));
     camera.film(&mut world, 10);
     assert_eq!(told(&mut world), [[true, true, true]]);
+}
+
+#[test]
+fn a_publisher_that_begins_without_its_largest_layer_hears_that_somebody_wants_it() {
+    let (mut world, track, mut camera) = meeting(&[BOB]);
+    estimate(&mut world, BOB, 20_000_000);
+    camera.on = [true, true, false];
+    world.wish_sized(BOB, "v", Some(track), (1_280, 720));
+    world.settle();
+    assert_eq!(told(&mut world), [[false; 3]; 0], "the size of the tile says nothing before that of the picture is known");
+    camera.film(&mut world, 10);
+    assert_eq!(told(&mut world), [[true, true, true]]);
+    camera.on = [true; 3];
+    camera.film(&mut world, 90);
+    assert_eq!(width_of(&mut world, BOB), Some(1_280));
+    assert_eq!(told(&mut world), [[false; 3]; 0], "once");
+}
+
+/// Which layers the publisher was told to send, smallest first, each time since the last question.
+fn told(world: &mut World) -> Vec<Vec<bool>> {
+    let outputs = world.outputs().into_iter();
+    let layers =
+        outputs.filter_map(|output| if let Output::Layers { layers, .. } = output { Some(layers) } else { None });
+    layers.map(|layers| layers.into_iter().map(|(_, on)| on).collect()).collect()
 }
