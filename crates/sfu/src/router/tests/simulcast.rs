@@ -145,7 +145,11 @@ fn a_publisher_that_begins_without_its_largest_layer_hears_that_somebody_wants_i
     camera.on = [true, true, false];
     world.wish_sized(BOB, "v", Some(track), (1_280, 720));
     world.settle();
-    assert_eq!(told(&mut world), [[false; 3]; 0], "the size of the tile says nothing before that of the picture is known");
+    assert_eq!(
+        told(&mut world),
+        [[false; 3]; 0],
+        "the size of the tile says nothing before that of the picture is known"
+    );
     camera.film(&mut world, 10);
     assert_eq!(told(&mut world), [[true, true, true]]);
     camera.on = [true; 3];
