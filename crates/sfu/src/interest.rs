@@ -33,6 +33,11 @@ impl Interest {
         self.told
     }
 
+    /// Whether anything was told yet.
+    pub(crate) fn is_said(&self) -> bool {
+        self.is_said
+    }
+
     /// The largest layer that anybody wants is `wanted`. Returns the layers above which the publisher is to switch off, if that has changed
     /// or has never been said: more at once, less when it has lasted for `linger`.
     pub(crate) fn update(&mut self, now: Instant, wanted: usize, linger: Duration) -> Option<usize> {

@@ -12,8 +12,8 @@ describe('a camera', () => {
     expect(used.map(({ rid, scaleResolutionDownBy }) => `${rid} ${scaleResolutionDownBy}`)).toEqual(layers);
   });
 
-  it('begins without the largest, until somebody wants it', () =>
-    expect(cameraEncodings().flatMap(({ rid, active }) => (active ? [rid] : []))).toEqual(['q', 'h']));
+  it('begins with the smallest, until somebody wants more', () =>
+    expect(cameraEncodings().flatMap(({ rid, active }) => (active ? [rid] : []))).toEqual(['q']));
 
   it('of unknown size is taken for a usual one', () => expect(cameraLayer('f', {})).toEqual({ scale: 1, used: true }));
 

@@ -37,11 +37,11 @@ interface Size {
 }
 
 /**
- * Whether an encoding is sent before the server has said which ones are wanted. The largest costs more than the others together:
- * it waits until somebody has a tile for it.
+ * Whether an encoding is sent before the server has said which ones are wanted. Only the smallest: the others fill a narrow
+ * line and a small processor, and wait until somebody has a tile for them.
  */
 export function startsActive(rid: string): boolean {
-  return rid !== CAMERA.at(-1);
+  return rid === CAMERA[0];
 }
 
 /** The encodings that a camera's transceiver is made with. */

@@ -273,8 +273,11 @@ describe('what is sent', () => {
   it('leaves out the layers that nobody watches, and takes them up again', async () => {
     const made = await connected();
     const active = () => connection.getTransceivers()[1]?.sender.getParameters().encodings.map((encoding) => encoding.active);
-    expect(active(), 'before anybody has asked').toEqual([true, true, false]);
-    made.setLayers('camera', [{ rid: 'f', active: true }]);
+    expect(active(), 'before anybody has asked').toEqual([true, false, false]);
+    made.setLayers('camera', [
+      { rid: 'h', active: true },
+      { rid: 'f', active: true },
+    ]);
     await settle();
     expect(active()).toEqual([true, true, true]);
     made.setLayers('camera', [

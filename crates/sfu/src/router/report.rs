@@ -96,9 +96,12 @@ impl Router {
             .filter(|(_, track)| !track.is_remote && track.layers.iter().any(|layer| layer.rid.is_some()))
             .filter(|(_, track)| track.layers.iter().any(|layer| layer.tally.pictures > 0))
         {
-            let here = largest_wanted(track, &self.peers).unwrap_or(0);
-            let elsewhere = track.remote_wants.most().saturating_sub(1);
+            let here = largest_wanted(track, &self.peers);
+            let elsewhere = track.remote_wants.most().checked_sub(1);
             let wanted = here.max(elsewhere);
+            // Who comes first is not kept waiting, neither for a layer nor for the end of one that takes the room of theirs.
+            let linger = if wanted.is_none() || track.interest.is_said() { linger } else { Duration::ZERO };
+            let wanted = wanted.unwrap_or(0);
             let largest = track.layers.len().saturating_sub(1);
             let told = track.interest.update(now, if wanted == largest { LAYERS_MAX } else { wanted }, linger);
             if let Some(told) = told {
