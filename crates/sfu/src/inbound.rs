@@ -34,7 +34,7 @@ impl<'a> Inbound<'a> {
         let is_rtx = |codec: &&Codec| codec.rtx_payload_type == Some(payload_type);
         let media = parameters.codecs.iter().find(is_media).map(|codec| (codec, false));
         let (codec, repaired) = media.or_else(|| parameters.codecs.iter().find(is_rtx).map(|codec| (codec, true)))?;
-        let (number, bytes) = if repaired && !packet.payload().is_empty() {
+        let (number, bytes) = if repaired {
             let (number, bytes) = packet.payload().split_first_chunk()?;
             (u16::from_be_bytes(*number), bytes)
         } else {

@@ -52,6 +52,10 @@ impl Router {
             stats.unknown_streams = stats.unknown_streams.wrapping_add(1);
             return;
         };
+        if place.rtx && packet.payload().is_empty() {
+            // Padding that probes the path. It has a number among the retransmissions only, and repeats nothing.
+            return;
+        }
         let Some(track) = self.tracks.get(place.track) else { return };
         let Some(inbound) = Inbound::read(&packet, extensions, &track.parameters) else {
             let stats = &mut self.context.stats;

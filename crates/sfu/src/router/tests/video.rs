@@ -135,14 +135,7 @@ fn a_lost_packet_is_asked_of_the_publisher_and_goes_out_under_the_number_left_fo
     world.rtp(ALICE, &frame(13, false));
     world.got_rtcp(ALICE);
     world.wait(Duration::from_millis(10));
-    let compounds = world.got_rtcp(ALICE);
-    let lost: Vec<u16> = compounds
-        .iter()
-        .flat_map(|compound| rtp::rtcp::read(compound))
-        .filter_map(|packet| if let Ok(rtp::rtcp::Packet::Nack(nack)) = packet { Some(nack) } else { None })
-        .flat_map(|nack| nack.lost().collect::<Vec<_>>())
-        .collect();
-    assert_eq!(lost, [12]);
+    assert_eq!(lost(&mut world), [12]);
     // The publisher sends it as a retransmission: payload type, SSRC and number of its own.
     let missing = frame(12, false);
     let payload = [&12_u16.to_be_bytes()[..], missing.payload].concat();
@@ -165,6 +158,27 @@ fn what_a_subscriber_lacks_is_sent_again_as_a_retransmission() {
     assert_eq!((packet.ssrc(), packet.payload_type(), packet.timestamp()), (SLOT + 1, 101, first.packet().timestamp()));
     assert_eq!(packet.payload()[..2], number.to_be_bytes());
     assert_eq!(packet.payload()[2..], first.packet().payload()[..]);
+}
+
+#[test]
+fn padding_among_the_retransmissions_takes_no_number_of_the_media() {
+    let (mut world, _) = call();
+    world.rtp(ALICE, &frame(11, true));
+    let padding = Input { payload_type: VP8_RTX, number: 1_500, ssrc: CAMERA + 1, payload: &[], ..frame(11, false) };
+    world.rtp(ALICE, &padding);
+    world.rtp(ALICE, &frame(12, false));
+    assert_eq!(world.got(BOB).len(), 2);
+    world.wait(Duration::from_millis(10));
+    assert_eq!(lost(&mut world), [0_u16; 0]);
+}
+
+/// The numbers for which the publisher was asked again.
+fn lost(world: &mut World) -> Vec<u16> {
+    let compounds = world.got_rtcp(ALICE);
+    let packets = compounds.iter().flat_map(|compound| rtp::rtcp::read(compound));
+    let nacks =
+        packets.filter_map(|packet| if let Ok(rtp::rtcp::Packet::Nack(nack)) = packet { Some(nack) } else { None });
+    nacks.flat_map(|nack| nack.lost().collect::<Vec<_>>()).collect()
 }
 
 #[test]
