@@ -10,6 +10,7 @@ mod machine;
 mod nat;
 mod net;
 mod packet;
+mod schedule;
 mod seed;
 mod server;
 mod stream;

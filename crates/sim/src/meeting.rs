@@ -10,8 +10,7 @@ mod screen;
 mod uplink;
 mod wire;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use sfu::{Output, PeerId, Priority, Router, Sink, SlotState, Source, TrackId, Wish};
@@ -24,7 +23,14 @@ use self::member::{Equipment, Member};
 use self::uplink::TICK;
 use crate::clock::Clock;
 use crate::link::{Link, LinkConfig};
+use crate::schedule::Schedule;
 use crate::seed::Seed;
+
+/// IPv4, UDP and the tag of SRTP.
+const OVERHEAD_BYTES: usize = 20 + 8 + 16;
+
+/// What the WebSocket takes.
+const SIGNALLING: Duration = Duration::from_millis(50);
 
 /// One member of a meeting; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,8 +64,7 @@ pub struct Meeting {
     /// Downlinks, which members may share.
     downlinks: Vec<Link>,
     /// What is under way; bounded by the links' queues.
-    flights: BinaryHeap<Reverse<Flight>>,
-    next_flight: u64,
+    flights: Schedule<Load>,
     next_tick: Instant,
     next_member: u32,
     /// What the router last said about a slot: viewer and mid.
@@ -79,13 +84,6 @@ struct Seat {
 }
 
 /// Orders by time, then by order of sending.
-#[derive(Debug)]
-struct Flight {
-    at: Instant,
-    order: u64,
-    load: Load,
-}
-
 #[derive(Debug)]
 enum Load {
     ToServer {
@@ -150,8 +148,7 @@ impl Meeting {
             router,
             seats: BTreeMap::new(),
             downlinks: Vec::new(),
-            flights: BinaryHeap::new(),
-            next_flight: 0,
+            flights: Schedule::new(),
             next_tick: begun + TICK,
             next_member: 0,
             slots: BTreeMap::new(),
@@ -284,7 +281,7 @@ impl Meeting {
     pub fn run_for(&mut self, duration: Duration) {
         let end = self.clock.now() + duration;
         loop {
-            let flight = self.flights.peek().map(|Reverse(flight)| flight.at);
+            let flight = self.flights.next_at();
             let timer = self.router.poll_timeout();
             let next = [flight, timer, Some(self.next_tick)].into_iter().flatten().min().unwrap_or(end);
             if next > end {
@@ -380,21 +377,19 @@ impl Meeting {
         self.next_tick = now + TICK;
         for (id, seat) in &mut self.seats {
             seat.member.handle_tick(now);
-            let (uplink, flights, order) = (&mut seat.uplink, &mut self.flights, &mut self.next_flight);
+            let (uplink, flights) = (&mut seat.uplink, &mut self.flights);
             seat.member.poll_datagrams(|is_rtcp, datagram| {
                 for at in uplink.transmit(now, datagram.len() + OVERHEAD_BYTES).into_iter().flatten() {
-                    *order += 1;
-                    let load = Load::ToServer { from: *id, is_rtcp, datagram: datagram.clone() };
-                    flights.push(Reverse(Flight { at, order: *order, load }));
+                    flights.push(at, Load::ToServer { from: *id, is_rtcp, datagram: datagram.clone() });
                 }
             });
         }
     }
 
     fn land(&mut self) {
-        let Some(Reverse(flight)) = self.flights.pop() else { return };
         let now = self.clock.now();
-        match flight.load {
+        let Some(load) = self.flights.pop_due(now) else { return };
+        match load {
             Load::ToServer { from, is_rtcp, datagram } => {
                 if is_rtcp {
                     self.router.handle_rtcp(now, PeerId(from), &datagram, &mut self.outbox);
@@ -430,9 +425,7 @@ impl Meeting {
             let Some(seat) = self.seats.get(&to.0) else { continue };
             let Some(downlink) = self.downlinks.get_mut(seat.downlink) else { continue };
             for at in downlink.transmit(now, datagram.len() + OVERHEAD_BYTES).into_iter().flatten() {
-                self.next_flight += 1;
-                let load = Load::ToMember { to: to.0, is_rtcp, datagram: datagram.clone() };
-                self.flights.push(Reverse(Flight { at, order: self.next_flight, load }));
+                self.flights.push(at, Load::ToMember { to: to.0, is_rtcp, datagram: datagram.clone() });
             }
         }
     }
@@ -447,9 +440,7 @@ impl Meeting {
             }
             Output::Layers { track, layers } => {
                 let layers = layers.into_iter().map(|(rid, on)| (rid.as_str().to_owned(), on)).collect();
-                self.next_flight += 1;
-                let load = Load::Layers { to: track.peer.0, layers };
-                self.flights.push(Reverse(Flight { at: now + SIGNALLING, order: self.next_flight, load }));
+                self.flights.push(now + SIGNALLING, Load::Layers { to: track.peer.0, layers });
             }
             Output::Published { .. }
             | Output::Unpublished { .. }
@@ -469,29 +460,3 @@ impl Sink for Outbox {
         self.datagrams.push((to, true, compound.to_vec()));
     }
 }
-
-impl PartialEq for Flight {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.order) == (other.at, other.order)
-    }
-}
-
-impl Eq for Flight {}
-
-impl PartialOrd for Flight {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Flight {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
-/// IPv4, UDP and the tag of SRTP.
-const OVERHEAD_BYTES: usize = 20 + 8 + 16;
-
-/// What the WebSocket takes.
-const SIGNALLING: Duration = Duration::from_millis(50);

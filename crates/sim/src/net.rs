@@ -2,8 +2,7 @@
 //!
 //! A packet passes its sender's uplink, is routed and translated at one instant, then passes its receiver's downlink.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::link::{Link, LinkConfig};
 use crate::nat::{Dropped, Firewall, Nat, NatConfig};
 use crate::packet::{Body, Packet};
+use crate::schedule::Schedule;
 use crate::seed::Seed;
 use crate::stream::{Stack, StackOutput, StreamEvent, StreamFull, StreamId};
 
@@ -83,9 +83,7 @@ pub struct Net {
     /// Who has an address in a realm.
     addresses: BTreeMap<(Realm, IpAddr), Place>,
     /// Packets under way; each was bounded by a link's queue or a stream's window.
-    under_way: BinaryHeap<Reverse<Flight>>,
-    /// Orders packets that arrive at the same instant.
-    next_flight: u64,
+    under_way: Schedule<(Leg, Packet)>,
     outputs: VecDeque<Output>,
     stats: NetStats,
     /// Datagrams still to pass before one is lost, when a test asked for it.
@@ -116,14 +114,6 @@ enum Place {
     Gateway(GatewayId),
 }
 
-#[derive(Debug)]
-struct Flight {
-    arrives: Instant,
-    order: u64,
-    leg: Leg,
-    packet: Packet,
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Leg {
     /// Over the sender's uplink into this realm.
@@ -140,8 +130,7 @@ impl Net {
             hosts: Vec::new(),
             gateways: Vec::new(),
             addresses: BTreeMap::new(),
-            under_way: BinaryHeap::new(),
-            next_flight: 0,
+            under_way: Schedule::new(),
             outputs: VecDeque::new(),
             stats: NetStats::default(),
             lose_in: None,
@@ -271,20 +260,14 @@ impl Net {
 
     /// When something happens next without anybody's doing.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let flight = self.under_way.peek().map(|Reverse(flight)| flight.arrives);
+        let flight = self.under_way.next_at();
         let stacks = self.hosts.iter().filter_map(|host| host.stack.poll_timeout());
         flight.into_iter().chain(stacks).min()
     }
 
     /// Lets everything happen that is due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some(Reverse(flight)) = self.under_way.peek() {
-            if flight.arrives > now {
-                break;
-            }
-            let Some(Reverse(Flight { leg, packet, .. })) = self.under_way.pop() else {
-                break;
-            };
+        while let Some((leg, packet)) = self.under_way.pop_due(now) {
             match leg {
                 Leg::Up(realm) => self.pass(now, realm, packet),
                 Leg::Down(host) => self.arrive(now, host, packet),
@@ -345,17 +328,11 @@ impl Net {
         let [first, second] = arrivals;
         self.stats.lost += u64::from(first.is_none());
         if let Some(arrives) = second {
-            self.enqueue(arrives, leg, packet.clone());
+            self.under_way.push(arrives, (leg, packet.clone()));
         }
         if let Some(arrives) = first {
-            self.enqueue(arrives, leg, packet);
+            self.under_way.push(arrives, (leg, packet));
         }
-    }
-
-    fn enqueue(&mut self, arrives: Instant, leg: Leg, packet: Packet) {
-        let order = self.next_flight;
-        self.next_flight += 1;
-        self.under_way.push(Reverse(Flight { arrives, order, leg, packet }));
     }
 
     /// Routes a packet that has come over its sender's uplink.
@@ -430,26 +407,6 @@ impl Net {
 enum Unroutable {
     NoRoute,
     Gateway(Dropped),
-}
-
-impl PartialEq for Flight {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Flight {}
-
-impl PartialOrd for Flight {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Flight {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.arrives, self.order).cmp(&(other.arrives, other.order))
-    }
 }
 
 #[cfg(test)]
