@@ -136,13 +136,6 @@ impl<'a> Packet<'a> {
         self.fixed.ssrc
     }
 
-    /// The contributing sources, at most 15.
-    pub fn csrcs(&self) -> impl Iterator<Item = u32> + use<'a> {
-        let end = FIXED_BYTES.saturating_add(usize::from(self.fixed.csrc_count).saturating_mul(4));
-        let list = self.bytes.get(FIXED_BYTES..end).unwrap_or_default();
-        list.as_chunks::<4>().0.iter().map(|word| u32::from_be_bytes(*word))
-    }
-
     /// Without padding. Empty in a packet that is padding only, as probes are.
     #[must_use]
     pub fn payload(&self) -> &'a [u8] {
@@ -315,9 +308,6 @@ fn read_padding(payload_and_padding: &[u8]) -> Result<u8, ParseError> {
 
 /// RFC 3550 §5.1.
 const VERSION: u8 = 2;
-
-/// The part of the header that every packet has.
-pub const FIXED_BYTES: usize = 12;
 
 /// RFC 8285 §4.2, "defined by profile".
 const PROFILE_ONE_BYTE: u16 = 0xbede;

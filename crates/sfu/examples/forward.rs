@@ -192,17 +192,13 @@ fn vp8() -> Codec {
     }
 }
 
+/// Those that a picture without layers needs.
 const EXTENSIONS: ExtensionIds = ExtensionIds {
-    mid: Some(1),
-    rid: Some(2),
-    repaired_rid: Some(3),
-    audio_level: Some(4),
-    abs_send_time: Some(5),
-    transport_cc: Some(6),
     dependency_descriptor: None,
     video_orientation: None,
     playout_delay: None,
     abs_capture_time: None,
+    ..ExtensionIds::ALL
 };
 
 const PACKETS: u32 = 20_000;

@@ -97,7 +97,7 @@ fn bytes_of_a_connection_pass_up_to_the_burst_and_then_at_their_rate() {
 
 #[test]
 fn offers_to_the_media_server_have_a_budget_of_their_own() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let [ana, bo, _] = stage.trio();
     for _ in 0..10 {
         stage.offer(ana, &mut Vec::new());
@@ -115,7 +115,7 @@ fn offers_to_the_media_server_have_a_budget_of_their_own() {
 
 #[test]
 fn a_session_description_is_taken_up_to_its_limit() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let [ana, ..] = stage.trio();
     for (bytes, taken) in [(SDP_BYTES_MAX, true), (SDP_BYTES_MAX + 1, false)] {
         let mut offer: Value = serde_json::from_str(&stage.offer_of(ana, "c1")).unwrap();
@@ -131,7 +131,7 @@ fn a_session_description_is_taken_up_to_its_limit() {
 
 #[test]
 fn an_offer_that_the_media_server_did_not_answer_is_refused_with_its_id_when_the_room_has_left_it() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let [ana, bo, cy] = stage.trio();
     assert_eq!(requests(&stage.say(ana, &stage.offer_of(ana, "c1"))).len(), 1);
     stage.say(cy, r#"{"cmd":"leave"}"#);

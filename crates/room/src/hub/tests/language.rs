@@ -38,6 +38,11 @@ impl Stage {
         Self { hub: Hub::new(config, [7; 32], now, UNIX), now, connections: 0, uids: Vec::new() }
     }
 
+    /// A stage with a media server.
+    pub(super) fn with_media() -> Self {
+        Self::with(|config| config.media = true)
+    }
+
     /// A connection from an address of its own.
     pub(super) fn open(&mut self) -> ConnId {
         let host = u32::try_from(self.connections).unwrap() + 0x0a00_0001;
@@ -118,6 +123,11 @@ impl Stage {
         self.join(ana, "ana");
         self.join(bo, "bo");
         (ana, bo)
+    }
+
+    /// A request of a moderator: `rest` is its action and what follows.
+    pub(super) fn moderate(&mut self, conn: ConnId, rest: &str) -> Vec<Heard> {
+        self.say(conn, &format!(r#"{{"cmd":"moderate","id":"m","action":{rest}}}"#))
     }
 
     /// Three members of room 100 whose media goes through the server, `ana` first. Needs `config.media`.

@@ -8,20 +8,16 @@ use crate::{
     token::{Claims, Key, mint},
 };
 
-use super::language::{Heard, Stage, UNIX, commands, find, frame, only, only_error};
+use super::language::{Stage, UNIX, commands, find, frame, only, only_error};
 
 /// Ana, the host of room 100, where there is a lobby.
 fn lobby() -> (Stage, ConnId) {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let ana = stage.open();
     stage.join_media(ana, "ana");
     let heard = stage.say(ana, r#"{"cmd":"moderate","id":"1","action":"lobby","on":true}"#);
     assert_eq!(commands(&heard, ana), ["room", "ok"]);
     (stage, ana)
-}
-
-fn moderate(stage: &mut Stage, conn: ConnId, rest: &str) -> Vec<Heard> {
-    stage.say(conn, &format!(r#"{{"cmd":"moderate","id":"m","action":{rest}}}"#))
 }
 
 /// A token for room 100 with these grants, and the key.
@@ -49,7 +45,7 @@ fn who_joins_waits_and_is_let_in() {
     let room = r#"{"cmd":"room","roomId":"100","locked":false,"lobby":true,"waiting":[{"uid":"bo","name":"Bo"}]}"#;
     assert_eq!(heard[1..], [frame(ana, room)]);
     assert_eq!(only_error(&stage.say(bo, r#"{"cmd":"chat","text":"Hello"}"#)).1, 102, "outside");
-    let heard = moderate(&mut stage, ana, r#""admit","remoteUid":"bo""#);
+    let heard = stage.moderate(ana, r#""admit","remoteUid":"bo""#);
     assert_eq!(commands(&heard, ana), ["new-peer", "room", "ok"]);
     let (conn, joined) = find(&heard, "joined");
     assert_eq!((conn, joined.get("id"), &joined["self"]["name"]), (bo, None, &json!("Bo")));
@@ -57,7 +53,7 @@ fn who_joins_waits_and_is_let_in() {
         (&joined["room"], &joined["self"]["role"]),
         (&json!({"locked": false, "lobby": true}), &json!("member"))
     );
-    assert_eq!(only_error(&moderate(&mut stage, ana, r#""admit","remoteUid":"bo""#)).1, 6, "nobody waits");
+    assert_eq!(only_error(&stage.moderate(ana, r#""admit","remoteUid":"bo""#)).1, 6, "nobody waits");
 }
 
 #[test]
@@ -65,10 +61,10 @@ fn who_is_not_let_in_hears_so() {
     let (mut stage, ana) = lobby();
     let bo = stage.open();
     stage.join_media(bo, "bo");
-    let heard = moderate(&mut stage, ana, r#""deny","remoteUid":"bo""#);
+    let heard = stage.moderate(ana, r#""deny","remoteUid":"bo""#);
     assert_eq!(commands(&heard, ana), ["room", "ok"]);
     assert_eq!(only_error(&heard[..1]), (bo, 107, "denied".to_owned()));
-    assert_eq!(only_error(&moderate(&mut stage, ana, r#""deny","remoteUid":"bo""#)).1, 6);
+    assert_eq!(only_error(&stage.moderate(ana, r#""deny","remoteUid":"bo""#)).1, 6);
     assert_eq!(commands(&stage.join_media(bo, "bo"), bo), ["waiting"], "and may knock again");
 }
 
@@ -81,7 +77,7 @@ fn all_who_wait_are_let_in_at_once_or_sent_away_at_once() {
             stage.join_media(conn, uid);
             conn
         });
-        let heard = moderate(&mut stage, ana, action);
+        let heard = stage.moderate(ana, action);
         for conn in waiting {
             let first = commands(&heard, conn).remove(0);
             assert_eq!(first, if code.is_some() { "error" } else { "joined" }, "{action}");
@@ -95,16 +91,16 @@ fn who_does_not_fit_waits_on() {
     let mut stage = Stage::new();
     let ana = stage.open();
     stage.join(ana, "ana");
-    moderate(&mut stage, ana, r#""lobby","on":true"#);
+    stage.moderate(ana, r#""lobby","on":true"#);
     let (bo, cy) = (stage.open(), stage.open());
     for (conn, uid) in [(bo, "bo"), (cy, "cy")] {
         stage.say(conn, &format!(r#"{{"cmd":"join","v":2,"roomId":"100","uid":"{uid}"}}"#));
     }
-    let heard = moderate(&mut stage, ana, r#""admit""#);
+    let heard = stage.moderate(ana, r#""admit""#);
     assert_eq!((commands(&heard, bo), commands(&heard, cy)), (vec!["joined".to_owned()], Vec::new()));
-    assert_eq!(only_error(&moderate(&mut stage, ana, r#""admit","remoteUid":"cy""#)).1, 1);
+    assert_eq!(only_error(&stage.moderate(ana, r#""admit","remoteUid":"cy""#)).1, 1);
     stage.say(bo, r#"{"cmd":"leave"}"#);
-    let heard = moderate(&mut stage, ana, r#""admit","remoteUid":"cy""#);
+    let heard = stage.moderate(ana, r#""admit","remoteUid":"cy""#);
     assert_eq!(commands(&heard, cy), ["joined"]);
 }
 
@@ -123,7 +119,7 @@ fn who_waits_may_leave_and_whose_connection_is_lost_has_left() {
     assert_eq!(commands(&stage.join_media(bo, "bo"), bo), ["waiting"], "the same again is answered again");
     let other = stage.open();
     assert_eq!(only_error(&stage.join_media(other, "bo")), (other, 101, "uid-in-use".to_owned()));
-    assert_eq!(find(&moderate(&mut stage, ana, r#""admit""#), "joined").0, bo);
+    assert_eq!(find(&stage.moderate(ana, r#""admit""#), "joined").0, bo);
 }
 
 #[test]
@@ -133,7 +129,7 @@ fn who_waits_and_lost_the_answer_may_ask_again_elsewhere() {
     let text = r#"{"cmd":"join","v":2,"roomId":"100","uid":"bo","caps":["media"],"resume":"0123456789abcdef"}"#;
     stage.say(bo, text);
     assert_eq!(commands(&stage.say(again, text), again), ["waiting"]);
-    assert_eq!(find(&moderate(&mut stage, ana, r#""admit""#), "joined").0, again);
+    assert_eq!(find(&stage.moderate(ana, r#""admit""#), "joined").0, again);
     assert_eq!(stage.hub.stats().members, 2);
 }
 
@@ -213,7 +209,7 @@ fn one_who_may_not_wait_takes_nobodys_place() {
     }
     let elsewhere = stage.try_open(address).unwrap();
     assert_eq!(only_error(&stage.say(elsewhere, join)).1, 1);
-    assert_eq!(find(&moderate(&mut stage, ana, r#""admit","remoteUid":"bo""#), "joined").0, bo);
+    assert_eq!(find(&stage.moderate(ana, r#""admit","remoteUid":"bo""#), "joined").0, bo);
 }
 
 #[test]
@@ -234,7 +230,7 @@ fn lobbies_count_among_the_rooms_of_a_connection() {
     let mut stage = Stage::with(|config| config.limits.rooms_per_connection = 1);
     let (ana, bo) = (stage.open(), stage.open());
     stage.join(ana, "ana");
-    moderate(&mut stage, ana, r#""lobby","on":true"#);
+    stage.moderate(ana, r#""lobby","on":true"#);
     stage.say(bo, r#"{"cmd":"join","v":2,"roomId":"100","uid":"bo"}"#);
     assert_eq!(only_error(&stage.say(bo, r#"{"cmd":"join","v":2,"roomId":"200","uid":"bo"}"#)).1, 109);
 }
@@ -252,11 +248,11 @@ fn a_room_that_ends_sends_away_who_waits() {
 
 #[test]
 fn a_locked_room_takes_nobody_but_who_comes_back() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let (ana, bo) = (stage.open(), stage.open());
     stage.join_media(ana, "ana");
     let token = super::language::resume_token(&stage.join_media(bo, "bo"));
-    let heard = moderate(&mut stage, ana, r#""lock""#);
+    let heard = stage.moderate(ana, r#""lock""#);
     assert_eq!(commands(&heard, bo), ["room"]);
     assert_eq!(find(&heard, "room").1["locked"], json!(true));
     let cy = stage.open();
@@ -264,8 +260,8 @@ fn a_locked_room_takes_nobody_but_who_comes_back() {
     stage.close(bo);
     let back = stage.open();
     assert_eq!(find(&stage.resume(back, "bo", &token), "joined").1["resumed"], json!(true));
-    assert_eq!(commands(&moderate(&mut stage, ana, r#""lock""#), ana), ["ok"], "nothing has changed");
-    moderate(&mut stage, ana, r#""unlock""#);
+    assert_eq!(commands(&stage.moderate(ana, r#""lock""#), ana), ["ok"], "nothing has changed");
+    stage.moderate(ana, r#""unlock""#);
     assert_eq!(commands(&stage.join_media(cy, "cy"), cy), ["joined"]);
 }
 
@@ -278,15 +274,15 @@ fn tokens_open_locks_and_lobbies_for_who_looks_after_the_room() {
     let ana = with_token(&mut stage, token(Some("host"), None));
     let (_, joined) = only(&stage.join_media(ana, "ana"));
     assert_eq!(joined["self"]["grants"].as_array().map(Vec::len), Some(7), "with moderate and admit");
-    moderate(&mut stage, ana, r#""lobby","on":true"#);
+    stage.moderate(ana, r#""lobby","on":true"#);
     let doorkeeper = with_token(&mut stage, token(None, Some(&["admit"])));
     assert_eq!(commands(&stage.join_media(doorkeeper, "di"), doorkeeper), ["joined"]);
     let guest = with_token(&mut stage, token(None, None));
     assert_eq!(commands(&stage.join_media(guest, "eva"), guest), ["waiting"]);
-    assert_eq!(commands(&moderate(&mut stage, doorkeeper, r#""admit""#), guest), ["joined"]);
-    assert_eq!(only_error(&moderate(&mut stage, doorkeeper, r#""lock""#)), (doorkeeper, 110, "forbidden".to_owned()));
-    assert_eq!(only_error(&moderate(&mut stage, guest, r#""admit""#)).1, 110);
-    moderate(&mut stage, ana, r#""lock""#);
+    assert_eq!(commands(&stage.moderate(doorkeeper, r#""admit""#), guest), ["joined"]);
+    assert_eq!(only_error(&stage.moderate(doorkeeper, r#""lock""#)), (doorkeeper, 110, "forbidden".to_owned()));
+    assert_eq!(only_error(&stage.moderate(guest, r#""admit""#)).1, 110);
+    stage.moderate(ana, r#""lock""#);
     let late = with_token(&mut stage, token(None, Some(&["admit"])));
     assert_eq!(only_error(&stage.join_media(late, "flo")).1, 105);
     let chief = with_token(&mut stage, token(None, Some(&["moderate"])));

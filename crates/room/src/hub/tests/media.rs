@@ -16,10 +16,6 @@ use crate::{
 
 use super::language::{Heard, Stage, UNIX, commands, find, only, only_error, requests, resume_token};
 
-fn stage() -> Stage {
-    Stage::with(|config| config.media = true)
-}
-
 fn camera() -> TrackDescription {
     TrackDescription {
         source: Source::Camera,
@@ -44,7 +40,7 @@ fn offer(msg: &Value) -> String {
 
 #[test]
 fn an_offer_goes_to_the_media_server_and_its_answer_answers_the_request() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, ..] = stage.trio();
     let heard = stage.say(ana, &stage.offer_of(ana, "c1"));
     assert_eq!(commands(&heard, ana), Vec::<String>::new(), "the answer is to come");
@@ -72,7 +68,7 @@ fn an_offer_goes_to_the_media_server_and_its_answer_answers_the_request() {
 
 #[test]
 fn that_a_track_is_encrypted_goes_to_the_media_server_and_comes_to_the_others() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, bo, _] = stage.trio();
     let (_, peer) = stage.offer(ana, &mut Vec::new());
     let tracks = json!([{"mid": "0", "source": "camera", "encrypted": true}]);
@@ -88,7 +84,7 @@ fn that_a_track_is_encrypted_goes_to_the_media_server_and_comes_to_the_others() 
 
 #[test]
 fn a_refused_offer_is_an_error_with_its_id() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, ..] = stage.trio();
     for (reason, code, name) in [
         (MediaRefusal::BadOffer("no ICE".to_owned()), 112, "bad-offer"),
@@ -175,7 +171,7 @@ fn an_offer_that_is_none_is_refused_and_the_media_server_hears_nothing_of_it() {
 
 #[test]
 fn so_many_offers_wait_and_no_more() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, ..] = stage.trio();
     let text = stage.offer_of(ana, "c1");
     for _ in 0..OFFERS_MAX {
@@ -186,7 +182,7 @@ fn so_many_offers_wait_and_no_more() {
 
 #[test]
 fn candidates_to_the_media_server_are_not_needed_and_no_error() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, ..] = stage.trio();
     let text = r#"{"cmd":"candidate","id":"3","uid":"ana","remoteUid":"@media","msg":"{}"}"#;
     let heard = stage.say(ana, text);
@@ -196,7 +192,7 @@ fn candidates_to_the_media_server_are_not_needed_and_no_error() {
 
 #[test]
 fn wishes_reach_the_media_server_with_its_own_numbers() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, bo, _] = stage.trio();
     let text = r#"{"cmd":"subscribe","id":"8","slots":[{"mid":"4","remoteUid":"bo","source":"camera","width":640,"height":360,"priority":"pinned"},{"mid":"5","remoteUid":null},{"mid":"6","remoteUid":"ana","source":"microphone","paused":true}]}"#;
     assert_eq!(only_error(&stage.say(ana, text)), (ana, 113, "media-unavailable".to_owned()), "offer first");
@@ -227,7 +223,7 @@ fn wishes_reach_the_media_server_with_its_own_numbers() {
 
 #[test]
 fn a_wish_that_is_none_changes_nothing() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, ..] = stage.trio();
     stage.offer(ana, &mut Vec::new());
     let slots = |count: usize| (0..count).map(|mid| format!(r#"{{"mid":"{mid}"}}"#)).collect::<Vec<_>>().join(",");
@@ -249,7 +245,7 @@ fn a_wish_that_is_none_changes_nothing() {
 
 #[test]
 fn a_wish_for_who_is_not_there_empties_its_slot_and_the_others_hold() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, bo, cy] = stage.trio();
     stage.offer(ana, &mut Vec::new());
     let other = stage.offer(bo, &mut Vec::new()).1;
@@ -267,7 +263,7 @@ fn a_wish_for_who_is_not_there_empties_its_slot_and_the_others_hold() {
 
 #[test]
 fn news_of_the_media_server_reach_whom_they_concern() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, bo, cy] = stage.trio();
     let (room, peer) = stage.offer(ana, &mut Vec::new());
     let (_, other) = stage.offer(bo, &mut Vec::new());
@@ -300,7 +296,7 @@ fn news_of_the_media_server_reach_whom_they_concern() {
 
 #[test]
 fn news_of_who_has_left_are_passed_over() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, ..] = stage.trio();
     let (room, peer) = stage.offer(ana, &mut Vec::new());
     stage.say(ana, r#"{"cmd":"leave"}"#);
@@ -318,7 +314,7 @@ fn news_of_who_has_left_are_passed_over() {
 
 #[test]
 fn who_resumes_keeps_its_place_and_hears_how_things_are() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, bo, cy] = stage.trio();
     let (_, peer) = stage.offer(ana, &mut Vec::new());
     let (room, other) = stage.offer(bo, &mut Vec::new());
@@ -344,7 +340,7 @@ fn who_resumes_keeps_its_place_and_hears_how_things_are() {
 
 #[test]
 fn slots_of_another_connection_are_not_repeated() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, bo, _] = stage.trio();
     let (_, peer) = stage.offer(ana, &mut Vec::new());
     let (_, other) = stage.offer(bo, &mut Vec::new());
@@ -357,7 +353,7 @@ fn slots_of_another_connection_are_not_repeated() {
 
 #[test]
 fn a_server_that_stops_lets_go_of_every_place() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, bo, _] = stage.trio();
     let places = [ana, bo].map(|conn| stage.offer(conn, &mut Vec::new()));
     let closed = places.map(|(room, peer)| MediaRequest::Close { room, peer });

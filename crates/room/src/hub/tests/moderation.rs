@@ -9,16 +9,12 @@ use crate::{
     token::{Claims, Key, mint},
 };
 
-use super::language::{Heard, Stage, UNIX, commands, find, frame, only_error, requests, resume_token};
+use super::language::{Stage, UNIX, commands, find, frame, only_error, requests, resume_token};
 
 fn trio() -> (Stage, [ConnId; 3]) {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let conns = stage.trio();
     (stage, conns)
-}
-
-fn moderate(stage: &mut Stage, conn: ConnId, rest: &str) -> Vec<Heard> {
-    stage.say(conn, &format!(r#"{{"cmd":"moderate","id":"m","action":{rest}}}"#))
 }
 
 fn roles(joined: &Value) -> Vec<&str> {
@@ -36,7 +32,7 @@ fn the_first_member_is_host_and_the_oldest_one_after_it() {
     let role = r#"{"cmd":"role","roomId":"100","remoteUid":"bo","uid":"bo","role":"host""#;
     assert!(heard.contains(&frame(bo, &format!("{role},\"grants\":{grants}}}"))));
     assert!(heard.contains(&frame(cy, &format!("{role}}}"))));
-    assert_eq!(commands(&moderate(&mut stage, bo, r#""lock""#), bo), ["room", "ok"]);
+    assert_eq!(commands(&stage.moderate(bo, r#""lock""#), bo), ["room", "ok"]);
     let (_, joined) = find(&stage.join_media(bo, "bo"), "joined");
     assert_eq!(joined["self"]["role"], json!("host"), "joining again takes nothing away");
 }
@@ -60,24 +56,24 @@ fn where_there_are_keys_tokens_alone_decide() {
     let ana = stage.try_open(Opened { token: Some(token), ..Opened::from_address([192, 0, 2, 1].into()) }).unwrap();
     let (_, joined) = find(&stage.join_media(ana, "ana"), "joined");
     assert_eq!(joined["self"]["role"], json!("member"));
-    assert_eq!(only_error(&moderate(&mut stage, ana, r#""end""#)), (ana, 110, "forbidden".to_owned()));
+    assert_eq!(only_error(&stage.moderate(ana, r#""end""#)), (ana, 110, "forbidden".to_owned()));
 }
 
 #[test]
 fn a_host_makes_hosts_and_the_last_one_stays() {
     let (mut stage, [ana, bo, _]) = trio();
-    let heard = moderate(&mut stage, ana, r#""role","remoteUid":"ana","role":"member""#);
+    let heard = stage.moderate(ana, r#""role","remoteUid":"ana","role":"member""#);
     assert_eq!(only_error(&heard), (ana, 110, "forbidden".to_owned()));
-    assert_eq!(only_error(&moderate(&mut stage, bo, r#""role","remoteUid":"bo","role":"host""#)).1, 110);
-    moderate(&mut stage, ana, r#""role","remoteUid":"bo","role":"host""#);
-    let heard = moderate(&mut stage, bo, r#""role","remoteUid":"ana","role":"member""#);
+    assert_eq!(only_error(&stage.moderate(bo, r#""role","remoteUid":"bo","role":"host""#)).1, 110);
+    stage.moderate(ana, r#""role","remoteUid":"bo","role":"host""#);
+    let heard = stage.moderate(bo, r#""role","remoteUid":"ana","role":"member""#);
     let (_, role) = find(&heard, "role");
     assert_eq!((&role["role"], role["grants"].as_array().map(Vec::len)), (&json!("member"), Some(5)));
-    assert_eq!(only_error(&moderate(&mut stage, ana, r#""lock""#)).1, 110);
+    assert_eq!(only_error(&stage.moderate(ana, r#""lock""#)).1, 110);
     for wrong in [r#""role","remoteUid":"bo""#, r#""role","remoteUid":"bo","role":"king""#, r#""role","role":"host""#] {
-        assert_eq!(only_error(&moderate(&mut stage, bo, wrong)).1, 3, "{wrong}");
+        assert_eq!(only_error(&stage.moderate(bo, wrong)).1, 3, "{wrong}");
     }
-    assert_eq!(only_error(&moderate(&mut stage, bo, r#""role","remoteUid":"di","role":"host""#)).1, 6);
+    assert_eq!(only_error(&stage.moderate(bo, r#""role","remoteUid":"di","role":"host""#)).1, 6);
 }
 
 #[test]
@@ -85,7 +81,7 @@ fn a_mute_holds_until_the_member_says_that_it_is_on_again() {
     let (mut stage, [ana, bo, cy]) = trio();
     let (room, peer) = stage.offer(bo, &mut Vec::new());
     stage.say(bo, r#"{"cmd":"state","state":{"audio":true,"video":true}}"#);
-    let heard = moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"microphone""#);
+    let heard = stage.moderate(ana, r#""mute","remoteUid":"bo","source":"microphone""#);
     let block = |source, blocked| MediaRequest::Block { room, peer, source, blocked };
     let both = |blocked| [block(Source::Microphone, blocked), block(Source::ScreenAudio, blocked)];
     assert_eq!(requests(&heard), both(true));
@@ -104,9 +100,9 @@ fn a_mute_holds_until_the_member_says_that_it_is_on_again() {
     for (source, word) in
         [(Source::Camera, "camera"), (Source::ScreenAudio, "screen-audio"), (Source::Screen, "screen")]
     {
-        let heard = moderate(&mut stage, ana, &format!(r#""mute","remoteUid":"bo","source":"{word}""#));
+        let heard = stage.moderate(ana, &format!(r#""mute","remoteUid":"bo","source":"{word}""#));
         assert_eq!(requests(&heard), [block(source, true)]);
-        let heard = moderate(&mut stage, ana, &format!(r#""mute","remoteUid":"bo","source":"{word}""#));
+        let heard = stage.moderate(ana, &format!(r#""mute","remoteUid":"bo","source":"{word}""#));
         assert_eq!(requests(&heard), [], "it is muted already");
     }
 }
@@ -116,7 +112,7 @@ fn the_sound_of_the_screen_is_muted_with_microphone_and_screen_until_none_of_the
     let (mut stage, [ana, bo, _]) = trio();
     let (room, peer) = stage.offer(bo, &mut Vec::new());
     let mut act = |action: &str, source: &str| {
-        let heard = moderate(&mut stage, ana, &format!(r#""{action}","remoteUid":"bo","source":"{source}""#));
+        let heard = stage.moderate(ana, &format!(r#""{action}","remoteUid":"bo","source":"{source}""#));
         let one = |request: MediaRequest| {
             let MediaRequest::Block { room: at, peer: whose, source, blocked } = request else { panic!("{request:?}") };
             assert_eq!((at, whose), (room, peer));
@@ -136,7 +132,7 @@ fn the_sound_of_the_screen_is_muted_with_microphone_and_screen_until_none_of_the
 #[test]
 fn a_mute_before_the_first_offer_reaches_the_media_server_with_it() {
     let (mut stage, [ana, bo, _]) = trio();
-    assert_eq!(requests(&moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"camera""#)), []);
+    assert_eq!(requests(&stage.moderate(ana, r#""mute","remoteUid":"bo","source":"camera""#)), []);
     let said = stage.say(bo, &stage.offer_of(bo, "c1"));
     let [MediaRequest::Offer { .. }, MediaRequest::Block { source: Source::Camera, blocked: true, .. }] =
         requests(&said)[..]
@@ -153,11 +149,11 @@ fn where_only_a_moderator_unmutes_a_member_cannot() {
     });
     let [ana, bo, _] = stage.trio();
     let (room, peer) = stage.offer(bo, &mut Vec::new());
-    moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"microphone""#);
+    stage.moderate(ana, r#""mute","remoteUid":"bo","source":"microphone""#);
     let on = r#"{"cmd":"state","state":{"audio":true}}"#;
     assert_eq!(only_error(&stage.say(bo, on)), (bo, 110, "forbidden".to_owned()));
-    assert_eq!(only_error(&moderate(&mut stage, bo, r#""unmute","remoteUid":"bo","source":"microphone""#)).1, 110);
-    let heard = moderate(&mut stage, ana, r#""unmute","remoteUid":"bo","source":"microphone""#);
+    assert_eq!(only_error(&stage.moderate(bo, r#""unmute","remoteUid":"bo","source":"microphone""#)).1, 110);
+    let heard = stage.moderate(ana, r#""unmute","remoteUid":"bo","source":"microphone""#);
     let free = |source| MediaRequest::Block { room, peer, source, blocked: false };
     assert_eq!(requests(&heard), [free(Source::Microphone), free(Source::ScreenAudio)]);
     assert_eq!(find(&heard, "moderated").1["action"], json!("unmute"));
@@ -169,17 +165,17 @@ fn everybody_who_is_no_moderator_is_muted_at_once() {
     let (mut stage, [ana, bo, cy]) = trio();
     let di = stage.open();
     stage.join_media(di, "di");
-    moderate(&mut stage, ana, r#""role","remoteUid":"di","role":"host""#);
-    let heard = moderate(&mut stage, ana, r#""mute","source":"microphone""#);
+    stage.moderate(ana, r#""role","remoteUid":"di","role":"host""#);
+    let heard = stage.moderate(ana, r#""mute","source":"microphone""#);
     assert_eq!(
         (commands(&heard, bo), commands(&heard, cy)),
         (vec!["moderated".to_owned()], vec!["moderated".to_owned()])
     );
     assert_eq!((commands(&heard, ana), commands(&heard, di)), (vec!["ok".to_owned()], Vec::new()));
     for wrong in [r#""mute""#, r#""mute","source":"nose""#, r#""dance""#] {
-        assert_eq!(only_error(&moderate(&mut stage, ana, wrong)).1, 3, "{wrong}");
+        assert_eq!(only_error(&stage.moderate(ana, wrong)).1, 3, "{wrong}");
     }
-    assert_eq!(only_error(&moderate(&mut stage, ana, r#""mute","remoteUid":"ana","source":"camera""#)).1, 6);
+    assert_eq!(only_error(&stage.moderate(ana, r#""mute","remoteUid":"ana","source":"camera""#)).1, 6);
 }
 
 #[test]
@@ -196,13 +192,13 @@ fn hands_are_raised_in_order_and_lowered_by_who_moderates() {
     let heard = stage.say(bo, r#"{"cmd":"state","state":{"hand":true,"audio":true,"handAt":1}}"#);
     assert_eq!(find(&heard, "peer-state").1["state"]["handAt"], json!(at), "it was raised before");
     stage.say(cy, r#"{"cmd":"state","state":{"hand":true}}"#);
-    let heard = moderate(&mut stage, ana, r#""lower-hand","remoteUid":"bo""#);
+    let heard = stage.moderate(ana, r#""lower-hand","remoteUid":"bo""#);
     assert_eq!(
         (commands(&heard, bo), commands(&heard, cy)),
         (vec!["moderated".to_owned()], vec!["peer-state".to_owned()])
     );
     assert_eq!(find(&heard, "peer-state").1["state"].get("handAt"), None);
-    let heard = moderate(&mut stage, ana, r#""lower-hand""#);
+    let heard = stage.moderate(ana, r#""lower-hand""#);
     assert_eq!(
         (commands(&heard, bo), commands(&heard, cy)),
         (vec!["peer-state".to_owned()], vec!["moderated".to_owned()])
@@ -212,7 +208,7 @@ fn hands_are_raised_in_order_and_lowered_by_who_moderates() {
 #[test]
 fn who_is_removed_hears_it_and_may_come_back_unless_banned() {
     let (mut stage, [ana, bo, cy]) = trio();
-    let heard = moderate(&mut stage, ana, r#""remove","remoteUid":"bo""#);
+    let heard = stage.moderate(ana, r#""remove","remoteUid":"bo""#);
     assert_eq!(
         (commands(&heard, bo), commands(&heard, cy)),
         (vec!["moderated".to_owned()], vec!["peer-leave".to_owned()])
@@ -220,12 +216,12 @@ fn who_is_removed_hears_it_and_may_come_back_unless_banned() {
     assert_eq!(only_error(&stage.say(bo, r#"{"cmd":"chat","text":"Hello"}"#)).1, 102);
     let token = resume_token(&stage.join_media(bo, "bo"));
     stage.close(bo);
-    moderate(&mut stage, ana, r#""remove","remoteUid":"bo","ban":true"#);
+    stage.moderate(ana, r#""remove","remoteUid":"bo","ban":true"#);
     let again = stage.open();
     assert_eq!(only_error(&stage.resume(again, "bo", &token)).1, 108, "its seat is gone, too");
     assert_eq!(only_error(&stage.join_media(again, "bo")), (again, 106, "banned".to_owned()));
     for wrong in ["ana", "nobody"] {
-        let heard = moderate(&mut stage, ana, &format!(r#""remove","remoteUid":"{wrong}""#));
+        let heard = stage.moderate(ana, &format!(r#""remove","remoteUid":"{wrong}""#));
         assert_eq!(only_error(&heard).1, 6, "{wrong}");
     }
 }
@@ -247,7 +243,7 @@ fn a_banned_token_opens_the_room_under_no_name() {
     let (ana, bo) = (open(&mut stage, "host"), open(&mut stage, "guest"));
     stage.join_media(ana, "ana");
     stage.join_media(bo, "bo");
-    moderate(&mut stage, ana, r#""remove","remoteUid":"bo","ban":true"#);
+    stage.moderate(ana, r#""remove","remoteUid":"bo","ban":true"#);
     assert_eq!(only_error(&stage.join_media(bo, "bob")), (bo, 106, "banned".to_owned()));
     let cy = open(&mut stage, "member");
     assert_eq!(commands(&stage.join_media(cy, "cy"), cy), ["joined"], "another token");
@@ -272,7 +268,7 @@ fn a_ban_without_tokens_holds_for_the_address_under_every_name() {
     let at = |host: u16| Opened::from_address([0x2001, 0xdb8, 0, 7, 0, 0, 0, host].into());
     let troll = stage.try_open(at(1)).unwrap();
     stage.join_media(troll, "troll");
-    moderate(&mut stage, ana, r#""remove","remoteUid":"troll","ban":true"#);
+    stage.moderate(ana, r#""remove","remoteUid":"troll","ban":true"#);
     let neighbour = stage.try_open(at(2)).unwrap();
     for (conn, uid) in [(troll, "other"), (neighbour, "third")] {
         assert_eq!(only_error(&stage.join_media(conn, uid)), (conn, 106, "banned".to_owned()), "the same /64");
@@ -283,12 +279,12 @@ fn a_ban_without_tokens_holds_for_the_address_under_every_name() {
 
 #[test]
 fn a_ban_shuts_out_no_moderator_who_is_at_the_same_address() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let here = || Opened::from_address([192, 0, 2, 1].into());
     let [ana, troll, cy] = [0; 3].map(|_| stage.try_open(here()).unwrap());
     stage.join_media(ana, "ana");
     stage.join_media(troll, "troll");
-    moderate(&mut stage, ana, r#""remove","remoteUid":"troll","ban":true"#);
+    stage.moderate(ana, r#""remove","remoteUid":"troll","ban":true"#);
     assert_eq!(only_error(&stage.join_media(troll, "troll")).1, 106, "its name is banned all the same");
     assert_eq!(commands(&stage.join_media(cy, "cy"), cy), ["joined"]);
 }
@@ -297,7 +293,7 @@ fn a_ban_shuts_out_no_moderator_who_is_at_the_same_address() {
 fn an_end_is_the_end_for_all() {
     let (mut stage, [ana, bo, cy]) = trio();
     let place = stage.offer(bo, &mut Vec::new());
-    let heard = moderate(&mut stage, ana, r#""end""#);
+    let heard = stage.moderate(ana, r#""end""#);
     assert_eq!((commands(&heard, ana), commands(&heard, bo)), (vec!["ok".to_owned()], vec!["moderated".to_owned()]));
     assert_eq!(commands(&heard, cy), ["moderated"], "and nothing about who leaves");
     assert_eq!(requests(&heard), [MediaRequest::Close { room: place.0, peer: place.1 }]);
@@ -312,11 +308,11 @@ fn a_dialect_a_member_is_removed_in_its_own_words_and_cannot_be_muted() {
     let (ana, bo) = (stage.open(), stage.open());
     stage.join(ana, "ana");
     stage.say(bo, r#"{"cmd":"join","roomId":"100","uid":"bo"}"#);
-    let heard = moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"microphone""#);
+    let heard = stage.moderate(ana, r#""mute","remoteUid":"bo","source":"microphone""#);
     assert_eq!(only_error(&heard), (ana, 108, "version".to_owned()));
-    assert_eq!(only_error(&moderate(&mut stage, ana, r#""role","remoteUid":"bo","role":"host""#)).1, 108);
-    let heard = moderate(&mut stage, ana, r#""remove","remoteUid":"bo""#);
+    assert_eq!(only_error(&stage.moderate(ana, r#""role","remoteUid":"bo","role":"host""#)).1, 108);
+    let heard = stage.moderate(ana, r#""remove","remoteUid":"bo""#);
     assert_eq!(commands(&heard, bo), ["peer-leave"]);
     stage.say(bo, r#"{"cmd":"join","roomId":"100","uid":"bo"}"#);
-    assert_eq!(commands(&moderate(&mut stage, ana, r#""end""#), bo), ["peer-leave"]);
+    assert_eq!(commands(&stage.moderate(ana, r#""end""#), bo), ["peer-leave"]);
 }

@@ -76,7 +76,7 @@ fn heard_keys() -> BTreeMap<String, Vec<BTreeSet<String>>> {
 
 /// What three members of a room with a media server and a lobby hear.
 fn heard_with_media() -> Vec<Heard> {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let [ana, bo] = [stage.open(), stage.open()];
     let mut heard = stage.join_media(ana, "ana");
     stage.say(ana, r#"{"cmd":"chat","text":"Hello"}"#);

@@ -161,7 +161,7 @@ fn chat_reaches_the_others_with_the_servers_time() {
 
 #[test]
 fn a_private_message_is_heard_by_nobody_else() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let [ana, bo, cy] = stage.trio();
     let heard = stage.say(ana, r#"{"cmd":"chat","text":"Hi","remoteUid":"bo"}"#);
     assert_eq!((commands(&heard, bo), commands(&heard, cy)), (vec!["chat".to_owned()], vec![]));

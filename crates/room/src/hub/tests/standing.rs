@@ -9,11 +9,7 @@ use crate::{
     token::{Claims, Key, mint},
 };
 
-use super::language::{Heard, Stage, UNIX, commands, find, only_error, requests, resume_token};
-
-fn moderate(stage: &mut Stage, conn: ConnId, rest: &str) -> Vec<Heard> {
-    stage.say(conn, &format!(r#"{{"cmd":"moderate","id":"m","action":{rest}}}"#))
-}
+use super::language::{Stage, UNIX, commands, find, only_error, requests, resume_token};
 
 fn key() -> Key {
     Key::new("main", [7; 32]).unwrap()
@@ -38,11 +34,19 @@ fn hosts() -> (Stage, ConnId, ConnId) {
     (stage, ana, bo)
 }
 
+/// A meeting in which `ana`, the host, has muted the microphone of `bo`.
+fn muted() -> (Stage, ConnId, ConnId) {
+    let mut stage = Stage::with_media();
+    let [ana, bo, _] = stage.trio();
+    stage.moderate(ana, r#""mute","remoteUid":"bo","source":"microphone""#);
+    (stage, ana, bo)
+}
+
 #[test]
 fn a_token_does_not_give_back_what_a_moderator_took() {
     for (leaves, uid, salt) in [(false, "bo", 1), (true, "bo", 1), (true, "bob", 1), (true, "bo", 2)] {
         let (mut stage, ana, bo) = hosts();
-        moderate(&mut stage, ana, r#""role","remoteUid":"bo","role":"member""#);
+        stage.moderate(ana, r#""role","remoteUid":"bo","role":"member""#);
         let bo = if leaves {
             stage.say(bo, r#"{"cmd":"leave"}"#);
             with_token(&mut stage, "host", salt)
@@ -51,7 +55,7 @@ fn a_token_does_not_give_back_what_a_moderator_took() {
         };
         let (_, joined) = find(&stage.join_media(bo, uid), "joined");
         assert_eq!(joined["self"]["role"], json!("member"), "{leaves} {uid} {salt}");
-        assert_eq!(only_error(&moderate(&mut stage, bo, r#""lock""#)).1, 110);
+        assert_eq!(only_error(&stage.moderate(bo, r#""lock""#)).1, 110);
     }
 }
 
@@ -61,7 +65,7 @@ fn who_was_made_host_is_host_again_with_its_token_and_not_by_its_name() {
         let (mut stage, ana, _) = hosts();
         let cy = with_token(&mut stage, "guest", 5);
         stage.join_media(cy, "cy");
-        moderate(&mut stage, ana, r#""role","remoteUid":"cy","role":"host""#);
+        stage.moderate(ana, r#""role","remoteUid":"cy","role":"host""#);
         stage.say(cy, r#"{"cmd":"leave"}"#);
         let cy = with_token(&mut stage, role, salt);
         assert_eq!(find(&stage.join_media(cy, "cy"), "joined").1["self"]["role"], json!(again));
@@ -70,9 +74,7 @@ fn who_was_made_host_is_host_again_with_its_token_and_not_by_its_name() {
 
 #[test]
 fn a_mute_holds_for_who_leaves_and_comes_again_until_it_says_that_it_is_on() {
-    let mut stage = Stage::with(|config| config.media = true);
-    let [ana, bo, _] = stage.trio();
-    moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"microphone""#);
+    let (mut stage, _, bo) = muted();
     stage.say(bo, r#"{"cmd":"leave"}"#);
     let join = r#"{"cmd":"join","v":2,"roomId":"100","uid":"bo","caps":["media"],"state":{"audio":true,"video":true}}"#;
     let heard = stage.say(bo, join);
@@ -96,29 +98,25 @@ fn a_mute_holds_for_who_leaves_and_comes_again_until_it_says_that_it_is_on() {
 
 #[test]
 fn another_name_on_the_same_connection_is_muted_as_the_former_one() {
-    let mut stage = Stage::with(|config| config.media = true);
-    let [ana, bo, _] = stage.trio();
-    moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"microphone""#);
+    let (mut stage, _, bo) = muted();
     assert_eq!(commands(&stage.join_media(bo, "bob"), bo), ["joined", "moderated"]);
     assert_eq!(requests(&stage.say(bo, &stage.offer_of(bo, "c1"))).len(), 3, "the offer and two blocks");
 }
 
 #[test]
 fn unmuting_all_is_for_who_has_left_too() {
-    let mut stage = Stage::with(|config| config.media = true);
-    let [ana, bo, _] = stage.trio();
-    moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"microphone""#);
+    let (mut stage, ana, bo) = muted();
     stage.say(bo, r#"{"cmd":"leave"}"#);
-    moderate(&mut stage, ana, r#""unmute","source":"microphone""#);
+    stage.moderate(ana, r#""unmute","source":"microphone""#);
     assert_eq!(commands(&stage.join_media(bo, "bo"), bo), ["joined"]);
 }
 
 #[test]
 fn another_name_on_the_same_connection_does_not_pass_the_door() {
     for (door, code) in [(r#""lock""#, 105), (r#""lobby","on":true"#, 2)] {
-        let mut stage = Stage::with(|config| config.media = true);
+        let mut stage = Stage::with_media();
         let [ana, bo, _] = stage.trio();
-        moderate(&mut stage, ana, door);
+        stage.moderate(ana, door);
         assert_eq!(only_error(&stage.join_media(bo, "bob")).1, code, "{door}");
         assert_eq!(commands(&stage.say(bo, r#"{"cmd":"chat","id":"1","text":"x"}"#), bo), ["ok"], "its seat is kept");
         assert_eq!(commands(&stage.join_media(bo, "bo"), bo), ["joined"], "under its own name it is in");
@@ -138,7 +136,7 @@ fn a_lone_member_that_takes_its_seat_anew_finds_the_room_as_it_was() {
         });
         let lost = stage.open();
         stage.say(lost, &join("ana"));
-        moderate(&mut stage, lost, r#""lobby","on":false"#);
+        stage.moderate(lost, r#""lobby","on":false"#);
         stage.say(lost, r#"{"cmd":"chat","text":"Hello"}"#);
         let again = if same_connection { lost } else { stage.open() };
         let (_, joined) = find(&stage.say(again, &join(uid)), "joined");
@@ -162,7 +160,7 @@ fn the_oldest_standing_makes_room_for_one_too_many() {
     for number in 0..=STANDINGS_MAX {
         let conn = stage.open();
         stage.join_media(conn, &format!("g{number}"));
-        moderate(&mut stage, ana, &format!(r#""mute","remoteUid":"g{number}","source":"camera""#));
+        stage.moderate(ana, &format!(r#""mute","remoteUid":"g{number}","source":"camera""#));
         stage.say(conn, r#"{"cmd":"leave"}"#);
     }
     for (number, remembered) in [(0, false), (1, true), (STANDINGS_MAX, true)] {
@@ -174,13 +172,13 @@ fn the_oldest_standing_makes_room_for_one_too_many() {
 
 #[test]
 fn who_resumes_is_muted_as_before() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let [ana, bo, _] = stage.trio();
     let token = resume_token(&stage.join_media(bo, "bo"));
-    moderate(&mut stage, ana, r#""mute","remoteUid":"bo","source":"microphone""#);
+    stage.moderate(ana, r#""mute","remoteUid":"bo","source":"microphone""#);
     stage.close(bo);
     let back = stage.open();
     stage.resume(back, "bo", &token);
-    let heard = moderate(&mut stage, ana, r#""unmute","remoteUid":"bo","source":"microphone""#);
+    let heard = stage.moderate(ana, r#""unmute","remoteUid":"bo","source":"microphone""#);
     assert_eq!(commands(&heard, back), ["moderated"]);
 }

@@ -8,7 +8,7 @@ use super::language::{Stage, commands, find, frame, only, only_error, resume_tok
 
 #[test]
 fn who_comes_later_reads_what_was_said_to_all() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let (ana, bo) = (stage.open(), stage.open());
     stage.say(ana, r#"{"cmd":"join","v":2,"roomId":"100","uid":"ana","name":"Ana","caps":["media"]}"#);
     stage.say(ana, r#"{"cmd":"chat","text":"Hello"}"#);
@@ -31,7 +31,7 @@ fn who_comes_later_reads_what_was_said_to_all() {
 
 #[test]
 fn data_reaches_the_others_as_it_was_written() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let [ana, bo, cy] = stage.trio();
     let heard = stage.say(ana, r#"{"cmd":"data","id":"9","topic":"pointer","data":{"x": 0.10,"y":[1e3,null]}}"#);
     let text = r#"{"cmd":"data","roomId":"100","uid":"ana","topic":"pointer","data":{"x": 0.10,"y":[1e3,null]}}"#;
@@ -43,7 +43,7 @@ fn data_reaches_the_others_as_it_was_written() {
 
 #[test]
 fn data_for_all_is_not_kept_for_who_is_away_and_data_for_one_is() {
-    let mut stage = Stage::with(|config| config.media = true);
+    let mut stage = Stage::with_media();
     let [ana, bo, _] = stage.trio();
     let token = resume_token(&stage.join_media(bo, "bo"));
     stage.close(bo);

@@ -4,18 +4,11 @@ use std::time::Duration;
 
 use rtp::parameters::{CodecName, Kind};
 
-use super::world::{ALICE, BOB, CAROL, Input, VP8, World, codec, mid, sends, takes, vp8};
+use super::world::{ALICE, BOB, CAMERA, CAROL, Input, SLOT, VP8, World, mid, vp8};
 use crate::{SlotState, Source, TrackId};
 
-const CAMERA: u32 = 1_000;
-const SLOT: u32 = 5_000;
-
 fn call() -> (World, TrackId) {
-    let mut world = World::new(&[ALICE, BOB]);
-    world.slots(BOB, vec![takes("v", codec(CodecName::Vp8, 100), SLOT)]);
-    let track = world.publish(ALICE, Source::Camera, sends("0", codec(CodecName::Vp8, VP8), CAMERA));
-    world.wish_sized(BOB, "v", Some(track), (640, 360));
-    (world, track)
+    World::call((640, 360))
 }
 
 fn send(world: &mut World, number: u16) {

@@ -5,20 +5,13 @@ use rtp::payload::vp8::Descriptor;
 use rtp::{Element, Extensions};
 
 use super::world::{
-    ALICE, BOB, CAROL, EXTENSIONS, Input, Sent, VP8, VP8_RTX, World, codec, sends, sends_simulcast, takes, vp8,
+    ALICE, BOB, CAMERA, CAROL, EXTENSIONS, Input, SLOT, Sent, VP8, VP8_RTX, World, codec, sends, sends_simulcast,
+    takes, vp8,
 };
 use crate::{Output, SlotState, Source, TrackId};
 
-const CAMERA: u32 = 1_000;
-const SLOT: u32 = 5_000;
-
-/// Alice publishes VP8, Bob has put it into his slot.
 fn call() -> (World, TrackId) {
-    let mut world = World::new(&[ALICE, BOB]);
-    world.slots(BOB, vec![takes("v", codec(CodecName::Vp8, 100), SLOT)]);
-    let track = world.publish(ALICE, Source::Camera, sends("0", codec(CodecName::Vp8, VP8), CAMERA));
-    world.wish(BOB, "v", Some(track));
-    (world, track)
+    World::call((0, 0))
 }
 
 fn frame(number: u16, key: bool) -> Input<'static> {

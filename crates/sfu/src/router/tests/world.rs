@@ -21,6 +21,10 @@ pub(crate) const OPUS: u8 = 111;
 
 pub(crate) const EXTENSIONS: ExtensionIds = ExtensionIds::ALL;
 
+/// The SSRCs of [`World::call`]: of Alice's camera and of Bob's slot `v`.
+pub(crate) const CAMERA: u32 = 1_000;
+pub(crate) const SLOT: u32 = 5_000;
+
 /// A packet as the sink got it.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
@@ -123,6 +127,15 @@ impl World {
         let mut router = Router::new(Config::default(), [7; 32], now);
         peers.iter().for_each(|peer| router.handle_join(now, *peer));
         Self { router, now, sink: Recorder::default() }
+    }
+
+    /// Alice publishes VP8, Bob has put it into his slot, in a tile of this size.
+    pub(crate) fn call(size: (u32, u32)) -> (Self, TrackId) {
+        let mut world = Self::new(&[ALICE, BOB]);
+        world.slots(BOB, vec![takes("v", codec(CodecName::Vp8, 100), SLOT)]);
+        let track = world.publish(ALICE, Source::Camera, sends("0", codec(CodecName::Vp8, VP8), CAMERA));
+        world.wish_sized(BOB, "v", Some(track), size);
+        (world, track)
     }
 
     /// Lets time pass, doing what becomes due.
