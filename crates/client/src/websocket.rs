@@ -62,7 +62,7 @@ impl WebSocket {
             let fail = |source| Error::Tls { address: authority.clone(), source };
             let name = ServerName::try_from(address.host.clone());
             let name = name.map_err(|error| fail(std::io::Error::other(error)))?;
-            let connector = tokio_rustls::TlsConnector::from(Arc::new(trust::config(trust).map_err(fail)?));
+            let connector = tokio_rustls::TlsConnector::from(Arc::new(trust.tls().map_err(fail)?));
             Box::new(connector.connect(name, tcp).await.map_err(fail)?)
         } else {
             Box::new(tcp)

@@ -9,22 +9,27 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 
 use super::Trust;
 
-/// The configuration of a TLS client.
-pub(super) fn config(trust: Trust) -> std::io::Result<ClientConfig> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
-    let builder = builder.map_err(std::io::Error::other)?;
-    Ok(match trust {
-        Trust::System => {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            builder.with_root_certificates(roots).with_no_client_auth()
-        }
-        Trust::Anyone => {
-            let verifier = Arc::new(AcceptAnyone { provider });
-            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
-        }
-    })
+impl Trust {
+    /// The configuration of a TLS client that names no protocols.
+    ///
+    /// # Errors
+    /// When the cryptography has no version of TLS.
+    pub fn tls(self) -> std::io::Result<ClientConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let builder = builder.map_err(std::io::Error::other)?;
+        Ok(match self {
+            Self::System => {
+                let mut roots = RootCertStore::empty();
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                builder.with_root_certificates(roots).with_no_client_auth()
+            }
+            Self::Anyone => {
+                let verifier = Arc::new(AcceptAnyone { provider });
+                builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+            }
+        })
+    }
 }
 
 /// Accepts every certificate; that its holder has the key is checked all the same.
