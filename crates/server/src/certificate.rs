@@ -143,7 +143,7 @@ fn load(
     unix_time: Duration,
 ) -> Result<Current, CertificateError> {
     let modified = modified(source);
-    let (chain, key) = match source {
+    let key = match source {
         CertificateSource::Files { chain, key } => {
             let fault = |path: &PathBuf, reason: String| CertificateError::File { path: path.clone(), reason };
             let certificates = CertificateDer::pem_file_iter(chain)
@@ -152,11 +152,13 @@ fn load(
             if certificates.is_empty() {
                 return Err(fault(chain, "has no certificate in PEM form".to_owned()));
             }
-            (certificates, PrivateKeyDer::from_pem_file(key).map_err(|error| fault(key, error.to_string()))?)
+            let key = PrivateKeyDer::from_pem_file(key).map_err(|error| fault(key, error.to_string()))?;
+            CertifiedKey::from_der(certificates, key, provider)?
         }
-        CertificateSource::SelfSigned { directory, names } => self_signed::load_or_make(directory, names, unix_time)?,
+        CertificateSource::SelfSigned { directory, names } => {
+            self_signed::load_or_make(directory, names, provider, unix_time)?
+        }
     };
-    let key = CertifiedKey::from_der(chain, key, provider)?;
     Ok(Current { key: Arc::new(key), modified })
 }
 

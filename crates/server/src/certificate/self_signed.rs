@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -22,20 +24,23 @@ struct Card {
     expires_unix_seconds: u64,
 }
 
-/// Chain and key from the directory; made anew when they are missing, unreadable or due.
+/// Chain and key from the directory; made anew when they are missing, unreadable, no pair (a disk was full between the two) or due.
 pub(super) fn load_or_make(
     directory: &DataDir,
     names: &[String],
+    provider: &CryptoProvider,
     unix_time: Duration,
-) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), CertificateError> {
+) -> Result<CertifiedKey, CertificateError> {
     if !is_due(directory, names, unix_time) {
         let chain = directory.read(CHAIN)?.and_then(|text| CertificateDer::from_pem_slice(text.as_bytes()).ok());
         let key = directory.read(KEY)?.and_then(|text| PrivateKeyDer::from_pem_slice(text.as_bytes()).ok());
-        if let (Some(chain), Some(key)) = (chain, key) {
-            return Ok((vec![chain], key));
+        let kept = chain.zip(key).and_then(|(chain, key)| CertifiedKey::from_der(vec![chain], key, provider).ok());
+        if let Some(kept) = kept {
+            return Ok(kept);
         }
     }
-    make(directory, wanted(names), unix_time)
+    let (chain, key) = make(directory, wanted(names), unix_time)?;
+    Ok(CertifiedKey::from_der(chain, key, provider)?)
 }
 
 /// Whether the kept certificate is missing, near its end, or lacks a name or address that the machine has.

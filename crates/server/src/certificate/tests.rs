@@ -63,6 +63,17 @@ fn damaged_self_signed_certificate_is_replaced() {
 }
 
 #[test]
+fn self_signed_certificate_whose_key_is_of_another_is_replaced() {
+    let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for place in [&directory, &other] {
+        open(self_signed(place.path(), &[]), YEAR_2027).unwrap();
+    }
+    fs::copy(other.path().join("certificate.key"), directory.path().join("certificate.key")).unwrap();
+    let made = open(self_signed(directory.path(), &[]), YEAR_2027).unwrap();
+    assert_eq!(shown(&made), shown(&open(self_signed(directory.path(), &[]), YEAR_2027).unwrap()), "it is kept");
+}
+
+#[test]
 fn changed_files_are_taken_up_and_a_broken_pair_leaves_the_old_one() {
     let directory = tempfile::tempdir().unwrap();
     let source = write_files(directory.path());

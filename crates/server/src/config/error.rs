@@ -21,6 +21,8 @@ pub struct ConfigError {
 /// The place a setting was read from.
 #[derive(Debug, Clone)]
 pub enum Origin {
+    /// The file, of which no line was read.
+    WholeFile { path: PathBuf },
     /// A line of the file, counted from 1.
     File { path: PathBuf, line: usize },
     /// An environment variable.
@@ -51,6 +53,7 @@ pub enum Problem {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::WholeFile { path } => write!(f, "{}: ", path.display()),
             Self::File { path, line } => write!(f, "{}:{line}: ", path.display()),
             Self::Environment { variable } => write!(f, "environment variable {variable}: "),
             Self::Flag => f.write_str("--set: "),

@@ -16,8 +16,11 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Assignment>, Vec<ConfigError>), C
         key: String::new(),
         problem,
     };
-    let text =
-        std::fs::read_to_string(path).map_err(|error| fault(1, Problem::Unreadable { reason: error.to_string() }))?;
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+        origin: Origin::WholeFile { path: path.to_owned() },
+        key: String::new(),
+        problem: Problem::Unreadable { reason: error.to_string() },
+    })?;
     let table: toml::Table = toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_at(&text, span.start));
         fault(line, Problem::NotToml { reason: error.message().to_owned() })
