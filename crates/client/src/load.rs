@@ -92,12 +92,12 @@ pub struct Session {
 /// # Errors
 /// When nobody gets in. Some who do not are counted in the report.
 pub async fn run(plan: Plan, door: Door, mut progress: impl FnMut(&Progress)) -> Result<Report, Error> {
-    let session = Session::open(plan, door, &mut progress).await?;
-    let population = session.population();
+    let mut session = Session::open(plan, door, &mut progress).await?;
+    let population = Arc::clone(session.population());
     let (warm_up, duration) = (population.plan().warm_up, population.plan().duration);
-    wait(population, "settling", warm_up, &mut progress).await;
+    session.wait("settling", warm_up, &mut progress).await;
     population.reset();
-    wait(population, "measuring", duration, &mut progress).await;
+    session.wait("measuring", duration, &mut progress).await;
     let report = population.report();
     session.close(report).await
 }
@@ -148,6 +148,20 @@ impl Session {
         &self.population
     }
 
+    /// Lets time pass, as long as anybody is there, and tells every second how it goes.
+    async fn wait(&mut self, phase: &'static str, time: Duration, progress: &mut impl FnMut(&Progress)) {
+        let end = tokio::time::sleep(time);
+        tokio::pin!(end);
+        let mut second = tokio::time::interval(PROGRESS);
+        loop {
+            tokio::select! {
+                () = &mut end => return,
+                gone = self.attendees.join_next() => if gone.is_none() { return },
+                _ = second.tick() => progress(&self.population.progress(phase)),
+            }
+        }
+    }
+
     /// Sends everybody home and adds to the report who never got in.
     ///
     /// # Errors
@@ -165,19 +179,6 @@ impl Session {
         match first_error {
             Some(error) if report.joined == 0 => Err(error),
             _ => Ok(report),
-        }
-    }
-}
-
-/// Lets time pass and tells every second how it goes.
-async fn wait(population: &Population, phase: &'static str, time: Duration, progress: &mut impl FnMut(&Progress)) {
-    let end = tokio::time::sleep(time);
-    tokio::pin!(end);
-    let mut second = tokio::time::interval(PROGRESS);
-    loop {
-        tokio::select! {
-            () = &mut end => return,
-            _ = second.tick() => progress(&population.progress(phase)),
         }
     }
 }
