@@ -86,10 +86,10 @@ impl Greeting {
         };
         let Addresses { http, https, udp, stun_second, turn_tcp, compat } = &self.addresses;
         let rows = [
-            ("TCP", https, "pages, signalling, calls through strict firewalls (TURN over TLS)"),
+            ("TCP", https, "pages, signalling, calls and meetings through strict firewalls (TURN over TLS)"),
             ("TCP", http, "pages and signalling without encryption"),
-            ("UDP", udp, "connecting and relaying calls (STUN, TURN)"),
-            ("TCP", turn_tcp, "relaying where UDP is blocked (TURN over TCP)"),
+            ("UDP", udp, "connecting and relaying calls (STUN, TURN), meetings"),
+            ("TCP", turn_tcp, "calls and meetings where UDP is blocked (TURN over TCP)"),
             ("UDP", stun_second, "the check page's look at the network (STUN)"),
             ("TCP", compat, "course clients"),
         ];

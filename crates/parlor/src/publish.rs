@@ -1,9 +1,10 @@
 //! `parlor publish`.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use client::pattern::Shape;
 use client::{Clock, Publisher};
@@ -55,6 +56,10 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<()> {
     ensure!(files || arguments.pattern, "nothing to send: give --video, --audio or --pattern");
     ensure!((1.0..=240.0).contains(&arguments.fps), "--fps is 1 to 240");
     ensure!((1.0..=20_000.0).contains(&arguments.packets), "--packets is 1 to 20000");
+    // Before the room, which may keep it waiting for a third member.
+    for file in [&arguments.video, &arguments.audio].into_iter().flatten() {
+        File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    }
     let shape = Shape {
         packets_per_second: arguments.packets,
         frames_per_second: arguments.fps,
