@@ -1,5 +1,5 @@
 // Makes docs/screenshots: every page and designed state of the client, against a running server.
-//   node e2e/screenshots.mjs http://localhost:8080 [folder [scene…]]
+//   node e2e/screenshots.mjs http://localhost:8080 "$(parlor admin)" [folder [scene…]]
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +7,10 @@ import { chromium } from '@playwright/test';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const given = process.argv[2];
-const folder = process.argv[3] ?? join(here, '..', 'docs', 'screenshots');
-if (!given) {
-  console.error('usage: node e2e/screenshots.mjs SERVER_URL [FOLDER [SCENE…]]');
+const operator = process.argv[3];
+const folder = process.argv[4] ?? join(here, '..', 'docs', 'screenshots');
+if (!given || !operator) {
+  console.error('usage: node e2e/screenshots.mjs SERVER_URL ADMIN_LINK [FOLDER [SCENE…]]');
   process.exit(2);
 }
 mkdirSync(folder, { recursive: true });
@@ -66,6 +67,8 @@ async function person({ look = 'ana', name = 'Ana Torres', theme = 'dark', langu
 
 const bo = (more = {}) => person({ look: 'bo', name: 'Bo Chen', ...more });
 
+const cleo = (more = {}) => person({ look: 'cleo', name: 'Cleo Diaz', ...more });
+
 /** A room nobody was in before, with a name that reads well. */
 function freshRoom() {
   const tail = `${run}${'abcdefghij'[rooms++ % 10]}${'kmnpqrstuv'[Math.floor(rooms / 10) % 10]}`;
@@ -91,8 +94,11 @@ async function enter(page, room, query = '') {
 const stateIs = (page, state) => page.locator(`[data-testid=connection-state][data-state=${state}]`).waitFor({ state: 'attached' });
 const pictureRuns = (page, testid = 'remote-video') =>
   page.waitForFunction((id) => [...document.querySelectorAll(`[data-testid=${id}]`)].some((video) => video.videoWidth > 0 && video.currentTime > 0), testid);
-const bothPicturesRun = (page) =>
-  page.waitForFunction(() => [...document.querySelectorAll('[data-testid=remote-video]')].filter((video) => video.videoWidth > 0 && video.currentTime > 0).length === 2);
+const picturesRun = (page, count) =>
+  page.waitForFunction((wanted) => [...document.querySelectorAll('[data-testid=remote-video]')].filter((video) => video.videoWidth > 0 && video.currentTime > 0).length === wanted, count);
+const throughTheServer = (page) => page.locator('[data-testid=topology][data-mode=sfu]').waitFor();
+/** As if the person had chosen this theme. */
+const wears = (page, theme) => page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
 const leave = (...pages) => Promise.all(pages.map((page) => page.context().close()));
 
 async function couple(one = {}, other = {}, query = '') {
@@ -127,6 +133,8 @@ async function pages() {
   }
 }
 
+const MEDIA_CHECKS = ['media-udp', 'media-tcp', 'quality', 'bandwidth'];
+
 /** With the browser's own camera and by the server's own address: the page measures both. */
 async function checks() {
   const context = await browser.newContext({ ...DESK, locale: 'en-GB', permissions: ['camera', 'microphone'] });
@@ -134,6 +142,9 @@ async function checks() {
   await check.goto(`${given}/check?auto=1`);
   await check.locator(['ready', 'limited', 'blocked'].map((verdict) => `[data-testid=check-overall][data-verdict=${verdict}]`).join()).waitFor({ timeout: 60_000 });
   await shot(check, 'check');
+  for (const id of MEDIA_CHECKS) await check.getByTestId(`check-${id}`).locator('summary').click();
+  await check.getByTestId(`check-${MEDIA_CHECKS[0]}`).evaluate((row) => row.scrollIntoView());
+  await shot(check, 'check-media-server');
   await leave(check);
 }
 
@@ -177,7 +188,7 @@ async function ordinaryCall() {
   await shot(first, 'settings');
   await first.keyboard.press('Escape');
   await chatAndShare(first, second);
-  const third = await person({ name: 'Cleo', trouble: { full: true } });
+  const third = await cleo({ trouble: { full: true } });
   await enter(third, room);
   await third.getByTestId('room-full').waitFor();
   await shot(third, 'room-full');
@@ -253,11 +264,13 @@ async function meeting() {
   await first.getByTestId('alone').waitFor();
   const second = await bo({ theme: 'light' });
   await enter(second, room);
-  const third = await person({ look: 'cleo', name: 'Cleo Diaz', theme: 'contrast', device: PHONE });
+  const third = await cleo({ theme: 'contrast', device: PHONE });
   await enter(third, room);
-  const all = [first, second, third];
-  await Promise.all(all.map((page) => page.locator('[data-testid=topology][data-mode=sfu]').waitFor()));
-  await Promise.all(all.map(bothPicturesRun));
+  const fourth = await person({ look: 'dario', name: 'Dario Rossi' });
+  await enter(fourth, room);
+  const all = [first, second, third, fourth];
+  await Promise.all(all.map(throughTheServer));
+  await Promise.all(all.map((page) => picturesRun(page, 3)));
   await shot(first, 'meeting');
   await shot(second, 'meeting-light');
   await shot(third, 'phone-meeting');
@@ -277,11 +290,40 @@ async function meeting() {
   await shot(first, 'meeting-people');
   await first.getByTestId('person-more').first().click();
   await shot(first, 'meeting-person');
+  await first.keyboard.press('Escape');
+  await wears(first, 'contrast');
+  await shot(first, 'meeting-people-contrast');
+  await wears(first, 'dark');
   await first.getByTestId('people-close').click();
   await second.keyboard.press('Escape');
   await meetingScreen(first, second, third);
   await meetingDoor(first, room);
+  await fourth.getByTestId('hangup').click();
+  await operators(room);
   await leave(...all);
+}
+
+/** What the operator sees of the meeting. */
+async function operators(room) {
+  const door = await person();
+  await door.goto(`${base}/admin`);
+  await door.getByTestId('admin-sign-in').waitFor();
+  await shot(door, 'admin-sign-in');
+  await leave(door);
+  const page = await person();
+  await page.goto(base + operator.slice(new URL(operator).origin.length));
+  await page.getByTestId('admin-room').filter({ hasText: room }).waitFor();
+  await page.waitForTimeout(30_000); // The charts fill.
+  await shot(page, 'admin');
+  await wears(page, 'light');
+  await page.getByTestId('admin-room').filter({ hasText: room }).click();
+  await page.getByTestId('admin-member').first().waitFor();
+  await page.waitForTimeout(30_000);
+  await shot(page, 'admin-room-light');
+  await page.getByTestId('admin-member').first().evaluate((section) => section.scrollIntoView());
+  await wears(page, 'contrast');
+  await shot(page, 'admin-member-contrast');
+  await leave(page);
 }
 
 async function meetingScreen(first, second, third) {
@@ -357,12 +399,22 @@ async function chinese() {
   await first.getByTestId('peer-camera-off').waitFor();
   await shot(first, 'camera-off-zh');
   await shot(second, 'phone-call-zh');
-  await leave(first, second);
+  await second.getByTestId('camera').click();
+  const third = await cleo({ language: 'zh-CN', name: '周晴' });
+  await enter(third, new URL(first.url()).pathname.split('/').at(-1));
+  await Promise.all([first, second, third].map(throughTheServer));
+  await Promise.all([first, second, third].map((page) => picturesRun(page, 2)));
+  await first.getByTestId('people-open').click();
+  await first.getByTestId('people-panel').waitFor();
+  await shot(first, 'meeting-people-zh');
+  await second.getByTestId('more').click();
+  await shot(second, 'phone-meeting-more-zh');
+  await leave(first, second, third);
 }
 
 try {
   const scenes = { pages, checks, lobbyTrouble, ordinaryCall, callTrouble, meeting, phones, chinese };
-  const wanted = process.argv.slice(4);
+  const wanted = process.argv.slice(5);
   const unknown = wanted.filter((name) => !(name in scenes));
   if (unknown.length > 0) throw new Error(`no such scene: ${unknown.join(', ')}; there are ${Object.keys(scenes).join(', ')}`);
   for (const [name, scene] of Object.entries(scenes)) if (wanted.length === 0 || wanted.includes(name)) await scene();

@@ -7,6 +7,7 @@
   const LOOKS = {
     ana: { wall: '#b9a58c', shelf: '#8f7a60', skin: '#d9a47c', hair: '#3a2a22', coat: '#2f5d62', lamp: '#f3dcae' },
     bo: { wall: '#8fa3ad', shelf: '#647883', skin: '#c98d63', hair: '#1d1a1a', coat: '#8c4a3c', lamp: '#e8e4d0' },
+    dario: { wall: '#a89aa8', shelf: '#7a6a7c', skin: '#e2b48f', hair: '#6b4a2f', coat: '#4a5a3c', lamp: '#f1e2cc' },
     cleo: { wall: '#a7ad8f', shelf: '#7b8263', skin: '#8d5a3b', hair: '#2a1c16', coat: '#3f4f7a', lamp: '#f0dcc0' },
   };
 

@@ -7,7 +7,7 @@ import { expect, test } from '../harness/test.ts';
 
 test('every page and state is drawn', async ({ server }) => {
   const script = fileURLToPath(new URL('../screenshots.mjs', import.meta.url));
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, server.origin]);
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, server.origin, await server.adminLink()]);
   expect(stderr).toBe('');
   expect(stdout).toContain('pictures in');
 });
