@@ -115,12 +115,7 @@ test('keys do nothing that was not meant: no call ends by one letter, and letter
   });
 });
 
-test('what a host does is said to everybody whom it concerns, one line after the other', async ({ arrives, link }) => {
-  const ana = await arrives('Ana');
-  const bo = await arrives('Bo');
-  await ana.opensAndJoins(link);
-  await bo.opensAndJoins(link);
-  await seeAndHearEachOther(ana, bo);
+test('what a host does is said to everybody whom it concerns, one line after the other', async ({ couple: [ana, bo] }) => {
   await ana.presses('people-open');
   await ana.control('lock').click();
   await ana.control('person-more').click();

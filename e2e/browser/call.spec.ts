@@ -44,13 +44,7 @@ for (const [device, shape] of [['computers', DESKTOP], ['phones', PHONE]] as con
   });
 }
 
-test('Ana shares her screen: Bo sees it large, and her face again afterwards', async ({ arrives, link }) => {
-  const ana = await arrives('Ana');
-  const bo = await arrives('Bo');
-  await ana.opensAndJoins(link);
-  await bo.opensAndJoins(link);
-  await seeAndHearEachOther(ana, bo);
-
+test('Ana shares her screen: Bo sees it large, and her face again afterwards', async ({ couple: [ana, bo] }) => {
   await ana.presses('share');
   await expect(bo.control('remote-screen')).toBeVisible();
   await expect.poll(async () => (await look(bo.page, '[data-testid=remote-screen]')).width, { message: 'Bo sees the screen' }).toBeGreaterThan(0);
@@ -62,13 +56,7 @@ test('Ana shares her screen: Bo sees it large, and her face again afterwards', a
   await seeAndHearEachOther(ana, bo);
 });
 
-test('a camera that is switched off leaves a name, and comes back', async ({ arrives, link }) => {
-  const ana = await arrives('Ana');
-  const bo = await arrives('Bo');
-  await ana.opensAndJoins(link);
-  await bo.opensAndJoins(link);
-  await seeAndHearEachOther(ana, bo);
-
+test('a camera that is switched off leaves a name, and comes back', async ({ couple: [ana, bo] }) => {
   await ana.presses('camera');
   await expect(bo.control('peer-camera-off')).toBeVisible();
   await expect(bo.control('remote-video')).toBeHidden();
@@ -80,12 +68,8 @@ test('a camera that is switched off leaves a name, and comes back', async ({ arr
 test.describe('in a room for two', () => {
   test.use({ settings: { 'limits.members': 2 } });
 
-  test('a third person is told that the room is full and opens a new one; nobody is disturbed', async ({ arrives, link }) => {
-    const [ana, bo, cy] = [await arrives('Ana'), await arrives('Bo'), await arrives('Cy')];
-    await ana.opensAndJoins(link);
-    await bo.opensAndJoins(link);
-    await seeAndHearEachOther(ana, bo);
-
+  test('a third person is told that the room is full and opens a new one; nobody is disturbed', async ({ couple: [ana, bo], arrives, link }) => {
+    const cy = await arrives('Cy');
     await cy.opensAndJoins(link);
     await expect(cy.control('room-full')).toBeVisible();
     await seeAndHearEachOther(ana, bo);

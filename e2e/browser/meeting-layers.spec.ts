@@ -1,5 +1,5 @@
 // Everybody sends a camera in three sizes; what arrives is no larger than what is shown.
-import { meet, pixelsOf, watchTiles } from '../harness/meeting.ts';
+import { joinsMeeting, meet, pixelsOf } from '../harness/meeting.ts';
 import type { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
@@ -17,11 +17,7 @@ async function makesLarge(person: Person, name: string): Promise<void> {
 
 test('a small tile receives the small layer and the large one a large layer, by their pixels', async ({ arrives, link }) => {
   const [ana, bo, cy] = [await arrives('Ana', SMALL), await arrives('Bo', SMALL), await arrives('Cy', SMALL)];
-  for (const person of [ana, bo, cy]) {
-    await person.opensAndJoins(link);
-    await expect(person.control('hangup')).toBeVisible();
-    await watchTiles(person);
-  }
+  for (const person of [ana, bo, cy]) await joinsMeeting(person, link);
   await meet([ana, bo, cy]);
   for (const [large, small] of [['Cy', 'Ana'], ['Ana', 'Cy']] as const) {
     await makesLarge(bo, large);

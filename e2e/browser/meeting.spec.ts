@@ -1,5 +1,5 @@
 // Three people and more: the media server carries them, and nobody notices when it begins and ends.
-import { gapAtTheTurn, hears, isToldTheWay, longestGap, meet, moment, sees, showsBy, watchTiles } from '../harness/meeting.ts';
+import { gapAtTheTurn, hears, isInMeeting, isToldTheWay, joinsMeeting, longestGap, meet, moment, sees, showsBy } from '../harness/meeting.ts';
 import { look } from '../harness/observer.ts';
 import { type Person, seeAndHearEachOther } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
@@ -13,21 +13,13 @@ const SETTLE_MS = 20_000;
 
 async function threeIn(link: string, arrives: (name: string, device?: object) => Promise<Person>): Promise<[Person, Person, Person]> {
   const people: [Person, Person, Person] = [await arrives('Ana', SMALL), await arrives('Bo', SMALL), await arrives('Cy', SMALL)];
-  for (const person of people) {
-    await person.opensAndJoins(link);
-    await expect(person.control('hangup')).toBeVisible();
-    await watchTiles(person);
-  }
+  for (const person of people) await joinsMeeting(person, link);
   return people;
 }
 
 test('a third joins and leaves: nobody’s picture stops at the turn to the server and back', async ({ arrives, link }) => {
   const [ana, bo, cy] = [await arrives('Ana', SMALL), await arrives('Bo', SMALL), await arrives('Cy', SMALL)];
-  for (const person of [ana, bo]) {
-    await person.opensAndJoins(link);
-    await expect(person.control('hangup')).toBeVisible();
-    await watchTiles(person);
-  }
+  for (const person of [ana, bo]) await joinsMeeting(person, link);
   await seeAndHearEachOther(ana, bo);
   await showsBy(ana, 'Bo', 'direct');
   await cy.opens(link);
@@ -35,8 +27,7 @@ test('a third joins and leaves: nobody’s picture stops at the turn to the serv
 
   await test.step('Cy joins: all three see and hear each other, through the server', async () => {
     await cy.joins();
-    await expect(cy.control('hangup')).toBeVisible();
-    await watchTiles(cy);
+    await isInMeeting(cy);
     for (const person of [ana, bo, cy]) await isToldTheWay(person, 'sfu');
     await showsBy(ana, 'Bo', 'server');
     await meet([ana, bo, cy]);
@@ -106,7 +97,6 @@ test('who loses the server for a moment keeps the picture, and one who reloads c
   const [ana, bo, cy] = await threeIn(link, arrives);
   await meet([ana, bo, cy]);
   await cy.page.reload();
-  await expect(cy.control('hangup'), 'the page goes straight back in').toBeVisible();
-  await watchTiles(cy);
+  await isInMeeting(cy);
   await meet([ana, bo, cy]);
 });

@@ -6,24 +6,13 @@ import { expect, test } from '../harness/test.ts';
 /** How long a call may take to come back. */
 const RECOVERY_MS = 45_000;
 
-test('Bo reloads the page in mid-call and is back', async ({ arrives, link }) => {
-  const ana = await arrives('Ana');
-  const bo = await arrives('Bo');
-  await ana.opensAndJoins(link);
-  await bo.opensAndJoins(link);
-  await seeAndHearEachOther(ana, bo);
-
+test('Bo reloads the page in mid-call and is back', async ({ couple: [ana, bo] }) => {
   await bo.page.reload();
   await seeAndHearEachOther(ana, bo, RECOVERY_MS);
   await expect(bo.control('peer-name')).toHaveText('Ana');
 });
 
-test('a host who reloads the page of a locked room is still inside, and still the host', async ({ arrives, link }) => {
-  const ana = await arrives('Ana');
-  const bo = await arrives('Bo');
-  await ana.opensAndJoins(link);
-  await bo.opensAndJoins(link);
-  await seeAndHearEachOther(ana, bo);
+test('a host who reloads the page of a locked room is still inside, and still the host', async ({ couple: [ana, bo] }) => {
   await ana.presses('people-open');
   await ana.control('lock').click();
   await expect(ana.control('lock')).toHaveAttribute('aria-pressed', 'true');
@@ -40,24 +29,13 @@ test('a host who reloads the page of a locked room is still inside, and still th
   await expect(bo.control('lock')).toBeHidden();
 });
 
-test('whoever closes the page without hanging up is gone for the others in a moment', async ({ arrives, link }) => {
-  const ana = await arrives('Ana');
-  const bo = await arrives('Bo');
-  await ana.opensAndJoins(link);
-  await bo.opensAndJoins(link);
-  await seeAndHearEachOther(ana, bo);
+test('whoever closes the page without hanging up is gone for the others in a moment', async ({ couple: [ana, bo] }) => {
   await bo.page.close({ runBeforeUnload: true });
   await ana.isToldThatTheCallIs('reconnecting');
   await ana.isToldThatTheCallIs('alone', 15_000);
 });
 
-test('the server restarts in mid-call: the talk goes on, then new words are carried again', async ({ arrives, link, server }) => {
-  const ana = await arrives('Ana');
-  const bo = await arrives('Bo');
-  await ana.opensAndJoins(link);
-  await bo.opensAndJoins(link);
-  await seeAndHearEachOther(ana, bo);
-
+test('the server restarts in mid-call: the talk goes on, then new words are carried again', async ({ couple: [ana, bo], server }) => {
   await server.end();
   await seeAndHearEachOther(ana, bo); // The media never went through the server.
   await server.run();

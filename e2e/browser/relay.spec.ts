@@ -1,15 +1,13 @@
 // Relay only, through our TURN server, each way a browser can reach it. The refusals of special addresses stay on: the peers
 // of a relayed call are relayed addresses of the same server, which are always allowed.
-import { seeAndHearEachOther } from '../harness/person.ts';
+import { callByLink } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
 for (const transport of ['udp', 'tcp', 'tls'] as const) {
   test(`a call relayed over ${transport.toUpperCase()}`, async ({ arrives, link }) => {
     const ana = await arrives('Ana');
     const bo = await arrives('Bo');
-    await ana.opensAndJoins(`${link}?it=relay&tt=${transport}`);
-    await bo.opensAndJoins(`${link}?it=relay&tt=${transport}`);
-    for (const media of await seeAndHearEachOther(ana, bo)) {
+    for (const media of await callByLink(ana, bo, `${link}?it=relay&tt=${transport}`)) {
       expect(media.local).toMatchObject({ type: 'relay', relayProtocol: transport });
       expect(media.remote.type).toBe('relay');
     }

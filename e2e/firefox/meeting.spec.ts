@@ -1,8 +1,8 @@
 // Firefox and Chromium in one meeting: what one encodes the other decodes, through the server.
 import { FirefoxPerson, outwardAddress } from '../harness/firefox.ts';
-import { hears, isToldTheWay, sees, watchTiles } from '../harness/meeting.ts';
+import { hears, isToldTheWay, joinsMeeting, sees } from '../harness/meeting.ts';
 import { freePorts } from '../harness/ports.ts';
-import { expect, test } from '../harness/test.ts';
+import { test } from '../harness/test.ts';
 
 test.use({
   settings: async ({}, use) => {
@@ -19,11 +19,7 @@ test.use({
 
 test('somebody with Firefox joins two with Chromium: all see and hear each other through the server', async ({ arrives, link }) => {
   const [ana, bo] = [await arrives('Ana'), await arrives('Bo')];
-  for (const person of [ana, bo]) {
-    await person.opensAndJoins(link);
-    await expect(person.control('hangup')).toBeVisible();
-    await watchTiles(person);
-  }
+  for (const person of [ana, bo]) await joinsMeeting(person, link);
   const fay = await FirefoxPerson.arrives('Fay');
   try {
     await fay.opensAndJoins(link);

@@ -19,7 +19,7 @@ declare global {
 }
 
 /** From here on notes every picture that is drawn in a tile, whichever video element draws it. */
-export async function watchTiles(person: Person): Promise<void> {
+async function watchTiles(person: Person): Promise<void> {
   await person.page.evaluate(() => {
     globalThis.drawn = {};
     globalThis.turned = {};
@@ -47,6 +47,18 @@ export async function watchTiles(person: Person): Promise<void> {
       }
     }, 20);
   });
+}
+
+/** Follows the link into a meeting, and notes from there on every picture that is drawn in a tile. */
+export async function joinsMeeting(person: Person, link: string): Promise<void> {
+  await person.opensAndJoins(link);
+  await isInMeeting(person);
+}
+
+/** Is inside; from here on every picture that is drawn in a tile is noted. */
+export async function isInMeeting(person: Person): Promise<void> {
+  await expect(person.control('hangup')).toBeVisible();
+  await watchTiles(person);
 }
 
 function picturesOf(page: Page, name: string): Promise<number> {

@@ -138,3 +138,10 @@ export class Person {
 export async function seeAndHearEachOther(one: Person, other: Person, within = CALL_MS): Promise<[Media, Media]> {
   return Promise.all([one.seesAndHears(within), other.seesAndHears(within)]);
 }
+
+/** Both follow the link, one after the other; then they see and hear each other. */
+export async function callByLink(one: Person, other: Person, link: string): Promise<[Media, Media]> {
+  await one.opensAndJoins(link);
+  await other.opensAndJoins(link);
+  return seeAndHearEachOther(one, other);
+}

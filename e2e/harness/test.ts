@@ -2,7 +2,7 @@
 import { test as base, type Browser, type BrowserContextOptions } from '@playwright/test';
 
 import { launchOnLoopback } from './browser.ts';
-import { Person } from './person.ts';
+import { callByLink, Person } from './person.ts';
 import { ParlorServer, type Settings } from './server.ts';
 
 interface Options {
@@ -16,6 +16,8 @@ interface Fixtures {
   link: string;
   /** A person comes to a computer (or a phone); gone after the test. */
   arrives: (name: string, device?: BrowserContextOptions) => Promise<Person>;
+  /** Ana and Bo, who are in a call at `link`. Ana was first. */
+  couple: [Person, Person];
 }
 
 interface WorkerFixtures {
@@ -44,6 +46,12 @@ export const test = base.extend<Options & Fixtures, WorkerFixtures>({
       return person;
     });
     for (const person of people) await person.page.context().close();
+  },
+
+  couple: async ({ arrives, link }, use) => {
+    const couple: [Person, Person] = [await arrives('Ana'), await arrives('Bo')];
+    await callByLink(...couple, link);
+    await use(couple);
   },
 
   chromium: [async ({}, use) => {

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { expect, type Lab, test, ORIGIN } from '../harness/lab.ts';
-import { hears, isToldTheWay, longestGap, meet, moment, pixelsOf, repairsAsked, sees, watchTiles } from '../harness/meeting.ts';
+import { hears, isToldTheWay, joinsMeeting, longestGap, meet, moment, pixelsOf, repairsAsked, sees } from '../harness/meeting.ts';
 import type { Person } from '../harness/person.ts';
 
 /** A small window: three encoders and six decoders share two cores. */
@@ -19,9 +19,7 @@ async function threeMeet(lab: Lab, room: string): Promise<[Person, Person, Perso
   const people: [Person, Person, Person] = [await lab.personAt('ana'), await lab.personAt('bo'), await lab.personAt('cy')];
   for (const person of people) {
     await person.page.setViewportSize(SMALL);
-    await person.opensAndJoins(`${ORIGIN}/r/${room}`);
-    await expect(person.control('hangup')).toBeVisible();
-    await watchTiles(person);
+    await joinsMeeting(person, `${ORIGIN}/r/${room}`);
   }
   for (const person of people) await isToldTheWay(person, 'sfu');
   await meet(people);

@@ -1,14 +1,12 @@
 // Two people behind any two networks are in a call.
 import { expect, test, ORIGIN } from '../harness/lab.ts';
-import { seeAndHearEachOther } from '../harness/person.ts';
+import { callByLink } from '../harness/person.ts';
 
 test('both behind symmetric NATs: the call is relayed', async ({ build }) => {
   const lab = await build('ana nat=symmetric', 'bo nat=symmetric');
   const ana = await lab.personAt('ana');
   const bo = await lab.personAt('bo');
-  await ana.opensAndJoins(`${ORIGIN}/r/symmetric`);
-  await bo.opensAndJoins(`${ORIGIN}/r/symmetric`);
-  const [hers, his] = await seeAndHearEachOther(ana, bo);
+  const [hers, his] = await callByLink(ana, bo, `${ORIGIN}/r/symmetric`);
   expect([hers.local.type, his.local.type], 'at least one end is relayed').toContain('relay');
 });
 
@@ -16,9 +14,7 @@ test('both behind port-restricted NATs: the call is direct', async ({ build }) =
   const lab = await build('ana nat=portrestricted', 'bo nat=portrestricted');
   const ana = await lab.personAt('ana');
   const bo = await lab.personAt('bo');
-  await ana.opensAndJoins(`${ORIGIN}/r/cones`);
-  await bo.opensAndJoins(`${ORIGIN}/r/cones`);
-  await seeAndHearEachOther(ana, bo);
+  await callByLink(ana, bo, `${ORIGIN}/r/cones`);
   // A relayed pair may carry the first moments; the direct one takes over.
   for (const person of [ana, bo]) {
     await expect.poll(async () => {
@@ -32,9 +28,7 @@ test('one with UDP blocked: the call is relayed over TCP', async ({ build }) => 
   const lab = await build('ana nat=udpblocked', 'bo nat=portrestricted');
   const ana = await lab.personAt('ana');
   const bo = await lab.personAt('bo');
-  await ana.opensAndJoins(`${ORIGIN}/r/no-udp`);
-  await bo.opensAndJoins(`${ORIGIN}/r/no-udp`);
-  const [hers] = await seeAndHearEachOther(ana, bo);
+  const [hers] = await callByLink(ana, bo, `${ORIGIN}/r/no-udp`);
   expect(hers.local.type).toBe('relay');
   expect(['tcp', 'tls']).toContain(hers.local.relayProtocol);
 });
@@ -43,8 +37,6 @@ test('one with nothing but TCP to port 443: the call is relayed over TLS', async
   const lab = await build('ana nat=tcp443', 'bo nat=portrestricted');
   const ana = await lab.personAt('ana');
   const bo = await lab.personAt('bo');
-  await ana.opensAndJoins(`${ORIGIN}/r/only-443`);
-  await bo.opensAndJoins(`${ORIGIN}/r/only-443`);
-  const [hers] = await seeAndHearEachOther(ana, bo);
+  const [hers] = await callByLink(ana, bo, `${ORIGIN}/r/only-443`);
   expect(hers.local).toMatchObject({ type: 'relay', relayProtocol: 'tls' });
 });

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { expect, test, ORIGIN } from '../harness/lab.ts';
-import { seeAndHearEachOther } from '../harness/person.ts';
+import { callByLink, seeAndHearEachOther } from '../harness/person.ts';
 
 /** How long the lossy call is watched. */
 const WATCH_MS = 15_000;
@@ -13,9 +13,7 @@ test('a change of network in mid-call: the picture comes back', async ({ build }
   const lab = await build('ana nat=portrestricted', 'bo nat=portrestricted');
   const ana = await lab.personAt('ana');
   const bo = await lab.personAt('bo');
-  await ana.opensAndJoins(`${ORIGIN}/r/moving`);
-  await bo.opensAndJoins(`${ORIGIN}/r/moving`);
-  await seeAndHearEachOther(ana, bo);
+  await callByLink(ana, bo, `${ORIGIN}/r/moving`);
 
   await lab.changeNetworkOf('ana');
   await seeAndHearEachOther(ana, bo, 60_000);
@@ -26,9 +24,7 @@ test('five packets of a hundred lost: the picture goes on', async ({ build }) =>
   const lab = await build('ana nat=portrestricted delay=20 loss=5', 'bo nat=portrestricted');
   const ana = await lab.personAt('ana');
   const bo = await lab.personAt('bo');
-  await ana.opensAndJoins(`${ORIGIN}/r/lossy`);
-  await bo.opensAndJoins(`${ORIGIN}/r/lossy`);
-  const before = await seeAndHearEachOther(ana, bo);
+  const before = await callByLink(ana, bo, `${ORIGIN}/r/lossy`);
 
   await pause(WATCH_MS);
   const after = await Promise.all([ana.measures(), bo.measures()]);
