@@ -11,7 +11,7 @@ export type Route =
 const address = signal(location.pathname + location.search);
 
 /** The route of a path; a trailing slash does not matter. */
-export function routeOf(path: string): Route {
+function routeOf(path: string): Route {
   const parts = path.split('/').filter((part) => part !== '');
   if (parts.length === 0) return { page: 'home' };
   if (parts.length === 1 && parts[0] === 'check') return { page: 'check' };

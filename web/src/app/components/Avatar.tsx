@@ -13,7 +13,7 @@ export function initials(name: string): string {
 }
 
 /** A hue in degrees, the same for the same name everywhere. */
-export function hueOf(name: string): number {
+function hueOf(name: string): number {
   let hash = 0;
   for (const sign of name) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 3600;
   return hash / 10;

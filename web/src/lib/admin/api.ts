@@ -17,7 +17,7 @@ export class ApiProblem extends Error {
 }
 
 /** Members in one look at a room: as many as a page shows. */
-export const MEMBERS_PER_PAGE = 20;
+const MEMBERS_PER_PAGE = 20;
 
 const ROOMS_PER_PAGE = 50;
 

@@ -76,7 +76,7 @@ export function flowsOf(samples: Samples<RoomStats>, uid: string): Samples<FlowS
   });
 }
 
-export function memberOf(sample: RoomStats, uid: string): MemberStats | undefined {
+function memberOf(sample: RoomStats, uid: string): MemberStats | undefined {
   return sample.members.find((member) => member.uid === uid);
 }
 

@@ -1,7 +1,7 @@
 /** Waiting that ends when a check is called off. */
 
 /** Rejects with the signal's reason as soon as it is aborted. */
-export function untilAborted(signal: AbortSignal): Promise<never> {
+function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason as Error);
     else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });

@@ -16,7 +16,7 @@ export interface ReportSource {
 }
 
 /** Version of the report's form; raised when a key changes its meaning. */
-export const REPORT_VERSION = 1;
+const REPORT_VERSION = 1;
 
 /** Keys that never leave the page, whatever a check put there. */
 const SECRET_KEY = /credential|password|secret|token|username/i;

@@ -8,7 +8,7 @@ import { outcome, type CheckGroup, type CheckId, type CheckState, type Outcome }
 /** A support script waits this long at most. */
 export const AUTO_LIMIT_MS = 40_000;
 /** A person's patience, and time to answer the browser's question for the camera. */
-export const ATTENDED_LIMIT_MS = 60_000;
+const ATTENDED_LIMIT_MS = 60_000;
 
 export interface RunnerOptions {
   readonly checks: readonly Check[];

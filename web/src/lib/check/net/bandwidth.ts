@@ -54,14 +54,14 @@ export function bandwidthOf(rates: readonly number[]): Bandwidth {
 }
 
 /** Sends as much as fits, and counts what the server says it got. */
-export async function measureUp(channel: RTCDataChannel, signal: AbortSignal, progress: (share: number) => void): Promise<Bandwidth> {
+async function measureUp(channel: RTCDataChannel, signal: AbortSignal, progress: (share: number) => void): Promise<Bandwidth> {
   const message = new Uint8Array(MESSAGE_BYTES);
   const confirmed = (data: unknown) => (data instanceof ArrayBuffer && data.byteLength === 4 ? new DataView(data).getUint32(0) : 0);
   return measure(channel, confirmed, () => channel.send(message), signal, progress);
 }
 
 /** Asks for as much as fits, and counts what comes. */
-export async function measureDown(channel: RTCDataChannel, signal: AbortSignal, progress: (share: number) => void): Promise<Bandwidth> {
+async function measureDown(channel: RTCDataChannel, signal: AbortSignal, progress: (share: number) => void): Promise<Bandwidth> {
   const request = new DataView(new ArrayBuffer(4));
   request.setUint32(0, MESSAGE_BYTES);
   const came = (data: unknown) => (data instanceof ArrayBuffer ? data.byteLength : 0);

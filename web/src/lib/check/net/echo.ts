@@ -2,7 +2,7 @@
 import { orAborted, within } from '../abort';
 import { round } from '../statistics';
 
-export const ECHO_TRANSPORTS = ['udp', 'tcp'] as const;
+const ECHO_TRANSPORTS = ['udp', 'tcp'] as const;
 export type EchoTransport = (typeof ECHO_TRANSPORTS)[number];
 
 /** How far one got with the media server. */

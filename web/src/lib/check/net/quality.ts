@@ -8,7 +8,7 @@ import { judgeRefusal } from './reach';
 /** One packet every 20 ms, as Opus does. */
 const INTERVAL_MS = 20;
 /** Long enough to meet the hiccups of a WLAN, short enough for a person's patience. */
-export const DURATION_MS = 6_000;
+const DURATION_MS = 6_000;
 /** A packet that is later than this is lost: nobody waits so long for a sound. */
 const LATE_MS = 1_000;
 /** As long as a packet of Opus at 40 kbit/s. */
