@@ -10,6 +10,8 @@ const SMALL = { viewport: { width: 760, height: 560 } };
 const FREEZE_MS_MAX = 500;
 /** The room stays with the server for 5 s when two remain. */
 const SETTLE_MS = 20_000;
+/** Clients come back one after the other, with growing pauses. */
+const RESTART_MS = 45_000;
 
 async function threeIn(link: string, arrives: (name: string, device?: object) => Promise<Person>): Promise<[Person, Person, Person]> {
   const people: [Person, Person, Person] = [await arrives('Ana', SMALL), await arrives('Bo', SMALL), await arrives('Cy', SMALL)];
@@ -99,4 +101,18 @@ test('who loses the server for a moment keeps the picture, and one who reloads c
   await cy.page.reload();
   await isInMeeting(cy);
   await meet([ana, bo, cy]);
+});
+
+test('the server restarts in the middle of a meeting: all three are back by themselves, and the host is the host', async ({ arrives, link, server }) => {
+  const people = await threeIn(link, arrives);
+  const [ana, bo] = people;
+  await meet(people);
+  await ana.writes('before');
+  await server.end();
+  await expect(ana.control('notice-server')).toBeVisible();
+  await server.run();
+  for (const person of people) await isToldTheWay(person, 'sfu', RESTART_MS);
+  await meet(people);
+  await bo.writes('after');
+  await ana.reads('after');
 });

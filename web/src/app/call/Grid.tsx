@@ -31,9 +31,7 @@ export function Grid({ view, others }: { view: CallView; others: readonly Partic
   const { tileWidth, tileHeight, perPage } = arrange(area, count, GAP);
   // The own picture is the last of the first page.
   const firstPage = Math.max(1, perPage - (withSelf ? 1 : 0));
-  // Before it is measured, nobody knows who fits, and nobody changes places.
-  const active = view.call.speech.active.value;
-  if (area.width > 0) places.current = order(places.current, others.map(({ uid }) => uid), active, firstPage);
+  places.current = order(places.current, others.map(({ uid }) => uid), view.call.speech.active.value, firstPage);
   const pages = 1 + Math.ceil(Math.max(0, others.length - firstPage) / perPage);
   const at = Math.min(page, pages - 1);
   const from = at === 0 ? 0 : firstPage + (at - 1) * perPage;

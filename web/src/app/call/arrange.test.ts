@@ -39,7 +39,7 @@ describe('a grid', () => {
 
   it('shows no more than forty-nine at once', () => expect(arrange({ width: 5000, height: 3000 }, 80, GAP).perPage).toBe(49));
 
-  it('of an area that is not measured yet has one tile', () => expect(arrange({ width: 0, height: 0 }, 5, GAP).perPage).toBe(1));
+  it('of an area that is not measured yet sends nobody to another page', () => expect(arrange({ width: 0, height: 0 }, 5, GAP).perPage).toBe(5));
 });
 
 describe('the order', () => {

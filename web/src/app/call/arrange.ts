@@ -24,9 +24,13 @@ export interface Area {
   height: number;
 }
 
-/** The grid whose pictures are largest. What does not fit at a useful size goes to further pages. */
+/**
+ * The grid whose pictures are largest. What does not fit at a useful size goes to further pages; an area that was not measured yet sends
+ * nobody there, or they would change places.
+ */
 export function arrange(area: Area, count: number, gap: number): Grid {
   let shown = Math.min(Math.max(count, 1), TILES_MAX);
+  if (area.width === 0 || area.height === 0) return { columns: 1, tileWidth: 0, tileHeight: 0, perPage: shown };
   let grid = largest(area, shown, gap);
   while (grid.tileWidth < TILE_WIDTH_MIN && shown > 1) grid = largest(area, --shown, gap);
   return grid;
