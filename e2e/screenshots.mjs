@@ -127,7 +127,7 @@ async function pages() {
     await shot(page, `home-${theme}`);
     await page.goto(`${base}/r/${freshRoom()}`);
     await page.getByTestId('local-video').waitFor();
-    await page.waitForTimeout(500);
+    await page.locator('[data-testid=preflight]:not([data-kind=running])').waitFor();
     await shot(page, `lobby-${theme}`);
     await leave(page);
   }
