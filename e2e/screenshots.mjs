@@ -271,6 +271,7 @@ async function meeting() {
   const all = [first, second, third, fourth];
   await Promise.all(all.map(throughTheServer));
   await Promise.all(all.map((page) => picturesRun(page, 3)));
+  await first.waitForTimeout(4000); // The pictures get sharp.
   await shot(first, 'meeting');
   await shot(second, 'meeting-light');
   await shot(third, 'phone-meeting');
