@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{anyhow, ensure};
 use clap::Args;
 use client::pattern::Shape;
 use client::{Clock, Publisher};
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<()> {
     ensure!((1.0..=20_000.0).contains(&arguments.packets), "--packets is 1 to 20000");
     // Before the room, which may keep it waiting for a third member.
     for file in [&arguments.video, &arguments.audio].into_iter().flatten() {
-        File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        File::open(file).map_err(|error| anyhow!("{} cannot be read: {error}", file.display()))?;
     }
     let shape = Shape {
         packets_per_second: arguments.packets,
