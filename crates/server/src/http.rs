@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts as _, WebSocketUpgrade};
 use axum::http::header::{ACCEPT, LOCATION, UPGRADE, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -24,6 +23,7 @@ pub(crate) use arrival::Arrival;
 pub(crate) use site::{Keys, Site};
 
 use crate::ice::UrlHost;
+use crate::websocket::Handshake;
 pub(crate) use error::HttpError;
 use origin::Asker;
 
@@ -126,10 +126,8 @@ async fn websocket(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, compat
         ice_servers: site.mint_ice_servers(&arrival.url_host(parts)),
         compat,
     };
-    let upgrade = WebSocketUpgrade::from_request_parts(parts, &())
-        .await
-        .map_err(|rejection| HttpError::BadHandshake { reason: rejection.body_text() })?;
-    Ok(site.signal.upgrade(upgrade, opened).await)
+    let handshake = Handshake::of(parts).map_err(HttpError::BadHandshake)?;
+    Ok(site.signal.upgrade(handshake, opened).await)
 }
 
 /// Sends the browser from `http://` to `https://` on the same port (RFC 9110 §15.4.9).

@@ -24,6 +24,7 @@ mod media;
 mod replay;
 mod server;
 mod webhook;
+mod websocket;
 mod worker;
 
 pub use error::StartError;

@@ -18,10 +18,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    extract::ws::WebSocketUpgrade,
-    response::{IntoResponse as _, Response},
-};
+use axum::response::{IntoResponse as _, Response};
 use room::manage::{Manage, ManageError, Managed};
 use room::{ConnId, Opened, Refusal, Stats};
 use tokio::{
@@ -30,6 +27,8 @@ use tokio::{
 };
 
 use crate::{clock, http::HttpError, webhook::Webhooks};
+
+pub use crate::websocket::{Handshake, HandshakeError};
 
 use self::{
     connection::Seat,
@@ -69,7 +68,7 @@ impl Signal {
     }
 
     /// Answers the request for a WebSocket: switches protocols, or says why not (429 and 503, with a JSON `error`).
-    pub async fn upgrade(&self, upgrade: WebSocketUpgrade, opened: Opened) -> Response {
+    pub async fn upgrade(&self, handshake: Handshake, opened: Opened) -> Response {
         let seat = match self.open(opened).await {
             Ok(seat) => seat,
             Err(refusal) => return HttpError::ConnectionRefused(refusal).into_response(),
@@ -77,8 +76,14 @@ impl Signal {
         let frame_bytes = usize::try_from(self.frame_bytes).unwrap_or(usize::MAX);
         // Somewhat longer frames are read, so that they can be answered; beyond, the connection is closed.
         let readable = if frame_bytes == 0 { usize::MAX } else { frame_bytes.saturating_mul(READABLE_FACTOR) };
-        let upgrade = upgrade.max_message_size(readable).max_frame_size(readable).read_buffer_size(READ_BUFFER_BYTES);
-        upgrade.on_upgrade(|socket| connection::serve(socket, seat))
+        let (response, upgrade) = handshake.accept();
+        tokio::spawn(async move {
+            // Without a connection the seat is given back.
+            if let Some(io) = upgrade.io().await {
+                connection::serve(io, seat, readable).await;
+            }
+        });
+        response
     }
 
     /// Tells every member that the server stops, and closes the connections. Returns when they are closed, at the
@@ -132,7 +137,5 @@ impl Signal {
 const INPUTS_MAX: usize = 4096;
 /// How much longer than allowed a frame may be and still be answered with an error.
 const READABLE_FACTOR: usize = 4;
-/// Read at once from a WebSocket. The buffer is as large as that and is touched as a whole: what is idle keeps it.
-const READ_BUFFER_BYTES: usize = 4096;
 /// Time for all connections to close when the server stops.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(2);

@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::websocket::HandshakeError;
 use crate::workers::CheckRefusal;
 
 /// Why a request is not answered as it wished.
@@ -28,8 +29,8 @@ pub(crate) enum HttpError {
     #[error("{method} is not possible here")]
     MethodNotAllowed { method: Method, allow: &'static str },
     /// 400
-    #[error("not a WebSocket handshake: {reason}")]
-    BadHandshake { reason: String },
+    #[error("not a WebSocket handshake: {0}")]
+    BadHandshake(HandshakeError),
     /// 426
     #[error("this port is for WebSocket clients only")]
     UpgradeRequired,
@@ -59,7 +60,7 @@ impl HttpError {
             Self::ForeignOrigin { .. } => (StatusCode::FORBIDDEN, "foreign-origin"),
             Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not-found"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
-            Self::BadHandshake { .. } => (StatusCode::BAD_REQUEST, "bad-handshake"),
+            Self::BadHandshake(_) => (StatusCode::BAD_REQUEST, "bad-handshake"),
             Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade-required"),
             Self::ConnectionRefused(refusal) => {
                 let status = StatusCode::from_u16(refusal.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
@@ -118,7 +119,7 @@ impl IntoResponse for HttpError {
             | Self::MediaUnavailable
             | Self::ForeignOrigin { .. }
             | Self::NotFound { .. }
-            | Self::BadHandshake { .. } => {}
+            | Self::BadHandshake(_) => {}
         }
         response
     }

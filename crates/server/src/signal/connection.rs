@@ -1,22 +1,25 @@
 //! One client: from its socket to the rooms and back.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use axum::{
-    body::Bytes,
-    extract::ws::{CloseFrame, Message, WebSocket, close_code},
-};
-use futures_util::{
-    SinkExt as _, StreamExt as _,
-    stream::{SplitSink, SplitStream},
-};
 use room::ConnId;
-use tokio::{runtime::Handle, sync::mpsc, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf},
+    runtime::Handle,
+    sync::{Notify, mpsc},
+    time::timeout,
+};
 
 use super::{
     outbox::{Outgoing, Pending},
     rooms::Input,
 };
+use crate::websocket::{Broken, Frame, Message, Reader, Writer};
 
 /// An admitted connection. Wherever it is dropped, the rooms hear that it is gone.
 #[derive(Debug)]
@@ -52,87 +55,147 @@ impl Drop for Seat {
     }
 }
 
-/// Serves a client until one side closes.
-pub(crate) async fn serve(socket: WebSocket, mut seat: Seat) {
-    let (mut sink, mut stream) = socket.split();
+/// Serves a client until one side closes. Messages of at most so many bytes are read.
+pub(crate) async fn serve(io: impl AsyncRead + AsyncWrite + Send, mut seat: Seat, message_bytes_max: usize) {
+    let (reading, writing) = tokio::io::split(io);
+    let (mut reader, mut writer) = (Reader::new(reading, message_bytes_max), Writer::new(writing));
     let Seat { conn, inputs, pending, .. } = &mut seat;
-    let closing = {
-        let writing = write(&mut sink, pending);
+    let pongs = Pongs::default();
+    let end = {
+        let writing = write(&mut writer, pending, &pongs);
         tokio::pin!(writing);
         tokio::select! {
-            closing = read(&mut stream, *conn, inputs) => {
+            end = read(&mut reader, *conn, inputs, &pongs) => {
                 // What the rooms still say to it, an error most likely, goes out before the end.
                 let _ = inputs.send(Input::Gone(*conn)).await;
                 let _ = timeout(CLOSE_MAX, &mut writing).await;
-                closing
+                end
             }
-            closing = &mut writing => closing,
+            end = &mut writing => end,
         }
     };
-    let frame = closing.map(|(code, reason)| CloseFrame { code, reason: reason.into() });
-    // To a client that has closed first, sending fails; reading on writes the library's answer.
-    let closed = async {
-        let _ = sink.send(Message::Close(frame)).await;
-        while let Some(Ok(_)) = stream.next().await {}
-    };
-    let _ = timeout(CLOSE_MAX, closed).await;
+    // Whoever does not take the goodbye in time does without it.
+    let _ = timeout(CLOSE_MAX, say_goodbye(end, &mut reader, &mut writer)).await;
 }
 
-/// A status code of RFC 6455 section 7.4 and its reason.
-type Closing = Option<(u16, &'static str)>;
+/// How a connection ends.
+enum End {
+    /// The client said goodbye; its code goes back.
+    Theirs(Option<u16>),
+    /// We do, with a status code of RFC 6455 §7.4 and its reason.
+    Ours(u16, &'static str),
+    /// The same to a client of which nothing more is understood.
+    Broken(u16, &'static str),
+    /// We do, and there is no more to say about it.
+    Done,
+    Lost,
+}
+
+async fn say_goodbye<IO: AsyncRead + AsyncWrite>(
+    end: End,
+    reader: &mut Reader<ReadHalf<IO>>,
+    writer: &mut Writer<WriteHalf<IO>>,
+) -> io::Result<()> {
+    match end {
+        End::Theirs(code) => writer.send(Frame::close(code, "")).await,
+        End::Broken(code, reason) => {
+            writer.send(Frame::close(Some(code), reason)).await?;
+            reader.discard().await;
+            Ok(())
+        }
+        End::Ours(code, reason) => {
+            writer.send(Frame::close(Some(code), reason)).await?;
+            hear_goodbye(reader).await;
+            Ok(())
+        }
+        End::Done => {
+            writer.send(Frame::close(None, "")).await?;
+            hear_goodbye(reader).await;
+            Ok(())
+        }
+        End::Lost => Ok(()),
+    }
+}
+
+/// Passes over what the client has sent before it heard of the end.
+async fn hear_goodbye<R: AsyncRead + Unpin>(reader: &mut Reader<R>) {
+    while reader.next().await.is_ok_and(|message| !matches!(message, Message::Close(_))) {}
+}
+
+/// The pings to be answered: the newest, which answers those before it, too (RFC 6455 §5.5.3).
+#[derive(Default)]
+struct Pongs {
+    newest: Mutex<Option<Vec<u8>>>,
+    news: Notify,
+}
+
+impl Pongs {
+    fn put(&self, payload: Vec<u8>) {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(payload);
+        self.news.notify_one();
+    }
+
+    async fn next(&self) -> Vec<u8> {
+        loop {
+            let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(payload) = newest {
+                return payload;
+            }
+            self.news.notified().await;
+        }
+    }
+}
 
 /// Tells the rooms what comes, until the client closes or breaks the protocol.
-async fn read(stream: &mut SplitStream<WebSocket>, conn: ConnId, inputs: &mpsc::Sender<Input>) -> Closing {
-    while let Some(message) = stream.next().await {
-        let input = match message {
-            Ok(Message::Text(text)) => Input::Text(conn, text.as_str().to_owned()),
-            Ok(Message::Binary(_)) => Input::Binary(conn),
-            Ok(Message::Pong(_)) => Input::Pong(conn),
-            // The library answers pings.
-            Ok(Message::Ping(_)) => continue,
-            Ok(Message::Close(_)) => return None,
-            Err(error) => return broken(error, conn, inputs).await,
+async fn read<R: AsyncRead + Unpin>(
+    reader: &mut Reader<R>,
+    conn: ConnId,
+    inputs: &mpsc::Sender<Input>,
+    pongs: &Pongs,
+) -> End {
+    loop {
+        let input = match reader.next().await {
+            Ok(Message::Text(text)) => Input::Text(conn, text),
+            Ok(Message::Binary) => Input::Binary(conn),
+            Ok(Message::Pong) => Input::Pong(conn),
+            Ok(Message::Ping(payload)) => {
+                pongs.put(payload);
+                continue;
+            }
+            Ok(Message::Close(code)) => return End::Theirs(code),
+            Err(Broken::TooLong) => {
+                let _ = inputs.send(Input::Oversized(conn)).await;
+                return End::Broken(SIZE, "the frame is far too large");
+            }
+            Err(Broken::NotUtf8) => return End::Broken(INVALID, "text frames are UTF-8"),
+            Err(Broken::Malformed) => return End::Broken(PROTOCOL, "not as RFC 6455 says"),
+            Err(Broken::Lost) => return End::Lost,
         };
         // The rooms end when the server stops; the writer has the last word then.
         if inputs.send(input).await.is_err() {
             return std::future::pending().await;
         }
     }
-    None
-}
-
-/// What an error in reading means for the client.
-async fn broken(error: axum::Error, conn: ConnId, inputs: &mpsc::Sender<Input>) -> Closing {
-    use tungstenite::Error;
-    let Ok(error) = error.into_inner().downcast::<Error>() else { return None };
-    if matches!(*error, Error::Capacity(_)) {
-        let _ = inputs.send(Input::Oversized(conn)).await;
-        Some((close_code::SIZE, "the frame is far too large"))
-    } else if matches!(*error, Error::Utf8(_)) {
-        Some((close_code::INVALID, "text frames are UTF-8"))
-    } else if matches!(*error, Error::Protocol(_)) {
-        Some((close_code::PROTOCOL, "not as RFC 6455 says"))
-    } else {
-        // The socket is lost.
-        None
-    }
 }
 
 /// Writes what the rooms say, until they close or cut.
-async fn write(sink: &mut SplitSink<WebSocket, Message>, pending: &mut Pending) -> Closing {
+async fn write<W: AsyncWrite + Unpin>(writer: &mut Writer<W>, pending: &mut Pending, pongs: &Pongs) -> End {
     let Pending { queue, cut } = pending;
     let writing = async {
-        while let Some(frame) = queue.next().await {
-            let message = match frame {
-                Outgoing::Text(text) => Message::Text(text.into()),
-                Outgoing::Ping => Message::Ping(Bytes::new()),
-                Outgoing::Close { code, reason } => return Some((code, reason)),
+        loop {
+            let frame = tokio::select! {
+                frame = queue.next() => match frame {
+                    None => return End::Done,
+                    Some(Outgoing::Text(text)) => Frame::text(text),
+                    Some(Outgoing::Ping) => Frame::ping(),
+                    Some(Outgoing::Close { code, reason }) => return End::Ours(code, reason),
+                },
+                payload = pongs.next() => Frame::pong(payload),
             };
-            if sink.send(message).await.is_err() {
-                return None;
+            if writer.send(frame).await.is_err() {
+                return End::Lost;
             }
         }
-        None
     };
     tokio::pin!(writing);
     tokio::select! {
@@ -142,11 +205,16 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, pending: &mut Pending) 
             // The rooms are done with it. What is queued goes out, if the client takes it.
             Err(_) => timeout(CLOSE_MAX, &mut writing).await.unwrap_or(SLOW),
         },
-        closing = &mut writing => closing,
+        end = &mut writing => end,
     }
 }
 
 /// The end of a client that does not read.
-const SLOW: Closing = Some((close_code::POLICY, "too slow"));
+const SLOW: End = End::Ours(POLICY, "too slow");
 /// Time for the last frames, and then for the client to answer a close frame.
 const CLOSE_MAX: Duration = Duration::from_secs(1);
+/// Status codes of RFC 6455 §7.4.1.
+const PROTOCOL: u16 = 1002;
+const INVALID: u16 = 1007;
+const POLICY: u16 = 1008;
+const SIZE: u16 = 1009;

@@ -2,10 +2,10 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ws::WebSocketUpgrade, response::Response, routing::any};
+use axum::{Router, response::Response, routing::any};
 use futures_util::{SinkExt as _, StreamExt as _};
 use room::{Config, Opened};
-use server::signal::Signal;
+use server::signal::{Handshake, Signal};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
@@ -36,7 +36,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let rooms = signal.clone();
-        let upgrade = move |upgrade: WebSocketUpgrade| async move { answer(&rooms, upgrade, address).await };
+        let upgrade = move |handshake: Handshake| async move { answer(&rooms, handshake, address).await };
         tokio::spawn(async move { axum::serve(listener, Router::new().route("/ws", any(upgrade))).await });
         Self { signal, address }
     }
@@ -55,8 +55,8 @@ impl Server {
     }
 }
 
-async fn answer(signal: &Signal, upgrade: WebSocketUpgrade, address: SocketAddr) -> Response {
-    signal.upgrade(upgrade, Opened::from_address(address.ip())).await
+async fn answer(signal: &Signal, handshake: Handshake, address: SocketAddr) -> Response {
+    signal.upgrade(handshake, Opened::from_address(address.ip())).await
 }
 
 /// One WebSocket client.
