@@ -3,7 +3,7 @@
 /// Packets sent, by their transport-wide number. A ring that grows with what is in flight.
 #[derive(Debug)]
 pub(super) struct History {
-    /// A power of two of places, at most [`PACKETS_MAX`]; a packet is at its number modulo the length.
+    /// A power of two of places, at most [`PACKETS_MAX`], and none before the first packet; a packet is at its number modulo the length.
     ring: Vec<Sent>,
     /// The highest number so far.
     newest: Option<u64>,
@@ -47,11 +47,14 @@ pub(super) enum Settled {
 
 impl History {
     pub(super) fn new() -> Self {
-        Self { ring: vec![Sent::VACANT; PACKETS_MIN], newest: None, outstanding_bytes: 0, gathered: 0 }
+        Self { ring: Vec::new(), newest: None, outstanding_bytes: 0, gathered: 0 }
     }
 
     /// Keeps a packet; the oldest gives way.
     pub(super) fn push(&mut self, number: u64, at_us: i64, bytes: u32, probe: Option<u16>) {
+        if self.ring.is_empty() {
+            self.ring = vec![Sent::VACANT; PACKETS_MIN];
+        }
         let occupant = self.place(number).map(|place| *place);
         let crowded = occupant.is_some_and(|sent| sent.fate == Fate::Open && at_us - sent.at_us < MEMORY_US);
         if crowded && self.ring.len() < PACKETS_MAX {
