@@ -94,7 +94,7 @@ fn drain(receiver: &Socket) {
     while receiver.recv(&mut buffer).is_ok() {}
 }
 
-fn thread_ns() -> i64 {
+pub(crate) fn thread_ns() -> i64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec * 1_000_000_000 + time.tv_nsec
 }

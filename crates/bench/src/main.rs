@@ -5,6 +5,7 @@
 mod case;
 mod document;
 mod floor;
+mod handshake;
 mod janus;
 mod network;
 mod parlor;
@@ -73,6 +74,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let cases = case::chosen(&arguments.cases, arguments.quick)?;
     network::set_up()?;
     let floor = floor::measure()?;
+    let handshake = handshake::measure()?;
     let mut rounds: Vec<Round> = Vec::new();
     let count = if arguments.quick { QUICK_ROUNDS_MAX } else { arguments.rounds };
     'all: for number in 0..count {
@@ -91,7 +93,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             }
         }
     }
-    let summary = table::Summary::new(&cases, &rounds, floor);
+    let summary = table::Summary::new(&cases, &rounds, floor, handshake);
     if let Some(path) = &arguments.write {
         document::replace(path, &summary.to_string())?;
     }

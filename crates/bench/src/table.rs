@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::case::{Case, IDLE, ONE_WORKER, TWO_WORKERS};
 use crate::floor::Floor;
+use crate::handshake::Handshake;
 use crate::janus;
 use crate::round::{Contender, Measurement, Round};
 
@@ -18,6 +19,8 @@ pub(crate) struct Summary {
     /// Memory of a member who gets nothing, in kB.
     idle_member_kb: Option<f64>,
     floor: Floor,
+    /// What a member costs before the first packet.
+    handshake: Handshake,
 }
 
 /// One case: medians of the rounds that count, or of all of them where none does.
@@ -58,13 +61,13 @@ struct Line {
 }
 
 impl Summary {
-    pub(crate) fn new(cases: &[Case], rounds: &[Round], floor: Floor) -> Self {
+    pub(crate) fn new(cases: &[Case], rounds: &[Round], floor: Floor, handshake: Handshake) -> Self {
         let cases: Vec<Line> = cases.iter().map(|case| Line::new(case, rounds)).collect();
         let line = |name: &str| cases.iter().find(|line| line.name == name && line.valid);
         let busiest = |name: &str| line(name).and_then(|line| line.busiest_us);
         let two_workers = busiest(ONE_WORKER).zip(busiest(TWO_WORKERS)).map(|(one, two)| round_to(one / two, 2));
         let idle_member_kb = line(IDLE).and_then(|line| line.memory_kb);
-        Self { two_workers, idle_member_kb, cases, floor }
+        Self { two_workers, idle_member_kb, cases, floor, handshake }
     }
 }
 
@@ -171,6 +174,7 @@ impl fmt::Display for Summary {
         }
         let number = |value: Option<f64>, places: usize| value.map_or("-".into(), |value| format!("{value:.places$}"));
         writeln!(f, "\nFloor of the same run: {}.", self.floor)?;
+        writeln!(f, "A handshake takes {}.", self.handshake)?;
         writeln!(f, "Two workers do {} times the work of one in one large room.", number(self.two_workers, 2))?;
         writeln!(f, "A member who gets nothing takes {} kB.", number(self.idle_member_kb, 0))?;
         for line in self.cases.iter().filter(|line| !line.flaws.is_empty()) {
