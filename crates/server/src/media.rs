@@ -315,6 +315,11 @@ impl Media {
                 }
                 if let Some(worker) = via {
                     ways.remember(worker, tuple, Plane::Media);
+                    // Beside it there are ways that only wait.
+                    let in_use = self.connections.get(key).and_then(|connection| connection.peer.path());
+                    if in_use == Some(path_of(way)) {
+                        ways.mesh.post(worker, Item::Steer(tuple), &[]);
+                    }
                 }
             }
             Way::Stream(client) => ways.egress.streams.dedicate(&client, key),

@@ -22,6 +22,7 @@ mod relaying;
 mod socket;
 mod sockets;
 mod stats;
+mod steering;
 mod stream;
 mod stream_queue;
 mod streams;
@@ -36,7 +37,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use tokio::sync::mpsc;
-use turn::{ClientAddr, PeerAddr, RelayAddr, Transport, reserving_shard};
+use turn::{ClientAddr, PeerAddr, RelayAddr, reserving_shard};
 
 pub(crate) use self::command::{Bell, Command, TooManyStreams};
 pub(crate) use self::egress::Egress;
@@ -47,6 +48,7 @@ pub(crate) use self::socket::{Sharing, Socket};
 pub(crate) use self::sockets::{LISTENERS_MAX, Listener, RelayBinding, Sockets, WAKER};
 pub(crate) use self::stats::as_count;
 pub use self::stats::{IoStats, Load, Stats};
+pub(crate) use self::steering::Steering;
 pub(crate) use self::stream::{Framing, Stream};
 pub(crate) use self::stream_queue::StreamQueue;
 pub(crate) use self::streams::{StreamId, StreamKind, Streams};
@@ -107,6 +109,7 @@ impl Worker {
             // 2. Expire what is due: nothing that follows may see an allocation that has ended.
             self.relaying.handle_timeout(now, &mut self.ways.egress);
             self.with_media(now, |media, ways| media.handle_timeout(now, ways));
+            self.ways.steering.handle_timeout(now, &self.ways.egress.sockets);
 
             // 3. Take what other workers handed over, then read sockets in turns, one batch each.
             let parcels = self.unpack(now);
@@ -163,7 +166,7 @@ impl Worker {
     /// How long there is nothing to do unless something comes in.
     fn patience(&self, now: Instant) -> Duration {
         let media = self.media.as_ref().and_then(Media::poll_timeout);
-        let due = [self.relaying.core().poll_timeout(), media];
+        let due = [self.relaying.core().poll_timeout(), media, self.ways.steering.poll_timeout()];
         let due = due.into_iter().flatten().fold(self.next_sweep, Instant::min);
         due.saturating_duration_since(now)
     }
@@ -216,11 +219,12 @@ impl Worker {
         let tuple = Tuple { local: datagram.local(bound), remote: datagram.remote };
         let listener = self.ways.egress.sockets.listener(position);
         if listener.is_some_and(|listener| listener.binding_only) {
-            self.relaying.hear_second_port(now, client_of(tuple), datagram.bytes, &mut self.ways.egress);
+            self.relaying.hear_second_port(now, tuple.client(), datagram.bytes, &mut self.ways.egress);
             return;
         }
         match self.owner(now, &tuple, datagram.bytes) {
             Some(Owner::Worker(worker)) => {
+                self.ways.egress.counters.datagrams_handed_over += 1;
                 self.ways.mesh.post(worker, Item::Datagram { tuple, ecn: datagram.ecn }, datagram.bytes);
             }
             Some(Owner::Peer(key)) => self.hear_peer_connection(now, key, tuple, None, datagram.bytes),
@@ -251,7 +255,7 @@ impl Worker {
     }
 
     fn hear_turn_client(&mut self, now: Instant, tuple: Tuple, datagram: &Datagram<'_>) {
-        let client = client_of(tuple);
+        let client = tuple.client();
         self.relaying.hear_client(
             now,
             client,
@@ -319,14 +323,15 @@ impl Worker {
             Item::Crossing(crossing) => {
                 self.with_media(now, |media, ways| media.hear_crossing(now, from, crossing, bytes, ways));
             }
-            Item::Forget(tuple, plane) => self.ways.tuples.remove(tuple, plane, Owner::Worker(from)),
+            Item::Steer(tuple) => self.ways.steer(now, tuple, from),
+            Item::Forget(tuple, plane) => self.ways.forget(now, tuple, plane, from),
         }
     }
 
     /// Another worker's client has proved who it is on a 5-tuple of ours. Where one of our own uses it, it stays ours.
     fn remember(&mut self, now: Instant, tuple: Tuple, plane: Plane, worker: u8) {
         let ours = match plane {
-            Plane::Relaying => self.relaying.core().has_allocation(&client_of(tuple)),
+            Plane::Relaying => self.relaying.core().has_allocation(&tuple.client()),
             Plane::Media => self.media.as_ref().is_some_and(|media| media.holds(tuple, &self.ways)),
         };
         let claimed =
@@ -356,7 +361,7 @@ impl Worker {
             // The connection it was for is gone.
             return self.ways.mesh.post(from, Item::Forget(tuple, plane), &[]);
         }
-        let client = client_of(tuple);
+        let client = tuple.client();
         let had_allocation = self.relaying.core().has_allocation(&client);
         self.relaying.hear_client(now, client, bytes, ecn, &mut self.ways.egress, &mut self.ways.mesh);
         match (had_allocation, self.relaying.core().has_allocation(&client)) {
@@ -440,7 +445,7 @@ impl Worker {
     fn sweep(&mut self, now: Instant) {
         self.next_sweep = now + SWEEP_INTERVAL.min(self.idle);
         self.relaying.core_mut().set_unix_time(now, clock::unix_time());
-        self.ways.tuples.sweep(now);
+        self.ways.sweep(now);
         let (core, media) = (self.relaying.core(), self.media.as_ref());
         let idle = self.ways.egress.streams.idle(now, self.idle, |client, kind| match kind {
             StreamKind::Turn => core.has_allocation(client),
@@ -473,11 +478,6 @@ impl Worker {
         self.ways.egress.streams.clear();
         tracing::debug!("a worker ends");
     }
-}
-
-/// The client that sends datagrams on `tuple`, as TURN knows it.
-fn client_of(tuple: Tuple) -> ClientAddr {
-    ClientAddr { transport: Transport::Udp, local: tuple.local, remote: tuple.remote }
 }
 
 /// Socket reports taken per wake-up; the others wait in the kernel.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::request::HALF_OPEN_MAX;
 use super::*;
 use crate::clock;
-use crate::worker::{Bell, Egress, Mesh, RelayBinding, Sockets, Streams, Tuples, WAKER};
+use crate::worker::{Bell, Egress, Mesh, RelayBinding, Sockets, Steering, Streams, Tuples, WAKER};
 use crate::workers::MediaSettings;
 
 /// The offer of a real client, behind the line that says of which.
@@ -36,7 +36,8 @@ impl World {
         let sockets = Sockets::new(poll.registry().try_clone().unwrap(), binding);
         let streams = Streams::new(0, Arc::default());
         let mesh = Mesh::between(&[bell]).remove(0);
-        let ways = Ways { egress: Egress::new(sockets, streams), mesh, tuples: Tuples::new((1, 2)) };
+        let steering = Steering::among(1).pop().unwrap();
+        let ways = Ways { egress: Egress::new(sockets, streams), mesh, tuples: Tuples::new((1, 2)), steering };
         let (events, heard) = mpsc::channel(10_000);
         let settings =
             MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: Vec::new(), events: events.clone() };

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use quinn_udp::EcnCodepoint;
 use sfu::{LinkId, Links};
-use turn::{PeerAddr, RelayAddr};
+use turn::{ClientAddr, PeerAddr, RelayAddr, Transport};
 
 use super::command::Bell;
 use super::stats::as_count;
@@ -20,12 +20,27 @@ use super::tuples::Plane;
 use crate::media::{Crossing, Note};
 
 /// The 5-tuple of a client's datagrams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Tuple {
     /// Our end.
     pub(crate) local: SocketAddr,
     /// The client's end.
     pub(crate) remote: SocketAddr,
+}
+
+impl Tuple {
+    /// The client, as TURN knows it.
+    pub(crate) fn client(&self) -> ClientAddr {
+        ClientAddr { transport: Transport::Udp, local: self.local, remote: self.remote }
+    }
+
+    /// Whether its datagrams arrive at a socket that is bound to that address.
+    pub(crate) fn is_at(&self, bound: SocketAddr) -> bool {
+        let same_family = bound.is_ipv4() == self.local.is_ipv4();
+        same_family
+            && bound.port() == self.local.port()
+            && (bound.ip().is_unspecified() || bound.ip() == self.local.ip())
+    }
 }
 
 /// What is handed over, with the bytes it comes with.
@@ -49,6 +64,8 @@ pub(crate) enum Item {
     },
     /// What comes from this 5-tuple in this plane is the sender's: hand it over.
     Remember(Tuple, Plane),
+    /// It is the one on which a member of the sender's has its media: have the kernel give that to the sender.
+    Steer(Tuple),
     /// Media of a room that both have a part of.
     Crossing(Crossing),
     /// It is not the sender's (any more).

@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
+use nix::libc;
+use nix::sys::socket::sockopt;
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use socket2::{Domain, Protocol, Type};
 
@@ -121,6 +123,17 @@ impl Socket {
         outcome
     }
 
+    /// Has the kernel ask a program which of the sockets that share this address gets a datagram. It replaces the one before.
+    ///
+    /// # Errors
+    /// Whatever the kernel says: it does not have that, or the program is too long.
+    pub(crate) fn steer(&self, program: &mut [libc::sock_filter]) -> io::Result<()> {
+        let len = u16::try_from(program.len()).map_err(|_| io::ErrorKind::ArgumentListTooLong)?;
+        let program = libc::sock_fprog { len, filter: program.as_mut_ptr() };
+        nix::sys::socket::setsockopt(&self.io, sockopt::AttachReusePortCbpf, &program)?;
+        Ok(())
+    }
+
     /// How many datagrams one `send` takes.
     pub(crate) fn segments_max(&self) -> usize {
         self.segments_max
@@ -153,7 +166,7 @@ fn allow_fragments(socket: &socket2::Socket, address: SocketAddr) -> io::Result<
         set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::DONT)?;
     } else {
         set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::DONT)?;
-        nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::Ipv6DontFrag, &false)?;
+        nix::sys::socket::setsockopt(socket, sockopt::Ipv6DontFrag, &false)?;
     }
     Ok(())
 }

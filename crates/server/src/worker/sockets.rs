@@ -168,6 +168,10 @@ impl Sockets {
         self.listeners.get(position)
     }
 
+    pub(crate) fn listeners(&self) -> impl Iterator<Item = &Listener> {
+        self.listeners.iter()
+    }
+
     /// How many datagrams one system call takes on the sockets that clients send to.
     pub(crate) fn segments_max(&self) -> usize {
         self.listeners.iter().map(|listener| listener.socket.segments_max()).min().unwrap_or(1)

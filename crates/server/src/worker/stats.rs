@@ -59,6 +59,8 @@ pub struct IoStats {
     pub streams_stalled: u64,
     /// Relayed packets dropped because the client's connection was slower than they came.
     pub stream_data_dropped: u64,
+    /// Datagrams that arrived at another worker than their client's.
+    pub datagrams_handed_over: u64,
     /// Datagrams and payloads for another worker that were dropped because it did not keep up.
     pub handovers_dropped: u64,
     /// 5-tuples that were not remembered because there were too many.
@@ -95,6 +97,7 @@ impl AddAssign for IoStats {
             streams_idle,
             streams_stalled,
             stream_data_dropped,
+            datagrams_handed_over,
             handovers_dropped,
             tuples_refused,
             tuples_contested,
@@ -112,6 +115,7 @@ impl AddAssign for IoStats {
         self.streams_idle += streams_idle;
         self.streams_stalled += streams_stalled;
         self.stream_data_dropped += stream_data_dropped;
+        self.datagrams_handed_over += datagrams_handed_over;
         self.handovers_dropped += handovers_dropped;
         self.tuples_refused += tuples_refused;
         self.tuples_contested += tuples_contested;

@@ -1,8 +1,11 @@
 //! The ways out of a worker: to clients and peers, and to the other workers.
 
+use std::time::Instant;
+
 use super::egress::Egress;
 use super::mesh::{Item, Mesh, Tuple};
-use super::tuples::{Denied, Plane, Tuples};
+use super::steering::Steering;
+use super::tuples::{Denied, Owner, Plane, Tuples};
 
 /// Everything by which something leaves, and whose the 5-tuples are.
 pub(crate) struct Ways {
@@ -12,6 +15,8 @@ pub(crate) struct Ways {
     pub(crate) mesh: Mesh,
     /// Whose the 5-tuples are that are not the TURN core's.
     pub(crate) tuples: Tuples,
+    /// Which of them the kernel gives to the right worker.
+    pub(crate) steering: Steering,
 }
 
 impl Ways {
@@ -19,6 +24,25 @@ impl Ways {
     pub(crate) fn remember(&mut self, worker: u8, tuple: Tuple, plane: Plane) {
         self.mesh.post(worker, Item::Remember(tuple, plane), &[]);
         self.mesh.flush();
+    }
+
+    /// What comes on `tuple` is not the other worker's any more.
+    pub(crate) fn forget(&mut self, now: Instant, tuple: Tuple, plane: Plane, worker: u8) {
+        self.tuples.remove(tuple, plane, Owner::Worker(worker));
+        self.steering.sweep(now, &self.tuples);
+    }
+
+    /// A member on `worker` has its media on `tuple`, as that worker says. Where it lands here, and is not another's, it goes there directly.
+    pub(crate) fn steer(&mut self, now: Instant, tuple: Tuple, worker: u8) {
+        if self.tuples.peek(tuple, Plane::Media) == Some(Owner::Worker(worker)) {
+            self.steering.put(now, tuple, worker);
+        }
+    }
+
+    /// Forgets what nobody has used for long.
+    pub(crate) fn sweep(&mut self, now: Instant) {
+        self.tuples.sweep(now);
+        self.steering.sweep(now, &self.tuples);
     }
 
     /// Counts a claim that came to nothing.

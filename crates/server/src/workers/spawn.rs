@@ -14,8 +14,8 @@ use super::{Desk, Handle, LocalAddresses, Settings, Shared};
 use crate::clock;
 use crate::media::Media;
 use crate::worker::{
-    Bell, Egress, LISTENERS_MAX, Listener, Mesh, RelayBinding, Relaying, Sharing, Socket, Sockets, SpawnError, Streams,
-    Tuples, WAKER, Ways, Worker,
+    Bell, Egress, LISTENERS_MAX, Listener, Mesh, RelayBinding, Relaying, Sharing, Socket, Sockets, SpawnError,
+    Steering, Streams, Tuples, WAKER, Ways, Worker,
 };
 
 /// As [`super::Workers::spawn`].
@@ -32,14 +32,15 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
     let media = shared.is_some();
     let streams_open = Arc::new(AtomicUsize::new(0));
     let mut ready = Vec::new();
-    for ((ground, mesh), index) in grounds.into_iter().zip(Mesh::between(&bells)).zip(0..count) {
+    let links = Mesh::between(&bells).into_iter().zip(Steering::among(count));
+    for ((ground, links), index) in grounds.into_iter().zip(links).zip(0..count) {
         let shard = Shard::new(index, count).unwrap_or_default();
         let services = shared.as_deref().map_or_else(Vec::new, datagram_candidates);
         let relaying = relaying(&settings, shard, services, quotas.clone())?;
         let streams = Streams::new(settings.streams_max, Arc::clone(&streams_open));
         let peers = shared.as_ref().zip(settings.media.as_ref());
         let peers = peers.map(|(shared, media)| Media::new((index, count), Arc::clone(shared), media.events.clone()));
-        ready.push(ground.build(&settings, relaying, peers, mesh, streams)?);
+        ready.push(ground.build(&settings, relaying, peers, links, streams)?);
     }
     let desks = ready.into_iter().map(start).collect::<Result<Vec<_>, _>>()?;
     Ok(Handle {
@@ -76,7 +77,7 @@ impl Ground {
         settings: &Settings,
         relaying: Relaying,
         media: Option<Media>,
-        mesh: Mesh,
+        (mesh, steering): (Mesh, Steering),
         streams: Streams,
     ) -> Result<(Worker, Desk, watch::Sender<()>), SpawnError> {
         let (sender, inbox) = mpsc::channel(COMMANDS_MAX);
@@ -86,7 +87,7 @@ impl Ground {
             relaying,
             media,
             poll: self.poll,
-            ways: Ways { egress: Egress::new(self.sockets, streams), mesh, tuples: Tuples::new((low, high)) },
+            ways: Ways { egress: Egress::new(self.sockets, streams), mesh, tuples: Tuples::new((low, high)), steering },
             inbox,
             bell: Arc::clone(&self.bell),
             idle: settings.idle,

@@ -20,7 +20,9 @@ fn item(number: u16) -> Item {
 fn remote(item: Item) -> u16 {
     match item {
         Item::Datagram { tuple, .. } => tuple.remote.port(),
-        Item::Relayed { .. } | Item::Remember(..) | Item::Forget(..) | Item::Crossing(_) => panic!("{item:?}"),
+        Item::Relayed { .. } | Item::Remember(..) | Item::Forget(..) | Item::Steer(_) | Item::Crossing(_) => {
+            panic!("{item:?}")
+        }
     }
 }
 
