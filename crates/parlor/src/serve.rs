@@ -8,8 +8,6 @@ use server::{Server, config::LogFilter};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
-use tracing::{Level, Metadata};
-use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -66,12 +64,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
 fn log_to_stderr(filter: &LogFilter) {
     let lines =
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    tracing_subscriber::registry().with(lines).with(filter.0.clone()).with(filter_fn(is_free_of_secrets)).init();
-}
-
-/// The WebSocket library traces whole messages, and in those are tokens, TURN passwords and what people write to each other.
-fn is_free_of_secrets(metadata: &Metadata<'_>) -> bool {
-    *metadata.level() < Level::TRACE || !metadata.target().starts_with("tungstenite")
+    tracing_subscriber::registry().with(lines).with(filter.0.clone()).init();
 }
 
 /// The signals that end the server.

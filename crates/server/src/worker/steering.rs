@@ -99,14 +99,18 @@ impl Steering {
         self.due = None;
         // Kept while the kernel is told: who comes later tells it more.
         let mut list = lock(&self.list);
-        for listener in sockets.listeners().filter(|listener| !listener.binding_only) {
-            let bound = listener.socket.local();
+        let shared = || sockets.listeners().filter(|listener| !listener.binding_only).map(|listener| &listener.socket);
+        for socket in shared() {
+            let bound = socket.local();
             let places = list.places.iter().filter(|(tuple, _)| tuple.is_at(bound));
             let places: Vec<_> = places.map(|(tuple, place)| (*tuple, place.home)).collect();
-            if let Err(error) = tell(&places, |program| listener.socket.steer(program)) {
+            if let Err(error) = tell(&places, |program| socket.steer(program)) {
                 list.is_refused = true;
                 list.places.clear();
                 tracing::info!(%bound, %error, "media that arrives at another worker than its member's is handed over");
+                // What was told before would be followed for ever. Where even that is refused, nothing was.
+                let _ = shared().try_for_each(|socket| socket.steer(&mut filter::program(&[])));
+                return;
             }
         }
     }
