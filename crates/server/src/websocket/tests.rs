@@ -6,8 +6,9 @@ use super::*;
 #[test]
 fn a_connection_keeps_no_memory_of_what_it_has_carried() {
     const LARGE: usize = 100_000;
+    const PIPE_BYTES: usize = 1024;
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let (mut client, server) = tokio::io::duplex(1024);
+    let (mut client, server) = tokio::io::duplex(PIPE_BYTES);
     let (reading, writing) = tokio::io::split(server);
     let (mut reader, mut writer) = (Reader::new(reading, LARGE), Writer::new(writing));
     let carry = async {
@@ -20,7 +21,8 @@ fn a_connection_keeps_no_memory_of_what_it_has_carried() {
         assert!(sent.is_ok() && heard.is_ok());
     };
     let carried = allocation_counter::measure(|| runtime.block_on(carry));
-    assert_eq!(carried.bytes_current, 0);
+    // The pipe of the test keeps what it has taken, in both directions.
+    assert!(carried.bytes_current <= 2 * PIPE_BYTES as i64, "{} bytes", carried.bytes_current);
     let size = size_of_val(&reader) + size_of_val(&writer);
     assert!(size < 1024, "{size} bytes");
 }
