@@ -34,8 +34,10 @@ fn what_was_never_sent_is_unknown() {
 #[test]
 fn the_ring_grows_with_what_is_in_flight_up_to_its_limit() {
     let mut history = History::new();
+    assert_eq!(history.ring.capacity(), 0, "nothing is sent to who looks at nothing");
+    history.push(0, 0, 100, None);
     assert_eq!(history.ring.len(), PACKETS_MIN);
-    for number in 0..PACKETS_MAX as u64 {
+    for number in 1..PACKETS_MAX as u64 {
         history.push(number, 0, 100, None);
     }
     assert_eq!(history.ring.len(), PACKETS_MAX);
