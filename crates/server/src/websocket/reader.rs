@@ -126,26 +126,27 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 
     /// Puts a frame where it belongs; gives back a message that is complete.
     fn hear(&mut self, header: Header, payload: Vec<u8>) -> Result<Option<Message>, Broken> {
-        match header.opcode {
-            Opcode::Ping => return Ok(Some(Message::Ping(payload))),
-            Opcode::Pong => return Ok(Some(Message::Pong)),
-            Opcode::Close => return close(&payload).map(Some),
-            Opcode::Continuation | Opcode::Text | Opcode::Binary => {}
-        }
-        let is_first = header.opcode != Opcode::Continuation;
-        let (opcode, payload) = match self.begun.take() {
-            None if is_first => (header.opcode, payload),
-            Some((opcode, mut whole)) if !is_first => {
+        let (opcode, payload) = match (header.opcode, self.begun.take()) {
+            (Opcode::Continuation, Some((opcode, mut whole))) => {
                 whole.extend_from_slice(&payload);
                 (opcode, whole)
             }
-            _ => return Err(Broken::Malformed),
+            (opcode @ (Opcode::Text | Opcode::Binary), None) => (opcode, payload),
+            (Opcode::Continuation, None) | (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Broken::Malformed),
+            (control @ (Opcode::Ping | Opcode::Pong | Opcode::Close), begun) => {
+                self.begun = begun;
+                return match control {
+                    Opcode::Ping => Ok(Some(Message::Ping(payload))),
+                    Opcode::Pong => Ok(Some(Message::Pong)),
+                    Opcode::Close | Opcode::Continuation | Opcode::Text | Opcode::Binary => close(&payload).map(Some),
+                };
+            }
         };
         if !header.is_final {
             self.begun = Some((opcode, payload));
             return Ok(None);
         }
-        if opcode == Opcode::Binary {
+        if opcode != Opcode::Text {
             return Ok(Some(Message::Binary));
         }
         String::from_utf8(payload).map(|text| Some(Message::Text(text))).map_err(|_| Broken::NotUtf8)
