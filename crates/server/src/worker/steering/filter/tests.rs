@@ -58,17 +58,20 @@ fn media_follows_the_list_and_all_else_the_hash(ip: &str) {
     let mut group = Group::new(ip, 24);
     let hashed: Vec<_> = (0..24).map(|client| group.landing(client, STUN)).collect();
     // Every second client, each to a socket where it does not land by itself.
-    let wanted =
-        |client: usize| if client % 2 == 0 { (hashed[client] + 1 + client % 4 / 2) % 3 } else { hashed[client] };
-    let listed = (0..24).filter(|client| client % 2 == 0);
-    let places: Vec<_> = listed.map(|client| (group.tuple(client), u8::try_from(wanted(client)).unwrap())).collect();
+    let is_listed = |client: usize| client.is_multiple_of(2);
+    let elsewhere = |client: usize, hashed: usize| (hashed + 1 + client % 4 / 2) % 3;
+    let wanted = hashed.iter().enumerate();
+    let wanted = wanted.map(|(client, &hashed)| if is_listed(client) { elsewhere(client, hashed) } else { hashed });
+    let wanted: Vec<_> = wanted.collect();
+    let listed = wanted.iter().enumerate().filter(|(client, _)| is_listed(*client));
+    let places: Vec<_> = listed.map(|(client, &home)| (group.tuple(client), u8::try_from(home).unwrap())).collect();
     group.steer(&places);
-    for client in 0..24 {
+    for (client, (hashed, wanted)) in hashed.iter().zip(wanted).enumerate() {
         for datagram in [SRTP, DTLS, &[63], &[191]] {
-            assert_eq!(group.landing(client, datagram), wanted(client), "{datagram:?} of client {client}");
+            assert_eq!(group.landing(client, datagram), wanted, "{datagram:?} of client {client}");
         }
         for datagram in [STUN, CHANNEL, &[19], &[64], &[127], &[192]] {
-            assert_eq!(group.landing(client, datagram), hashed[client], "{datagram:?} of client {client}");
+            assert_eq!(group.landing(client, datagram), *hashed, "{datagram:?} of client {client}");
         }
     }
     group.steer(&[]);
