@@ -68,6 +68,12 @@ impl MediaSeat {
         true
     }
 
+    /// The media server has lost the connection. The next one begins with all encodings, which nobody says.
+    pub(crate) fn disconnect(&mut self) {
+        self.connected = false;
+        self.layers.clear();
+    }
+
     /// The offer that this is the answer to.
     pub(crate) fn take_offer(&mut self, request: u64) -> Option<PendingOffer> {
         let index = self.offers.iter().position(|offer| offer.request == request)?;

@@ -98,8 +98,6 @@ struct Room {
     guests: Vec<u32>,
     /// The other workers that have a part of it.
     links: Links,
-    /// Who speaks, as the router told last.
-    speakers: Vec<(MediaPeerId, i8)>,
     due: Due,
 }
 
@@ -385,9 +383,8 @@ impl Media {
                 sfu::Output::Speakers { speakers } => {
                     let named =
                         speakers.into_iter().filter_map(|(peer, level)| Some((self.members.get(peer.0)?.id, level)));
-                    room.speakers = named.collect();
                     if room.leads(self.worker) {
-                        self.events.tell_speakers(room.id, &room.speakers);
+                        self.events.send(MediaEvent::Speakers { room: room.id, speakers: named.collect() });
                     }
                 }
                 output @ (sfu::Output::Published { .. }

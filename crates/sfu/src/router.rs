@@ -116,6 +116,8 @@ impl Router {
         let due = known.poll_timeout();
         for (_, track) in self.tracks.iter_mut().filter(|(_, track)| track.id.peer == peer) {
             track.layers.iter_mut().for_each(crate::layer::Layer::handle_reconnect);
+            // What was said of the layers was for the connection before.
+            track.interest = Interest::default();
         }
         self.wake_at(due);
     }

@@ -27,13 +27,12 @@ impl Loudness {
         }
     }
 
-    /// The publisher's worker has told how loud it is.
+    /// The publisher's worker has told how loud it is. It does so only while it was heard lately, be it by that worker alone.
     pub(crate) fn handle_told(&mut self, now: Instant, level_dbov: i8) {
         self.smoothed = f32::from(level_dbov).clamp(-127.0, 0.0) + 127.0;
         self.updated = Some(now);
-        if self.smoothed >= AUDIBLE {
-            self.audible_at = Some(now);
-        }
+        let lately = if self.smoothed >= AUDIBLE { Some(now) } else { now.checked_sub(BREATH - TOLD_AGAIN) };
+        self.audible_at = self.audible_at.max(lately);
     }
 
     /// A packet without a level: sound of unknown loudness, as from devices that do not measure it.
@@ -77,6 +76,9 @@ const AUDIBLE: f32 = 77.0;
 
 /// Pauses within speech are shorter.
 const BREATH: Duration = Duration::from_millis(1_500);
+
+/// A worker tells again within this how loud a voice is that was heard lately, even if once it is lost.
+const TOLD_AGAIN: Duration = Duration::from_millis(300);
 
 /// Packets of sound are no further apart; in discontinuous transmission silence is.
 const PACKET_GAP: Duration = Duration::from_millis(120);

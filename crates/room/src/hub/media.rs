@@ -213,7 +213,11 @@ impl Hub {
         let Some((room_id, uid)) = self.seated(peer) else { return };
         let member = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&uid));
         if let Some(seat) = member.and_then(|member| member.media.as_mut()) {
-            seat.connected = connected;
+            if connected {
+                seat.connected = true;
+            } else {
+                seat.disconnect();
+            }
         }
     }
 

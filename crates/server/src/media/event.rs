@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use room::media::{self as words, MediaEvent, MediaPeerId, MediaRoomId};
+use room::media::{self as words, MediaEvent, MediaRoomId};
 use rtp::parameters::Kind;
 use sfu::PeerId;
 use tokio::sync::mpsc;
@@ -34,11 +34,6 @@ impl Events {
             return;
         }
         self.waiting.push_back(event);
-    }
-
-    /// Tells who speaks in a room.
-    pub(crate) fn tell_speakers(&mut self, room: MediaRoomId, speakers: &[(MediaPeerId, i8)]) {
-        self.send(MediaEvent::Speakers { room, speakers: speakers.to_vec() });
     }
 
     /// Hands over as many as the rooms take. True: some still wait.

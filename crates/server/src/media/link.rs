@@ -233,12 +233,8 @@ impl Media {
     /// There is none any more, or it begins anew.
     fn forget_link(&mut self, now: Instant, key: u32, link: LinkId, ways: &mut Ways) {
         let Some(room) = self.rooms.get_mut(key) else { return };
-        let led = room.leads(self.worker);
         room.links = room.links.without(Links::only(link));
-        let (links, leads, guests) = (room.links, room.leads(self.worker), room.guests.clone());
-        if leads && !led {
-            self.events.tell_speakers(room.id, &room.speakers);
-        }
+        let (links, guests) = (room.links, room.guests.clone());
         for seat in guests {
             if self.members.get(seat).is_some_and(|guest| guest.home == Some(link)) {
                 self.remove_guest(now, seat);

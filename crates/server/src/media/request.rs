@@ -182,7 +182,6 @@ impl Media {
             members: Vec::new(),
             guests: Vec::new(),
             links: Links::EMPTY,
-            speakers: Vec::new(),
             due: Due::default(),
         });
         self.rooms_by_id.insert(id, key);

@@ -235,7 +235,7 @@ impl Router {
         self.report_wants(now);
         self.relay_levels(now, sink);
         self.report_quality(now);
-        if !self.track_keys.is_empty() {
+        if !self.track_keys.is_empty() || self.told.is_owing() {
             self.tick_at = Some(now + TICK);
         }
     }

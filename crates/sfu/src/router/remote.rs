@@ -26,6 +26,7 @@ impl Router {
                 self.relay_picture(key, layer, come, sink);
             }
         }
+        self.told.handle_links(now);
         // The publishers may switch layers off.
         self.tick_at.get_or_insert(now);
         self.wake_at(now);

@@ -19,12 +19,29 @@ pub(super) struct Told {
     /// Who speaks, the loudest first; at most [`SPEAKERS_MAX`].
     speakers: Vec<PeerId>,
     speakers_at: Option<Instant>,
+    /// They are told next time even if they are the same.
+    speakers_again: bool,
     quality_at: Option<Instant>,
 }
 
 impl Told {
+    /// A peer has gone: if it was said to speak, it is said again who does.
     pub(super) fn forget(&mut self, peer: PeerId) {
+        let before = self.speakers.len();
         self.speakers.retain(|speaker| *speaker != peer);
+        self.speakers_again |= self.speakers.len() < before;
+    }
+
+    /// Whether something is to be said though nothing is published any more.
+    pub(super) fn is_owing(&self) -> bool {
+        self.speakers_again
+    }
+
+    /// Other workers have come or gone. Who of all speaks for the room may be another one, whose word is the last that was heard, and who
+    /// has to have heard of the voices of all before it says anything.
+    pub(super) fn handle_links(&mut self, now: Instant) {
+        self.speakers_again = true;
+        self.speakers_at = Some(now + SPEAKERS_INTERVAL);
     }
 }
 
@@ -81,7 +98,8 @@ impl Router {
         let rank = |peer: PeerId| self.told.speakers.iter().position(|told| *told == peer).unwrap_or(usize::MAX);
         speakers.sort_by_key(|(peer, level)| (-(level / LEVEL_STEP), rank(*peer), *peer));
         speakers.truncate(SPEAKERS_MAX);
-        if !speakers.iter().map(|(peer, _)| *peer).eq(self.told.speakers.iter().copied()) {
+        let has_changed = !speakers.iter().map(|(peer, _)| *peer).eq(self.told.speakers.iter().copied());
+        if std::mem::take(&mut self.told.speakers_again) || has_changed {
             self.told.speakers = speakers.iter().map(|(peer, _)| *peer).collect();
             self.outputs.push_back(Output::Speakers { speakers });
         }

@@ -352,6 +352,21 @@ fn slots_of_another_connection_are_not_repeated() {
 }
 
 #[test]
+fn which_layers_are_off_is_not_repeated_when_the_connection_was_lost_that_they_were_off_on() {
+    let mut stage = stage();
+    let [ana, bo, cy] = stage.trio();
+    let (_, peer) = stage.offer(bo, &mut Vec::new());
+    let token = resume_token(&stage.join_media(bo, "bo"));
+    stage.close(bo);
+    stage.media(MediaEvent::Layers { peer, source: Source::Camera, layers: vec![("f".to_owned(), false)] });
+    stage.media(MediaEvent::Disconnected { peer, reason: "timed out".to_owned() });
+    stage.wait_alive(Duration::from_secs(20), &[ana, cy]);
+    let back = stage.open();
+    let heard = stage.resume(back, "bo", &token);
+    assert_eq!(commands(&heard, back), ["joined"]);
+}
+
+#[test]
 fn a_server_that_stops_lets_go_of_every_place() {
     let mut stage = Stage::with_media();
     let [ana, bo, _] = stage.trio();

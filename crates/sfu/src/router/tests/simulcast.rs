@@ -125,6 +125,14 @@ fn a_layer_that_falls_silent_is_left_for_one_that_flows() {
     assert_eq!(width_of(&mut world, BOB), Some(1_280));
 }
 
+/// Which layers were told to be on, one after the other.
+fn told(world: &mut World) -> Vec<Vec<bool>> {
+    let outputs = world.outputs().into_iter();
+    let layers =
+        outputs.filter_map(|output| if let Output::Layers { layers, .. } = output { Some(layers) } else { None });
+    layers.map(|layers| layers.into_iter().map(|(_, on)| on).collect()).collect()
+}
+
 #[test]
 fn layers_that_nobody_watches_are_switched_off_and_on_again() {
     let (mut world, track, mut camera) = meeting(&[BOB]);
@@ -158,10 +166,22 @@ fn a_publisher_that_begins_with_its_smallest_layer_hears_what_the_first_viewer_w
     assert_eq!(told(&mut world), [[false; 3]; 0], "once");
 }
 
-/// Which layers the publisher was told to send, smallest first, each time since the last question.
-fn told(world: &mut World) -> Vec<Vec<bool>> {
-    let outputs = world.outputs().into_iter();
-    let layers =
-        outputs.filter_map(|output| if let Output::Layers { layers, .. } = output { Some(layers) } else { None });
-    layers.map(|layers| layers.into_iter().map(|(_, on)| on).collect()).collect()
+#[test]
+fn what_is_wanted_is_said_anew_on_the_next_connection_and_of_the_next_track_of_the_same_name() {
+    let (mut world, track, mut camera) = meeting(&[BOB]);
+    let publish = |world: &mut World| {
+        world.publish(ALICE, Source::Camera, sends_simulcast("0", codec(CodecName::Vp8, VP8)));
+    };
+    estimate(&mut world, BOB, 20_000_000);
+    world.wish_sized(BOB, "v", Some(track), (640, 360));
+    camera.film(&mut world, 10);
+    assert_eq!(told(&mut world), [[true, true, false]]);
+    world.router.handle_reconnect(world.now, ALICE);
+    publish(&mut world);
+    camera.film(&mut world, 10);
+    assert_eq!(told(&mut world), [[true, true, false]]);
+    world.router.handle_unpublish(world.now, track);
+    publish(&mut world);
+    camera.film(&mut world, 10);
+    assert_eq!(told(&mut world), [[true, true, false]]);
 }

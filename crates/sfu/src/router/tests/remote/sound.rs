@@ -8,7 +8,7 @@ use rtp::rtcp::SenderInfo;
 
 use super::pair::{Pair, remote};
 use crate::router::tests::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, OPUS, World, codec, sends, takes};
-use crate::{Output, PeerId, Source};
+use crate::{LinkId, Links, Output, PeerId, Source};
 
 const DAVE: PeerId = PeerId(4);
 
@@ -87,6 +87,67 @@ fn all_workers_elect_the_same_speakers() {
     // Nothing of Bob was ever heard here, and it is he who speaks.
     speak(&mut pair, 61, 150, [127, 25, 127]);
     assert_eq!(speakers(&pair.told_away), [remote(BOB)]);
+}
+
+/// What was told of the speakers since the last look, one after the other.
+fn all_speakers(told: &mut Vec<Output>) -> Vec<Vec<PeerId>> {
+    let told = std::mem::take(told).into_iter().filter_map(|output| {
+        let Output::Speakers { speakers } = output else { return None };
+        Some(speakers.into_iter().map(|(peer, _)| peer).collect())
+    });
+    told.collect()
+}
+
+#[test]
+fn who_takes_a_breath_is_a_speaker_also_for_a_worker_that_has_just_come() {
+    let mut pair = conference();
+    pair.home.router.handle_links(pair.home.now, Links::EMPTY, &mut pair.home.sink);
+    speak(&mut pair, 1, 60, [20, 127, 127]);
+    // Silent for half a second when the other worker comes.
+    speak(&mut pair, 61, 25, [127; 3]);
+    pair.home.router.handle_links(pair.home.now, Links::only(super::AWAY), &mut pair.home.sink);
+    all_speakers(&mut pair.told_away);
+    speak(&mut pair, 86, 30, [127; 3]);
+    assert_eq!(all_speakers(&mut pair.told_away), [[remote(ALICE)]]);
+    assert_eq!(speakers(&pair.told_home), [ALICE], "at her own worker she was one all the time");
+    // She says nothing more: that is so for both before long.
+    speak(&mut pair, 116, 60, [127; 3]);
+    assert_eq!(all_speakers(&mut pair.told_away), [Vec::<PeerId>::new()]);
+    assert_eq!(speakers(&pair.told_home), []);
+}
+
+#[test]
+fn when_workers_come_or_go_it_is_said_again_who_speaks_but_not_before_all_were_heard() {
+    let mut pair = conference();
+    speak(&mut pair, 1, 60, [20, 127, 40]);
+    all_speakers(&mut pair.told_away);
+    let third = Links::only(LinkId(1));
+    pair.away.router.handle_links(pair.away.now, third, &mut pair.away.sink);
+    speak(&mut pair, 61, 16, [20, 127, 40]);
+    assert!(all_speakers(&mut pair.told_away).is_empty(), "within 320 ms");
+    speak(&mut pair, 77, 10, [20, 127, 40]);
+    assert_eq!(all_speakers(&mut pair.told_away), [[remote(ALICE), CAROL]]);
+    // The worker of Alice ends.
+    pair.away.router.handle_leave(pair.away.now, remote(ALICE));
+    pair.away.router.handle_links(pair.away.now, Links::EMPTY, &mut pair.away.sink);
+    pair.home.router.handle_links(pair.home.now, Links::EMPTY, &mut pair.home.sink);
+    speak(&mut pair, 87, 30, [127, 127, 40]);
+    assert_eq!(all_speakers(&mut pair.told_away), [[CAROL]]);
+}
+
+#[test]
+fn a_speaker_who_leaves_speaks_no_longer_even_if_nothing_else_is_published() {
+    let mut world = World::new(&[ALICE]);
+    world.publish(ALICE, Source::Microphone, voice(ALICE));
+    for number in 1..60 {
+        say(&mut world, ALICE, number, 20);
+        world.wait(Duration::from_millis(20));
+    }
+    assert_eq!(all_speakers(&mut world.outputs()), [[ALICE]]);
+    world.router.handle_leave(world.now, ALICE);
+    world.wait(Duration::from_secs(1));
+    assert_eq!(all_speakers(&mut world.outputs()), [Vec::<PeerId>::new()]);
+    assert_eq!(world.router.poll_timeout(), None, "then nothing is left to do");
 }
 
 #[test]
