@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import audience
 import ice
 import meeting
 import native
@@ -55,8 +56,8 @@ def main() -> int:
     options = arguments.parse_args()
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful, meetings = chosen([*tools.CHECKS, *ice.CHECKS]), chosen([*meeting.CHECKS, *native.CHECKS])
-    abuse = chosen(tools.ABUSE)
-    if not peaceful and not meetings and not abuse:
+    abuse, crowds = chosen(tools.ABUSE), chosen(audience.CHECKS)
+    if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1
     server = None
@@ -67,7 +68,8 @@ def main() -> int:
         server = Server(options.parlor)
         run_side_by_side(peaceful, server, SIDE_BY_SIDE)
         run_side_by_side(meetings, server, MEETINGS_SIDE_BY_SIDE)
-        for named in abuse:
+        # They need the machine for themselves.
+        for named in [*crowds, *abuse]:
             name, seconds = timed(*named, server)
             print(f"ok    {name} ({seconds:.1f} s)", flush=True)
         server.stop()

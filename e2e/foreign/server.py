@@ -29,12 +29,13 @@ class Failed(Exception):
 class Server:
     """A running `parlor serve` on free loopback ports that relays between loopback addresses."""
 
-    def __init__(self, binary: Path, open_files: int | None = None):
+    def __init__(self, binary: Path, open_files: int | None = None, settings: dict[str, str] | None = None):
         self.binary = binary
         self._data = tempfile.mkdtemp(prefix="parlor-foreign-")
         self._log = tempfile.TemporaryFile()
         self.http_port, https, self.port, self.second_port = free_ports(4)
         both = lambda port: json.dumps([f"127.0.0.1:{port}", f"[::1]:{port}"])
+        own = settings or {}
         settings = {
             "http.listen": f"127.0.0.1:{self.http_port}",
             "https.listen": f"127.0.0.1:{https}",
@@ -51,6 +52,7 @@ class Server:
             "limits.allocations_per_address": "0",
             "turn.secrets": json.dumps([SECRET]),
             "data.dir": self._data,
+            **own,
         }
         command = [binary, "serve"]
         for key, value in settings.items():

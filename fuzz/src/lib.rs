@@ -4,6 +4,7 @@
 //! A new target is a module here, a line in [`TARGETS`], a two-line file in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml` and
 //! a folder in `corpus/` with at least one real message.
 
+pub mod dtls;
 pub mod room_frames;
 pub mod room_operations;
 pub mod rtc_datagram;
@@ -22,6 +23,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target under the name of its corpus.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("dtls", dtls::run),
     ("room_frames", room_frames::run),
     ("room_operations", room_operations::run),
     ("rtc_datagram", rtc_datagram::run),

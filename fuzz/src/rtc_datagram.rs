@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rtc::peer::Received;
 use rtc::{Output, Path, Peer};
 
-mod client;
+pub(crate) mod client;
 
 use client::{Client, check, new_peer, path};
 

@@ -67,6 +67,8 @@ impl Sink for Oracle {
         assert!(received.used.insert(index), "index {index} of {ssrc} was used twice");
         if is_media {
             received.packets.insert(index, bytes);
+        } else if let Some((number, again)) = original(&packet, header.len()) {
+            self.streams.entry((to, ssrc.wrapping_sub(1))).or_default().take_again(number, again);
         }
     }
 
@@ -76,6 +78,38 @@ impl Sink for Oracle {
         }
         self.control.push((to, compound.to_vec()));
     }
+}
+
+impl Received {
+    /// What is sent again is what was sent; what was not sent before, as it waited too long, is a packet like any other.
+    fn take_again(&mut self, number: u16, again: Vec<u8>) {
+        let Some((highest, _)) = self.packets.last_key_value() else { return };
+        let back = u64::from((*highest as u16).wrapping_sub(number));
+        // One that is ahead has waited for its turn, and is looked at when it comes.
+        let Some(index) = highest.checked_sub(back).filter(|_| back < 1 << 15) else { return };
+        let Some(first) = self.packets.get(&index) else {
+            self.packets.insert(index, again);
+            return;
+        };
+        let (first, again) = (Packet::parse(first).expect("read before"), Packet::parse(&again).expect("as long"));
+        let numbers = |packet: &Packet<'_>| {
+            let codec = Stamp::read(packet.payload()).expect("what goes out was published").codec;
+            Numbers::read(index, packet, codec)
+        };
+        assert_eq!(numbers(&first), numbers(&again), "what is sent again has the numbers that it had");
+        assert_eq!(first.payload(), again.payload(), "what is sent again is what was sent");
+        assert_eq!(first.payload_type(), again.payload_type(), "a retransmission names the codec of what it repeats");
+    }
+}
+
+/// The packet inside a retransmission (RFC 4588 §4), with its number; `None` of padding and of what only says that nothing comes.
+fn original(packet: &Packet<'_>, header_bytes: usize) -> Option<(u16, Vec<u8>)> {
+    let (number, payload) = packet.payload().split_first_chunk::<2>().filter(|(_, payload)| !payload.is_empty())?;
+    let mut bytes = [packet.bytes().get(..header_bytes)?, payload].concat();
+    bytes[1] -= 1;
+    bytes[2..4].copy_from_slice(number);
+    bytes[8..12].copy_from_slice(&packet.ssrc().wrapping_sub(1).to_be_bytes());
+    Some((u16::from_be_bytes(*number), bytes))
 }
 
 impl Oracle {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::seed::Generator;
 
-use super::picture::{Picture, Stamp};
+use super::picture::{self, Picture, Stamp};
 use super::uplink::{Stream, Uplink};
 use super::wire;
 
@@ -13,6 +13,8 @@ use super::wire;
 pub enum Film {
     /// In three layers.
     Simulcast,
+    /// In three layers, encrypted from end to end: the server cannot tell key frames.
+    Encrypted,
     /// In one, at this rate.
     Single {
         /// Bits per second.
@@ -24,6 +26,7 @@ pub enum Film {
 #[derive(Debug)]
 pub(super) struct Camera {
     publisher: u32,
+    is_encrypted: bool,
     encoders: Vec<Encoder>,
     /// When the next frame is taken.
     pub(super) next_frame: Instant,
@@ -89,7 +92,17 @@ impl Camera {
         });
         let encoders = encoders.collect();
         let timestamp_start = generator.bits() as u32;
-        Self { publisher, encoders, next_frame: now + phase, frames: 0, generator, begun, timestamp_start }
+        let is_encrypted = film == Film::Encrypted;
+        Self {
+            publisher,
+            is_encrypted,
+            encoders,
+            next_frame: now + phase,
+            frames: 0,
+            generator,
+            begun,
+            timestamp_start,
+        }
     }
 
     /// The stream of a layer, and how its clock stands.
@@ -100,6 +113,11 @@ impl Camera {
     pub(super) fn timestamp(&self, now: Instant) -> u32 {
         let elapsed = now.saturating_duration_since(self.begun);
         self.timestamp_start.wrapping_add((elapsed.as_micros() * 9 / 100) as u32)
+    }
+
+    /// Which layers the server wants, the smallest first.
+    pub(super) fn layers_on(&self) -> Vec<bool> {
+        self.encoders.iter().map(|encoder| encoder.wanted).collect()
     }
 
     /// A picture loss indication for this stream.
@@ -138,7 +156,11 @@ impl Camera {
             }) else {
                 continue;
             };
-            uplink.send_frame(now, encoder.ssrc, timestamp, picture.payloads());
+            let mut payloads = picture.payloads();
+            if self.is_encrypted {
+                payloads.iter_mut().for_each(picture::encrypt);
+            }
+            uplink.send_frame(now, encoder.ssrc, timestamp, payloads);
         }
         self.frames += 1;
         self.next_frame += FRAME_INTERVAL;
@@ -166,7 +188,7 @@ impl Film {
     /// Which layers there are, what they are called, and what they want.
     fn layers(self) -> Vec<(u8, Option<&'static str>, u64)> {
         match self {
-            Self::Simulcast => {
+            Self::Simulcast | Self::Encrypted => {
                 let named = wire::RIDS.into_iter().zip(RATES_BPS);
                 (0..).zip(named).map(|(layer, (rid, full_bps))| (layer, Some(rid), full_bps)).collect()
             }

@@ -67,12 +67,18 @@ pub(super) struct Equipment {
     pub(super) microphone: bool,
     pub(super) video_slots: usize,
     pub(super) audio_slots: usize,
+    /// Which of its connections this is, from 0.
+    pub(super) connection: u32,
 }
 
 impl Member {
     pub(super) fn new(now: Instant, begun: Instant, id: u32, seed: Seed, equipment: Equipment) -> Self {
         let mut uplink = Uplink::new(now);
-        let generator = |what: &str| seed.generator(&format!("{what} {id}"));
+        let which = match equipment.connection {
+            0 => id.to_string(),
+            again => format!("{id} again {again}"),
+        };
+        let generator = |what: &str| seed.generator(&format!("{what} {which}"));
         let microphone =
             equipment.microphone.then(|| Microphone::new(now, begun, id, generator("microphone"), &mut uplink));
         let camera = equipment.camera.map(|film| Camera::new(now, begun, (id, film), generator("camera"), &mut uplink));
@@ -96,6 +102,22 @@ impl Member {
         if let Some(microphone) = &mut self.microphone {
             microphone.set_speaking(now, speaking);
         }
+    }
+
+    pub(super) fn is_speaking(&self) -> bool {
+        self.microphone.as_ref().is_some_and(|microphone| microphone.speaking)
+    }
+
+    /// Packets of all its streams.
+    pub(super) fn sent_packets(&self) -> u64 {
+        let microphone = self.microphone.iter().map(|microphone| microphone.ssrc);
+        let streams = microphone.chain(self.camera.iter().flat_map(Camera::streams));
+        streams.map(|ssrc| u64::from(self.uplink.counts(ssrc).0)).sum()
+    }
+
+    /// Which layers the server wants.
+    pub(super) fn layers_on(&self) -> Vec<bool> {
+        self.camera.as_ref().map(Camera::layers_on).unwrap_or_default()
     }
 
     pub(super) fn set_layers(&mut self, layers: &[(String, bool)]) {

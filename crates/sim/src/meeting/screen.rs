@@ -7,7 +7,7 @@ use rtp::Packet;
 use rtp::payload::vp8::Descriptor;
 use rtp::sequence::SequenceUnwrapper;
 
-use super::picture::Stamp;
+use super::picture::{self, Stamp};
 
 /// One slot.
 #[derive(Debug)]
@@ -63,6 +63,8 @@ pub struct Seen {
 struct Piece {
     timestamp: u32,
     marker: bool,
+    /// From end to end.
+    is_encrypted: bool,
     /// `None` is a filler or padding.
     content: Option<(Descriptor, Stamp)>,
 }
@@ -274,9 +276,12 @@ impl Seen {
 
 impl Piece {
     fn new(timestamp: u32, marker: bool, payload: &[u8]) -> Self {
+        let decrypted = picture::decrypt(payload);
+        let is_encrypted = decrypted.is_some();
+        let payload = decrypted.as_deref().unwrap_or(payload);
         let descriptor = Descriptor::parse(payload).ok();
         let content = descriptor.and_then(|descriptor| Some((descriptor, Stamp::read(&descriptor, payload)?)));
-        Self { timestamp, marker, content }
+        Self { timestamp, marker, is_encrypted, content }
     }
 
     fn is_start(&self) -> bool {
@@ -289,9 +294,13 @@ impl Piece {
 }
 
 impl Decoder {
-    /// As a browser decides: by the index of the lowest temporal layer (RFC 7741 §4.2).
+    /// As a browser decides: by the index of the lowest temporal layer (RFC 7741 §4.2). The numbers of encrypted frames are their
+    /// publisher's own, so that those of another one cannot be mistaken for what follows.
     fn can_decode(&self, piece: &Piece) -> bool {
-        let Some((descriptor, _)) = &piece.content else { return false };
+        let Some((descriptor, stamp)) = &piece.content else { return false };
+        if piece.is_encrypted {
+            return stamp.key || self.reference == Some((stamp.publisher, stamp.layer, stamp.reference));
+        }
         let (index, temporal) = (descriptor.tl0_picture_index, descriptor.temporal.map_or(0, |temporal| temporal.id));
         let continues =
             |last: u8| if temporal == 0 { index == Some(last.wrapping_add(1)) } else { index == Some(last) };
@@ -303,9 +312,8 @@ impl Decoder {
         let needed = (stamp.publisher, stamp.layer, stamp.reference);
         seen.garbage += u64::from(!stamp.key && self.reference != Some(needed));
         let picture_id = descriptor.picture_id.map_or(0, |id| id.value());
-        if let Some((last_end, last_id, last_timestamp)) = self.last.filter(|(last_end, ..)| last_end + 1 == first) {
-            let _ = last_end;
-            let is_next = picture_id == last_id.wrapping_add(1) & 0x7fff;
+        if let Some((_, last_id, last_timestamp)) = self.last.filter(|(last_end, ..)| last_end + 1 == first) {
+            let is_next = piece.is_encrypted || picture_id == last_id.wrapping_add(1) & 0x7fff;
             let is_later = piece.timestamp.wrapping_sub(last_timestamp).wrapping_sub(1) < 1 << 31;
             seen.breaks += u64::from(!is_next) + u64::from(!is_later);
         }

@@ -3,6 +3,9 @@
 use rtp::parameters::{Codec, CodecName, ExtensionIds, Feedback, Kind, Mid, ReceiveParameters, Rid, SendParameters};
 use rtp::{Element, Header};
 
+use sfu::Source;
+
+use super::Attendee;
 use super::camera::Film;
 
 /// Payload types.
@@ -67,7 +70,14 @@ pub(super) fn vp8() -> Codec {
     }
 }
 
-pub(super) fn microphone() -> ReceiveParameters {
+/// What somebody publishes.
+pub(super) fn published(attendee: &Attendee) -> Vec<(Source, ReceiveParameters)> {
+    let microphone = attendee.microphone.then(|| (Source::Microphone, microphone()));
+    let camera = attendee.camera.map(|film| (Source::Camera, camera(film)));
+    microphone.into_iter().chain(camera).collect()
+}
+
+fn microphone() -> ReceiveParameters {
     ReceiveParameters {
         mid: mid(MICROPHONE_MID),
         kind: Kind::Audio,
@@ -79,8 +89,8 @@ pub(super) fn microphone() -> ReceiveParameters {
     }
 }
 
-pub(super) fn camera(film: Film) -> ReceiveParameters {
-    let rids: &[&str] = if film == Film::Simulcast { &RIDS } else { &[] };
+fn camera(film: Film) -> ReceiveParameters {
+    let rids: &[&str] = if matches!(film, Film::Single { .. }) { &[] } else { &RIDS };
     ReceiveParameters {
         mid: mid(CAMERA_MID),
         kind: Kind::Video,
@@ -88,7 +98,7 @@ pub(super) fn camera(film: Film) -> ReceiveParameters {
         extensions: EXTENSIONS,
         rids: rids.iter().map(|rid| Rid::new(rid).expect("ours are letters")).collect(),
         ssrcs: Vec::new(),
-        encrypted: false,
+        encrypted: film == Film::Encrypted,
     }
 }
 

@@ -7,3 +7,4 @@ mod networks;
 mod relay;
 mod seeds;
 mod signalling;
+mod workers;

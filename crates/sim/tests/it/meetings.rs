@@ -6,17 +6,17 @@ use sfu::SlotState;
 use sim::meeting::{Attendee, Film, Meeting, MemberId, Seen};
 use sim::{LinkConfig, Loss, Seed};
 
-const MS: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MS: Duration = Duration::from_millis(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// A tile in which the largest layer is worth sending.
-const LARGE: (u32, u32) = (1280, 720);
+pub(crate) const LARGE: (u32, u32) = (1280, 720);
 
 /// A tile for which the smallest layer is enough.
-const SMALL: (u32, u32) = (320, 180);
+pub(crate) const SMALL: (u32, u32) = (320, 180);
 
 /// A link of 25 ms each way.
-fn link() -> LinkConfig {
+pub(crate) fn link() -> LinkConfig {
     LinkConfig { delay: 25 * MS, ..LinkConfig::default() }
 }
 
@@ -36,7 +36,7 @@ fn all_seen(meeting: &Meeting) -> Vec<(MemberId, usize, Seen)> {
 }
 
 /// Nobody stood still for longer than this, waited longer for a first picture, or was shown garbage.
-fn expect_fluent(meeting: &Meeting, freeze: Duration, start: Duration) {
+pub(crate) fn expect_fluent(meeting: &Meeting, freeze: Duration, start: Duration) {
     let now = meeting.now();
     for (viewer, slot, seen) in all_seen(meeting) {
         expect_valid(viewer, slot, &seen);
@@ -46,7 +46,7 @@ fn expect_fluent(meeting: &Meeting, freeze: Duration, start: Duration) {
     }
 }
 
-fn expect_valid(viewer: MemberId, slot: usize, seen: &Seen) {
+pub(crate) fn expect_valid(viewer: MemberId, slot: usize, seen: &Seen) {
     assert_eq!(seen.garbage, 0, "{viewer:?} slot {slot}: pictures without their reference were passed off as whole");
     assert_eq!(seen.breaks, 0, "{viewer:?} slot {slot}: picture ids or timestamps broke");
 }
@@ -92,6 +92,39 @@ fn who_comes_over_a_good_path_sees_a_first_picture_in_300_ms_and_the_best_one_in
             expect_valid(viewer, 0, &meeting.seen(viewer, 0));
             let freeze = meeting.seen(viewer, 0).freeze(meeting.now());
             assert!(freeze <= 300 * MS, "{film:?}: stood still for {freeze:?}");
+        }
+    }
+}
+
+#[test]
+fn who_comes_sees_everybody_within_two_seconds_though_half_of_the_requests_for_key_frames_are_lost() {
+    for seed in Seed::each(0..4) {
+        let deaf = LinkConfig { loss: Loss::Random(0.5), ..link() };
+        let mut meeting = Meeting::new(seed);
+        let attendee = Attendee { uplink: link(), downlink: deaf, ..Attendee::default() };
+        let publishers: Vec<MemberId> = (0..5).map(|_| meeting.join(attendee)).collect();
+        // Each is watched already, by one who does not need a key frame again.
+        let other = meeting.join(Attendee::viewer().on(link()));
+        let viewer = meeting.join(Attendee::viewer().on(link()));
+        for (slot, publisher) in publishers.iter().enumerate() {
+            meeting.watch(other, slot, *publisher, SMALL.0, SMALL.1);
+        }
+        meeting.run_for(10 * SECOND);
+        for round in 0..4 {
+            // One after the other, and all in other slots than before.
+            for slot in 0..publishers.len() {
+                meeting.watch(viewer, slot, publishers[(slot + round) % publishers.len()], SMALL.0, SMALL.1);
+                meeting.run_for(70 * MS);
+            }
+            meeting.run_for(4 * SECOND);
+            for slot in 0..publishers.len() {
+                let seen = meeting.seen(viewer, slot);
+                let whom = (slot + round) % publishers.len();
+                expect_valid(viewer, slot, &seen);
+                assert_eq!(seen.publisher, Some(whom as u32), "slot {slot} in round {round}");
+                assert!(seen.last_at.is_some_and(|at| meeting.now() - at < 200 * MS), "slot {slot} stands still");
+                assert!(seen.longest_start <= 2 * SECOND, "slot {slot} waited {:?}", seen.longest_start);
+            }
         }
     }
 }

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use proptest::prelude::*;
 use rtp::Element;
 use rtp::parameters::CodecName;
 
 use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, VP8, World, codec, sends_simulcast, takes};
-use crate::{Output, PeerId, Source, TrackId};
+use crate::{LinkId, Links, Output, PeerId, Source, TrackId};
 
 const SLOT: u32 = 5_000;
 
@@ -184,4 +185,141 @@ fn what_is_wanted_is_said_anew_on_the_next_connection_and_of_the_next_track_of_t
     publish(&mut world);
     camera.film(&mut world, 10);
     assert_eq!(told(&mut world), [[true, true, false]]);
+}
+
+/// Something that changes which layers are wanted, or what the publisher knows of it.
+#[derive(Debug, Clone)]
+enum Event {
+    /// One of two viewers looks, at so large a picture; 0: at none.
+    Look(bool, usize),
+    Pause(bool),
+    Leave(bool),
+    /// Another worker wants so many layers.
+    Want(u8, u8),
+    /// These workers have a part of the room.
+    Links(u8),
+    /// The publisher has another connection, which begins with all layers.
+    Reconnect,
+    /// The publisher shares anew on the same connection; what was off stays off until it is told.
+    Republish,
+    Wait(u64),
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => (any::<bool>(), 0..4_usize).prop_map(|(bob, size)| Event::Look(bob, size)),
+        1 => any::<bool>().prop_map(Event::Pause),
+        1 => any::<bool>().prop_map(Event::Leave),
+        3 => (0..2_u8, 0..4_u8).prop_map(|(link, layers)| Event::Want(link, layers)),
+        1 => (0..4_u8).prop_map(Event::Links),
+        1 => Just(Event::Reconnect),
+        1 => Just(Event::Republish),
+        3 => (0..12_000_u64).prop_map(Event::Wait),
+    ]
+}
+
+/// A publisher who does what it is told, and what everybody wants of it.
+struct Wanted {
+    world: World,
+    camera: Camera,
+    track: TrackId,
+    /// What is on at the publisher.
+    on: [bool; 3],
+    viewers: [usize; 2],
+    workers: [u8; 2],
+    links: u8,
+}
+
+impl Wanted {
+    fn new() -> Self {
+        let (mut world, track, camera) = meeting(&[BOB, CAROL]);
+        world.outputs();
+        Self { world, camera, track, on: [true; 3], viewers: [0; 2], workers: [0; 2], links: 0 }
+    }
+
+    fn happen(&mut self, event: &Event) {
+        let viewer = |bob: bool| if bob { (0, BOB) } else { (1, CAROL) };
+        match *event {
+            Event::Look(bob, size) => {
+                let (index, peer) = viewer(bob);
+                let tile = [(0, 0), (320, 180), (640, 360), (1_280, 720)][size];
+                self.world.wish_sized(peer, "v", (size > 0).then_some(self.track), tile);
+                self.viewers[index] = size;
+            }
+            Event::Pause(bob) => {
+                let (index, peer) = viewer(bob);
+                self.world.pause(peer, "v", Some(self.track));
+                self.viewers[index] = 0;
+            }
+            Event::Leave(bob) => {
+                let (index, peer) = viewer(bob);
+                self.world.router.handle_leave(self.world.now, peer);
+                self.world.router.handle_join(self.world.now, peer);
+                self.world.slots(peer, vec![takes("v", codec(CodecName::Vp8, 100), SLOT + peer.0 * 2)]);
+                self.viewers[index] = 0;
+            }
+            Event::Want(link, layers) => {
+                let (now, sink) = (self.world.now, &mut self.world.sink);
+                self.world.router.handle_remote_want(now, self.track, LinkId(link), layers, sink);
+                if self.links >> link & 1 == 1 {
+                    self.workers[usize::from(link)] = layers;
+                }
+            }
+            Event::Links(links) => {
+                let both = [0, 1].into_iter().filter(|link| links >> link & 1 == 1);
+                let all = both.fold(Links::EMPTY, |all, link| all.with(Links::only(LinkId(link))));
+                self.world.router.handle_links(self.world.now, all, &mut self.world.sink);
+                self.links = links;
+                (0..2).filter(|link| links >> link & 1 == 0).for_each(|link| self.workers[link] = 0);
+            }
+            Event::Reconnect => {
+                self.on = [true; 3];
+                self.world.router.handle_reconnect(self.world.now, ALICE);
+            }
+            Event::Republish => {
+                self.world.router.handle_unpublish(self.world.now, self.track);
+                self.world.publish(ALICE, Source::Camera, sends_simulcast("0", codec(CodecName::Vp8, VP8)));
+                // The others hear of it and want it anew.
+                self.workers = [0; 2];
+            }
+            Event::Wait(ms) => self.world.wait(Duration::from_millis(ms)),
+        }
+        self.film();
+    }
+
+    /// A tenth of a second, after which the publisher does what it is told.
+    fn film(&mut self) {
+        (self.camera.on, self.camera.key) = (self.on, [true; 3]);
+        self.camera.film(&mut self.world, 4);
+        if let Some(told) = told(&mut self.world).last() {
+            self.on = [told[0], told[1], told[2]];
+        }
+    }
+
+    /// How many layers somebody needs; the smallest is always on.
+    fn needed(&self) -> usize {
+        let elsewhere = self.workers.iter().map(|layers| usize::from(*layers));
+        self.viewers.iter().copied().chain(elsewhere).max().unwrap_or(0).max(1)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever happens in which order.
+    #[test]
+    fn a_layer_that_somebody_wants_is_on_and_in_the_end_no_other(events in proptest::collection::vec(events(), 1..25)) {
+        let mut wanted = Wanted::new();
+        for event in &events {
+            wanted.happen(event);
+            let needed = wanted.needed();
+            prop_assert!(wanted.on[..needed].iter().all(|on| *on), "{needed} wanted after {event:?}: {:?}", wanted.on);
+        }
+        wanted.world.wait(Duration::from_secs(1));
+        wanted.film();
+        wanted.world.wait(Duration::from_secs(11));
+        wanted.film();
+        let needed = wanted.needed();
+        prop_assert_eq!(wanted.on, [true, needed > 1, needed > 2]);
+    }
 }
