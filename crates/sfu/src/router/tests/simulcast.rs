@@ -198,7 +198,7 @@ enum Event {
     Want(u8, u8),
     /// These workers have a part of the room.
     Links(u8),
-    /// The publisher has another connection, which begins with all layers.
+    /// The publisher has another connection, which begins without the largest layer.
     Reconnect,
     /// The publisher shares anew on the same connection; what was off stays off until it is told.
     Republish,
@@ -234,7 +234,7 @@ impl Wanted {
     fn new() -> Self {
         let (mut world, track, camera) = meeting(&[BOB, CAROL]);
         world.outputs();
-        Self { world, camera, track, on: [true; 3], viewers: [0; 2], workers: [0; 2], links: 0 }
+        Self { world, camera, track, on: [true, true, false], viewers: [0; 2], workers: [0; 2], links: 0 }
     }
 
     fn happen(&mut self, event: &Event) {
@@ -273,7 +273,7 @@ impl Wanted {
                 (0..2).filter(|link| links >> link & 1 == 0).for_each(|link| self.workers[link] = 0);
             }
             Event::Reconnect => {
-                self.on = [true; 3];
+                self.on = [true, true, false];
                 self.world.router.handle_reconnect(self.world.now, ALICE);
             }
             Event::Republish => {
