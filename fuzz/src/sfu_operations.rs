@@ -112,6 +112,7 @@ pub fn run(data: &[u8]) {
     }
     world.oracle.check();
     world.expect_pictures();
+    world.expect_no_holes();
     world.oracle.check();
 }
 
@@ -402,6 +403,35 @@ impl World {
                 }
                 let got = after[peer][at] - before[peer][at];
                 assert!(got > 0, "slot {at} of {peer} stands still, wishing {wish:?}: {:?}", self.states[peer][at]);
+            }
+        }
+    }
+
+    /// Where nothing is lost, and some of the layers do not fit, what is left out leaves no trace.
+    fn expect_no_holes(&mut self) {
+        for bps in [60_000, 150_000, 400_000, 40_000_000] {
+            for peer in 0..PEERS {
+                self.control(peer, |writer| writer.remb(9, bps, &[]));
+            }
+            self.pictures(30);
+            let drops =
+                |world: &mut Self, peer| world.router.look_at(world.now, peer_id(peer)).map(|it| it.queue_drops);
+            let before: [_; PEERS] = std::array::from_fn(|peer| drops(self, peer));
+            let highest: [[_; 2]; PEERS] = std::array::from_fn(|peer| {
+                std::array::from_fn(|at| self.oracle.highest(peer_id(peer), slot_ssrc(peer, at)))
+            });
+            self.pictures(20);
+            for peer in 0..PEERS {
+                if drops(self, peer) != before[peer] {
+                    continue;
+                }
+                for (at, after) in highest[peer].into_iter().enumerate() {
+                    let Some(after) = after else { continue };
+                    let holes = self.oracle.holes(peer_id(peer), slot_ssrc(peer, at), after);
+                    assert!(holes.is_empty(), "{holes:?} are missing in slot {at} of {peer} at {bps} bit/s");
+                    // They may as well have been lost on the way to the subscriber: what comes again is looked at like all the rest.
+                    self.nack(peer, at == 1, 15, u16::MAX);
+                }
             }
         }
     }

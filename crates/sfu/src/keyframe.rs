@@ -25,6 +25,11 @@ impl KeyFrameRequests {
         self.asked = 0;
     }
 
+    /// Packets come again after a while without any: it was not deaf but away.
+    pub(crate) fn handle_return(&mut self) {
+        self.asked = 0;
+    }
+
     /// A picture has begun that may be a key frame: who asked for one has been answered, as far as anybody can tell.
     pub(crate) fn handle_blind_picture(&mut self) {
         if self.asked > 0 {

@@ -134,6 +134,24 @@ impl Oracle {
         self.streams.get(&(to, ssrc)).map_or(0, |received| received.packets.len())
     }
 
+    /// The highest index that a subscriber got in one slot.
+    pub(super) fn highest(&self, to: PeerId, ssrc: u32) -> Option<u64> {
+        Some(*self.streams.get(&(to, ssrc))?.packets.last_key_value()?.0)
+    }
+
+    /// Indices behind `after` that are missing although nothing was lost. Where a key frame begins what waited before it may be left out.
+    pub(super) fn holes(&self, to: PeerId, ssrc: u32, after: u64) -> Vec<u64> {
+        let Some(received) = self.streams.get(&(to, ssrc)) else { return Vec::new() };
+        let packets = received.packets.range(after..);
+        let following = packets.clone().skip(1);
+        let holes = packets.zip(following).filter(|((before, _), (index, bytes))| {
+            let packet = Packet::parse(bytes).expect("read before");
+            let stamp = Stamp::read(packet.payload()).expect("what goes out was published");
+            **before + 1 != **index && !(stamp.key && stamp.packet == 0)
+        });
+        holes.map(|((before, _), _)| before + 1).collect()
+    }
+
     /// Looks at everything that was received.
     pub(super) fn check(&self) {
         for ((_, ssrc), received) in &self.streams {

@@ -55,3 +55,17 @@ fn a_publisher_who_never_answers_is_asked_ever_more_rarely() {
     let asked = (0..60_000).filter(|ms| requests.poll(start + Duration::from_millis(*ms))).count();
     assert!((20..40).contains(&asked), "{asked} requests in a minute");
 }
+
+#[test]
+fn who_was_away_and_is_back_is_asked_as_soon_as_anybody() {
+    let mut now = epoch();
+    let mut requests = KeyFrameRequests::default();
+    requests.want(now);
+    for _ in 0..20 {
+        now = requests.poll_timeout().unwrap();
+        assert!(requests.poll(now));
+    }
+    assert!(requests.poll_timeout().unwrap() > now + INTERVAL);
+    requests.handle_return();
+    assert_eq!(requests.poll_timeout(), Some(now + INTERVAL));
+}

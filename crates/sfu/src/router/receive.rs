@@ -153,7 +153,10 @@ impl Router {
         let at = self.number(now, from, place, inbound)?;
         let track = self.tracks.get_mut(place.track)?;
         let layer = track.layers.get_mut(place.layer)?;
-        let due = layer.missing.poll_timeout();
+        if !layer.is_active(now) {
+            layer.key_frames.handle_return();
+        }
+        let due = earlier(layer.missing.poll_timeout(), layer.key_frames.poll_timeout());
         if !inbound.repaired {
             layer.handle_reception(now, at, inbound.payload.timestamp, inbound.clock_rate_hz);
         }

@@ -10,5 +10,6 @@ mod publisher;
 mod reconnect;
 mod remote;
 mod simulcast;
+mod streams;
 mod video;
 pub(crate) mod world;

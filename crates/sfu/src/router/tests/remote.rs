@@ -7,7 +7,7 @@ mod stream;
 use std::time::Duration;
 
 use rtp::Element;
-use rtp::parameters::CodecName;
+use rtp::parameters::{CodecName, ReceiveParameters};
 
 use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, VP8, codec, sends, sends_simulcast, takes, vp8};
 use crate::{Output, PeerId, SlotState, Source};
@@ -210,4 +210,24 @@ fn wants_of_strangers_and_for_strangers_change_nothing() {
     let relayed = crate::Relayed::Packet { layer: 0, bytes: &packet };
     home.router.handle_relayed(home.now, here, relayed, &mut home.sink);
     assert_eq!(home.router.stats().relayed_packets, 0);
+}
+
+#[test]
+fn a_publisher_that_goes_on_under_another_ssrc_goes_on_for_viewers_of_all_workers() {
+    let mut pair = Pair::new(&[ALICE], &[BOB]);
+    pair.away.slots(BOB, vec![takes("v", codec(CodecName::Vp8, 100), 5_000)]);
+    let camera = ReceiveParameters { ssrcs: Vec::new(), ..sends("0", codec(CodecName::Vp8, VP8), 0) };
+    let track = pair.publish(ALICE, Source::Camera, &camera);
+    pair.away.wish(BOB, "v", Some(track));
+    pair.pass(Duration::from_millis(20));
+    let elements = [Element { id: EXTENSIONS.mid.unwrap(), data: b"0" }];
+    for (ssrc, first) in [(1_000, 500), (3_000, 450)] {
+        for number in first..first + 10 {
+            let input = Input { ssrc, elements: &elements, ..frame(number, number == first) };
+            pair.home.rtp(ALICE, &input);
+            pair.pass(Duration::from_millis(35));
+        }
+    }
+    let got = pair.away.got(BOB);
+    assert_eq!(got.iter().map(|sent| sent.index - got[0].index).collect::<Vec<_>>(), (0..20).collect::<Vec<_>>());
 }

@@ -198,7 +198,7 @@ enum Event {
     Want(u8, u8),
     /// These workers have a part of the room.
     Links(u8),
-    /// The publisher has another connection, which begins without the largest layer.
+    /// The publisher has another connection, which begins with the smallest layer.
     Reconnect,
     /// The publisher shares anew on the same connection; what was off stays off until it is told.
     Republish,
@@ -234,7 +234,7 @@ impl Wanted {
     fn new() -> Self {
         let (mut world, track, camera) = meeting(&[BOB, CAROL]);
         world.outputs();
-        Self { world, camera, track, on: [true, true, false], viewers: [0; 2], workers: [0; 2], links: 0 }
+        Self { world, camera, track, on: [true, false, false], viewers: [0; 2], workers: [0; 2], links: 0 }
     }
 
     fn happen(&mut self, event: &Event) {
@@ -273,8 +273,9 @@ impl Wanted {
                 (0..2).filter(|link| links >> link & 1 == 0).for_each(|link| self.workers[link] = 0);
             }
             Event::Reconnect => {
-                self.on = [true, true, false];
+                self.on = [true, false, false];
                 self.world.router.handle_reconnect(self.world.now, ALICE);
+                self.world.publish(ALICE, Source::Camera, sends_simulcast("0", codec(CodecName::Vp8, VP8)));
             }
             Event::Republish => {
                 self.world.router.handle_unpublish(self.world.now, self.track);
