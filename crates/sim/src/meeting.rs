@@ -3,7 +3,7 @@
 //! What the shell adds (DTLS, SRTP, ICE) is left out, so that a run costs little more than the router.
 
 mod camera;
-mod flight;
+mod load;
 mod look;
 mod member;
 mod mesh;
@@ -23,18 +23,14 @@ pub use self::camera::Film;
 pub use self::member::Heard;
 pub use self::screen::Seen;
 
-use self::flight::{Flight, Load};
+use self::load::Load;
 use self::member::{Equipment, Member};
 use self::part::Part;
 use self::uplink::TICK;
 use crate::clock::Clock;
 use crate::link::{Link, LinkConfig};
-<<<<<<< HEAD
 use crate::schedule::Schedule;
-use crate::seed::Seed;
-=======
 use crate::seed::{Generator, Seed};
->>>>>>> 8560693 (sim: rooms on several workers, with a mesh that loses and workers that fail; a fuzz target for the handshake of DTLS)
 
 /// IPv4, UDP and the tag of SRTP.
 const OVERHEAD_BYTES: usize = 20 + 8 + 16;
@@ -106,35 +102,6 @@ struct Seat {
     watched: BTreeMap<usize, (MemberId, u32, u32)>,
 }
 
-<<<<<<< HEAD
-/// Orders by time, then by order of sending.
-#[derive(Debug)]
-enum Load {
-    ToServer {
-        from: u32,
-        is_rtcp: bool,
-        datagram: Vec<u8>,
-    },
-    ToMember {
-        to: u32,
-        is_rtcp: bool,
-        datagram: Vec<u8>,
-    },
-    /// Signalling: who wants which layer.
-    Layers {
-        to: u32,
-        layers: Vec<(String, bool)>,
-    },
-}
-
-/// What the router sends while it handles one input.
-#[derive(Debug, Default)]
-struct Outbox {
-    datagrams: Vec<(PeerId, bool, Vec<u8>)>,
-}
-
-=======
->>>>>>> 8560693 (sim: rooms on several workers, with a mesh that loses and workers that fail; a fuzz target for the handshake of DTLS)
 impl Default for Attendee {
     /// With camera and microphone on a good connection, with room for nine pictures and three voices.
     fn default() -> Self {
@@ -328,13 +295,8 @@ impl Meeting {
     pub fn run_for(&mut self, duration: Duration) {
         let end = self.clock.now() + duration;
         loop {
-<<<<<<< HEAD
             let flight = self.flights.next_at();
-            let timer = self.router.poll_timeout();
-=======
-            let flight = self.flights.peek().map(|Reverse(flight)| flight.at);
             let timer = self.parts.values().filter_map(|part| part.router.poll_timeout()).min();
->>>>>>> 8560693 (sim: rooms on several workers, with a mesh that loses and workers that fail; a fuzz target for the handshake of DTLS)
             let next = [flight, timer, Some(self.next_tick)].into_iter().flatten().min().unwrap_or(end);
             if next > end {
                 break;
@@ -387,44 +349,26 @@ impl Meeting {
         self.next_tick = now + TICK;
         for (id, seat) in &mut self.seats {
             seat.member.handle_tick(now);
-<<<<<<< HEAD
+            let connection = seat.connection;
             let (uplink, flights) = (&mut seat.uplink, &mut self.flights);
             seat.member.poll_datagrams(|is_rtcp, datagram| {
                 for at in uplink.transmit(now, datagram.len() + OVERHEAD_BYTES).into_iter().flatten() {
-                    flights.push(at, Load::ToServer { from: *id, is_rtcp, datagram: datagram.clone() });
-=======
-            let connection = seat.connection;
-            let (uplink, flights, order) = (&mut seat.uplink, &mut self.flights, &mut self.next_flight);
-            seat.member.poll_datagrams(|is_rtcp, datagram| {
-                for at in uplink.transmit(now, datagram.len() + OVERHEAD_BYTES).into_iter().flatten() {
-                    *order += 1;
                     let load = Load::ToServer { from: *id, connection, is_rtcp, datagram: datagram.clone() };
-                    flights.push(Reverse(Flight { at, order: *order, load }));
->>>>>>> 8560693 (sim: rooms on several workers, with a mesh that loses and workers that fail; a fuzz target for the handshake of DTLS)
+                    flights.push(at, load);
                 }
             });
         }
     }
 
-    fn send(&mut self, at: Instant, load: Load) {
-        self.next_flight += 1;
-        self.flights.push(Reverse(Flight { at, order: self.next_flight, load }));
-    }
-
     fn land(&mut self) {
         let now = self.clock.now();
-<<<<<<< HEAD
         let Some(load) = self.flights.pop_due(now) else { return };
-        match load {
-            Load::ToServer { from, is_rtcp, datagram } => {
-=======
         let is_current = |seats: &BTreeMap<u32, Seat>, member: u32, connection: u32| {
             seats.get(&member).is_some_and(|seat| seat.connection == connection)
         };
-        match flight.load {
+        match load {
             Load::ToServer { from, connection, is_rtcp, datagram } if is_current(&self.seats, from, connection) => {
                 let Some(part) = self.part_of(from) else { return };
->>>>>>> 8560693 (sim: rooms on several workers, with a mesh that loses and workers that fail; a fuzz target for the handshake of DTLS)
                 if is_rtcp {
                     part.router.handle_rtcp(now, PeerId(from), &datagram, &mut part.outbox);
                 } else {
@@ -476,27 +420,12 @@ impl Meeting {
         }
     }
 
-<<<<<<< HEAD
-    /// Takes what the router has to say and to send.
-    fn settle(&mut self) {
-        let now = self.clock.now();
-        while let Some(output) = self.router.poll_output() {
-            self.handle_output(now, output);
-        }
-        for (to, is_rtcp, datagram) in std::mem::take(&mut self.outbox.datagrams) {
-            let Some(seat) = self.seats.get(&to.0) else { continue };
-            let Some(downlink) = self.downlinks.get_mut(seat.downlink) else { continue };
-            for at in downlink.transmit(now, datagram.len() + OVERHEAD_BYTES).into_iter().flatten() {
-                self.flights.push(at, Load::ToMember { to: to.0, is_rtcp, datagram: datagram.clone() });
-            }
-=======
     fn deliver(&mut self, now: Instant, to: PeerId, is_rtcp: bool, datagram: Vec<u8>) {
         let Some(seat) = self.seats.get(&to.0) else { return };
         let connection = seat.connection;
         let Some(downlink) = self.downlinks.get_mut(seat.downlink) else { return };
         for at in downlink.transmit(now, datagram.len() + OVERHEAD_BYTES).into_iter().flatten() {
-            self.send(at, Load::ToMember { to: to.0, connection, is_rtcp, datagram: datagram.clone() });
->>>>>>> 8560693 (sim: rooms on several workers, with a mesh that loses and workers that fail; a fuzz target for the handshake of DTLS)
+            self.flights.push(at, Load::ToMember { to: to.0, connection, is_rtcp, datagram: datagram.clone() });
         }
     }
 
@@ -511,11 +440,7 @@ impl Meeting {
             Output::Layers { track, layers } => {
                 let Some(connection) = self.seats.get(&track.peer.0).map(|seat| seat.connection) else { return };
                 let layers = layers.into_iter().map(|(rid, on)| (rid.as_str().to_owned(), on)).collect();
-<<<<<<< HEAD
-                self.flights.push(now + SIGNALLING, Load::Layers { to: track.peer.0, layers });
-=======
-                self.send(now + SIGNALLING, Load::Layers { to: track.peer.0, connection, layers });
->>>>>>> 8560693 (sim: rooms on several workers, with a mesh that loses and workers that fail; a fuzz target for the handshake of DTLS)
+                self.flights.push(now + SIGNALLING, Load::Layers { to: track.peer.0, connection, layers });
             }
             Output::Wanted { track, layers } => self.want(now, worker, track, layers),
             Output::Speakers { speakers } => {
@@ -527,21 +452,3 @@ impl Meeting {
         }
     }
 }
-
-<<<<<<< HEAD
-impl Sink for Outbox {
-    fn send_rtp(&mut self, to: PeerId, _index: u64, header: &[u8], head: &[u8], payload: &[u8]) {
-        self.datagrams.push((to, false, [header, head, payload].concat()));
-    }
-
-    fn send_rtcp(&mut self, to: PeerId, compound: &[u8]) {
-        self.datagrams.push((to, true, compound.to_vec()));
-    }
-}
-=======
-/// IPv4, UDP and the tag of SRTP.
-const OVERHEAD_BYTES: usize = 20 + 8 + 16;
-
-/// What the WebSocket takes.
-const SIGNALLING: Duration = Duration::from_millis(50);
->>>>>>> 8560693 (sim: rooms on several workers, with a mesh that loses and workers that fail; a fuzz target for the handshake of DTLS)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sfu::{LinkId, Links, PeerId, Router, Source, TrackId};
 
-use super::flight::Load;
+use super::load::Load;
 use super::part::{Carried, Part};
 use super::{Meeting, SIGNALLING, wire};
 
@@ -53,7 +53,7 @@ impl Meeting {
         let members: Vec<u32> =
             self.seats.iter().filter(|(_, seat)| seat.worker == worker).map(|(id, _)| *id).collect();
         for whose in members {
-            self.send(now + SIGNALLING, Load::Lost { whose });
+            self.flights.push(now + SIGNALLING, Load::Lost { whose });
         }
         self.settle();
     }
@@ -135,7 +135,7 @@ impl Meeting {
     }
 
     fn tell(&mut self, now: Instant, from: u8, to: u8, news: News) {
-        self.send(now + MESH_DELAY, Load::Crossing { from, to, crossing: Crossing::News(news) });
+        self.flights.push(now + MESH_DELAY, Load::Crossing { from, to, crossing: Crossing::News(news) });
     }
 
     /// What a router wants of a track goes to the worker of its publisher.
@@ -151,14 +151,14 @@ impl Meeting {
         let home = self.parts.get(&worker).and_then(|part| part.guests.get(&publisher)).copied();
         let Some(to) = home.filter(|_| !self.mesh_dice.chance(self.mesh_loss)) else { return };
         let crossing = Crossing::Asked { publisher, compound };
-        self.send(now + MESH_DELAY, Load::Crossing { from: worker, to, crossing });
+        self.flights.push(now + MESH_DELAY, Load::Crossing { from: worker, to, crossing });
     }
 
     pub(super) fn relay(&mut self, now: Instant, from: u8, links: Links, track: TrackId, carried: &Carried) {
         for link in links {
             if !self.mesh_dice.chance(self.mesh_loss) {
                 let crossing = Crossing::Relayed { track, carried: carried.clone() };
-                self.send(now + MESH_DELAY, Load::Crossing { from, to: link.0, crossing });
+                self.flights.push(now + MESH_DELAY, Load::Crossing { from, to: link.0, crossing });
             }
         }
     }

@@ -1,17 +1,8 @@
 //! What is under way in a meeting.
 
-use std::time::Instant;
-
 use super::mesh::Crossing;
 
-/// Orders by time, then by order of sending.
-#[derive(Debug)]
-pub(super) struct Flight {
-    pub(super) at: Instant,
-    pub(super) order: u64,
-    pub(super) load: Load,
-}
-
+/// One thing that arrives.
 #[derive(Debug)]
 pub(super) enum Load {
     ToServer {
@@ -42,24 +33,4 @@ pub(super) enum Load {
         to: u8,
         crossing: Crossing,
     },
-}
-
-impl PartialEq for Flight {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.order) == (other.at, other.order)
-    }
-}
-
-impl Eq for Flight {}
-
-impl PartialOrd for Flight {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Flight {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
 }
