@@ -353,7 +353,7 @@ fn slots_of_another_connection_are_not_repeated() {
 
 #[test]
 fn which_layers_are_off_is_not_repeated_when_the_connection_was_lost_that_they_were_off_on() {
-    let mut stage = stage();
+    let mut stage = Stage::with_media();
     let [ana, bo, cy] = stage.trio();
     let (_, peer) = stage.offer(bo, &mut Vec::new());
     let token = resume_token(&stage.join_media(bo, "bo"));
