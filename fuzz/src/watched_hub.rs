@@ -11,8 +11,8 @@ use room::{
     event::{RoomEvent, RoomEventKind},
     manage::{KEEP_SECONDS, Manage},
     media::{
-        MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReport, SlotState, Source,
-        TrackDescription,
+        DataMessage, Lane, MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReport, SlotState,
+        Source, TrackDescription,
     },
 };
 use serde_json::{Value, value::RawValue};
@@ -183,7 +183,7 @@ impl WatchedHub {
             layer: None,
             temporal: Some(1),
         };
-        let event = match (choice % 8, offer) {
+        let event = match (choice % 11, offer) {
             (0 | 1, Some(request)) => MediaEvent::Answered { peer, request, sdp: "v=0".to_owned() },
             (2, Some(request)) => MediaEvent::Refused { peer, request, reason: MediaRefusal::Full },
             (3, _) => MediaEvent::Published { peer, tracks: vec![track] },
@@ -191,6 +191,15 @@ impl WatchedHub {
             (5, _) => MediaEvent::Slots { peer, slots: vec![slot] },
             (6, _) => MediaEvent::Speakers { room, speakers: vec![(other, -30)] },
             (7, _) => MediaEvent::Quality { room, members: vec![(other, 3, None)] },
+            (8, _) => MediaEvent::Lanes { peer, lanes: vec![Lane::Reliable] },
+            (9, _) => {
+                let message = DataMessage::Text(r#"{"topic":"x","data":[1]}"#.into());
+                MediaEvent::Data { peer, lane: Lane::Reliable, message }
+            }
+            (10, _) => {
+                let message = DataMessage::Binary(vec![0, choice].into());
+                MediaEvent::Data { peer, lane: Lane::Lossy, message }
+            }
             (_, _) => MediaEvent::Connected { peer },
         };
         self.hub.handle_media(self.now, event);
@@ -213,6 +222,12 @@ impl WatchedHub {
             MediaRequest::Subscribe { room, peer, slots } => {
                 assert!(self.peers.contains(&(room, peer)), "who wishes has offered");
                 assert!(slots.len() <= 128, "wishes are bounded");
+            }
+            MediaRequest::Data { room, to, .. } => {
+                assert!(
+                    !to.is_empty() && to.iter().all(|peer| self.peers.contains(&(room, *peer))),
+                    "who gets data has offered"
+                );
             }
             MediaRequest::Block { room, peer, .. } => assert!(self.peers.contains(&(room, peer)), "known"),
             MediaRequest::Close { room, peer } => {

@@ -75,6 +75,20 @@ pub(crate) enum Error {
     NotOffered,
     #[error("{offers} offers wait for their answers.")]
     TooManyOffers { offers: usize },
+    #[error("A data channel has one of the labels \"data\" and \"data-lossy\".")]
+    ChannelLabel,
+    #[error("You have a data channel of this label already.")]
+    ChannelTaken,
+    #[error("The data channel \"data\" has to be reliable and ordered.")]
+    ChannelUnreliable,
+    #[error("Too much waited for you on this data channel. It was closed.")]
+    ChannelSlow,
+    #[error("The member has no data channel of this label.")]
+    NoChannel,
+    #[error("Too much on your data channels. Slow down.")]
+    TooMuchData,
+    #[error("The server has too much to do, and has dropped the message.")]
+    DataBusy,
 }
 
 impl Error {
@@ -92,6 +106,8 @@ impl Error {
             | Self::AbsentFull
             | Self::TooFrequentOffers
             | Self::TooManyJoins
+            | Self::TooMuchData
+            | Self::DataBusy
             | Self::TooManyOffers { .. } => (103, "rate-limited"),
             Self::TooLarge { .. } => (104, "too-large"),
             Self::Locked => (105, "locked"),
@@ -103,6 +119,9 @@ impl Error {
             Self::WrongMode | Self::NotThroughServer => (111, "wrong-mode"),
             Self::BadOffer { .. } => (112, "bad-offer"),
             Self::NoMedia | Self::MediaFull | Self::NotOffered => (113, "media-unavailable"),
+            Self::ChannelLabel | Self::ChannelTaken | Self::ChannelUnreliable | Self::ChannelSlow | Self::NoChannel => {
+                (114, "data-channel")
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! All rooms and connections, and the inputs from the shell.
 
+mod data;
 mod departure;
 mod forward;
 mod heartbeat;
@@ -136,7 +137,7 @@ impl Hub {
         };
         if let Err(error) = done {
             let (room, remote) = (request.room().ok().flatten(), request.remote().ok().flatten());
-            let context = ErrorContext { id: id.as_deref(), room: room.as_ref(), remote: remote.as_ref() };
+            let context = ErrorContext { id: id.as_deref(), room: room.as_ref(), remote: remote.as_ref(), label: None };
             self.refuse(conn, &error, context);
         }
         if pace == Pace::Flood {

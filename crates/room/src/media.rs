@@ -4,9 +4,13 @@
 //! Requests come out of the hub as [`Output::Media`](crate::Output::Media); events go in by
 //! [`Hub::handle_media`](crate::Hub::handle_media). An event about a peer that is closed meanwhile is passed over.
 
+mod data;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::data::{DATA_MESSAGE_BYTES_MAX, DataMessage, DataRefusal, Lane};
 
 /// A room whose media passes the server. It lasts from the first request that names it to the [`Close`](MediaRequest::Close) of its last peer. Its number is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +105,17 @@ pub enum MediaRequest {
         source: Source,
         /// Blocked, or not any more.
         blocked: bool,
+    },
+    /// Data for members who have a channel of this lane. Who has lost it meanwhile misses them.
+    Data {
+        /// Where.
+        room: MediaRoomId,
+        /// For whom, each once.
+        to: Vec<MediaPeerId>,
+        /// Over which channel.
+        lane: Lane,
+        /// As it is sent.
+        message: DataMessage,
     },
     /// The member has left, or its room has turned peer to peer.
     Close {
@@ -222,6 +237,44 @@ pub enum MediaEvent {
         /// Who, from 0 (nothing comes through) to 5 (nothing is amiss), and what is amiss.
         members: Vec<(MediaPeerId, u8, Option<QualityReason>)>,
     },
+    /// Which data channels of a peer are open, when it has changed.
+    Lanes {
+        /// Whose.
+        peer: MediaPeerId,
+        /// One channel for a lane.
+        lanes: Vec<Lane>,
+    },
+    /// A peer says something over a data channel, at most [`DATA_MESSAGE_BYTES_MAX`] long.
+    Data {
+        /// Who.
+        peer: MediaPeerId,
+        /// Over which channel.
+        lane: Lane,
+        /// What.
+        message: DataMessage,
+    },
+    /// A message of a peer was dropped, or a data channel of it closed.
+    DataRefused {
+        /// Whose.
+        peer: MediaPeerId,
+        /// What the channel is called.
+        label: String,
+        /// Why.
+        refusal: DataRefusal,
+    },
+}
+
+impl MediaEvent {
+    /// The same, but that a message of a member is refused: for when it could not be passed on.
+    #[must_use]
+    pub fn without_data(self) -> Self {
+        match self {
+            Self::Data { peer, lane, .. } => {
+                Self::DataRefused { peer, label: lane.label().to_owned(), refusal: DataRefusal::Busy }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Why an offer has no answer.

@@ -169,7 +169,8 @@ impl Member {
         outputs: &mut VecDeque<Output>,
     ) {
         let media = Uid::media();
-        let context = ErrorContext { id: offer.id.as_deref(), room: Some(&self.room), remote: Some(&media) };
+        let context =
+            ErrorContext { id: offer.id.as_deref(), room: Some(&self.room), remote: Some(&media), label: None };
         let text = Reply::error(error, context).text();
         self.tell_answer(text, limits, outputs);
     }

@@ -109,8 +109,8 @@ pub(crate) struct Join {
     pub(crate) resume: Option<String>,
 }
 
-impl<'a> Request<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+impl<'a> Fields<'a> {
+    fn parse(text: &'a str) -> Result<Self, Malformed> {
         // The derived reader would take an array for the object.
         if !text.trim_start().starts_with('{') {
             return Err(Malformed::NotAnObject);
@@ -118,7 +118,13 @@ impl<'a> Request<'a> {
         if depth(text) > DEPTH_MAX {
             return Err(Malformed::TooDeep { limit: DEPTH_MAX });
         }
-        let fields: Fields<'a> = serde_json::from_str(text)?;
+        Ok(serde_json::from_str(text)?)
+    }
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+        let fields = Fields::parse(text)?;
         let command = fields.cmd.and_then(string).ok_or(Malformed::NoCommand)?;
         let command = match command.as_str() {
             "join" => Command::Join,
@@ -135,6 +141,11 @@ impl<'a> Request<'a> {
             _ => Command::Unknown,
         };
         Ok(Self { text, command, fields })
+    }
+
+    /// A text message of a data channel: `data` without `cmd`.
+    pub(crate) fn parse_data(text: &'a str) -> Result<Self, Malformed> {
+        Ok(Self { text, command: Command::Data, fields: Fields::parse(text)? })
     }
 
     /// Whether who leaves may be back in a moment. Of v2 only. Leaving fails for no other value: who wants to go, goes.

@@ -151,6 +151,9 @@ pub(crate) enum Reply<'a> {
         room_id: Option<&'a RoomId>,
         #[serde(skip_serializing_if = "Option::is_none")]
         remote_uid: Option<&'a Uid>,
+        /// Of the data channel that it is about.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label: Option<&'a str>,
         message: String,
     },
     Closing {
@@ -239,6 +242,20 @@ pub(crate) struct Bounds {
     resume_seconds: u64,
 }
 
+/// What a receiver hears on its data channel.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChannelData<'a> {
+    pub(crate) uid: &'a Uid,
+    pub(crate) topic: &'a str,
+    pub(crate) data: &'a RawValue,
+}
+
+impl ChannelData<'_> {
+    pub(crate) fn text(&self) -> String {
+        serde_json::to_string(self).expect("every value has a JSON form and every key is a string")
+    }
+}
+
 impl Reply<'_> {
     pub(crate) fn text(&self) -> String {
         serde_json::to_string(self).expect("every value has a JSON form and every key is a string")
@@ -256,8 +273,8 @@ impl<'a> Reply<'a> {
 
     pub(crate) fn error(error: &Error, about: ErrorContext<'a>) -> Self {
         let (code, reason) = error.code();
-        let ErrorContext { id, room, remote } = about;
-        Self::Error { id, code, reason, room_id: room, remote_uid: remote, message: error.to_string() }
+        let ErrorContext { id, room, remote, label } = about;
+        Self::Error { id, code, reason, room_id: room, remote_uid: remote, label, message: error.to_string() }
     }
 }
 
@@ -267,6 +284,8 @@ pub(crate) struct ErrorContext<'a> {
     pub(crate) id: Option<&'a str>,
     pub(crate) room: Option<&'a RoomId>,
     pub(crate) remote: Option<&'a Uid>,
+    /// Of a data channel.
+    pub(crate) label: Option<&'a str>,
 }
 
 impl<'a> About<'a> {
@@ -319,7 +338,7 @@ impl Bounds {
 pub(crate) fn features(media: bool) -> Vec<&'static str> {
     let mut features = vec!["resume", "peer-state", "chat", "history", "data", "react", "moderate", "lobby"];
     if media {
-        features.push("media");
+        features.extend(["media", "data-channels"]);
     }
     features
 }

@@ -5,7 +5,7 @@ use std::{
     mem,
 };
 
-use crate::media::{MediaPeerId, SlotReport, Source, TrackDescription};
+use crate::media::{Lane, MediaPeerId, SlotReport, Source, TrackDescription};
 
 /// A member's place at the media server.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct MediaSeat {
     slots: BTreeMap<String, SlotReport>,
     /// Which encodings of its tracks are wanted.
     pub(crate) layers: BTreeMap<Source, Vec<(String, bool)>>,
+    /// Its data channels.
+    pub(crate) lanes: Vec<Lane>,
 }
 
 /// An offer that the media server has not answered.
@@ -46,6 +48,7 @@ impl MediaSeat {
             tracks: Vec::new(),
             slots: BTreeMap::new(),
             layers: BTreeMap::new(),
+            lanes: Vec::new(),
         }
     }
 
@@ -68,10 +71,11 @@ impl MediaSeat {
         true
     }
 
-    /// The media server has lost the connection. The next one begins with all encodings, which nobody says.
+    /// The media server has lost the connection. The next one begins with all encodings and no data channels, which nobody says.
     pub(crate) fn disconnect(&mut self) {
         self.connected = false;
         self.layers.clear();
+        self.lanes.clear();
     }
 
     /// The offer that this is the answer to.

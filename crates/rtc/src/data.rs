@@ -74,15 +74,24 @@ pub enum Output {
     },
 }
 
+/// An open channel.
+#[derive(Debug, Clone, Copy, Default)]
+struct Channel {
+    /// What waits to be sent or acknowledged, since the last input.
+    buffered_bytes: usize,
+}
+
 /// The data channels of one client.
 #[derive(Debug)]
 pub struct DataChannels {
     endpoint: Endpoint,
     association: Option<(AssociationHandle, Association)>,
     /// The channels that have been opened; at most `CHANNELS_MAX`.
-    channels: BTreeMap<ChannelId, Delivery>,
+    channels: BTreeMap<ChannelId, Channel>,
     /// SCTP streams that carry no open channel yet, or none any more; with the channels at most `CHANNELS_MAX`.
     strangers: BTreeSet<ChannelId>,
+    /// What still waited when its channel was closed. The SCTP core keeps it and tells no more of it, so it is counted for good.
+    left_behind_bytes: usize,
     remote_message_bytes_max: u32,
     /// Bounded by what one input brings forth: the receive buffer, and the congestion window.
     outputs: VecDeque<Output>,
@@ -112,6 +121,7 @@ impl DataChannels {
             association: None,
             channels: BTreeMap::new(),
             strangers: BTreeSet::new(),
+            left_behind_bytes: 0,
             remote_message_bytes_max: 0,
             outputs: VecDeque::new(),
             lost: false,
@@ -170,7 +180,7 @@ impl DataChannels {
             (MessageKind::Text, bytes) => (PayloadProtocolIdentifier::String, bytes),
             (MessageKind::Binary, bytes) => (PayloadProtocolIdentifier::Binary, bytes),
         };
-        let buffered = buffered_bytes(association, &self.channels);
+        let buffered = sum(&self.channels, self.left_behind_bytes);
         if buffered.saturating_add(bytes.len()) > SEND_BUFFER_BYTES_MAX {
             return Err(SendError::BufferFull { bytes: buffered, max: SEND_BUFFER_BYTES_MAX });
         }
@@ -207,9 +217,13 @@ impl DataChannels {
 
     /// Bytes that wait to be sent or acknowledged.
     #[must_use]
-    pub fn buffered_bytes(&mut self) -> usize {
-        let Some((_, association)) = &mut self.association else { return 0 };
-        buffered_bytes(association, &self.channels)
+    pub fn buffered_bytes(&self) -> usize {
+        sum(&self.channels, self.left_behind_bytes)
+    }
+
+    /// The channels that are open.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
+        self.channels.keys().copied()
     }
 
     /// Takes out of the SCTP core what the last input brought.
@@ -226,6 +240,16 @@ impl DataChannels {
             }
         }
         self.transmit(now);
+        self.measure();
+    }
+
+    /// Notes what waits on each channel: when one is closed, it cannot be asked any more.
+    fn measure(&mut self) {
+        let Some((_, association)) = &mut self.association else { return };
+        for (id, channel) in &mut self.channels {
+            let buffered = association.stream(id.0).and_then(|stream| stream.buffered_amount());
+            channel.buffered_bytes = buffered.unwrap_or(channel.buffered_bytes);
+        }
     }
 
     fn transmit(&mut self, now: Instant) {
@@ -309,7 +333,7 @@ impl DataChannels {
             return self.reset(channel);
         }
         self.strangers.remove(&channel);
-        self.channels.insert(channel, delivery);
+        self.channels.insert(channel, Channel::default());
         self.outputs.push_back(Output::Opened { channel, label, delivery });
     }
 
@@ -326,7 +350,8 @@ impl DataChannels {
     fn handle_finished(&mut self, channel: ChannelId) {
         self.reset(channel);
         self.strangers.remove(&channel);
-        if self.channels.remove(&channel).is_some() {
+        if let Some(Channel { buffered_bytes }) = self.channels.remove(&channel) {
+            self.left_behind_bytes = self.left_behind_bytes.saturating_add(buffered_bytes);
             self.outputs.push_back(Output::Closed { channel });
         }
     }
@@ -342,17 +367,16 @@ impl DataChannels {
     }
 }
 
-fn buffered_bytes(association: &mut Association, channels: &BTreeMap<ChannelId, Delivery>) -> usize {
-    let buffered = |id: &ChannelId| association.stream(id.0).and_then(|stream| stream.buffered_amount()).unwrap_or(0);
-    channels.keys().map(buffered).fold(0, usize::saturating_add)
+fn sum(channels: &BTreeMap<ChannelId, Channel>, left_behind_bytes: usize) -> usize {
+    channels.values().map(|channel| channel.buffered_bytes).fold(left_behind_bytes, usize::saturating_add)
 }
 
 /// The longest message we take and send: `a=max-message-size` (RFC 8841 §6.1).
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Channels of one client at a time, opened or about to be.
 pub const CHANNELS_MAX: usize = 64;
-/// What may wait for the client: a long message in the air and one behind it.
-pub const SEND_BUFFER_BYTES_MAX: usize = 256 * 1024;
+/// What may wait for the client: what comes at once for a client that takes 2 Mbit/s, until it has it.
+pub const SEND_BUFFER_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// What may wait to be put together: two of the longest messages.
 const RECEIVE_BUFFER_BYTES: u32 = 128 * 1024;
 /// The client of the DTLS handshake uses even numbers (RFC 8832 §6), so half of them can become channels.

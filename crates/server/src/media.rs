@@ -10,8 +10,10 @@
 mod backlog;
 mod check;
 mod connection;
+mod data;
 mod echo;
 mod event;
+mod lanes;
 mod link;
 mod look;
 mod member;
@@ -86,6 +88,8 @@ pub(crate) struct Media {
     notes: Notes,
     post: Post,
     counters: MediaStats,
+    /// What waits on the data channels of all members.
+    data_buffered_bytes: usize,
 }
 
 /// A room's part on this worker.
@@ -125,6 +129,7 @@ impl Media {
             notes: Notes::default(),
             post: Post::default(),
             counters: MediaStats::default(),
+            data_buffered_bytes: 0,
         }
     }
 
@@ -263,6 +268,7 @@ impl Media {
         stats.rooms = crate::worker::as_count(self.rooms.len());
         stats.events_dropped = self.events.dropped();
         stats.post = self.post.counters;
+        stats.data.buffered_bytes = crate::worker::as_count(self.data_buffered_bytes);
         for room in self.rooms.values() {
             stats.add_router(&room.router.stats());
         }
@@ -351,15 +357,20 @@ impl Media {
                 Output::Connected { .. } => connected = true,
                 Output::Disconnected { reason } => ended = Some(reason),
                 data @ (Output::DataOpened { .. } | Output::Data { .. } | Output::DataClosed { .. }) => {
-                    connection.hear_data(now, data);
+                    let member = connection.member().and_then(|seat| self.members.get(seat));
+                    if let (Some(member), Some(news)) = (member, connection.hear_data(now, data)) {
+                        data::tell(news, member.id, &mut self.events, &mut self.counters.data);
+                    }
                 }
             }
         }
         let due = connection.poll_timeout();
         self.timers.schedule(Key::Connection(key), &mut connection.due, due);
+        connection.connected |= connected;
+        self.weigh_data(key);
         if connected {
-            connection.connected = true;
-            self.half_open = self.half_open.saturating_sub(usize::from(connection.member().is_some()));
+            let member = self.connections.get(key).and_then(Connection::member);
+            self.half_open = self.half_open.saturating_sub(usize::from(member.is_some()));
             self.take_over(now, key, ways);
         }
         if let Some(reason) = ended {
@@ -430,6 +441,9 @@ impl Media {
             self.checks = self.checks.saturating_sub(1);
         }
         let member = connection.member();
+        if let Some(lanes) = &connection.lanes {
+            self.forget_lanes(member, lanes);
+        }
         if member.is_some() && !connection.connected {
             self.half_open = self.half_open.saturating_sub(1);
         }

@@ -6,6 +6,7 @@ import { batch, computed, effect, signal } from '@preact/signals-core';
 import { Announcements } from './announcements';
 import { ChannelError, type Channel, type ChannelEvent, type Outgoing } from './channel';
 import { ChatLog } from './chat';
+import { DataLanes } from './data-lanes';
 import { DirectLinks } from './direct-links';
 import { IceLeases } from './ice-leases';
 import { grantOf, type IceGrant } from './ice-servers';
@@ -45,6 +46,8 @@ export class Call {
   readonly participants = signal<readonly Participant[]>([]);
   readonly startedAt = signal<number | undefined>(undefined);
   readonly chat = new ChatLog();
+  /** What programs built on this call tell each other. */
+  readonly data: DataLanes;
   readonly chatBytesMax = signal(4096);
   /** The server lets this member write, and show a screen. */
   readonly mayChat = signal(true);
@@ -74,6 +77,7 @@ export class Call {
   constructor(options: CallOptions) {
     this.#options = options;
     this.channel = options.channel;
+    this.data = new DataLanes(options.channel);
     this.media = options.media;
     this.pulse = new Pulse(this, options.now);
     this.meeting = new Meeting({
@@ -113,6 +117,7 @@ export class Call {
       effect(() => this.#publishState({ ...this.media.state.value, ...(this.meeting.hand.value && { hand: true }) })),
       effect(() => this.#sendMedia()),
       effect(() => this.#hearScreens()),
+      effect(() => this.data.attach(this.topology.session.value?.link.value?.connection)),
     );
     this.pulse.start();
   }
@@ -286,12 +291,14 @@ export class Call {
         this.chat.receive({ uid: message.uid, name: message.name || (this.#find(message.uid)?.name.peek() ?? '') }, message.text, message.at, message.private);
         this.announcements.say('chat', message.name, message.text);
         break;
+      case 'data':
+        this.data.receive(message);
+        break;
       case 'ok':
       case 'pong':
       case 'error':
       case 'closing':
       case 'waiting':
-      case 'data':
       case 'mode':
       case 'slots':
       case 'layers':
@@ -299,7 +306,7 @@ export class Call {
       case 'moderated':
       case 'room':
         // Answers belong to the channel; an error without id tells of a message that the peer will ask for again. The others
-        // have been taken above, or are for programs built on this one.
+        // have been taken above.
         break;
     }
   }

@@ -8,7 +8,7 @@ export type ChannelState = 'idle' | 'connecting' | 'waiting' | 'open' | 'reconne
 
 /** A message to the server, without the keys that the channel adds (`id`, `roomId`, `uid`). */
 export interface Outgoing {
-  cmd: 'offer' | 'answer' | 'candidate' | 'hangup' | 'state' | 'chat' | 'subscribe' | 'moderate' | 'react';
+  cmd: 'offer' | 'answer' | 'candidate' | 'hangup' | 'state' | 'chat' | 'subscribe' | 'moderate' | 'react' | 'data';
   remoteUid?: string;
   msg?: string;
   state?: MediaState;
@@ -20,6 +20,8 @@ export interface Outgoing {
   on?: boolean;
   role?: string;
   reaction?: string;
+  topic?: string;
+  data?: unknown;
 }
 
 /** What a channel reports, in the order in which it happened. */

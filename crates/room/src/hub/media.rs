@@ -144,6 +144,9 @@ impl Hub {
                     seat.layers.insert(source, layers);
                 }
             }
+            MediaEvent::Lanes { peer, lanes } => self.note_lanes(peer, lanes),
+            MediaEvent::Data { peer, lane, message } => self.hear_data(peer, lane, &message),
+            MediaEvent::DataRefused { peer, label, refusal } => self.refuse_data(peer, &label, refusal),
             MediaEvent::Speakers { room, speakers } => self.tell_speakers(room, &speakers),
             MediaEvent::Quality { room, members } => {
                 let Some(room) = self.media_rooms.get(&room).and_then(|room_id| self.rooms.get(room_id)) else {
@@ -242,7 +245,7 @@ impl Hub {
     }
 
     /// Whose place at the media server this is; `None` when it is given up.
-    fn seated(&self, peer: MediaPeerId) -> Option<(RoomId, Uid)> {
+    pub(super) fn seated(&self, peer: MediaPeerId) -> Option<(RoomId, Uid)> {
         self.media_peers.get(&peer).cloned()
     }
 }

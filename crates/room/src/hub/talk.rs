@@ -103,7 +103,7 @@ impl Hub {
     }
 
     /// Whether a member may say something, to everybody or to one other v2 member.
-    fn check_speech(&self, room_id: &RoomId, own: &Uid, target: Option<&Uid>) -> Result<(), Error> {
+    pub(super) fn check_speech(&self, room_id: &RoomId, own: &Uid, target: Option<&Uid>) -> Result<(), Error> {
         let room = self.rooms.get(room_id).ok_or(Error::NotJoined)?;
         room.member(own).ok_or(Error::NotJoined)?.grants.demand(CHAT)?;
         let Some(target) = target else { return Ok(()) };

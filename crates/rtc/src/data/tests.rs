@@ -32,6 +32,10 @@ struct Pair {
     packets: usize,
     /// Which of them get lost.
     loses: fn(usize) -> bool,
+    /// Packets to the client.
+    packets_back: usize,
+    /// Which of them get lost.
+    loses_back: fn(usize) -> bool,
 }
 
 const PARAMETERS: DataParameters = DataParameters { remote_port: 5000, remote_message_bytes_max: Some(262_144) };
@@ -54,7 +58,16 @@ impl Pair {
             acknowledgements: 0,
         };
         let server = DataChannels::new(parameters);
-        Self { now: Instant::now(), client, server, outputs: Vec::new(), packets: 0, loses: |_| false }
+        Self {
+            now: Instant::now(),
+            client,
+            server,
+            outputs: Vec::new(),
+            packets: 0,
+            loses: |_| false,
+            packets_back: 0,
+            loses_back: |_| false,
+        }
     }
 
     fn connected() -> Self {
@@ -115,7 +128,12 @@ impl Pair {
         while let Some(output) = self.server.poll_output() {
             moved = true;
             match output {
-                Output::Packet(packet) => self.client.handle(self.now, packet),
+                Output::Packet(packet) => {
+                    self.packets_back += 1;
+                    if !(self.loses_back)(self.packets_back) {
+                        self.client.handle(self.now, packet);
+                    }
+                }
                 output @ (Output::Opened { .. }
                 | Output::Message { .. }
                 | Output::Closed { .. }

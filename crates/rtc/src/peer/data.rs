@@ -31,6 +31,12 @@ impl Peer {
         self.handle_data(|data| data.close_channel(now, channel));
     }
 
+    /// Bytes on data channels that wait to be sent or acknowledged.
+    #[must_use]
+    pub fn data_buffered_bytes(&self) -> usize {
+        self.data.as_ref().map_or(0, |data| data.buffered_bytes())
+    }
+
     pub(super) fn negotiate_data(&mut self, answer: &Answer) {
         let parameters = answer.media.iter().find_map(|media| match media {
             Media::Data(parameters) => Some(*parameters),
@@ -39,7 +45,11 @@ impl Peer {
         match (parameters, &mut self.data) {
             (Some(parameters), Some(data)) => data.renegotiate(parameters),
             (Some(parameters), None) => self.data = Some(Box::new(DataChannels::new(parameters))),
-            (None, _) => self.data = None,
+            (None, _) => {
+                let gone = self.data.take();
+                let channels = gone.iter().flat_map(|gone| gone.channels());
+                self.outputs.extend(channels.map(|channel| Output::DataClosed { channel }));
+            }
         }
     }
 

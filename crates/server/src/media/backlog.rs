@@ -6,17 +6,25 @@ use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, SlotWish}
 
 /// What waits for one worker.
 ///
-/// It is bounded: offers are refused beyond [`OFFERS_MAX`], and of everything else there is one for a member between two of its offers.
+/// It is bounded: offers are refused beyond [`OFFERS_MAX`], data are not sent here beyond [`DATA_BYTES_MAX`], and of everything else there
+/// is one for a member between two of its offers.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     waiting: VecDeque<Box<MediaRequest>>,
     offers: usize,
+    /// Of data.
+    data_bytes: usize,
 }
 
 impl Backlog {
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
+    }
+
+    /// Whether one more message may be pushed.
+    pub(crate) fn takes_data(&self) -> bool {
+        self.data_bytes < DATA_BYTES_MAX
     }
 
     /// Takes in a request. An offer that finds too many before it is refused.
@@ -42,9 +50,13 @@ impl Backlog {
                     None => self.waiting.push_back(decided),
                 }
             }
+            MediaRequest::Data { ref message, .. } => {
+                self.data_bytes = self.data_bytes.saturating_add(message.len_bytes());
+                self.waiting.push_back(Box::new(request));
+            }
             MediaRequest::Close { peer, .. } => {
                 // Nobody waits for the answers any more.
-                self.waiting.retain(|waiting| peer_of(waiting) != peer);
+                self.waiting.retain(|waiting| peer_of(waiting) != Some(peer));
                 let offers = self.waiting.iter().filter(|waiting| matches!(***waiting, MediaRequest::Offer { .. }));
                 self.offers = offers.count();
                 self.waiting.push_back(Box::new(request));
@@ -57,18 +69,21 @@ impl Backlog {
     pub(crate) fn drain(&mut self, mut send: impl FnMut(Box<MediaRequest>) -> Result<(), Box<MediaRequest>>) {
         while let Some(request) = self.waiting.pop_front() {
             let is_offer = matches!(*request, MediaRequest::Offer { .. });
+            let data_bytes = if let MediaRequest::Data { message, .. } = &*request { message.len_bytes() } else { 0 };
             if let Err(request) = send(request) {
                 self.waiting.push_front(request);
                 return;
             }
             self.offers = self.offers.saturating_sub(usize::from(is_offer));
+            self.data_bytes = self.data_bytes.saturating_sub(data_bytes);
         }
     }
 
     /// Adds wishes to those that wait since the member's last offer; gives them back where none do.
     fn subscribe(&mut self, peer: MediaPeerId, slots: Vec<SlotWish>) -> Option<Vec<SlotWish>> {
         let last = self.waiting.iter_mut().rev().find(|waiting| {
-            peer_of(waiting) == peer && !matches!(***waiting, MediaRequest::Block { .. } | MediaRequest::Close { .. })
+            peer_of(waiting) == Some(peer)
+                && !matches!(***waiting, MediaRequest::Block { .. } | MediaRequest::Close { .. })
         });
         let Some(MediaRequest::Subscribe { slots: before, .. }) = last.map(Box::as_mut) else { return Some(slots) };
         for wish in slots {
@@ -82,17 +97,20 @@ impl Backlog {
     }
 }
 
-fn peer_of(request: &MediaRequest) -> MediaPeerId {
+fn peer_of(request: &MediaRequest) -> Option<MediaPeerId> {
     match request {
         MediaRequest::Offer { peer, .. }
         | MediaRequest::Subscribe { peer, .. }
         | MediaRequest::Block { peer, .. }
-        | MediaRequest::Close { peer, .. } => *peer,
+        | MediaRequest::Close { peer, .. } => Some(*peer),
+        MediaRequest::Data { .. } => None,
     }
 }
 
 /// Offers that wait for one worker: it answers some hundreds in a second.
 const OFFERS_MAX: usize = 256;
+/// Bytes of data that wait for one worker; it sends some ten times as much in a second.
+pub(super) const DATA_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Slots of one member: an offer has no more media descriptions.
 const WISHES_MAX: usize = 128;
 

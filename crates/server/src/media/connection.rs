@@ -9,6 +9,7 @@ use rtc::session::Media;
 use turn::ClientAddr;
 
 use super::echo::Echo;
+use super::lanes::{Lanes, News};
 use super::outbox::Outbox;
 use super::path_of;
 use super::timers::Due;
@@ -30,6 +31,8 @@ pub(crate) struct Connection {
     pub(crate) due: Due,
     /// Whether the handshake is over.
     pub(crate) connected: bool,
+    /// A member's data channels, from its first one on.
+    pub(crate) lanes: Option<Box<Lanes>>,
 }
 
 /// Whose a connection is.
@@ -70,6 +73,7 @@ impl Connection {
             outbox: None,
             due: Due::default(),
             connected: false,
+            lanes: None,
         }
     }
 
@@ -94,9 +98,9 @@ impl Connection {
         [self.peer.poll_timeout(), self.ends_at()].into_iter().flatten().min()
     }
 
-    /// Does what the check page wants. Members are answered without data channels: what they say goes through the rooms.
-    pub(crate) fn hear_data(&mut self, now: Instant, output: Output) {
-        let Holder::Check(echo) = &mut self.holder else { return };
+    /// Does what happens on a data channel: what the check page wants at once, and what members say by way of the rooms.
+    pub(crate) fn hear_data(&mut self, now: Instant, output: Output) -> Option<News> {
+        let Holder::Check(echo) = &mut self.holder else { return self.hear_member_data(now, output) };
         match output {
             Output::DataOpened { channel, label, .. } => {
                 if !echo.open(channel, &label) {
@@ -104,14 +108,17 @@ impl Connection {
                 }
             }
             Output::Data { channel, kind, bytes } => {
-                if let Some((kind, bytes)) = echo.answer(now, channel, kind, bytes) {
-                    // Who takes more slowly than it asks loses answers here, as on the way.
+                // Who takes more slowly than it asks loses answers here, as on the way.
+                let is_behind = self.peer.data_buffered_bytes() >= ECHO_BUFFERED_BYTES_MAX;
+                if let Some((kind, bytes)) = echo.answer(now, channel, kind, bytes).filter(|_| !is_behind) {
+                    // It may be longer than the client takes.
                     let _ = self.peer.send_data(now, channel, kind, &bytes);
                 }
             }
             Output::DataClosed { channel } => echo.close(channel),
             Output::Transmit { .. } | Output::Connected { .. } | Output::Disconnected { .. } => {}
         }
+        None
     }
 
     /// Notes a way by which a check was accepted; gives back one that has to be forgotten for it: one that the peer has forgotten, too, and
@@ -146,3 +153,6 @@ impl Connection {
 
 /// As many as the ICE agent knows.
 const WAYS_MAX: usize = rtc::ice::PATHS_MAX;
+
+/// With more waiting, a check loses answers: a long one in the air and some behind it.
+const ECHO_BUFFERED_BYTES_MAX: usize = 192 * 1024;

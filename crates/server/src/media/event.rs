@@ -51,6 +51,11 @@ impl Events {
         false
     }
 
+    /// Events that wait, here and on the way.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len() + self.sender.max_capacity().saturating_sub(self.sender.capacity())
+    }
+
     /// Events that nobody took in time.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped

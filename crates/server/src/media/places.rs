@@ -38,6 +38,18 @@ impl Places {
         worker
     }
 
+    /// Who of these is where; who has not been placed is left out.
+    pub(crate) fn group(&self, room: MediaRoomId, peers: Vec<MediaPeerId>) -> BTreeMap<usize, Vec<MediaPeerId>> {
+        let mut groups = BTreeMap::<usize, Vec<MediaPeerId>>::new();
+        let Some(members) = self.rooms.get(&room) else { return groups };
+        for peer in peers {
+            if let Some(&worker) = members.get(&peer) {
+                groups.entry(worker).or_default().push(peer);
+            }
+        }
+        groups
+    }
+
     /// The worker of a member who leaves.
     pub(crate) fn leave(&mut self, room: MediaRoomId, peer: MediaPeerId) -> Option<usize> {
         let members = self.rooms.get_mut(&room)?;

@@ -36,7 +36,8 @@ impl Media {
                 let allow = Allow {
                     publish: Publish::Only(mids),
                     subscribe: may_subscribe,
-                    data: false,
+                    // Whoever is in the room hears data; who may say something, the rooms decide message by message.
+                    data: true,
                     codecs: Allow::everything().codecs,
                 };
                 let offer = Offer { request, connection, sdp, sources, allow };
@@ -54,6 +55,7 @@ impl Media {
                 let Ok(seat) = self.seat(now, room, peer) else { return };
                 self.handle_block(now, seat, source, blocked);
             }
+            MediaRequest::Data { room: _, to, lane, message } => self.handle_data(now, &to, lane, &message, ways),
             MediaRequest::Close { peer, .. } => self.handle_close(now, peer, ways),
         }
     }

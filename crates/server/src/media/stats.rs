@@ -50,8 +50,42 @@ pub struct MediaStats {
     pub excess: u64,
     /// Events for the rooms that nobody took.
     pub events_dropped: u64,
+    /// On data channels.
+    pub data: DataStats,
     /// What left.
     pub post: PostStats,
+}
+
+/// What a worker counts about the data channels of members; `buffered_bytes` is a gauge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DataStats {
+    /// Messages that members have said.
+    pub received: u64,
+    /// Their bytes.
+    pub received_bytes: u64,
+    /// Messages that were dropped, and channels that were closed as soon as they were opened.
+    pub refused: u64,
+    /// Messages to members, once for each.
+    pub sent: u64,
+    /// Those that a member did not get: it was behind, or its channel closed.
+    pub dropped: u64,
+    /// Channels that were closed because too much waited for the member.
+    pub slow: u64,
+    /// What waits to be sent or acknowledged.
+    pub buffered_bytes: u64,
+}
+
+impl AddAssign for DataStats {
+    fn add_assign(&mut self, other: Self) {
+        let Self { received, received_bytes, refused, sent, dropped, slow, buffered_bytes } = other;
+        self.received += received;
+        self.received_bytes += received_bytes;
+        self.refused += refused;
+        self.sent += sent;
+        self.dropped += dropped;
+        self.slow += slow;
+        self.buffered_bytes += buffered_bytes;
+    }
 }
 
 impl MediaStats {
@@ -91,6 +125,7 @@ impl AddAssign for MediaStats {
             malformed,
             excess,
             events_dropped,
+            data,
             post,
         } = other;
         self.connections += connections;
@@ -114,6 +149,7 @@ impl AddAssign for MediaStats {
         self.malformed += malformed;
         self.excess += excess;
         self.events_dropped += events_dropped;
+        self.data += data;
         self.post += post;
     }
 }

@@ -26,23 +26,37 @@ impl Switchboard {
     /// Passes a request on. While its worker is busy it waits, and those for other workers do not; an offer for which there is no room is
     /// refused at once. A worker that has ended takes the server with it.
     pub(crate) fn pass_on(&mut self, request: MediaRequest) -> Option<MediaEvent> {
-        let (room, peer) = match &request {
+        let worker = match &request {
+            MediaRequest::Data { .. } => {
+                self.pass_on_data(request);
+                return None;
+            }
+            // Who has no worker has nothing to be closed.
+            MediaRequest::Close { room, peer } => self.places.leave(*room, *peer)?,
             MediaRequest::Offer { room, peer, .. }
             | MediaRequest::Subscribe { room, peer, .. }
-            | MediaRequest::Block { room, peer, .. }
-            | MediaRequest::Close { room, peer } => (*room, *peer),
-        };
-        let worker = match &request {
-            // Who has no worker has nothing to be closed.
-            MediaRequest::Close { .. } => self.places.leave(room, peer)?,
-            MediaRequest::Offer { .. } | MediaRequest::Subscribe { .. } | MediaRequest::Block { .. } => {
-                self.places.place(room, peer)
-            }
+            | MediaRequest::Block { room, peer, .. } => self.places.place(*room, *peer),
         };
         let backlog = self.backlogs.get_mut(worker)?;
         let refused = backlog.push(request).err();
         backlog.drain(|request| self.workers.try_request_media(worker, request));
         refused
+    }
+
+    /// Whether the next message of a member can be passed on, to whatever worker: else it would be kept from some.
+    pub(crate) fn takes_data(&self) -> bool {
+        self.backlogs.iter().all(Backlog::takes_data)
+    }
+
+    /// Data go once to each worker that has some of the receivers.
+    fn pass_on_data(&mut self, request: MediaRequest) {
+        let MediaRequest::Data { room, to, lane, message } = request else { return };
+        for (worker, to) in self.places.group(room, to) {
+            let Some(backlog) = self.backlogs.get_mut(worker) else { continue };
+            // Only offers are refused.
+            let _taken = backlog.push(MediaRequest::Data { room, to, lane, message: message.clone() });
+            backlog.drain(|request| self.workers.try_request_media(worker, request));
+        }
     }
 
     /// Waits until a worker for which requests wait has room, and says which.

@@ -130,6 +130,8 @@ impl Rooms {
         let now = clock::now();
         match news {
             News::Event(event) => {
+                let busy = self.media.as_ref().is_some_and(|media| !media.switchboard.takes_data());
+                let event = if busy { event.without_data() } else { event };
                 self.hub.handle_media(now, event);
                 self.drain(now);
             }

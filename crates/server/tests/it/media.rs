@@ -3,6 +3,7 @@
 mod calls;
 mod check;
 mod client;
+mod data;
 mod faults;
 mod look;
 mod meeting;

@@ -55,6 +55,27 @@ export function fakeTrack(kind: 'audio' | 'video'): FakeTrack {
   return { kind, id: `${kind}-${++tracks}`, onmute: null, onunmute: null };
 }
 
+/** A data channel whose other end is the test. */
+export class FakeDataChannel {
+  readyState: RTCDataChannelState = 'connecting';
+  bufferedAmount = 0;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  readonly sent: string[] = [];
+
+  constructor(
+    readonly label: string,
+    readonly init: RTCDataChannelInit,
+  ) {}
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  hear(data: unknown): void {
+    this.onmessage?.({ data });
+  }
+}
+
 interface Session {
   kinds: ('audio' | 'video')[];
   ice: number;
@@ -77,6 +98,7 @@ export class FakeConnection {
   readonly decoded = new Map<string, { framesDecoded: number; keyFramesDecoded?: number }>();
   restarts = 0;
   closed = false;
+  readonly channels: FakeDataChannel[] = [];
   #transceivers: FakeTransceiver[] = [];
   #negotiated = 0;
   #ice = 1;
@@ -110,6 +132,13 @@ export class FakeConnection {
     this.#transceivers.push(transceiver);
     this.#need();
     return transceiver;
+  }
+
+  createDataChannel(label: string, init: RTCDataChannelInit): FakeDataChannel {
+    const channel = new FakeDataChannel(label, init);
+    this.channels.push(channel);
+    if (this.channels.length === 1) this.#need();
+    return channel;
   }
 
   setConfiguration(configuration: RTCConfiguration): void {

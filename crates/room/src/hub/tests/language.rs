@@ -141,8 +141,14 @@ impl Stage {
 
     /// Joins room 100 in v2 with a client that can talk with the media server.
     pub(super) fn join_media(&mut self, conn: ConnId, uid: &str) -> Vec<Heard> {
+        let join = format!(r#"{{"cmd":"join","v":2,"id":"1","roomId":"100","uid":"{uid}","caps":["media"]}}"#);
+        self.join_with(conn, uid, &join)
+    }
+
+    /// Joins as `uid` with the words of `join`.
+    pub(super) fn join_with(&mut self, conn: ConnId, uid: &str, join: &str) -> Vec<Heard> {
         self.uids.push((conn, uid.to_owned()));
-        self.say(conn, &format!(r#"{{"cmd":"join","v":2,"id":"1","roomId":"100","uid":"{uid}","caps":["media"]}}"#))
+        self.say(conn, join)
     }
 
     /// Offers to the media server, which answers; gives back the numbers of room and member there.

@@ -218,7 +218,9 @@ impl Pair {
                     let (peer, offers) = match request {
                         MediaRequest::Offer { peer, .. } => (peer, true),
                         MediaRequest::Close { peer, .. } => (peer, false),
-                        other @ (MediaRequest::Subscribe { .. } | MediaRequest::Block { .. }) => {
+                        other @ (MediaRequest::Subscribe { .. }
+                        | MediaRequest::Block { .. }
+                        | MediaRequest::Data { .. }) => {
                             panic!("nobody should ask {other:?}")
                         }
                     };

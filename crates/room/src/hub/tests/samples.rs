@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Malformed},
-    media::{MediaEvent, QualityReason, SlotReport, SlotState, Source, TrackDescription},
+    media::{DataRefusal, MediaEvent, QualityReason, SlotReport, SlotState, Source, TrackDescription},
     message::{Command, Request},
     token::TokenError,
 };
@@ -93,6 +93,7 @@ fn heard_with_media() -> Vec<Heard> {
         MediaEvent::Published { peer: peers[0].1, tracks: vec![track] },
         MediaEvent::Slots { peer: peers[1].1, slots: vec![report] },
         MediaEvent::Layers { peer: peers[0].1, source: Source::Camera, layers: vec![("q".to_owned(), true)] },
+        MediaEvent::DataRefused { peer: peers[0].1, label: "data".to_owned(), refusal: DataRefusal::TooMuch },
         MediaEvent::Speakers { room: peers[0].0, speakers: vec![(peers[0].1, -30)] },
         MediaEvent::Quality { room: peers[0].0, members: vec![(peers[0].1, 4, Some(QualityReason::Loss))] },
     ] {
@@ -191,6 +192,8 @@ fn the_table_of_errors_is_that_of_the_server() {
         Error::MediaFull,
         Error::NotOffered,
         Error::TooManyOffers { offers: 1 },
+        Error::NoChannel,
+        Error::DataBusy,
     ];
     let own: BTreeSet<(u16, &str)> = own.iter().map(Error::code).collect();
     let (_, section) = DOCUMENT.split_once("## Errors\n").expect("the section is there");

@@ -47,6 +47,21 @@ fn a_reliable_message_survives_a_third_of_the_packets_being_lost() {
 }
 
 #[test]
+fn a_megabyte_in_pieces_arrives_whole_and_in_order_over_links_that_lose_one_packet_in_twenty() {
+    let mut pair = Pair::opened();
+    pair.loses = |packet| packet % 20 == 3;
+    pair.loses_back = |packet| packet % 20 == 11;
+    let pieces: Vec<Vec<u8>> = (0..64).map(|number| vec![number; 16 * 1024]).collect();
+    for piece in &pieces {
+        pair.server.send(pair.now, ChannelId(0), MessageKind::Binary, piece).unwrap();
+    }
+    pair.run(SECOND * 300);
+    let came: Vec<&Vec<u8>> = pair.client.messages.iter().map(|(_, bytes)| bytes).collect();
+    assert!(came.into_iter().eq(&pieces), "{} came", pair.client.messages.len());
+    assert_eq!(pair.server.buffered_bytes(), 0);
+}
+
+#[test]
 fn an_unreliable_message_that_is_lost_holds_nothing_up() {
     let mut pair = Pair::connected();
     pair.open(0, 0x81, "echo");

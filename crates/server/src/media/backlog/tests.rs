@@ -1,4 +1,4 @@
-use room::media::{MediaRoomId, Priority, Source};
+use room::media::{DataMessage, Lane, MediaRoomId, Priority, Source};
 
 use super::*;
 
@@ -112,4 +112,29 @@ fn who_leaves_takes_along_what_waits_and_what_a_moderator_decided_last_counts() 
         backlog.push(request).unwrap();
     }
     assert_eq!(drained(&mut backlog), [block(2, false), close(1)]);
+}
+
+#[test]
+fn data_wait_in_their_order_until_there_are_too_many_bytes_of_them() {
+    let data = |first: u8| {
+        let message = DataMessage::Binary(vec![first; 64 * 1024].into());
+        MediaRequest::Data { room: ROOM, to: vec![MediaPeerId(1)], lane: Lane::Reliable, message }
+    };
+    let mut backlog = Backlog::default();
+    let mut pushed = Vec::new();
+    for first in 0..=u8::MAX {
+        if !backlog.takes_data() {
+            break;
+        }
+        pushed.push(data(first));
+        backlog.push(data(first)).unwrap();
+    }
+    assert_eq!(pushed.len(), DATA_BYTES_MAX / (64 * 1024));
+    backlog.push(close(1)).unwrap();
+    pushed.push(close(1));
+    assert!(
+        drained(&mut backlog) == pushed,
+        "in their order, and the end of a member takes away no message of the others"
+    );
+    assert!(backlog.takes_data());
 }

@@ -8,7 +8,7 @@ use futures_util::future::select_all;
 use room::media::MediaPeerId;
 use rtc::tcp_frame::{Deframer, header};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::channel::ChannelId;
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::format::Codec;
 
 use str0m::media::{Direction, MediaKind, Mid, Pt};
@@ -111,11 +111,20 @@ impl Client {
         Offer { sdp: offer.to_sdp_string(), mids, pending }
     }
 
-    /// Offers data channels of these labels.
+    /// Offers data channels of these labels; those that end with `lossy` are unordered and send nothing again.
     pub(crate) fn offer_data(&mut self, labels: &[&str]) -> Offer {
         let mut changes = self.rtc.sdp_api();
         for label in labels {
-            changes.add_channel((*label).to_owned());
+            let lossy = label.ends_with("lossy");
+            let reliability =
+                if lossy { Reliability::MaxRetransmits { retransmits: 0 } } else { Reliability::Reliable };
+            let label = (*label).to_owned();
+            changes.add_channel_with_config(ChannelConfig {
+                label,
+                ordered: !lossy,
+                reliability,
+                ..Default::default()
+            });
         }
         let (offer, pending) = changes.apply().unwrap();
         Offer { sdp: offer.to_sdp_string(), mids: Vec::new(), pending }
@@ -123,9 +132,14 @@ impl Client {
 
     /// Says something on the data channel of this label.
     pub(crate) fn say(&mut self, label: &str, bytes: &[u8]) {
+        assert!(self.try_say(label, true, bytes), "the engine takes it");
+    }
+
+    /// As `say`, text or bytes; false while too much waits to be sent.
+    pub(crate) fn try_say(&mut self, label: &str, binary: bool, bytes: &[u8]) -> bool {
         let (id, _) = self.channels.iter().find(|(_, known)| known == label).unwrap();
-        self.rtc.channel(*id).unwrap().write(true, bytes).unwrap();
         self.timeout = now();
+        self.rtc.channel(*id).unwrap().write(binary, bytes).unwrap()
     }
 
     /// Offers to begin ICE anew.

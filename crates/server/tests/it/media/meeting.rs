@@ -16,16 +16,16 @@ use super::{Client, drive};
 use crate::fixture::{PATIENCE, serve_for_test};
 
 /// A member on its WebSocket.
-struct Member {
+pub(super) struct Member {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     uid: &'static str,
     /// The answer to its `join`.
-    joined: Value,
+    pub(super) joined: Value,
 }
 
 impl Member {
     /// Joins; with `resume`, as who has lost its connection.
-    async fn join(http: SocketAddr, uid: &'static str, resume: Option<&Value>) -> Self {
+    pub(super) async fn join(http: SocketAddr, uid: &'static str, resume: Option<&Value>) -> Self {
         let (socket, _) = connect_async(format!("ws://{http}/ws")).await.unwrap();
         let mut member = Self { socket, uid, joined: Value::Null };
         let mut request = json!({"cmd": "join", "v": 2, "id": "1", "roomId": "standup", "uid": uid, "caps": ["media"]});
@@ -38,12 +38,12 @@ impl Member {
         member
     }
 
-    async fn say(&mut self, message: &Value) {
+    pub(super) async fn say(&mut self, message: &Value) {
         self.socket.send(Message::text(message.to_string())).await.unwrap();
     }
 
     /// The next message of this kind; an error is a failure.
-    async fn hear(&mut self, cmd: &str) -> Value {
+    pub(super) async fn hear(&mut self, cmd: &str) -> Value {
         loop {
             let message = self.next().await;
             assert_ne!(message["cmd"], "error", "{message}");
@@ -54,7 +54,7 @@ impl Member {
     }
 
     /// What kinds of messages have come until now.
-    async fn catch_up(&mut self) -> Vec<String> {
+    pub(super) async fn catch_up(&mut self) -> Vec<String> {
         self.say(&json!({"cmd": "ping"})).await;
         let mut heard = Vec::new();
         loop {
@@ -66,7 +66,7 @@ impl Member {
         }
     }
 
-    async fn next(&mut self) -> Value {
+    pub(super) async fn next(&mut self) -> Value {
         loop {
             let message = timeout(PATIENCE, self.socket.next()).await.unwrap().unwrap().unwrap();
             if let Message::Text(text) = message {
@@ -76,7 +76,7 @@ impl Member {
     }
 
     /// Negotiates with the media server, and connects.
-    async fn connect(&mut self, client: &mut Client, offer: Offer, tracks: &Value) {
+    pub(super) async fn connect(&mut self, client: &mut Client, offer: Offer, tracks: &Value) {
         let inner =
             json!({"type": "offer", "sdp": offer.sdp, "offer": "1", "connection": client.connection, "tracks": tracks});
         let (room, uid) = ("standup", self.uid);

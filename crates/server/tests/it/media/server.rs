@@ -53,11 +53,14 @@ impl MediaServer {
 
     pub(crate) async fn request(&mut self, room: MediaRoomId, request: MediaRequest) {
         let last = self.handle.workers() - 1;
-        let (MediaRequest::Offer { peer, .. }
-        | MediaRequest::Subscribe { peer, .. }
-        | MediaRequest::Block { peer, .. }
-        | MediaRequest::Close { peer, .. }) = &request;
-        let placed = self.elsewhere.get(peer).copied();
+        let peer = match &request {
+            MediaRequest::Offer { peer, .. }
+            | MediaRequest::Subscribe { peer, .. }
+            | MediaRequest::Block { peer, .. }
+            | MediaRequest::Close { peer, .. } => Some(peer),
+            MediaRequest::Data { to, .. } => to.first(),
+        };
+        let placed = peer.and_then(|peer| self.elsewhere.get(peer)).copied();
         let worker = placed.unwrap_or_else(|| *self.placed.entry(room).or_insert(last));
         self.handle.request_media(worker, request).await.unwrap();
     }

@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { BUFFERED_BYTES_MAX, DataLanes, LOSSY_BUFFERED_BYTES_MAX } from './data-lanes';
+import { FakeChannel } from './testing/fake-channel';
+import { FakeConnection } from './testing/fake-connection';
+
+let channel: FakeChannel;
+let connection: FakeConnection;
+let lanes: DataLanes;
+let heard: unknown[];
+
+beforeEach(() => {
+  channel = new FakeChannel();
+  connection = new FakeConnection();
+  lanes = new DataLanes(channel);
+  heard = [];
+});
+
+const attach = (to = connection) => lanes.attach(to as unknown as RTCPeerConnection);
+const lane = (label: string) => {
+  const found = connection.channels.find((candidate) => candidate.label === label);
+  if (!found) throw new Error(`no ${label}`);
+  return found;
+};
+const open = () => connection.channels.forEach((opened) => (opened.readyState = 'open'));
+
+describe('a page that neither sends nor listens', () => {
+  it('has no data channels', () => {
+    attach();
+    expect(connection.channels).toEqual([]);
+  });
+});
+
+describe('sending', () => {
+  it('goes by signalling without a media server', () => {
+    expect(lanes.send('pointer', { x: 1 }, { lossy: true })).toBe(true);
+    expect(lanes.send('file', 2, { to: 'bo' })).toBe(true);
+    expect(channel.sent).toEqual([
+      { cmd: 'data', topic: 'pointer', data: { x: 1 } },
+      { cmd: 'data', topic: 'file', data: 2, remoteUid: 'bo' },
+    ]);
+  });
+
+  it('goes by signalling until the channels are open, and by them from then on', () => {
+    attach();
+    lanes.send('x', 1);
+    expect(channel.sent).toHaveLength(1);
+    expect(connection.channels.map(({ label, init }) => [label, init])).toEqual([
+      ['data', { ordered: true }],
+      ['data-lossy', { ordered: false, maxRetransmits: 0 }],
+    ]);
+    open();
+    lanes.send('x', 2, { to: 'bo' });
+    lanes.send('x', 3, { lossy: true });
+    expect(channel.sent).toHaveLength(1);
+    expect(lane('data').sent).toEqual(['{"topic":"x","data":2,"remoteUid":"bo"}']);
+    expect(lane('data-lossy').sent).toEqual(['{"topic":"x","data":3}']);
+  });
+
+  it('goes by signalling again when a channel has ended', () => {
+    attach();
+    lanes.send('x', 1);
+    open();
+    lane('data').readyState = 'closed';
+    lanes.send('x', 2);
+    expect(channel.sent).toHaveLength(2);
+  });
+
+  it('says so when too much waits', () => {
+    attach();
+    lanes.send('x', 1);
+    open();
+    lane('data-lossy').bufferedAmount = LOSSY_BUFFERED_BYTES_MAX;
+    lane('data').bufferedAmount = BUFFERED_BYTES_MAX;
+    expect([lanes.send('x', 2, { lossy: true }), lanes.send('x', 2)]).toEqual([true, true]);
+    lane('data-lossy').bufferedAmount++;
+    lane('data').bufferedAmount++;
+    expect([lanes.send('x', 3, { lossy: true }), lanes.send('x', 3)]).toEqual([false, false]);
+    expect([lane('data-lossy').sent.length, lane('data').sent.length]).toEqual([1, 1]);
+  });
+});
+
+describe('listening', () => {
+  it('hears its topic by either way, until it stops', () => {
+    const stop = lanes.listen('pointer', (data, uid) => heard.push([data, uid]));
+    attach();
+    lanes.receive({ cmd: 'data', uid: 'bo', topic: 'pointer', data: 1 });
+    lanes.receive({ cmd: 'data', uid: 'bo', topic: 'other', data: 2 });
+    lane('data').hear('{"uid":"cy","topic":"pointer","data":3}');
+    lane('data-lossy').hear('{"uid":7,"topic":"pointer"}');
+    expect(heard).toEqual([[1, 'bo'], [3, 'cy'], [undefined, '7']]);
+    stop();
+    lane('data').hear('{"uid":"cy","topic":"pointer","data":3}');
+    expect(heard).toHaveLength(3);
+  });
+
+  it('passes over what it cannot read', () => {
+    lanes.listen('', (data) => heard.push(data));
+    attach();
+    for (const said of ['', '[]', '{"topic":""}', 'null', new ArrayBuffer(4)]) lane('data').hear(said);
+    expect(heard).toEqual([]);
+  });
+
+  it('opens channels on every connection that follows', () => {
+    lanes.listen('x', (data) => heard.push(data));
+    attach();
+    attach();
+    const former = connection;
+    expect(former.channels).toHaveLength(2);
+    connection = new FakeConnection();
+    attach();
+    expect(connection.channels).toHaveLength(2);
+    lanes.attach(undefined);
+    lanes.send('x', 1);
+    expect(channel.sent).toHaveLength(1);
+  });
+});
