@@ -268,11 +268,10 @@ impl MediaEvent {
     /// The same, but that a message of a member is refused: for when it could not be passed on.
     #[must_use]
     pub fn without_data(self) -> Self {
-        match self {
-            Self::Data { peer, lane, .. } => {
-                Self::DataRefused { peer, label: lane.label().to_owned(), refusal: DataRefusal::Busy }
-            }
-            other => other,
+        if let Self::Data { peer, lane, .. } = self {
+            Self::DataRefused { peer, label: lane.label().to_owned(), refusal: DataRefusal::Busy }
+        } else {
+            self
         }
     }
 }

@@ -68,12 +68,11 @@ fn bytes_are_limited_at_once_and_a_second() {
 fn opening_a_channel_counts_as_a_message() {
     let now = clock::now();
     let mut lanes = Lanes::new(now);
-    let told = (0..MESSAGES_AT_ONCE_MAX * 2).filter_map(|_| {
-        match lanes.open(now, ChannelId(0), "chat".to_owned(), WHOLE) {
+    let told =
+        (0..MESSAGES_AT_ONCE_MAX * 2).filter_map(|_| match lanes.open(now, ChannelId(0), "chat".to_owned(), WHOLE) {
             News::Refused { refusal, tell: true, .. } => Some(refusal),
             News::Changed(_) | News::Message(..) | News::Refused { .. } => None,
-        }
-    });
+        });
     let mut expected = vec![DataRefusal::UnknownLabel; MESSAGES_AT_ONCE_MAX as usize];
     expected.push(DataRefusal::TooMuch);
     assert_eq!(told.collect::<Vec<_>>(), expected);

@@ -138,8 +138,11 @@ impl Client {
     /// As `say`, text or bytes; false while too much waits to be sent.
     pub(crate) fn try_say(&mut self, label: &str, binary: bool, bytes: &[u8]) -> bool {
         let (id, _) = self.channels.iter().find(|(_, known)| known == label).unwrap();
-        self.timeout = now();
-        self.rtc.channel(*id).unwrap().write(binary, bytes).unwrap()
+        let said = self.rtc.channel(*id).unwrap().write(binary, bytes).unwrap();
+        if said {
+            self.timeout = now();
+        }
+        said
     }
 
     /// Offers to begin ICE anew.
@@ -251,19 +254,30 @@ impl Client {
 
     /// Takes what has come and sends what there is to send. False: nothing was to be done.
     async fn step(&mut self) -> bool {
-        let mut did = self.receive();
-        if now() >= self.timeout {
-            self.rtc.handle_input(Input::Timeout(now())).unwrap();
+        let (proto, source, datagrams) = self.receive();
+        let mut did = false;
+        for bytes in &datagrams {
+            let (Some(source), Ok(contents)) = (source, bytes.as_slice().try_into()) else { continue };
+            let receive = Receive { proto, source, destination: self.local, contents };
+            self.rtc.handle_input(Input::Receive(now(), receive)).unwrap();
+            self.drain().await;
             did = true;
         }
-        if !did {
-            return false;
+        if now() >= self.timeout {
+            self.rtc.handle_input(Input::Timeout(now())).unwrap();
+            self.drain().await;
+            did = true;
         }
+        did
+    }
+
+    /// Takes everything out of the engine and finds its next deadline.
+    async fn drain(&mut self) {
         loop {
             match self.rtc.poll_output().unwrap() {
                 Output::Timeout(at) => {
                     self.timeout = at;
-                    return true;
+                    return;
                 }
                 Output::Transmit(transmit) => match &mut self.wire {
                     Wire::Udp(socket) => drop(socket.send_to(&transmit.contents, transmit.destination).await),
@@ -297,10 +311,11 @@ impl Client {
         }
     }
 
-    fn receive(&mut self) -> bool {
+    /// The datagrams that have come, and where from.
+    fn receive(&mut self) -> (Protocol, Option<SocketAddr>, Vec<Vec<u8>>) {
         let mut datagrams = Vec::new();
         let mut buffer = vec![0; 65_536];
-        let (proto, server) = match &mut self.wire {
+        let (proto, source) = match &mut self.wire {
             Wire::Udp(socket) => {
                 let mut server = None;
                 while let Ok((length, from)) = socket.try_recv_from(&mut buffer) {
@@ -316,14 +331,7 @@ impl Client {
                 (Protocol::Tcp, stream.peer_addr().ok())
             }
         };
-        let Some(source) = server else { return false };
-        for bytes in &datagrams {
-            if let Ok(contents) = bytes.as_slice().try_into() {
-                let receive = Receive { proto, source, destination: self.local, contents };
-                self.rtc.handle_input(Input::Receive(now(), receive)).unwrap();
-            }
-        }
-        !datagrams.is_empty()
+        (proto, source, datagrams)
     }
 }
 
