@@ -50,8 +50,8 @@ impl Backlog {
                     None => self.waiting.push_back(decided),
                 }
             }
-            MediaRequest::Data { ref message, .. } => {
-                self.data_bytes = self.data_bytes.saturating_add(message.len_bytes());
+            MediaRequest::Data { .. } => {
+                self.data_bytes = self.data_bytes.saturating_add(data_bytes(&request));
                 self.waiting.push_back(Box::new(request));
             }
             MediaRequest::Close { peer, .. } => {
@@ -69,7 +69,7 @@ impl Backlog {
     pub(crate) fn drain(&mut self, mut send: impl FnMut(Box<MediaRequest>) -> Result<(), Box<MediaRequest>>) {
         while let Some(request) = self.waiting.pop_front() {
             let is_offer = matches!(*request, MediaRequest::Offer { .. });
-            let data_bytes = if let MediaRequest::Data { message, .. } = &*request { message.len_bytes() } else { 0 };
+            let data_bytes = data_bytes(&request);
             if let Err(request) = send(request) {
                 self.waiting.push_front(request);
                 return;
@@ -97,6 +97,12 @@ impl Backlog {
     }
 }
 
+/// What data take up while they wait; 0 for everything else.
+fn data_bytes(request: &MediaRequest) -> usize {
+    let MediaRequest::Data { to, message, .. } = request else { return 0 };
+    message.len_bytes() + size_of_val(&to[..]) + DATA_OVERHEAD_BYTES
+}
+
 fn peer_of(request: &MediaRequest) -> Option<MediaPeerId> {
     match request {
         MediaRequest::Offer { peer, .. }
@@ -109,7 +115,9 @@ fn peer_of(request: &MediaRequest) -> Option<MediaPeerId> {
 
 /// Offers that wait for one worker: it answers some hundreds in a second.
 const OFFERS_MAX: usize = 256;
-/// Bytes of data that wait for one worker; it sends some ten times as much in a second.
+/// What a message takes up beside its bytes and receivers.
+const DATA_OVERHEAD_BYTES: usize = 256;
+/// Bytes of data that wait for one worker: what eight members may say at once.
 pub(super) const DATA_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Slots of one member: an offer has no more media descriptions.
 const WISHES_MAX: usize = 128;

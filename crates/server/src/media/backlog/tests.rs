@@ -129,7 +129,7 @@ fn data_wait_in_their_order_until_there_are_too_many_bytes_of_them() {
         pushed.push(data(first));
         backlog.push(data(first)).unwrap();
     }
-    assert_eq!(pushed.len(), DATA_BYTES_MAX / (64 * 1024));
+    assert_eq!(pushed.len(), DATA_BYTES_MAX.div_ceil(data_bytes(&data(0))));
     backlog.push(close(1)).unwrap();
     pushed.push(close(1));
     assert!(
