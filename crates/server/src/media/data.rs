@@ -17,7 +17,7 @@ use crate::worker::{Ways, as_count};
 
 /// What became of a message for a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Sent {
+enum Fate {
     Sent,
     /// Nobody waits for it, or it would come too late.
     Dropped,
@@ -45,9 +45,9 @@ impl Media {
             let is_full = self.data_buffered_bytes >= BUFFERED_BYTES_MAX;
             let send = AssertUnwindSafe(|| connection.send_data(now, lane, message, is_full));
             match catch_unwind(send) {
-                Ok(Sent::Sent) => self.counters.data.sent += 1,
-                Ok(Sent::Dropped) => self.counters.data.dropped += 1,
-                Ok(Sent::Slow(changed)) => {
+                Ok(Fate::Sent) => self.counters.data.sent += 1,
+                Ok(Fate::Dropped) => self.counters.data.dropped += 1,
+                Ok(Fate::Slow(changed)) => {
                     self.counters.data.dropped += 1;
                     self.counters.data.slow += 1;
                     let refused =
@@ -103,25 +103,25 @@ impl Connection {
         }
     }
 
-    fn send_data(&mut self, now: Instant, lane: Lane, message: &DataMessage, is_full: bool) -> Sent {
-        let Some(lanes) = &mut self.lanes else { return Sent::Dropped };
-        let Some(channel) = lanes.channel(lane) else { return Sent::Dropped };
+    fn send_data(&mut self, now: Instant, lane: Lane, message: &DataMessage, is_full: bool) -> Fate {
+        let Some(lanes) = &mut self.lanes else { return Fate::Dropped };
+        let Some(channel) = lanes.channel(lane) else { return Fate::Dropped };
         let (kind, bytes) = match message {
             DataMessage::Text(text) => (MessageKind::Text, text.as_bytes()),
             DataMessage::Binary(bytes) => (MessageKind::Binary, &**bytes),
         };
         let is_behind = self.peer.data_buffered_bytes() >= LOSSY_BUFFERED_BYTES_MAX;
         if lane == Lane::Lossy && is_behind {
-            return Sent::Dropped;
+            return Fate::Dropped;
         }
         let sent = if is_full && is_behind { None } else { Some(self.peer.send_data(now, channel, kind, bytes)) };
         match (sent, lane) {
-            (Some(Ok(())), _) => Sent::Sent,
+            (Some(Ok(())), _) => Fate::Sent,
             (None | Some(Err(SendError::BufferFull { .. })), Lane::Reliable) => {
                 self.peer.close_data(now, channel);
-                lanes.close(channel).map_or(Sent::Dropped, Sent::Slow)
+                lanes.close(channel).map_or(Fate::Dropped, Fate::Slow)
             }
-            _ => Sent::Dropped,
+            _ => Fate::Dropped,
         }
     }
 }
