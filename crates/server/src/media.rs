@@ -88,7 +88,6 @@ pub(crate) struct Media {
     notes: Notes,
     post: Post,
     counters: MediaStats,
-    /// What waits on the data channels of all members.
     data_buffered_bytes: usize,
 }
 
