@@ -33,14 +33,12 @@ impl Interest {
         self.told
     }
 
-    /// Whether anything was told yet.
-    pub(crate) fn is_said(&self) -> bool {
-        self.is_said
-    }
-
-    /// The largest layer that anybody wants is `wanted`. Returns the layers above which the publisher is to switch off, if that has changed
-    /// or has never been said: more at once, less when it has lasted for `linger`.
-    pub(crate) fn update(&mut self, now: Instant, wanted: usize, linger: Duration) -> Option<usize> {
+    /// The largest layer that anybody wants is `wanted`; `None` when nobody looks. Returns the layers above which the publisher is to
+    /// switch off, if that has changed or has never been said: more at once, less when it has lasted for `linger`. Who comes first is not
+    /// kept waiting, neither for a layer nor for the end of one that takes the room of theirs.
+    pub(crate) fn update(&mut self, now: Instant, wanted: Option<usize>, linger: Duration) -> Option<usize> {
+        let linger = if wanted.is_none() || self.is_said { linger } else { Duration::ZERO };
+        let wanted = wanted.unwrap_or(0);
         if wanted >= self.told {
             self.enough_since = None;
             if wanted == self.told && self.is_said {

@@ -49,20 +49,20 @@ fn a_layer_that_is_off_is_sized_by_the_others() {
 fn more_is_wanted_at_once_and_less_when_it_has_lasted() {
     let now = epoch();
     let mut interest = Interest::default();
-    assert_eq!(interest.update(now, 0, LINGER), None);
-    assert_eq!(interest.update(now + LINGER, 0, LINGER), Some(0));
-    assert_eq!(interest.update(now + LINGER, 2, LINGER), Some(2));
-    assert_eq!(interest.update(now + LINGER, 1, LINGER), None);
-    assert_eq!(interest.update(now + LINGER, 2, LINGER), None, "wanted again before it was off");
-    assert_eq!(interest.update(now + LINGER * 2, 1, LINGER), None);
-    assert_eq!(interest.update(now + LINGER * 3, 1, LINGER), Some(1));
+    assert_eq!(interest.update(now, None, LINGER), None);
+    assert_eq!(interest.update(now + LINGER, None, LINGER), Some(0));
+    assert_eq!(interest.update(now + LINGER, Some(2), LINGER), Some(2));
+    assert_eq!(interest.update(now + LINGER, Some(1), LINGER), None);
+    assert_eq!(interest.update(now + LINGER, Some(2), LINGER), None, "wanted again before it was off");
+    assert_eq!(interest.update(now + LINGER * 2, Some(1), LINGER), None);
+    assert_eq!(interest.update(now + LINGER * 3, Some(1), LINGER), Some(1));
 }
 
 #[test]
 fn that_everything_is_wanted_is_said_once() {
     let now = epoch();
     let mut interest = Interest::default();
-    assert_eq!(interest.update(now, LAYERS_MAX, LINGER), Some(LAYERS_MAX));
-    assert_eq!(interest.update(now, LAYERS_MAX, LINGER), None);
-    assert_eq!({ Interest::NOTHING }.update(now, 0, LINGER), None, "nothing was asked for, and nothing is");
+    assert_eq!(interest.update(now, Some(LAYERS_MAX), LINGER), Some(LAYERS_MAX));
+    assert_eq!(interest.update(now, Some(LAYERS_MAX), LINGER), None);
+    assert_eq!({ Interest::NOTHING }.update(now, Some(0), LINGER), None, "nothing was asked for, and nothing is");
 }

@@ -116,12 +116,10 @@ impl Router {
         {
             let here = largest_wanted(track, &self.peers);
             let elsewhere = track.remote_wants.most().checked_sub(1);
-            let wanted = here.max(elsewhere);
-            // Who comes first is not kept waiting, neither for a layer nor for the end of one that takes the room of theirs.
-            let linger = if wanted.is_none() || track.interest.is_said() { linger } else { Duration::ZERO };
-            let wanted = wanted.unwrap_or(0);
             let largest = track.layers.len().saturating_sub(1);
-            let told = track.interest.update(now, if wanted == largest { LAYERS_MAX } else { wanted }, linger);
+            let wanted = here.max(elsewhere);
+            let wanted = if wanted.unwrap_or(0) == largest { Some(LAYERS_MAX) } else { wanted };
+            let told = track.interest.update(now, wanted, linger);
             if let Some(told) = told {
                 let named = track.layers.iter().enumerate();
                 let layers = named.filter_map(|(index, layer)| Some((layer.rid.clone()?, index <= told))).collect();
@@ -134,7 +132,7 @@ impl Router {
     pub(super) fn report_wants(&mut self, now: Instant) {
         self.wants_changed = false;
         for (_, track) in self.tracks.iter_mut().filter(|(_, track)| track.is_remote) {
-            let wanted = largest_wanted(track, &self.peers).map_or(0, |layer| layer.saturating_add(1));
+            let wanted = largest_wanted(track, &self.peers).map(|layer| layer.saturating_add(1));
             let before = track.interest.told();
             let Some(told) = track.interest.update(now, wanted, WANT_LINGER) else { continue };
             for layer in track.layers.iter_mut().take(told).skip(before) {
