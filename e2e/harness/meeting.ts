@@ -6,24 +6,18 @@ import type { Person } from './person.ts';
 
 /** How long a meeting may take until everybody has everybody. */
 const MEETING_MS = 30_000;
-/** What belongs to the turn of a tile, before and after it. */
-const AROUND_MS = 800;
 /** A picture counts as moving when it was drawn this often. */
 const PICTURES_MIN = 8;
 
 declare global {
   /** By name of the person shown: when a new picture was drawn in their tile, in milliseconds of the page. */
   var drawn: Record<string, number[]>;
-  /** By name: when the tile turned from one way of media to the other. */
-  var turned: Record<string, number[]>;
 }
 
 /** From here on notes every picture that is drawn in a tile, whichever video element draws it. */
 async function watchTiles(person: Person): Promise<void> {
   await person.page.evaluate(() => {
     globalThis.drawn = {};
-    globalThis.turned = {};
-    const paths = new Map<string, string>();
     const watched = new WeakSet<HTMLVideoElement>();
     const watch = (video: HTMLVideoElement, name: string) => {
       const note = (now: number) => {
@@ -36,9 +30,6 @@ async function watchTiles(person: Person): Promise<void> {
     setInterval(() => {
       for (const tile of document.querySelectorAll<HTMLElement>('[data-testid=remote-tile]')) {
         const name = tile.getAttribute('aria-label') ?? '';
-        const path = tile.dataset.path ?? '';
-        if (paths.has(name) && paths.get(name) !== path) (globalThis.turned[name] ??= []).push(performance.now());
-        paths.set(name, path);
         for (const video of tile.querySelectorAll('video')) {
           if (watched.has(video)) continue;
           watched.add(video);
@@ -63,22 +54,6 @@ export async function isInMeeting(person: Person): Promise<void> {
 
 function picturesOf(page: Page, name: string): Promise<number> {
   return page.evaluate((who) => globalThis.drawn[who]?.length ?? 0, name);
-}
-
-/**
- * The longest time between two pictures of somebody around the moment when their tile last turned from one way to the other.
- * Three browsers that start their encoders on two cores stand still by themselves before that: this is about the turn.
- */
-export function gapAtTheTurn(person: Person, name: string): Promise<number> {
-  return person.page.evaluate(
-    ([who, around]) => {
-      const turn = globalThis.turned[who]?.at(-1);
-      if (turn === undefined) throw new Error(`the tile of ${who} did not turn`);
-      const times = (globalThis.drawn[who] ?? []).filter((time) => Math.abs(time - turn) < around);
-      return [...times, turn + around].reduce(({ longest, last }, time) => ({ longest: Math.max(longest, time - last), last: time }), { longest: 0, last: turn - around }).longest;
-    },
-    [name, AROUND_MS] as const,
-  );
 }
 
 /** How many pixels wide the picture is that comes of somebody, however large it is shown. */

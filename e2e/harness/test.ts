@@ -16,6 +16,8 @@ interface Fixtures {
   link: string;
   /** A person comes to a computer (or a phone); gone after the test. */
   arrives: (name: string, device?: BrowserContextOptions) => Promise<Person>;
+  /** The same with a browser of their own. In one browser the made-up cameras are one, and wait while another page opens theirs. */
+  arrivesApart: (name: string, device?: BrowserContextOptions) => Promise<Person>;
   /** Ana and Bo, who are in a call at `link`. Ana was first. */
   couple: [Person, Person];
 }
@@ -46,6 +48,16 @@ export const test = base.extend<Options & Fixtures, WorkerFixtures>({
       return person;
     });
     for (const person of people) await person.page.context().close();
+  },
+
+  arrivesApart: async ({}, use) => {
+    const browsers: Browser[] = [];
+    await use(async (name, device) => {
+      const browser = await launchOnLoopback();
+      browsers.push(browser);
+      return Person.at(browser, name, device);
+    });
+    for (const browser of browsers) await browser.close();
   },
 
   couple: async ({ arrives, link }, use) => {
