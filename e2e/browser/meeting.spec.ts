@@ -31,8 +31,11 @@ test('three share, pin, mute and remove', async ({ arrives, link }) => {
   });
 
   await test.step('Bo makes Cy large, and gets the large picture; Ana’s small tile gets a small one', async () => {
+    const element = await bo.page.getByRole('article', { name: 'Cy', exact: true }).locator('video').elementHandle();
     await bo.page.getByRole('article', { name: 'Cy', exact: true }).dblclick();
     await expect(bo.page.locator('.large-face')).toContainText('Cy');
+    const moved = await element?.evaluate((video) => ({ large: video.closest('.large-face') !== null, paused: (video as HTMLVideoElement).paused }));
+    expect(moved, 'the picture moves as it is: one that is made anew shows nothing at first').toEqual({ large: true, paused: false });
     await sees(bo, 'Cy');
     await expect(bo.page.getByRole('article', { name: 'Ana', exact: true })).toHaveAttribute('data-layer', 'q');
     await expect(bo.page.getByRole('article', { name: 'Cy', exact: true })).not.toHaveAttribute('data-layer', 'q');

@@ -7,10 +7,7 @@ import { t } from '../texts';
 export function EndDialog({ view, onClose }: { view: CallView; onClose: () => void }) {
   const end = () => {
     onClose();
-    view.call.meeting.endForAll().then(
-      () => view.hangUp(),
-      () => undefined,
-    );
+    view.moderate(view.call.meeting.endForAll().then(view.hangUp), '');
   };
   return (
     <Dialog title={t('end.title')} onClose={onClose} testid="end-dialog">

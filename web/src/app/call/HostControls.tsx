@@ -1,5 +1,4 @@
 /** What hosts can do to the room as a whole. */
-import { useState } from 'preact/hooks';
 import { Hand, Lock, LockOpen, MicOff, PhoneOff } from 'lucide';
 import { Button } from '../components/Button';
 import type { CallView } from './call-view';
@@ -8,12 +7,8 @@ import { t } from '../texts';
 export function HostControls({ view }: { view: CallView }) {
   const { meeting, participants } = view.call;
   const { locked, lobby } = meeting.room.value;
-  const [refusal, refuse] = useState('');
-  const ask = (done: Promise<void>, words: string) => {
-    refuse('');
-    view.moderate(done, words);
-    done.catch((error: unknown) => refuse(error instanceof Error ? error.message : String(error)));
-  };
+  const refusal = view.refusal.value;
+  const ask = (done: Promise<void>, words: string) => view.moderate(done, words);
   const raised = participants.value.some((participant) => participant.hand.value !== undefined);
   return (
     <>
@@ -38,8 +33,8 @@ export function HostControls({ view }: { view: CallView }) {
         </Button>
       </div>
       {refusal && (
-        <p class="host-refusal small">
-          {t('refused.text', { reason: refusal })}
+        <p class="host-refusal small" data-testid="refusal">
+          {refusal}
         </p>
       )}
     </>

@@ -9,7 +9,7 @@ import { displayName } from './display-name';
 import { t } from '../texts';
 
 interface Notice {
-  id: 'sound' | 'server' | 'failed' | 'media' | 'knock' | 'silenced' | 'silent' | 'weak' | 'devices';
+  id: 'sound' | 'server' | 'failed' | 'media' | 'knock' | 'silenced' | 'silent' | 'weak' | 'devices' | 'refused';
   icon: IconNode;
   text: string;
   action: string;
@@ -21,7 +21,7 @@ interface Notice {
 }
 
 /** What the live region says by itself. */
-const SAID_ELSEWHERE: readonly string[] = ['server', 'failed', 'knock'];
+const SAID_ELSEWHERE: readonly string[] = ['server', 'failed', 'knock', 'refused'];
 
 export function Notices({ view }: { view: CallView }) {
   const [dismissed, dismiss] = useState<readonly string[]>([]);
@@ -57,6 +57,10 @@ function notices(view: CallView): Notice[] {
   }
   const refusal = call.topology.session.value?.link.value?.refusal.value;
   if (refusal) found.push({ id: 'media', icon: CircleAlert, text: `${t('notice.media')} ${refusal.message}`.trim(), action: t('retry'), act: () => call.retry() });
+  // The list of people says it itself.
+  if (view.refusal.value && !view.peopleOpen.value) {
+    found.push({ id: 'refused', icon: CircleAlert, text: view.refusal.value, action: t('moderated.fine'), act: view.forgetRefusal });
+  }
   found.push(...doorNotices(view), ...interventionNotices(view));
   if (Object.keys(call.media.problem.value).length > 0) {
     found.push({ id: 'devices', icon: MicOff, text: t('notice.devices'), action: t('notice.devices.action'), act: () => view.openDialog('settings'), dismissible: true });

@@ -16,7 +16,7 @@ export function Spotlight({ view, others, main }: SpotlightProps) {
   const faces = others.filter((participant) => main.source === 'screen' || participant.uid !== main.uid);
   return (
     <>
-      {chief && (main.source === 'screen' ? <ScreenTile view={view} participant={chief} large /> : <LargeFace view={view} participant={chief} />)}
+      {chief && (main.source === 'screen' ? <ScreenTile key={main.uid} view={view} participant={chief} large /> : <LargeFace key={main.uid} view={view} participant={chief} />)}
       {/* Reached by the keyboard, because it scrolls. */}
       <div class="strip" data-count={faces.length + screens.length} tabIndex={-1} data-testid="strip">
         {screens.map((participant) => (

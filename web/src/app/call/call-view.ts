@@ -35,6 +35,8 @@ export class CallView {
   readonly soundBlocked = signal(false);
   /** Sentences for screen readers, the last ones. */
   readonly said = signal<readonly { key: number; text: string }[]>([]);
+  /** Why the server did not do what a host wished, in words; until it is read or the next wish is made. */
+  readonly refusal = signal('');
   /** Single letters are shortcuts. Those who speak to their computer, or press keys by accident, switch them off. */
   readonly letterKeys = signal(recall('letter-keys') !== 'off');
   readonly canShare = typeof navigator.mediaDevices?.getDisplayMedia === 'function';
@@ -135,11 +137,21 @@ export class CallView {
 
   /** Says what a host's wish has come to, in the words given or in those of the refusal. */
   moderate(done: Promise<void>, words: string): void {
+    this.refusal.value = '';
     done.then(
-      () => this.say(words),
-      (error: unknown) => this.say(t('refused.text', { reason: error instanceof Error ? error.message : String(error) })),
+      () => {
+        if (words) this.say(words);
+      },
+      (error: unknown) => {
+        this.refusal.value = t('refused.wish', { reason: error instanceof Error ? error.message : String(error) });
+        this.say(this.refusal.peek());
+      },
     );
   }
+
+  readonly forgetRefusal = (): void => {
+    this.refusal.value = '';
+  };
 
   readonly hangUp = (): void => {
     this.call.hangUp();

@@ -2,7 +2,8 @@
  * A picture without sound, from tracks. Sound has its own element: browsers hold back sound, never a silent picture.
  * When another track takes its place, the old one stays until the new one has a picture to show.
  */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { leaveElement, takeElement } from './picture-elements';
 
 export interface VideoProps {
   tracks: readonly MediaStreamTrack[];
@@ -39,13 +40,43 @@ interface ElementProps {
   onPicture?: () => void;
 }
 
+/** The element is not this component's own: where another tile shows the same in the next moment, it moves there. */
 function Element({ picture, label, class: className, testid, onPicture }: ElementProps) {
+  const place = useRef<HTMLSpanElement>(null);
   const element = useRef<HTMLVideoElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const video = takeElement(picture.key, picture.tracks);
+    element.current = video;
+    place.current?.append(video);
+    return () => leaveElement(picture.key, video);
+  }, [picture.key]);
+  useLayoutEffect(() => {
     const video = element.current;
     if (!video) return;
-    video.srcObject = picture.tracks.length > 0 ? new MediaStream([...picture.tracks]) : null;
-    if (picture.tracks.length > 0) void video.play().catch(() => undefined);
+    video.className = className ?? '';
+    video.setAttribute('aria-label', label);
+    if (testid === undefined) delete video.dataset['testid'];
+    else video.dataset['testid'] = testid;
+  }, [picture.key, className, label, testid]);
+  useLayoutEffect(() => {
+    const video = element.current;
+    const tile = place.current?.parentElement;
+    if (!video || !tile) return;
+    // For what stands in a corner of the picture, and not of the tile.
+    const shape = () => {
+      if (video.videoHeight > 0) tile.style.setProperty('--picture-aspect', String(video.videoWidth / video.videoHeight));
+      else tile.style.removeProperty('--picture-aspect');
+    };
+    shape();
+    video.addEventListener('resize', shape);
+    return () => video.removeEventListener('resize', shape);
   }, [picture.key]);
-  return <video ref={element} class={className} aria-label={label} autoplay playsInline muted onLoadedData={onPicture} data-testid={testid} />;
+  useLayoutEffect(() => {
+    const video = element.current;
+    if (!video || !onPicture) return;
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) onPicture();
+    video.addEventListener('loadeddata', onPicture);
+    return () => video.removeEventListener('loadeddata', onPicture);
+  }, [picture.key, onPicture]);
+  return <span ref={place} class="picture" />;
 }
