@@ -70,8 +70,10 @@ pub(crate) struct Peer {
     pub(crate) wants_voices: bool,
     /// Streams that may begin, each of which is news to everybody who watches.
     pub(crate) beginnings: Allowance,
-    /// RTCP packets that are read.
+    /// RTCP compounds that are read.
     pub(crate) reports: Allowance,
+    /// What the packets in them make us do, in steps.
+    pub(crate) report_steps: Allowance,
 }
 
 /// Which layer of which track a stream is.
@@ -114,14 +116,16 @@ impl Peer {
             wants_voices: false,
             beginnings: Allowance::new(now, BEGINNINGS_PER_SECOND_MAX),
             reports: Allowance::new(now, REPORTS_PER_SECOND_MAX),
+            report_steps: Allowance::new(now, REPORT_STEPS_PER_SECOND_MAX),
         }
     }
 
     /// It has another connection: nothing holds that was learned from the one before. What it may send is no more for it.
     pub(crate) fn handle_reconnect(&mut self, config: &Config, now: Instant) {
         let (is_remote, quality, slots) = (self.is_remote, self.quality, std::mem::take(&mut self.slots));
-        let (beginnings, reports, tally) = (self.beginnings, self.reports, self.tally);
-        *self = Self { is_remote, quality, slots, beginnings, reports, tally, ..Self::new(config, self.id, now) };
+        let (beginnings, reports, report_steps) = (self.beginnings, self.reports, self.report_steps);
+        let kept = Self { is_remote, quality, slots, tally: self.tally, ..Self::new(config, self.id, now) };
+        *self = Self { beginnings, reports, report_steps, ..kept };
         self.allocate_at = Some(now);
     }
 
@@ -195,8 +199,12 @@ pub(crate) const STREAMS_MAX: usize = 48;
 /// Streams of one peer that may begin in a second: as many as [`STREAMS_MAX`] are known for, all replaced every two seconds.
 pub(crate) const BEGINNINGS_PER_SECOND_MAX: u32 = 24;
 
-/// RTCP packets of one peer in a second: browsers send feedback every 50 ms, and reports and requests besides.
+/// RTCP compounds of one peer in a second: browsers send feedback every 50 ms, and reports and requests besides.
 pub(crate) const REPORTS_PER_SECOND_MAX: u32 = 1_000;
+
+/// Packets that the RTCP of one peer may speak about in a second: five times those of 50 Mbit/s, and all that are remembered of what was
+/// sent at once.
+pub(crate) const REPORT_STEPS_PER_SECOND_MAX: u32 = 30_000;
 
 /// A longer round trip is a wrong report.
 const ROUND_TRIP_MAX: Duration = Duration::from_secs(5);

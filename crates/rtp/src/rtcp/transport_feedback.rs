@@ -66,10 +66,7 @@ impl<'a> TransportFeedback<'a> {
         }
         let (words, _) = reader.rest().as_chunks();
         let mut symbols = Symbols::new(words, status_count);
-        let mut delta_bytes: usize = 0;
-        for symbol in symbols.by_ref() {
-            delta_bytes = delta_bytes.saturating_add(delta_length(symbol?));
-        }
+        let delta_bytes = symbols.delta_bytes()?;
         let chunk_count = words.len().saturating_sub(symbols.chunks.len());
         let chunks = words.get(..chunk_count).ok_or(ParseError::Truncated)?;
         reader.take(chunk_count.saturating_mul(2))?;
@@ -141,6 +138,29 @@ impl<'a> Symbols<'a> {
         Self { chunks: chunks.iter(), left: count, run: Run::Same { symbol: NOT_RECEIVED, left: 0 } }
     }
 
+    /// How many bytes the deltas of all of them have. A run is one step, however long it is.
+    fn delta_bytes(&mut self) -> Result<usize, ParseError> {
+        let mut bytes: usize = 0;
+        while self.left > 0 {
+            let run = self.next_run()?;
+            match run {
+                Run::Same { left: 0, .. } => {}
+                Run::Same { symbol, left } => {
+                    let taken = left.min(self.left);
+                    self.left = self.left.saturating_sub(taken);
+                    bytes = bytes.saturating_add(delta_length(known(symbol)?).saturating_mul(usize::from(taken)));
+                }
+                Run::Vector { left, .. } => {
+                    self.run = run;
+                    for symbol in self.by_ref().take(usize::from(left)) {
+                        bytes = bytes.saturating_add(delta_length(symbol?));
+                    }
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
     /// §3.1.3 and §3.1.4 of the draft.
     fn next_run(&mut self) -> Result<Run, ParseError> {
         let chunk = u16::from_be_bytes(*self.chunks.next().ok_or(ParseError::Truncated)?);
@@ -178,10 +198,7 @@ impl Iterator for Symbols<'_> {
                 symbol
             }
         };
-        if symbol == RESERVED {
-            return Some(Err(ParseError::Value { field: "packet status", value: u32::from(symbol) }));
-        }
-        Some(Ok(symbol))
+        Some(known(symbol))
     }
 }
 
@@ -262,6 +279,13 @@ impl TransportFeedbackBuilder {
     }
 }
 
+fn known(symbol: u8) -> Result<u8, ParseError> {
+    if symbol == RESERVED {
+        return Err(ParseError::Value { field: "packet status", value: u32::from(symbol) });
+    }
+    Ok(symbol)
+}
+
 fn delta_length(symbol: u8) -> usize {
     match symbol {
         SMALL_DELTA => 1,
@@ -285,8 +309,8 @@ const REFERENCE_UNIT_US: i64 = 64_000;
 /// After so many microseconds the clock of the arrivals starts over: the reference time has 24 bits.
 pub const REFERENCE_CYCLE_US: i64 = REFERENCE_UNIT_US << 24;
 
-/// The most packets one feedback may be about. Browsers send one at least four times a second; a run-length chunk could
-/// otherwise make 24 bytes cost 65,535 steps.
+/// The most packets one feedback may be about. Browsers send one at least four times a second; two run-length chunks make
+/// [`TransportFeedback::packets`] take so many steps, so who reads them counts them.
 pub const STATUSES_MAX: u16 = 16_384;
 
 /// The most packets a built feedback is about: its chunks fit into a datagram in the worst case (seven per chunk).

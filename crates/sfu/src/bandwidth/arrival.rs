@@ -18,10 +18,14 @@ impl ArrivalClock {
         let half_us = REFERENCE_CYCLE_US / 2;
         let step_us = (raw_us - latest_raw_us + half_us).rem_euclid(REFERENCE_CYCLE_US) - half_us;
         let extended_us = latest_us + step_us;
+        let extended_us = if extended_us.abs() > SPAN_MAX_US { raw_us } else { extended_us };
         self.latest = Some((raw_us, extended_us));
         extended_us
     }
 }
+
+/// 36,000 years: only a clock that lies gets there.
+const SPAN_MAX_US: i64 = 1 << 60;
 
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,9 @@ impl Router {
                 stats.malformed_rtcp = stats.malformed_rtcp.wrapping_add(1);
                 continue;
             };
+            if !self.may_work(now, from, steps(&packet)) {
+                return;
+            }
             match packet {
                 rtcp::Packet::SenderReport(report) => {
                     self.take_sender_info(now, from, &report.info, sink);
@@ -54,6 +57,15 @@ impl Router {
                 | rtcp::Packet::Other { .. } => {}
             }
         }
+    }
+
+    /// Whether a peer may have so much done by another RTCP packet; it is counted then.
+    fn may_work(&mut self, now: Instant, from: usize, steps: usize) -> bool {
+        let may = self.peers.get_mut(from).is_some_and(|peer| peer.report_steps.take(now, steps));
+        if !may {
+            self.context.stats.excess_packets = self.context.stats.excess_packets.wrapping_add(1);
+        }
+        may
     }
 
     /// A publisher tells which timestamp belongs to which moment.
@@ -129,6 +141,19 @@ impl Router {
         let due = peer.poll_timeout();
         self.wake_at(due);
     }
+}
+
+/// What a packet makes us do: a few bytes of it can be about thousands of packets.
+fn steps(packet: &rtcp::Packet<'_>) -> usize {
+    let subjects = match packet {
+        rtcp::Packet::SenderReport(report) => report.blocks.clone().count(),
+        rtcp::Packet::ReceiverReport(report) => report.blocks.clone().count(),
+        rtcp::Packet::Nack(nack) => nack.lost().take(NUMBERS_MAX).count(),
+        rtcp::Packet::FullIntraRequest(request) => request.requests().count(),
+        rtcp::Packet::TransportFeedback(feedback) => usize::from(feedback.status_count),
+        _ => 0,
+    };
+    subjects.saturating_add(1)
 }
 
 /// Packets of one compound that are read: the largest has reports for a room and feedback.

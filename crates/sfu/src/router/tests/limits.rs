@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use rtp::Element;
 use rtp::parameters::CodecName;
+use rtp::rtcp::TransportFeedbackBuilder;
 
 use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, OPUS, VP8, World, codec, sends, sends_simulcast, takes, vp8};
-use crate::peer::{BEGINNINGS_PER_SECOND_MAX, REPORTS_PER_SECOND_MAX};
+use crate::peer::{BEGINNINGS_PER_SECOND_MAX, REPORT_STEPS_PER_SECOND_MAX, REPORTS_PER_SECOND_MAX};
 use crate::{Output, PeerId, QualityReason, Source};
 
 /// What a track of sound may send in a second.
@@ -117,6 +118,37 @@ fn reports_beyond_the_limit_are_not_read() {
     report(&mut world, ALICE);
     report(&mut world, BOB);
     assert_eq!(world.router.stats().excess_packets, 1, "of Alice alone");
+}
+
+#[test]
+fn feedback_about_more_packets_than_the_limit_is_passed_over() {
+    let mut world = conversation();
+    let feedback = |world: &mut World, from, statuses: u16| {
+        let mut builder = TransportFeedbackBuilder::new(0, 0);
+        assert!(builder.push(statuses - 1, 0));
+        world.rtcp(from, |writer| writer.transport_feedback(1, 2, 3, &builder));
+        world.router.stats().excess_packets
+    };
+    // The packet itself is a step too.
+    (0..REPORT_STEPS_PER_SECOND_MAX / 1_000).for_each(|_| assert_eq!(feedback(&mut world, CAROL, 999), 0));
+    assert_eq!(feedback(&mut world, CAROL, 1), 1);
+    assert_eq!(feedback(&mut world, BOB, 1), 1, "of Carol alone");
+    world.wait(Duration::from_secs(1));
+    assert_eq!(feedback(&mut world, CAROL, 999), 1, "later she is heard again");
+}
+
+#[test]
+fn numbers_lacked_beyond_the_limit_are_passed_over() {
+    let mut world = conversation();
+    let lacked: Vec<u16> = (0..100).collect();
+    let ask = |world: &mut World| {
+        world.rtcp(CAROL, |writer| (0..100).for_each(|_| writer.nack(1, 5_000, &lacked)));
+        world.router.stats().excess_packets
+    };
+    for _ in 0..REPORT_STEPS_PER_SECOND_MAX / (101 * 100) {
+        assert_eq!(ask(&mut world), 0);
+    }
+    assert_eq!(ask(&mut world), 1, "the rest of the compound is not read");
 }
 
 #[test]
