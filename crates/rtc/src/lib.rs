@@ -2,8 +2,8 @@
 //!
 //! **One input, then drain [`Peer::poll_output`] until it is `None`, then the next input.**
 //!
-//! What comes out depends on what goes in and on the seed, with one exception: the secrets of a DTLS handshake are drawn from the
-//! operating system, as they must be.
+//! What comes out depends on what goes in and on the seed, which must be secret: the keys of a handshake follow from it, too. Only the
+//! nonces of signatures and the tags of associations (SCTP) come from the operating system.
 
 #![deny(missing_docs)]
 

@@ -32,7 +32,7 @@ use crate::slab::Slab;
 use crate::slot::Wish;
 use crate::stats::Stats;
 use crate::timeline::RouterClock;
-use crate::track::{Track, is_blind};
+use crate::track::Track;
 
 /// A room's router. See the crate's documentation for the contract.
 ///
@@ -329,8 +329,7 @@ impl Router {
 
     fn replace_parameters(&mut self, key: usize, parameters: ReceiveParameters) {
         let Some(track) = self.tracks.get_mut(key) else { return };
-        track.is_blind = is_blind(&parameters);
-        track.parameters = parameters;
+        track.set_parameters(parameters);
         for subscription in &track.subscribers {
             let slot = self.peers.get_mut(subscription.peer).and_then(|peer| peer.slots.get_mut(subscription.slot));
             if let Some(slot) = slot {

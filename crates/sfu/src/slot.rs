@@ -2,7 +2,7 @@
 
 mod codec;
 
-use rtp::parameters::{Codec, Kind, Mid, ReceiveParameters, SendParameters};
+use rtp::parameters::{Kind, Mid, SendParameters};
 
 use crate::allocator::{Demand, Tile};
 use crate::forwarder::Forwarder;
@@ -11,6 +11,8 @@ use crate::output::SlotState;
 use crate::tally::SlotTally;
 use crate::track::Track;
 use codec::outgoing_codec;
+
+pub(crate) use codec::Format;
 
 /// What a subscriber wants in one of its slots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +46,10 @@ pub enum Priority {
 /// A slot and what goes through it.
 #[derive(Debug)]
 pub(crate) struct Slot {
+    /// Without their codecs.
     pub(crate) parameters: SendParameters,
+    /// What is needed of the codecs.
+    formats: Box<[Format]>,
     /// What the subscriber wants; `None` before it says so.
     pub(crate) wish: Option<Wish>,
     /// The key of the track in it.
@@ -93,12 +98,14 @@ pub(crate) struct OutgoingCodec {
 
 impl Slot {
     /// An empty slot. `first` and `first_rtx` are the sequence numbers to begin with.
-    pub(crate) fn new(parameters: SendParameters, first: u16, first_rtx: u16) -> Self {
+    pub(crate) fn new(mut parameters: SendParameters, first: u16, first_rtx: u16) -> Self {
         let is_audio = parameters.kind == Kind::Audio;
-        let rate_hz = parameters.codecs.first().map_or(90_000, |codec| codec.clock_rate_hz);
+        let formats = Format::all(&std::mem::take(&mut parameters.codecs));
+        let rate_hz = formats.first().map_or(90_000, |format| format.clock_rate_hz);
         let history = if is_audio { HISTORY_AUDIO } else { HISTORY_VIDEO };
         Self {
             parameters,
+            formats,
             wish: None,
             track: None,
             codec: None,
@@ -115,6 +122,12 @@ impl Slot {
         }
     }
 
+    /// The same slot after another negotiation.
+    pub(crate) fn with(self, mut parameters: SendParameters) -> Self {
+        let formats = Format::all(&std::mem::take(&mut parameters.codecs));
+        Self { parameters, formats, codec: None, ..self }
+    }
+
     /// Filled by the server with whoever is loudest.
     pub(crate) fn is_automatic(&self) -> bool {
         self.parameters.kind == Kind::Audio
@@ -125,7 +138,7 @@ impl Slot {
     /// could not even begin, needs them most.
     pub(crate) fn padding_type(&self) -> Option<u8> {
         let used = self.codec.and_then(|(_, codec)| codec?.rtx_payload_type);
-        used.or_else(|| self.parameters.codecs.iter().find_map(|codec| codec.rtx_payload_type))
+        used.or_else(|| self.formats.iter().find_map(|format| format.rtx_payload_type))
     }
 
     /// Where the subscriber shows it.
@@ -135,14 +148,14 @@ impl Slot {
     }
 
     /// What a payload type of the track becomes; looked up when it changes.
-    pub(crate) fn codec_for(&mut self, payload_type: u8, track: &ReceiveParameters) -> Option<OutgoingCodec> {
+    pub(crate) fn codec_for(&mut self, payload_type: u8, track: &Track) -> Option<OutgoingCodec> {
         if let Some((known, codec)) = self.codec
             && known == payload_type
         {
             return codec;
         }
-        let incoming = track.codecs.iter().find(|codec| codec.payload_type == payload_type)?;
-        let codec = outgoing_codec(incoming, track, &self.parameters.codecs);
+        let incoming = track.formats.iter().find(|format| format.payload_type == payload_type)?;
+        let codec = self.outgoing(incoming, track);
         self.codec = Some((payload_type, codec));
         if let Some(codec) = codec {
             self.forwarder.set_rate(codec.clock_rate_hz);
@@ -158,9 +171,13 @@ impl Slot {
             return codec.is_some();
         }
         let is_coming =
-            |codec: &&Codec| track.payload_type.is_none_or(|payload_type| payload_type == codec.payload_type);
-        let mut coming = track.parameters.codecs.iter().filter(is_coming);
-        coming.any(|codec| outgoing_codec(codec, &track.parameters, &self.parameters.codecs).is_some())
+            |format: &&Format| track.payload_type.is_none_or(|payload_type| payload_type == format.payload_type);
+        let mut coming = track.formats.iter().filter(is_coming);
+        coming.any(|format| self.outgoing(format, track).is_some())
+    }
+
+    fn outgoing(&self, incoming: &Format, track: &Track) -> Option<OutgoingCodec> {
+        outgoing_codec(incoming, (&track.formats, track.parameters.encrypted), &self.formats)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::ladder::{Ladder, Sight};
 use crate::layer::Layer;
 use crate::link::RemoteWants;
 use crate::output::TrackDescription;
+use crate::slot::Format;
 use crate::speaker::Loudness;
 use crate::tally::StandstillWatch;
 
@@ -20,6 +21,8 @@ use crate::tally::StandstillWatch;
 pub(crate) struct Track {
     pub(crate) id: TrackId,
     pub(crate) parameters: ReceiveParameters,
+    /// Of its codecs, in their order.
+    pub(crate) formats: Box<[Format]>,
     /// Nothing is forwarded, by moderation.
     pub(crate) blocked: bool,
     /// At least one, the smallest first.
@@ -78,6 +81,7 @@ impl Track {
             allowance: TrackAllowance::new(now, parameters.kind),
             exceeded: false,
             is_blind: is_blind(&parameters),
+            formats: Format::all(&parameters.codecs),
             parameters,
             blocked: false,
             layers,
@@ -92,6 +96,13 @@ impl Track {
             is_remote: false,
             remote_wants: RemoteWants::default(),
         }
+    }
+
+    /// A new negotiation changed what is known of it.
+    pub(crate) fn set_parameters(&mut self, parameters: ReceiveParameters) {
+        self.is_blind = is_blind(&parameters);
+        self.formats = Format::all(&parameters.codecs);
+        self.parameters = parameters;
     }
 
     pub(crate) fn is_video(&self) -> bool {
@@ -139,7 +150,7 @@ impl Track {
 }
 
 /// Whether key frames cannot be told, before any packet has come.
-pub(crate) fn is_blind(parameters: &ReceiveParameters) -> bool {
+fn is_blind(parameters: &ReceiveParameters) -> bool {
     parameters.encrypted && parameters.extensions.dependency_descriptor.is_none()
 }
 

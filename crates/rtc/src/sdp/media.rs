@@ -180,7 +180,9 @@ impl MediaDescription {
         let Some((payload_type, rest)) = value.split_once(' ') else { return Ok(()) };
         let rest = rest.trim();
         if name == "rtcp-fb" && payload_type == "*" {
-            self.payloads.iter_mut().for_each(|payload| payload.add_feedback(rest));
+            if let Some(place) = feedback(rest) {
+                self.payloads.iter_mut().for_each(|payload| *place(&mut payload.feedback) = true);
+            }
             return Ok(());
         }
         let Ok(payload_type) = payload_type.parse::<u8>() else { return Ok(()) };
@@ -189,7 +191,11 @@ impl MediaDescription {
         };
         match name {
             "rtpmap" => payload.map(rest),
-            "rtcp-fb" => payload.add_feedback(rest),
+            "rtcp-fb" => {
+                if let Some(place) = feedback(rest) {
+                    *place(&mut payload.feedback) = true;
+                }
+            }
             _ if rest.len() > FORMAT_PARAMETERS_BYTES_MAX => {
                 return Err(OfferError::TooMany { line, what: "bytes in a=fmtp", max: FORMAT_PARAMETERS_BYTES_MAX });
             }
@@ -257,18 +263,6 @@ impl Payload {
         self.channels = parts.next().and_then(|channels| channels.trim().parse().ok()).unwrap_or(1);
     }
 
-    fn add_feedback(&mut self, value: &str) {
-        let mut words = value.split_ascii_whitespace();
-        match (words.next(), words.next()) {
-            (Some("nack"), None) => self.feedback.nack = true,
-            (Some("nack"), Some("pli")) => self.feedback.pli = true,
-            (Some("ccm"), Some("fir")) => self.feedback.fir = true,
-            (Some("transport-cc"), _) => self.feedback.transport_cc = true,
-            (Some("goog-remb"), _) => self.feedback.remb = true,
-            _ => {}
-        }
-    }
-
     /// One of the parameters `name=value;…`; names are compared without regard to case.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
@@ -312,6 +306,19 @@ pub(super) fn push_extension(list: &mut Vec<Extension>, line: usize, value: &str
     match Extension::parse(value) {
         Some(extension) => push(list, extension, line, "a=extmap", EXTENSIONS_MAX),
         None => Ok(()),
+    }
+}
+
+/// Where the kind of feedback that an `a=rtcp-fb` names is noted.
+fn feedback(value: &str) -> Option<fn(&mut Feedback) -> &mut bool> {
+    let mut words = value.split_ascii_whitespace();
+    match (words.next(), words.next()) {
+        (Some("nack"), None) => Some(|feedback| &mut feedback.nack),
+        (Some("nack"), Some("pli")) => Some(|feedback| &mut feedback.pli),
+        (Some("ccm"), Some("fir")) => Some(|feedback| &mut feedback.fir),
+        (Some("transport-cc"), _) => Some(|feedback| &mut feedback.transport_cc),
+        (Some("goog-remb"), _) => Some(|feedback| &mut feedback.remb),
+        _ => None,
     }
 }
 

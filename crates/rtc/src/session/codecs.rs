@@ -5,16 +5,20 @@ use rtp::parameters::{Codec, CodecName, Feedback, Kind};
 use super::Allow;
 use crate::sdp::{MediaDescription, Payload};
 
-/// The codecs that both can, in the client's order.
+/// The codecs that both can, in the client's order, [`CODECS_MAX`] of them.
 pub(super) fn common(media: &MediaDescription, kind: Kind, allow: &Allow, transport_cc: bool) -> Vec<Codec> {
+    let repairs: Vec<(&Payload, u8)> = media.payloads.iter().filter_map(|rtx| Some((rtx, repaired(rtx)?))).collect();
     let mut codecs: Vec<Codec> = Vec::new();
     for payload in &media.payloads {
         let name = name(payload, kind).filter(|name| allow.codecs.contains(name));
         let Some(name) = name.filter(|name| is_passed_through(*name, payload)) else { continue };
+        if codecs.len() == CODECS_MAX {
+            break;
+        }
         codecs.push(Codec {
             name,
             payload_type: payload.payload_type,
-            rtx_payload_type: repair(media, payload),
+            rtx_payload_type: repair(&repairs, payload),
             clock_rate_hz: payload.clock_rate_hz,
             channels: if kind == Kind::Audio { payload.channels } else { 1 },
             fmtp: parameters(name, payload),
@@ -48,14 +52,17 @@ fn is_passed_through(name: CodecName, payload: &Payload) -> bool {
     }
 }
 
-/// The payload type of retransmissions (RFC 4588 §8.1) that belongs to `repaired`.
-fn repair(media: &MediaDescription, repaired: &Payload) -> Option<u8> {
-    let repairs = |payload: &&Payload| {
-        payload.encoding.eq_ignore_ascii_case("rtx")
-            && (payload.clock_rate_hz, payload.channels) == (repaired.clock_rate_hz, 1)
-            && payload.parameter("apt").and_then(|apt| apt.parse().ok()) == Some(repaired.payload_type)
-    };
-    media.payloads.iter().find(repairs).map(|payload| payload.payload_type)
+/// The payload type whose packets `rtx` sends again (RFC 4588 §8.1).
+fn repaired(rtx: &Payload) -> Option<u8> {
+    let is_rtx = rtx.encoding.eq_ignore_ascii_case("rtx") && rtx.channels == 1;
+    is_rtx.then(|| rtx.parameter("apt")?.parse().ok()).flatten()
+}
+
+/// The payload type of retransmissions that belongs to `media`, of those and what they send again.
+fn repair(repairs: &[(&Payload, u8)], media: &Payload) -> Option<u8> {
+    let is_one =
+        |(rtx, repaired): &&(&Payload, u8)| *repaired == media.payload_type && rtx.clock_rate_hz == media.clock_rate_hz;
+    repairs.iter().find(is_one).map(|(rtx, _)| rtx.payload_type)
 }
 
 /// The answer says of the client's codec what the client says of it. Who announces that it sends stereo (RFC 7587 §6.1) is told that we
@@ -82,3 +89,7 @@ fn drop_orphaned_redundancy(codecs: &mut Vec<Codec>) {
     codecs
         .retain(|codec| codec.name != CodecName::Red || inner(&codec.fmtp).is_some_and(|inner| opus.contains(&inner)));
 }
+
+/// Codecs of one media description, without their retransmissions: those of every slot are compared with those of every track. Browsers
+/// offer about twenty.
+pub(super) const CODECS_MAX: usize = 32;

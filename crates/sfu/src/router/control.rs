@@ -146,12 +146,17 @@ impl Router {
 /// What a packet makes us do: a few bytes of it can be about thousands of packets.
 fn steps(packet: &rtcp::Packet<'_>) -> usize {
     let subjects = match packet {
-        rtcp::Packet::SenderReport(report) => report.blocks.clone().count(),
-        rtcp::Packet::ReceiverReport(report) => report.blocks.clone().count(),
+        rtcp::Packet::SenderReport(report) => report.blocks.count(),
+        rtcp::Packet::ReceiverReport(report) => report.blocks.count(),
         rtcp::Packet::Nack(nack) => nack.lost().take(NUMBERS_MAX).count(),
         rtcp::Packet::FullIntraRequest(request) => request.requests().count(),
         rtcp::Packet::TransportFeedback(feedback) => usize::from(feedback.status_count),
-        _ => 0,
+        rtcp::Packet::SourceDescription(_)
+        | rtcp::Packet::Goodbye(_)
+        | rtcp::Packet::PictureLossIndication(_)
+        | rtcp::Packet::Remb(_)
+        | rtcp::Packet::CongestionFeedback(_)
+        | rtcp::Packet::Other { .. } => 0,
     };
     subjects.saturating_add(1)
 }

@@ -246,7 +246,7 @@ impl Router {
         for subscription in &track.subscribers {
             let Some(peer) = self.peers.get_mut(subscription.peer) else { continue };
             let Some(slot) = peer.slots.get_mut(subscription.slot) else { continue };
-            let Some(codec) = slot.codec_for(inbound.payload_type, &track.parameters) else { continue };
+            let Some(codec) = slot.codec_for(inbound.payload_type, track) else { continue };
             if codec.unwraps && red::primary(inbound.payload.bytes).is_none() {
                 continue;
             }

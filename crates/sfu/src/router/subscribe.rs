@@ -19,7 +19,7 @@ impl Router {
                 |slot: &Slot| slot.parameters.mid == parameters.mid && slot.parameters.ssrc == parameters.ssrc;
             let known = peer.slots.iter().position(is_same).map(|index| peer.slots.swap_remove(index));
             slots.push(match known {
-                Some(slot) => Slot { codec: None, parameters, ..slot },
+                Some(slot) => slot.with(parameters),
                 None => Slot::new(parameters, self.random_number(), self.random_number()),
             });
         }

@@ -2,6 +2,7 @@
 
 use rtp::parameters::{Codec, CodecName};
 
+use super::super::codecs::CODECS_MAX;
 use super::*;
 
 fn video_with(payload_types: &str, lines: &str) -> String {
@@ -46,6 +47,17 @@ fn h264_keeps_its_profile_in_both_packetization_modes() {
     assert_eq!(fmtps, [mode("1"), mode("0")]);
     let interleaved = format!("a=rtpmap:96 H264/90000\na=fmtp:96 {}\n", mode("2"));
     assert_eq!(refusal(&video_with("96", &interleaved)), OfferError::NothingInCommon);
+}
+
+#[test]
+fn codecs_beyond_the_limit_are_left_out() {
+    let offered = |count: usize| {
+        let types: Vec<String> = (20..128).take(count).map(|number: u8| number.to_string()).collect();
+        let maps: String = types.iter().map(|number| format!("a=rtpmap:{number} VP8/90000\n")).collect();
+        payload_types(&video_with(&types.join(" "), &maps)).len()
+    };
+    assert_eq!(offered(CODECS_MAX), CODECS_MAX);
+    assert_eq!(offered(CODECS_MAX + 1), CODECS_MAX);
 }
 
 #[test]

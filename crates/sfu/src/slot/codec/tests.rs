@@ -1,6 +1,6 @@
 use rtp::parameters::{Codec, CodecName, Feedback};
 
-use super::match_codec;
+use super::{Format, match_codec};
 
 fn codec(name: CodecName, payload_type: u8, fmtp: &str) -> Codec {
     Codec {
@@ -18,7 +18,8 @@ fn codec(name: CodecName, payload_type: u8, fmtp: &str) -> Codec {
 fn check(incoming: (CodecName, &str), offered: &[(CodecName, &str)], expected: Option<usize>) {
     let incoming = codec(incoming.0, 1, incoming.1);
     let offered: Vec<Codec> = offered.iter().zip(10..).map(|((name, fmtp), pt)| codec(*name, pt, fmtp)).collect();
-    let found = match_codec(&incoming, &offered).map(|codec| usize::from(codec.payload_type) - 10);
+    let offered = Format::all(&offered);
+    let found = match_codec(&Format::of(&incoming), &offered).map(|format| usize::from(format.payload_type) - 10);
     assert_eq!(found, expected, "{} {}", incoming.name.as_str(), incoming.fmtp);
 }
 
