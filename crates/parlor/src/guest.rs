@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write as _};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use client::load::Door;
 use client::{Outcome, RoomAddress, Trust};
@@ -49,7 +49,8 @@ impl GuestArguments {
 
 /// Runs a visit on a runtime of its own.
 pub(crate) fn visit<T>(visit: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("runtime")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| anyhow!("the runtime cannot start: {error}"))?;
     runtime.block_on(visit)
 }
 

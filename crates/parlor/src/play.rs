@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use clap::Args;
 use client::{Clock, Player};
 
@@ -33,7 +33,7 @@ pub(crate) struct PlayArguments {
 pub(crate) fn run(arguments: &PlayArguments) -> anyhow::Result<()> {
     let (door, room) = arguments.guest.room()?;
     if let Some(folder) = &arguments.record {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        std::fs::create_dir_all(folder).map_err(|error| anyhow!("{} cannot be made: {error}", folder.display()))?;
     }
     let player =
         Player { room, name: arguments.name.clone(), slots: arguments.slots, record_into: arguments.record.clone() };

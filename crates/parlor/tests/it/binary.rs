@@ -184,6 +184,13 @@ fn admin_prints_a_link_whose_token_the_server_believes() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_is_named_with_the_reason() {
+    let refused = output(&["play", "http://localhost:1/r/abc", "--record", "/dev/null/pictures"]);
+    let said = text(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("/dev/null/pictures cannot be made: Not a directory"), "{said}");
+}
+
+#[test]
 fn help_names_the_commands_and_shows_examples() {
     let help = text(&output(&["--help"]).stdout);
     for word in ["serve", "config", "admin", "token", "Examples:", "--set"] {

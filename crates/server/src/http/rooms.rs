@@ -40,20 +40,21 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
     site.count_api_request(ClientNetwork::from(client))
         .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
     let (call, names) = find(&parts.method, parts.uri.path())?;
-    if call == Call::Document {
-        return Ok(([(CONTENT_TYPE, "application/json")], OPENAPI).into_response());
-    }
+    let call = match call {
+        Call::Document => return Ok(([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()),
+        Call::Stats => {
+            scope(site, parts)?.check_all()?;
+            return Ok(json(StatusCode::OK, &*site.stats.server(&site.signal, &site.workers).await));
+        }
+        Call::Rooms(call) => call,
+    };
     let scope = scope(site, parts)?;
-    if call == Call::Stats {
-        scope.check_all()?;
-        return Ok(json(StatusCode::OK, &*site.stats.server(&site.signal, &site.workers).await));
-    }
     let request = request(call, names, parts, body).await?;
     scope.check(&request)?;
     let managed = site.signal.manage(request).await.ok_or(Problem::Stopping)??;
     Ok(match (call, managed) {
-        (Call::List, Managed::Rooms(list)) => json(StatusCode::OK, &list),
-        (Call::Create, Managed::Room(report)) => {
+        (RoomCall::List, Managed::Rooms(list)) => json(StatusCode::OK, &list),
+        (RoomCall::Create, Managed::Room(report)) => {
             let location = format!("{ROOMS_PATH}/{}", utf8_percent_encode(&report.room_id, NON_ALPHANUMERIC));
             let mut response = json(StatusCode::CREATED, &report);
             if let Ok(location) = location.try_into() {
@@ -61,8 +62,8 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
             }
             response
         }
-        (Call::Inspect | Call::Change, Managed::Room(report)) => json(StatusCode::OK, &report),
-        (Call::RoomStats, Managed::Seats(seats)) => {
+        (RoomCall::Inspect | RoomCall::Change, Managed::Room(report)) => json(StatusCode::OK, &report),
+        (RoomCall::Stats, Managed::Seats(seats)) => {
             json(StatusCode::OK, &site.stats.room(&site.workers, seats, page(parts)?).await?)
         }
         (_, _) => StatusCode::NO_CONTENT.into_response(),
@@ -81,11 +82,17 @@ pub(super) struct Route {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     Document,
+    Stats,
+    Rooms(RoomCall),
+}
+
+/// What is asked for of rooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RoomCall {
     List,
     Create,
     Inspect,
     Stats,
-    RoomStats,
     Change,
     End,
     Remove,
@@ -101,15 +108,15 @@ const fn route(method: Method, path: &'static str, call: Call) -> Route {
 pub(super) static ROUTES: [Route; 11] = [
     route(Method::GET, OPENAPI_PATH, Call::Document),
     route(Method::GET, STATS_PATH, Call::Stats),
-    route(Method::GET, ROOMS_PATH, Call::List),
-    route(Method::POST, ROOMS_PATH, Call::Create),
-    route(Method::GET, "/api/v1/rooms/{roomId}", Call::Inspect),
-    route(Method::GET, "/api/v1/rooms/{roomId}/stats", Call::RoomStats),
-    route(Method::PATCH, "/api/v1/rooms/{roomId}", Call::Change),
-    route(Method::DELETE, "/api/v1/rooms/{roomId}", Call::End),
-    route(Method::DELETE, "/api/v1/rooms/{roomId}/members/{uid}", Call::Remove),
-    route(Method::POST, "/api/v1/rooms/{roomId}/mute", Call::Mute),
-    route(Method::POST, "/api/v1/rooms/{roomId}/data", Call::Data),
+    route(Method::GET, ROOMS_PATH, Call::Rooms(RoomCall::List)),
+    route(Method::POST, ROOMS_PATH, Call::Rooms(RoomCall::Create)),
+    route(Method::GET, "/api/v1/rooms/{roomId}", Call::Rooms(RoomCall::Inspect)),
+    route(Method::GET, "/api/v1/rooms/{roomId}/stats", Call::Rooms(RoomCall::Stats)),
+    route(Method::PATCH, "/api/v1/rooms/{roomId}", Call::Rooms(RoomCall::Change)),
+    route(Method::DELETE, "/api/v1/rooms/{roomId}", Call::Rooms(RoomCall::End)),
+    route(Method::DELETE, "/api/v1/rooms/{roomId}/members/{uid}", Call::Rooms(RoomCall::Remove)),
+    route(Method::POST, "/api/v1/rooms/{roomId}/mute", Call::Rooms(RoomCall::Mute)),
+    route(Method::POST, "/api/v1/rooms/{roomId}/data", Call::Rooms(RoomCall::Data)),
 ];
 
 /// The call and what stands for the braces.
@@ -201,21 +208,21 @@ pub(super) struct DataBody {
     data: Box<RawValue>,
 }
 
-async fn request(call: Call, names: Vec<String>, parts: &Parts, body: Body) -> Result<Manage, Problem> {
+async fn request(call: RoomCall, names: Vec<String>, parts: &Parts, body: Body) -> Result<Manage, Problem> {
     let mut names = names.into_iter();
     let mut name = || names.next().ok_or(Problem::NotFound);
     Ok(match call {
-        Call::List => list(parts)?,
-        Call::RoomStats => {
+        RoomCall::List => list(parts)?,
+        RoomCall::Stats => {
             // A query that cannot be read needs no look at the room.
             page(parts)?;
             Manage::Seats { room: name()? }
         }
-        Call::Document | Call::Stats | Call::Inspect => Manage::Inspect { room: name()? },
-        Call::Create => create(&bytes(body).await?)?,
-        Call::Change => Manage::Change { room: name()?, policy: read(&bytes(body).await?)? },
-        Call::End => Manage::End { room: name()? },
-        Call::Remove => {
+        RoomCall::Inspect => Manage::Inspect { room: name()? },
+        RoomCall::Create => create(&bytes(body).await?)?,
+        RoomCall::Change => Manage::Change { room: name()?, policy: read(&bytes(body).await?)? },
+        RoomCall::End => Manage::End { room: name()? },
+        RoomCall::Remove => {
             let ban = match query(parts, "ban").as_deref() {
                 None | Some("false") => false,
                 Some("true") => true,
@@ -223,11 +230,11 @@ async fn request(call: Call, names: Vec<String>, parts: &Parts, body: Body) -> R
             };
             Manage::Remove { room: name()?, uid: name()?, ban }
         }
-        Call::Mute => {
+        RoomCall::Mute => {
             let MuteBody { uid, source } = read(&bytes(body).await?)?;
             Manage::Mute { room: name()?, uid, source }
         }
-        Call::Data => {
+        RoomCall::Data => {
             let DataBody { uid, topic, data } = read(&bytes(body).await?)?;
             Manage::Data { room: name()?, uid, topic, data: data.get().to_owned() }
         }
