@@ -144,8 +144,8 @@ impl Member {
     pub async fn wait_for_server(&mut self, limit: Duration) -> Result<(), Error> {
         let waiting = async {
             while !self.through_server {
-                let event = self.receive().await?;
-                self.keep(event);
+                let message = self.socket.receive().await?;
+                self.keep_message(message)?;
             }
             Ok(())
         };

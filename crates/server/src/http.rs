@@ -23,7 +23,7 @@ pub(crate) use arrival::Arrival;
 pub(crate) use site::{Keys, Site};
 
 use crate::ice::UrlHost;
-use crate::websocket::Handshake;
+use crate::websocket::{self, Handshake};
 pub(crate) use error::HttpError;
 use origin::Asker;
 
@@ -122,7 +122,7 @@ async fn compat(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result
 async fn websocket(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, compat: bool) -> Result<Response, HttpError> {
     let opened = room::Opened {
         address: arrival.client(&parts.headers, &site.config.http_trusted_proxies),
-        token: api::query_token(parts),
+        token: api::query(parts, "token"),
         ice_servers: site.mint_ice_servers(&arrival.url_host(parts)),
         compat,
     };
@@ -162,8 +162,7 @@ fn only_reading(parts: &Parts) -> Result<(), HttpError> {
 }
 
 fn wants_websocket(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(UPGRADE).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
+    websocket::names(headers, UPGRADE, "websocket")
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {

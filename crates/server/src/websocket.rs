@@ -12,6 +12,7 @@ mod header;
 mod reader;
 mod writer;
 
+pub(crate) use self::handshake::names;
 pub use self::handshake::{Handshake, HandshakeError};
 pub(crate) use self::reader::{Broken, Message, Reader};
 pub(crate) use self::writer::{Frame, Writer};

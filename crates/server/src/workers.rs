@@ -173,8 +173,7 @@ impl Handle {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let number = self.shared.streams.fetch_add(1, Ordering::Relaxed);
-        let turns = u64::try_from(self.workers()).unwrap_or(1).max(1);
-        let worker = usize::try_from(number % turns).unwrap_or_default();
+        let worker = self.turn_of(number);
         let client = ClientAddr { transport, local, remote };
         self.stream(worker, StreamId(number), StreamKind::Turn, client)?.serve(io, Framing::stun(), None).await
     }
@@ -195,6 +194,12 @@ impl Handle {
         let client = ClientAddr { transport: Transport::Tcp, local, remote };
         let stream = self.stream(usize::from(name.worker), id, StreamKind::Media(None), client)?;
         stream.serve(io, framing, Some(first)).await
+    }
+
+    /// The workers take turns.
+    fn turn_of(&self, number: u64) -> usize {
+        let turns = u64::try_from(self.workers()).unwrap_or(1).max(1);
+        usize::try_from(number % turns).unwrap_or_default()
     }
 
     /// A connection that `worker` will serve.
@@ -255,9 +260,7 @@ impl Handle {
     /// [`CheckRefusal`].
     pub async fn check(&self, sdp: String) -> Result<String, CheckRefusal> {
         let number = self.shared.checks.fetch_add(1, Ordering::Relaxed);
-        let turns = u64::try_from(self.workers()).unwrap_or(1).max(1);
-        let worker = usize::try_from(number % turns).unwrap_or_default();
-        let desk = self.shared.desks.get(worker).ok_or(CheckRefusal::Unavailable)?;
+        let desk = self.shared.desks.get(self.turn_of(number)).ok_or(CheckRefusal::Unavailable)?;
         let (answer, answered) = oneshot::channel();
         let request = Box::new(CheckRequest { sdp, answer });
         desk.send(Command::Check(request)).await.map_err(|_| CheckRefusal::Unavailable)?;

@@ -332,13 +332,17 @@ impl Demand {
 }
 
 impl Tile {
-    /// Whether the picture fills the tile in the dimension that limits it, a little upscaling allowed.
     fn is_filled_by(&self, rung: &Rung) -> bool {
-        let fills = |picture: u32, tile: u32| {
-            tile > 0 && u64::from(picture).saturating_mul(100) >= u64::from(tile).saturating_mul(FILL_PERCENT)
-        };
-        fills(rung.width_px, self.width_px) || fills(rung.height_px, self.height_px)
+        fills((rung.width_px, rung.height_px), (self.width_px, self.height_px))
     }
+}
+
+/// Whether a picture of that width and height fills a tile in the dimension that limits it, a little upscaling allowed.
+pub(crate) fn fills(picture: (u32, u32), tile: (u32, u32)) -> bool {
+    let enough = |picture: u32, tile: u32| {
+        tile > 0 && u64::from(picture).saturating_mul(100) >= u64::from(tile).saturating_mul(FILL_PERCENT)
+    };
+    enough(picture.0, tile.0) || enough(picture.1, tile.1)
 }
 
 impl Ladder {

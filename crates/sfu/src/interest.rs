@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::allocator::fills;
 use crate::layer::Layer;
 use crate::slot::Wish;
 use crate::track::LAYERS_MAX;
@@ -65,15 +66,9 @@ impl Interest {
 pub(crate) fn wanted_layer(wish: Option<&Wish>, layers: &[Layer]) -> usize {
     let largest = layers.len().saturating_sub(1);
     let Some(wish) = wish else { return largest };
-    let fills = |index: usize| {
-        size_of(layers, index).is_some_and(|(width, height)| {
-            let enough = |picture: u32, tile: u32| {
-                tile > 0 && u64::from(picture).saturating_mul(100) >= u64::from(tile).saturating_mul(FILL_PERCENT)
-            };
-            enough(width, wish.width_px) || enough(height, wish.height_px)
-        })
-    };
-    (0..largest).find(|index| fills(*index)).unwrap_or(largest)
+    let tile = (wish.width_px, wish.height_px);
+    let suffices = |index: &usize| size_of(layers, *index).is_some_and(|picture| fills(picture, tile));
+    (0..largest).find(suffices).unwrap_or(largest)
 }
 
 /// The picture's size in a layer, also of one that is off: each layer is taken for half of the one above.
@@ -89,9 +84,6 @@ fn size_of(layers: &[Layer], index: usize) -> Option<(u32, u32)> {
     };
     Some((scaled(width), scaled(height)))
 }
-
-/// As the allocator has it: a picture of three quarters of the tile's size looks filled.
-const FILL_PERCENT: u64 = 75;
 
 #[cfg(test)]
 mod tests;

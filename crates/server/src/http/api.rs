@@ -1,10 +1,13 @@
 //! The small API beside the WebSocket.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::header::AUTHORIZATION;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
+use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use super::arrival::Arrival;
@@ -47,7 +50,7 @@ pub(crate) fn ice(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Respon
 /// With `auth.keys` a request needs a token, for any room.
 pub(crate) fn check_token(site: &Site, parts: &Parts) -> Result<(), HttpError> {
     if !site.auth_keys.is_empty() {
-        let token = bearer(parts).or_else(|| query_token(parts)).ok_or(HttpError::TokenNeeded)?;
+        let token = bearer(parts).or_else(|| query(parts, "token")).ok_or(HttpError::TokenNeeded)?;
         room::token::verify(&site.auth_keys, &token, clock::unix_time()).map_err(HttpError::TokenRefused)?;
     }
     Ok(())
@@ -59,8 +62,9 @@ pub(crate) fn bearer(parts: &Parts) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-/// The `token` of the query. Tokens have no character that a URL would escape.
-pub(crate) fn query_token(parts: &Parts) -> Option<String> {
+/// The first value that the query has for a name, with its escapes read.
+pub(crate) fn query(parts: &Parts, name: &str) -> Option<String> {
     let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(name, _)| *name == "token").map(|(_, token)| token.to_owned()).next()
+    let value = pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next()?;
+    percent_decode_str(value).decode_utf8().ok().map(Cow::into_owned)
 }

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use super::api::bearer;
+use super::api::{bearer, query};
 use super::arrival::Arrival;
 use super::problem::Problem;
 use super::site::Site;
@@ -278,12 +278,6 @@ async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
 
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| Problem::BadBody { reason: error.to_string() })
-}
-
-fn query(parts: &Parts, name: &str) -> Option<String> {
-    let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-    let value = pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next()?;
-    percent_decode_str(value).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {

@@ -114,7 +114,7 @@ fn accept(key: &[u8]) -> Option<HeaderValue> {
 }
 
 /// Whether one of the comma-separated values of a header is `value`, in small or capital letters.
-fn names(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
+pub(crate) fn names(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
     let values = headers.get_all(name).iter().filter_map(|values| values.to_str().ok());
     values.flat_map(|values| values.split(',')).any(|one| one.trim().eq_ignore_ascii_case(value))
 }
