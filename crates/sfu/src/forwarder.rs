@@ -413,9 +413,9 @@ impl Forwarder {
         loop {
             let wider = Level { spatial: level.spatial.saturating_add(1), ..level };
             let faster = Level { temporal: level.temporal.saturating_add(1), ..level };
-            if wider.spatial <= wanted.spatial && frame.switch.contains(wider) {
+            if wider.spatial <= wanted.spatial && frame.widen.contains(wider) {
                 level = wider;
-            } else if faster.temporal <= wanted.temporal && frame.switch.contains(faster) {
+            } else if faster.temporal <= wanted.temporal && frame.climb.contains(faster) {
                 level = faster;
             } else {
                 return level;

@@ -34,8 +34,10 @@ pub(crate) struct Frame {
     pub(crate) level: Level,
     /// Who watches one of these levels needs it.
     pub(crate) needed: Levels,
-    /// Who can decode it can go on with one of these levels.
-    pub(crate) switch: Levels,
+    /// Who can decode it, and has one temporal layer less, can go on with one of these levels.
+    pub(crate) climb: Levels,
+    /// The same of one spatial layer less.
+    pub(crate) widen: Levels,
     /// Who had a higher level until here can go on with one of these.
     pub(crate) descend: Levels,
     /// The frame's number by its dependency descriptor.
@@ -112,7 +114,8 @@ impl Frame {
         key: true,
         level: Level { spatial: 0, temporal: 0 },
         needed: Levels::ALL,
-        switch: Levels::ALL,
+        climb: Levels::ALL,
+        widen: Levels::ALL,
         descend: Levels::EMPTY,
         number: None,
         dependencies: 0,

@@ -22,7 +22,7 @@ pub(super) struct Stamp {
     pub(super) temporal: u8,
     pub(super) spatial: u8,
     /// How many frames back those are that this one needs; 0 is none.
-    pub(super) references: [u8; 2],
+    pub(super) references: [u8; 3],
 }
 
 /// What is published, one kind for each publisher.
@@ -106,7 +106,7 @@ impl Camera {
         encoder.picture = (encoder.picture + 1) & 0x7fff;
         encoder.key_index = (encoder.key_index + u8::from(key)) & 0x1f;
         let spatials: u8 = if codec == CodecName::Vp9 { 2 } else { 1 };
-        let temporal = temporal_of(codec, encoder.since_key);
+        let temporal = if has_temporal_layers(codec) { step_of(encoder.since_key).temporal } else { 0 };
         encoder.base = encoder.base.wrapping_add(u8::from(temporal == 0));
         let mut all = Vec::new();
         for spatial in 0..spatials {
@@ -138,7 +138,7 @@ impl Encoder {
     fn packet(&mut self, stamp: &Stamp, time: u32, marker: bool, simulcast: bool) -> Vec<u8> {
         self.number = self.number.wrapping_add(1);
         let payload = [self.descriptor(stamp), stamp.bytes().to_vec()].concat();
-        let descriptor = if stamp.codec == CodecName::Av1 { dependency_descriptor(stamp) } else { Vec::new() };
+        let descriptor = if stamp.codec == CodecName::Av1 { dependency_descriptor(stamp, self.since_key) } else { Vec::new() };
         let mut elements = vec![Element { id: 1, data: b"0" }];
         let rid = ["q", "h", "f"][usize::from(stamp.layer)];
         if simulcast {
@@ -162,22 +162,27 @@ impl Encoder {
         bytes
     }
 
+    /// Refers to lower temporal layers only: the sync bit of VP8 (RFC 7741 §4.2), and what encoders of VP9 call a switching up point.
+    fn is_sync(&self, stamp: &Stamp) -> bool {
+        let lower = |back: u8| back == 0 || step_of(self.since_key - u16::from(back)).temporal < stamp.temporal;
+        !stamp.key && stamp.temporal > 0 && step_of(self.since_key).back.into_iter().all(lower)
+    }
+
     fn descriptor(&self, stamp: &Stamp) -> Vec<u8> {
         let [high, low] = (self.picture | 0x8000).to_be_bytes();
         let begins = stamp.packet == 0;
         let ends = stamp.packet + 1 == stamp.packets;
         match stamp.codec {
             CodecName::Vp8 => {
-                // Only the second frame of the highest layer refers to more than the lowest.
-                let sync = stamp.temporal > 0 && self.since_key % 4 != 3;
-                let layers = stamp.temporal << 6 | u8::from(sync) << 5 | self.key_index;
+                let layers = stamp.temporal << 6 | u8::from(self.is_sync(stamp)) << 5 | self.key_index;
                 let start = if begins { 0x10 } else { 0 };
                 vec![0x80 | start, 0xf0, high, low, self.base, layers, u8::from(!stamp.key)]
             }
             CodecName::Vp9 => {
-                let inter = if stamp.references[0] > 1 { 0x40 } else { 0 };
+                let inter = if stamp.references.iter().any(|back| *back > 1) { 0x40 } else { 0 };
                 let first = 0x80 | 0x20 | inter | if begins { 0x08 } else { 0 } | if ends { 0x04 } else { 0 };
-                let layer = stamp.spatial << 1 | u8::from(stamp.spatial > 0);
+                let up = u8::from(self.is_sync(stamp)) << 4;
+                let layer = stamp.temporal << 5 | up | stamp.spatial << 1 | u8::from(stamp.spatial > 0);
                 vec![first, high, low, layer, self.base]
             }
             CodecName::Av1 => vec![0x10 | if stamp.key && begins { 0x08 } else { 0 }],
@@ -193,49 +198,85 @@ impl Encoder {
     }
 }
 
-/// VP8 has three temporal layers, AV1 two.
-fn temporal_of(codec: CodecName, since_key: u16) -> u8 {
-    if codec == CodecName::Vp8 {
-        [0, 2, 1, 2][usize::from(since_key % 4)]
-    } else if codec == CodecName::Av1 {
-        [0, 1][usize::from(since_key % 2)]
-    } else {
-        0
-    }
+/// One picture of the pattern of temporal layers, which has eight.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    temporal: u8,
+    /// How many pictures back those are that it refers to.
+    back: [u8; 2],
+    /// Which template of the dependency descriptor it is.
+    template: u8,
 }
 
-fn references(codec: CodecName, since_key: u16, spatial: u8, key: bool) -> [u8; 2] {
+/// Three temporal layers, each of which goes on from its own last picture. Only the first half of the pattern goes on from the lowest layer
+/// alone, so that there a viewer can climb, and nowhere else.
+const PATTERN: [Step; 8] = [
+    Step { temporal: 0, back: [4, 0], template: 1 },
+    Step { temporal: 2, back: [1, 0], template: 5 },
+    Step { temporal: 1, back: [2, 0], template: 3 },
+    Step { temporal: 2, back: [1, 2], template: 6 },
+    Step { temporal: 0, back: [4, 0], template: 2 },
+    Step { temporal: 2, back: [1, 2], template: 6 },
+    Step { temporal: 1, back: [2, 4], template: 4 },
+    Step { temporal: 2, back: [1, 2], template: 6 },
+];
+
+/// The templates of [`PATTERN`] (A.8.3 of the AV1 RTP payload format), the first for key frames: their temporal layer, what they are to the
+/// three decode targets (0 not present, 2 switch, 3 required), and how many frames back their references are. A frame is a switch where all
+/// that follows can be decoded if it can itself, which does not say that it can.
+const TEMPLATES: [(u8, [u32; 3], &[u32]); 7] = [
+    (0, [2, 2, 2], &[]),
+    (0, [2, 2, 2], &[4]),
+    (0, [2, 3, 3], &[4]),
+    (1, [0, 2, 3], &[2]),
+    (1, [0, 2, 3], &[2, 4]),
+    (2, [0, 0, 2], &[1]),
+    (2, [0, 0, 2], &[1, 2]),
+];
+
+fn step_of(since_key: u16) -> Step {
+    PATTERN[usize::from(since_key) % PATTERN.len()]
+}
+
+fn has_temporal_layers(codec: CodecName) -> bool {
+    matches!(codec, CodecName::Vp8 | CodecName::Vp9 | CodecName::Av1)
+}
+
+/// How many frames back those are that a frame refers to.
+fn references(codec: CodecName, since_key: u16, spatial: u8, key: bool) -> [u8; 3] {
+    let [one, other] = if has_temporal_layers(codec) { step_of(since_key).back } else { [1, 0] };
     match (codec, spatial) {
-        (CodecName::Vp9, 1) if key => [1, 0],
-        (CodecName::Vp9, 1) => [2, 1],
-        _ if key => [0, 0],
-        (CodecName::Vp8, _) => [[4, 0], [1, 0], [2, 0], [1, 3]][usize::from(since_key % 4)],
-        (CodecName::Av1, _) => [[2, 0], [1, 0]][usize::from(since_key % 2)],
-        (CodecName::Vp9, _) => [2, 0],
-        _ => [1, 0],
+        (CodecName::Vp9, 0) if !key => [one * 2, other * 2, 0],
+        // The upper spatial layer begins anew where a viewer can go on from there, and also where none can, as what follows does not.
+        (CodecName::Vp9, 1) if key || matches!(since_key % 16, 8 | 13) => [1, 0, 0],
+        (CodecName::Vp9, _) if !key => [1, one * 2, other * 2],
+        _ if key => [0; 3],
+        _ => [one, other, 0],
     }
 }
 
-/// One spatial and two temporal layers (L1T2).
-fn dependency_descriptor(stamp: &Stamp) -> Vec<u8> {
-    let template = if stamp.key { 0 } else { 1 + u32::from(stamp.temporal) };
+/// One spatial and three temporal layers (L1T3).
+fn dependency_descriptor(stamp: &Stamp, since_key: u16) -> Vec<u8> {
+    let template = if stamp.key { 0 } else { step_of(since_key).template };
     let mut bits: Vec<(u32, u8)> = vec![
         (u32::from(stamp.packet == 0), 1),
         (u32::from(stamp.packet + 1 == stamp.packets), 1),
-        (template, 6),
+        (template.into(), 6),
         (u32::from(stamp.frame), 16),
     ];
     if stamp.key && stamp.packet == 0 {
-        // A structure and nothing else; template ids from 0, two decode targets.
-        bits.extend([(0b10000, 5), (0, 6), (1, 5)]);
-        // Templates: key, lowest, next temporal, end.
-        bits.extend([(0, 2), (1, 2), (3, 2)]);
-        // Indications: 2 is switch, 0 not present, 1 discardable.
-        bits.extend([(2, 2), (2, 2), (2, 2), (2, 2), (0, 2), (1, 2)]);
-        // Distances: none; 2; 1.
-        bits.extend([(0, 1), (1, 1), (1, 4), (0, 1), (1, 1), (0, 4), (0, 1)]);
-        // No chains (ns of 3 values), no resolutions.
-        bits.extend([(0, 1), (0, 1)]);
+        // A structure and nothing else; template ids from 0, three decode targets.
+        bits.extend([(0b10000, 5), (0, 6), (2, 5)]);
+        let following = TEMPLATES.iter().skip(1).map(|(temporal, ..)| temporal);
+        let steps = TEMPLATES.iter().zip(following).map(|((temporal, ..), next)| (u32::from(next - temporal), 2));
+        // In the same layer, in the next temporal one; 3 is the end.
+        bits.extend(steps.chain([(3, 2)]));
+        bits.extend(TEMPLATES.iter().flat_map(|(_, indications, _)| indications.map(|indication| (indication, 2))));
+        for (.., back) in TEMPLATES {
+            bits.extend(back.iter().flat_map(|back| [(1, 1), (back - 1, 4)]).chain([(0, 1)]));
+        }
+        // No chains (ns of 4 values), no resolutions.
+        bits.extend([(0, 2), (0, 1)]);
     }
     let mut bytes = Vec::new();
     let (mut byte, mut filled) = (0_u8, 0);
@@ -260,7 +301,7 @@ impl Stamp {
         let codec = CODECS.iter().position(|codec| *codec == self.codec).unwrap_or(0) as u8;
         let [high, low] = self.frame.to_be_bytes();
         let flags = u8::from(self.key) | self.temporal << 1 | self.spatial << 4;
-        let [one, other] = self.references;
+        let [one, other, third] = self.references;
         [
             codec,
             self.publisher,
@@ -273,13 +314,14 @@ impl Stamp {
             flags,
             one,
             other,
+            third,
             MAGIC,
         ]
     }
 
     pub(super) fn read(payload: &[u8]) -> Option<Self> {
         let (_, bytes) = payload.split_last_chunk::<STAMP_BYTES>()?;
-        let [codec, publisher, layer, generation, high, low, packet, packets, flags, one, other, magic] = *bytes;
+        let [codec, publisher, layer, generation, high, low, packet, packets, flags, one, other, third, magic] = *bytes;
         (magic == MAGIC).then_some(Self {
             codec: CODECS[usize::from(codec) % CODECS.len()],
             publisher,
@@ -291,7 +333,7 @@ impl Stamp {
             key: flags & 1 != 0,
             temporal: flags >> 1 & 7,
             spatial: flags >> 4,
-            references: [one, other],
+            references: [one, other, third],
         })
     }
 }
@@ -342,5 +384,5 @@ pub(super) fn slot(at: &str, kind: Kind, ssrc: u32) -> SendParameters {
     }
 }
 
-const STAMP_BYTES: usize = 12;
+const STAMP_BYTES: usize = 13;
 const MAGIC: u8 = 0xd7;

@@ -16,7 +16,7 @@ fn frame(id: u16, temporal: u8, key: bool) -> Frame {
         key,
         level,
         needed: Levels::including(level),
-        switch: if key { Levels::ALL } else { Levels::EMPTY },
+        climb: if key { Levels::ALL } else { Levels::EMPTY },
         picture: Some(PictureNumbers { id, base: 0, key: 0 }),
         is_dense: true,
         ..Frame::WHOLE
@@ -151,7 +151,7 @@ fn temporal_layers_rise_step_by_step_where_the_codec_allows() {
     let sync = |id, temporal| {
         let level = Level { spatial: 0, temporal };
         Frame {
-            switch: Level::all().filter(|other| other.temporal == temporal).collect(),
+            climb: Level::all().filter(|other| other.temporal == temporal).collect(),
             ..frame(id, level.temporal, false)
         }
     };

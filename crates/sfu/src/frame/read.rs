@@ -156,7 +156,8 @@ fn unreadable(payload: &Payload<'_>) -> Frame {
         starts: false,
         ends: payload.marker,
         key: false,
-        switch: Levels::EMPTY,
+        climb: Levels::EMPTY,
+        widen: Levels::EMPTY,
         ..Frame::WHOLE
     }
 }
@@ -169,7 +170,7 @@ fn read_vp8(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
     let starts = descriptor.is_start_of_frame();
     // Who has everything below this temporal layer can begin with it where it refers to the lowest only.
     let syncs = descriptor.temporal.is_some_and(|temporal| temporal.layer_sync);
-    let switch = if is_key {
+    let climb = if is_key {
         Levels::ALL
     } else if syncs {
         Level::all().filter(|other| other.temporal == temporal).collect()
@@ -183,7 +184,8 @@ fn read_vp8(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
         key: is_key,
         level,
         needed: Levels::including(level),
-        switch,
+        climb,
+        widen: climb,
         descend: Levels::EMPTY,
         number: None,
         dependencies: 0,
@@ -199,14 +201,17 @@ fn read_vp9(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
     let Ok(descriptor) = vp9::Descriptor::parse(payload.bytes) else { return (unreadable(payload), None) };
     let level = Level { spatial: descriptor.spatial_id().min(3), temporal: descriptor.temporal_id().min(3) };
     let is_key = descriptor.is_key_frame();
-    let climbs = descriptor.layer.is_some_and(|layer| layer.switching_up_point);
-    let widens = descriptor.is_spatial_switching_point();
-    let allowed = |other: &Level| {
-        let faster = climbs && other.temporal == level.temporal && other.spatial == level.spatial;
-        let wider = widens && other.spatial == level.spatial;
-        faster || wider
-    };
     let starts_picture = descriptor.start_of_frame && level.spatial == 0;
+    // Encoders set this bit where a picture refers to lower temporal layers only. It is one of the whole picture: who comes at one of its
+    // upper spatial layers lacks those below.
+    let climbs = starts_picture && descriptor.layer.is_some_and(|layer| layer.switching_up_point);
+    // In a higher temporal layer the pictures that follow refer to others before it, which a viewer who comes does not have.
+    let widens = descriptor.is_spatial_switching_point() && level.temporal == 0;
+    let levels = |if_allowed: bool, allowed: fn(&Level, &Level) -> bool| match (is_key, if_allowed) {
+        (true, _) => Levels::ALL,
+        (false, true) => Level::all().filter(|other| allowed(other, &level)).collect(),
+        (false, false) => Levels::EMPTY,
+    };
     let frame = Frame {
         starts_picture,
         starts: descriptor.start_of_frame,
@@ -214,7 +219,8 @@ fn read_vp9(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
         key: is_key,
         level,
         needed: Levels::including(level),
-        switch: if is_key { Levels::ALL } else { Level::all().filter(allowed).collect() },
+        climb: levels(climbs, |other, level| other.temporal == level.temporal),
+        widen: levels(widens, |other, level| other.spatial == level.spatial),
         descend: if starts_picture { Levels::ALL } else { Levels::EMPTY },
         number: None,
         dependencies: 0,
@@ -231,8 +237,8 @@ fn read_vp9(payload: &Payload<'_>) -> (Frame, Option<(u32, u32)>) {
 /// A codec whose packets do not name layers. `begins` says that nothing of the picture came before this packet.
 fn undivided(payload: &Payload<'_>, is_new_picture: bool, is_key: bool, begins: bool) -> Frame {
     let starts = is_new_picture || begins;
-    let switch = if is_key { Levels::ALL } else { Levels::EMPTY };
-    Frame { starts_picture: starts, starts, ends: payload.marker, key: is_key, switch, ..Frame::WHOLE }
+    let climb = if is_key { Levels::ALL } else { Levels::EMPTY };
+    Frame { starts_picture: starts, starts, ends: payload.marker, key: is_key, climb, widen: climb, ..Frame::WHOLE }
 }
 
 #[cfg(test)]

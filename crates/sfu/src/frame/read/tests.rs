@@ -20,15 +20,15 @@ fn vp8_frames_tell_key_frames_layers_and_where_to_go_up() {
     let key = frame(CodecName::Vp8, &[0x90, 0xe0, 0x80, 9, 4, 0x00, 0x00]);
     assert!(key.key && key.starts_picture && key.ends && key.is_dense);
     assert_eq!(key.picture, Some(PictureNumbers { id: 9, base: 4, key: 0 }));
-    assert_eq!(key.switch, Levels::ALL);
+    assert_eq!(key.climb, Levels::ALL);
     let synced = frame(CodecName::Vp8, &[0x90, 0xe0, 0x80, 10, 4, 0x60, 0x01]);
     assert!(!synced.key);
     assert_eq!(synced.level, Level { spatial: 0, temporal: 1 });
-    assert!(synced.switch.contains(Level { spatial: 0, temporal: 1 }));
-    assert!(!synced.switch.contains(Level { spatial: 0, temporal: 2 }));
+    assert!(synced.climb.contains(Level { spatial: 0, temporal: 1 }));
+    assert!(!synced.climb.contains(Level { spatial: 0, temporal: 2 }));
     assert!(!synced.needed.contains(Level { spatial: 0, temporal: 0 }));
     let unsynced = frame(CodecName::Vp8, &[0x90, 0xe0, 0x80, 10, 4, 0x40, 0x01]);
-    assert_eq!(unsynced.switch, Levels::EMPTY);
+    assert_eq!(unsynced.climb, Levels::EMPTY);
     let behind = frame(CodecName::Vp8, &[0x80, 0xe0, 0x80, 9, 4, 0x00, 0x00]);
     assert!(!behind.starts && !behind.key);
 }
