@@ -240,7 +240,10 @@ impl Decoder {
         assert_eq!(step == 0, same_picture, "timestamps are those of pictures: {stamp:?} behind {before:?}");
         // A stream that is left may be left within a picture, and an upper layer may come in where it refers to nothing but the lower one.
         let is_wider = same_picture && stamp.references.iter().all(|back| *back < 2);
-        assert!(is_entry || is_wider || last.marker != same_picture, "the marker ends pictures: {before:?} before {stamp:?}");
+        assert!(
+            is_entry || is_wider || last.marker != same_picture,
+            "the marker ends pictures: {before:?} before {stamp:?}"
+        );
         for back in stamp.references.into_iter().filter(|back| *back > 0) {
             let reference = stamp.frame.wrapping_sub(u16::from(back));
             let number = self.frames.get(&reference);

@@ -138,7 +138,8 @@ impl Encoder {
     fn packet(&mut self, stamp: &Stamp, time: u32, marker: bool, simulcast: bool) -> Vec<u8> {
         self.number = self.number.wrapping_add(1);
         let payload = [self.descriptor(stamp), stamp.bytes().to_vec()].concat();
-        let descriptor = if stamp.codec == CodecName::Av1 { dependency_descriptor(stamp, self.since_key) } else { Vec::new() };
+        let descriptor =
+            if stamp.codec == CodecName::Av1 { dependency_descriptor(stamp, self.since_key) } else { Vec::new() };
         let mut elements = vec![Element { id: 1, data: b"0" }];
         let rid = ["q", "h", "f"][usize::from(stamp.layer)];
         if simulcast {

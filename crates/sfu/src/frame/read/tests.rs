@@ -84,3 +84,32 @@ fn of_an_encrypted_payload_nothing_is_read() {
         }
     }
 }
+
+/// A frame of VP9 that starts, in a picture that refers to others where `inter` says so.
+fn vp9_frame(spatial: u8, temporal: u8, up: bool, inter: bool) -> Frame {
+    let layer = temporal << 5 | u8::from(up) << 4 | spatial << 1 | u8::from(spatial > 0);
+    frame(CodecName::Vp9, &[0xa8 | u8::from(inter) << 6, 9, layer, 4])
+}
+
+#[test]
+fn who_goes_up_to_a_temporal_layer_of_vp9_begins_with_the_lowest_spatial_layer_of_a_picture() {
+    let lowest = vp9_frame(0, 2, true, true);
+    for spatial in 0..4 {
+        assert!(lowest.climb.contains(Level { spatial, temporal: 2 }));
+        assert!(!lowest.climb.contains(Level { spatial, temporal: 1 }));
+    }
+    assert_eq!(lowest.widen, Levels::EMPTY, "a layer of time is none of space");
+    assert_eq!(vp9_frame(1, 2, true, true).climb, Levels::EMPTY);
+    assert_eq!(vp9_frame(0, 2, false, true).climb, Levels::EMPTY);
+}
+
+#[test]
+fn who_goes_up_to_a_spatial_layer_of_vp9_begins_where_it_refers_to_no_other_picture_in_the_lowest_temporal_layer() {
+    let independent = vp9_frame(1, 0, false, false);
+    assert!(independent.widen.contains(Level { spatial: 1, temporal: 0 }));
+    assert!(!independent.widen.contains(Level { spatial: 2, temporal: 0 }));
+    assert_eq!(independent.climb, Levels::EMPTY, "a layer of space is none of time");
+    assert_eq!(vp9_frame(1, 1, true, false).widen, Levels::EMPTY, "what follows refers to others");
+    assert_eq!(vp9_frame(1, 0, false, true).widen, Levels::EMPTY);
+    assert_eq!(vp9_frame(1, 2, true, true).widen, Levels::EMPTY);
+}
