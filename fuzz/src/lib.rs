@@ -17,6 +17,7 @@ pub mod turn_client;
 pub mod turn_operations;
 pub mod turn_stream;
 mod watched_hub;
+pub mod websocket;
 
 /// A fuzz target.
 pub type Target = fn(&[u8]);
@@ -35,4 +36,5 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("turn_client", turn_client::run),
     ("turn_operations", turn_operations::run),
     ("turn_stream", turn_stream::run),
+    ("websocket", websocket::run),
 ];

@@ -22,8 +22,8 @@ mod stats;
 pub(crate) use arrival::Arrival;
 pub(crate) use site::{Keys, Site};
 
+use crate::handshake::{self, Handshake};
 use crate::ice::UrlHost;
-use crate::websocket::{self, Handshake};
 pub(crate) use error::HttpError;
 use origin::Asker;
 
@@ -162,7 +162,7 @@ fn only_reading(parts: &Parts) -> Result<(), HttpError> {
 }
 
 fn wants_websocket(headers: &HeaderMap) -> bool {
-    websocket::names(headers, UPGRADE, "websocket")
+    handshake::names(headers, UPGRADE, "websocket")
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {

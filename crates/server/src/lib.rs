@@ -19,12 +19,12 @@ mod cores;
 mod door;
 mod error;
 mod guest;
+mod handshake;
 mod http;
 mod media;
 mod replay;
 mod server;
 mod webhook;
-mod websocket;
 mod worker;
 
 pub use error::StartError;

@@ -28,7 +28,7 @@ use tokio::{
 
 use crate::{clock, http::HttpError, webhook::Webhooks};
 
-pub use crate::websocket::{Handshake, HandshakeError};
+pub use crate::handshake::{Handshake, HandshakeError};
 
 use self::{
     connection::Seat,

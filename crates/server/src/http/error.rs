@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::websocket::HandshakeError;
+use crate::handshake::HandshakeError;
 use crate::workers::CheckRefusal;
 
 /// Why a request is not answered as it wished.

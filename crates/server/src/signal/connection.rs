@@ -14,12 +14,12 @@ use tokio::{
     sync::{Notify, mpsc},
     time::timeout,
 };
+use websocket::{Broken, Frame, Message, Reader, Writer};
 
 use super::{
     outbox::{Outgoing, Pending},
     rooms::Input,
 };
-use crate::websocket::{Broken, Frame, Message, Reader, Writer};
 
 /// An admitted connection. Wherever it is dropped, the rooms hear that it is gone.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::header::{CONTROL_BYTES_MAX, Header, OURS_BYTES_MAX, Opcode};
 
 /// A frame on its way to a client.
 #[derive(Debug)]
-pub(crate) struct Frame {
+pub struct Frame {
     header: [u8; OURS_BYTES_MAX],
     header_bytes: usize,
     payload: Vec<u8>,
@@ -17,7 +17,7 @@ pub(crate) struct Frame {
 }
 
 /// The writing side of a WebSocket.
-pub(crate) struct Writer<W> {
+pub struct Writer<W> {
     io: W,
     /// The frame of which some is not written yet.
     open: Option<Frame>,
@@ -25,22 +25,22 @@ pub(crate) struct Writer<W> {
 
 impl Frame {
     /// A whole message.
-    pub(crate) fn text(text: String) -> Self {
+    pub fn text(text: String) -> Self {
         Self::new(Opcode::Text, text.into_bytes())
     }
 
     /// Something to be answered.
-    pub(crate) fn ping() -> Self {
+    pub fn ping() -> Self {
         Self::new(Opcode::Ping, Vec::new())
     }
 
     /// The answer to a ping, with its bytes.
-    pub(crate) fn pong(payload: Vec<u8>) -> Self {
+    pub fn pong(payload: Vec<u8>) -> Self {
         Self::new(Opcode::Pong, payload)
     }
 
     /// The end, with a status code of RFC 6455 §7.4 and as much of the reason as fits.
-    pub(crate) fn close(code: Option<u16>, reason: &str) -> Self {
+    pub fn close(code: Option<u16>, reason: &str) -> Self {
         let mut payload = Vec::new();
         if let Some(code) = code {
             payload.extend_from_slice(&code.to_be_bytes());
@@ -68,7 +68,7 @@ impl Frame {
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
-    pub(crate) fn new(io: W) -> Self {
+    pub fn new(io: W) -> Self {
         Self { io, open: None }
     }
 
@@ -76,7 +76,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     ///
     /// # Errors
     /// The connection is lost.
-    pub(crate) async fn send(&mut self, frame: Frame) -> io::Result<()> {
+    pub async fn send(&mut self, frame: Frame) -> io::Result<()> {
         self.finish().await?;
         self.open = Some(frame);
         self.finish().await

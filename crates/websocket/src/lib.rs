@@ -1,21 +1,18 @@
 //! WebSockets (RFC 6455), the server's side, for connections that live for hours and say little.
 //!
 //! ```text
-//! request ─▶ Handshake ─101─▶ Reader ─▶ Message      Writer ◀─ Frame
+//! bytes after the handshake ─▶ Reader ─▶ Message      Frame ─▶ Writer ─▶ bytes
 //! ```
 //! Nothing is kept between messages: a message is read into memory of its own, which its receiver takes along, and a frame is written
 //! from the text as it is. So a member who once got a large roster and sent a large offer costs no more than one who is silent. Every state
 //! is in the reader and the writer, and none in their futures, which may be dropped and asked for again at any time.
 
-mod handshake;
 mod header;
 mod reader;
 mod writer;
 
-pub(crate) use self::handshake::names;
-pub use self::handshake::{Handshake, HandshakeError};
-pub(crate) use self::reader::{Broken, Message, Reader};
-pub(crate) use self::writer::{Frame, Writer};
+pub use self::reader::{Broken, Message, Reader};
+pub use self::writer::{Frame, Writer};
 
 #[cfg(test)]
 mod tests;

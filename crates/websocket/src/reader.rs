@@ -6,7 +6,7 @@ use super::header::{Header, Malformed, Opcode, THEIRS_BYTES_MAX};
 
 /// What a client says.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Message {
+pub enum Message {
     Text(String),
     /// Its bytes are of no interest to anybody here.
     Binary,
@@ -19,7 +19,7 @@ pub(crate) enum Message {
 
 /// Why a client is not understood any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub enum Broken {
     /// A message is longer than is read.
     TooLong,
     /// A text is not UTF-8.
@@ -31,7 +31,7 @@ pub(crate) enum Broken {
 }
 
 /// The reading side of a WebSocket.
-pub(crate) struct Reader<R> {
+pub struct Reader<R> {
     io: R,
     /// What was read and not looked at: the first `read` bytes from `looked` on.
     unread: [u8; UNREAD_BYTES],
@@ -46,7 +46,7 @@ pub(crate) struct Reader<R> {
 
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// Reads messages of at most so many bytes.
-    pub(crate) fn new(io: R, message_bytes_max: usize) -> Self {
+    pub fn new(io: R, message_bytes_max: usize) -> Self {
         Self { io, unread: [0; UNREAD_BYTES], looked: 0, read: 0, open: None, begun: None, message_bytes_max }
     }
 
@@ -54,7 +54,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     ///
     /// # Errors
     /// [`Broken`]; there is no next message.
-    pub(crate) async fn next(&mut self) -> Result<Message, Broken> {
+    pub async fn next(&mut self) -> Result<Message, Broken> {
         loop {
             let (header, payload) = self.frame().await?;
             if let Some(message) = self.hear(header, payload)? {
@@ -64,7 +64,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     }
 
     /// Reads on, and looks at nothing, until the client has ended the connection: data that nobody reads would cut off our last words.
-    pub(crate) async fn discard(&mut self) {
+    pub async fn discard(&mut self) {
         while read_some(self.io.read(&mut self.unread).await).is_ok() {}
     }
 
