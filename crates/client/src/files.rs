@@ -68,6 +68,10 @@ impl Playback {
         if frames.is_empty() {
             return Err(fail("there is no frame in it".into()));
         }
+        // Over and over it would never let go.
+        if frames.iter().all(|frame| frame.length == 0) {
+            return Err(fail("all its frames have the same time".into()));
+        }
         let clock = if codec == Codec::Opus { Frequency::FORTY_EIGHT_KHZ } else { Frequency::NINETY_KHZ };
         Ok(Self { codec, clock, frames, index: 0, repeat, start: now, before: 0 })
     }

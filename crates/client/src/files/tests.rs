@@ -88,6 +88,20 @@ fn a_file_is_played_in_its_own_time_and_over_again() {
 }
 
 #[test]
+fn a_file_that_lasts_no_time_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("still.ivf");
+    let open = |times: [u64; 2]| {
+        let mut bytes = ivf::header(Codec::Vp8, (640, 360)).to_vec();
+        times.iter().for_each(|at| bytes.extend([&ivf::frame_header(1, *at)[..], b"x"].concat()));
+        std::fs::write(&path, bytes).unwrap();
+        Playback::open(&path, 25.0, true, crate::Clock::start().now()).map(drop)
+    };
+    assert!(open([7, 8]).is_ok());
+    assert!(open([7, 7]).unwrap_err().to_string().ends_with("all its frames have the same time"));
+}
+
+#[test]
 fn a_file_that_is_not_there_or_of_another_kind_is_an_error() {
     let now = crate::Clock::start().now();
     let folder = tempfile::tempdir().unwrap();
