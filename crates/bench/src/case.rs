@@ -101,6 +101,7 @@ fn broadcast_plan(video: Shape) -> Plan {
         video: Some(video),
         layers: Vec::new(),
         audio_payload_bytes: None,
+        data: None,
         idle_slots: 0,
         joins_per_second: 100.0,
         warm_up: Duration::from_secs(1),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use client::load::{Plan, Population};
-use client::{Trust, WebSocket, WebSocketAddress};
+use client::{Transport, Trust, WebSocket, WebSocketAddress};
 use serde_json::{Value, json};
 
 use crate::network::{ADDRESS, INTERFACE};
@@ -104,7 +104,7 @@ impl Session {
         let body = json!({"request": "join", "ptype": "publisher", "room": room});
         let joined = self.message(handle, body, None, true).await?;
         let feed = joined["plugindata"]["data"]["id"].as_u64().context("no publisher id")?;
-        let mut peer = population.peer(self.socket.local)?;
+        let mut peer = population.peer(Transport::Udp, self.socket.local)?;
         let (media, _) = population.sent_media();
         let offer = peer.offer(&media)?;
         let jsep = json!({"type": "offer", "sdp": offer.sdp, "trickle": false});
@@ -112,7 +112,7 @@ impl Session {
         let sdp = answered["jsep"]["sdp"].as_str().context("no answer")?.to_owned();
         let mids = offer.mids.clone();
         peer.accept_answer(offer, &sdp)?;
-        population.add(peer, population.publications(&mids), began, false);
+        population.add(peer, population.publications(&mids), None, began, false);
         self.wait_for_media(handle).await?;
         Ok(feed)
     }
@@ -125,11 +125,11 @@ impl Session {
         let body = json!({"request": "join", "ptype": "subscriber", "room": room, "streams": streams});
         let attached = self.message(handle, body, None, true).await?;
         let offer = attached["jsep"]["sdp"].as_str().context("no offer")?.to_owned();
-        let mut peer = population.peer(self.socket.local)?;
+        let mut peer = population.peer(Transport::Udp, self.socket.local)?;
         let answer = peer.answer(&offer)?;
         let jsep = json!({"type": "answer", "sdp": answer, "trickle": false});
         self.message(handle, json!({"request": "start"}), Some(jsep), true).await?;
-        population.add(peer, Vec::new(), began, true);
+        population.add(peer, Vec::new(), None, began, true);
         Ok(())
     }
 

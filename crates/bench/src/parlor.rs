@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 use client::load::{Door, Plan, Session};
-use client::{RoomAddress, Trust};
+use client::{RoomAddress, Transport, Trust};
 
 use crate::network::ADDRESS;
 use crate::process::Process;
@@ -27,7 +27,7 @@ pub(crate) async fn start(binary: &Path, folder: &Path, workers: Option<u32>) ->
 /// Fills its rooms.
 pub(crate) async fn fill(plan: Plan) -> Result<Session> {
     let address = RoomAddress::parse(&format!("http://{ADDRESS}:{PORT}/r/bench"))?;
-    let door = Door { address, trust: Trust::System, token: None };
+    let door = Door { address, trust: Trust::System, token: None, transport: Transport::Udp };
     Ok(Session::open(plan, door, |_| {}).await?)
 }
 

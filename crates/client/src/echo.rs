@@ -36,7 +36,7 @@ fn ask(local: IpAddr, target: SocketAddr, datagrams: u32) -> io::Result<Histogra
     let mut socket = UdpSocket::bind(SocketAddr::new(local, 0))?;
     note_arrivals(&socket);
     let (mut poll, mut events) = watch(&mut socket)?;
-    let mut buffer = ReceiveBuffer::new();
+    let mut buffer = ReceiveBuffer::default();
     let mut delays = Histogram::default();
     for _ in 0..datagrams {
         let sent_at = clock.now();

@@ -1,6 +1,7 @@
 //! Drives many peer connections in one thread: sockets that are ready, timers that are due, media to be sent, media that comes.
 
 mod driven;
+mod lanes;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -8,9 +9,10 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Poll, Token, Waker};
 
 pub use driven::{Outcome, Setup};
+pub(crate) use lanes::{LOSSY, RELIABLE};
 
 use crate::{Clock, Error};
 use driven::Driven;
@@ -196,7 +198,7 @@ impl Loop {
     fn add(&mut self, key: PeerKey, setup: Setup) {
         let mut driven = Driven::new(setup, self.clock.now());
         let token = Token(key.0 as usize);
-        if let Err(error) = self.poll.registry().register(driven.socket(), token, Interest::READABLE) {
+        if let Err(error) = driven.register(self.poll.registry(), token) {
             tracing::warn!(%error, "a socket cannot be watched");
             return;
         }

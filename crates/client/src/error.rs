@@ -50,6 +50,9 @@ pub enum Error {
     /// The media engine.
     #[error("media engine: {0}")]
     Engine(String),
+    /// The media server is to be reached by TCP, and has no way for that.
+    #[error("the media server has no TCP candidate of this machine's address family")]
+    NoTcpCandidate,
     /// A codec that cannot be sent or received.
     #[error("{0} is not supported")]
     Codec(String),

@@ -10,6 +10,7 @@
 mod address;
 mod clock;
 mod codec;
+mod data;
 mod echo;
 mod engine;
 mod error;
@@ -28,10 +29,12 @@ mod slots;
 mod stamp;
 mod viewer;
 mod websocket;
+mod wire;
 
 pub use address::{RoomAddress, WebSocketAddress};
 pub use clock::Clock;
 pub use codec::Codec;
+pub use data::{DataFigures, DataShape, DataSource};
 pub use echo::measure_echo;
 pub use engine::{Engine, Outcome, PeerKey, Setup};
 pub use error::Error;
@@ -47,3 +50,4 @@ pub use slots::Slots;
 pub use stamp::Stamp;
 pub use viewer::{Viewer, Viewing};
 pub use websocket::{Trust, WebSocket};
+pub use wire::Transport;

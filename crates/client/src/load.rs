@@ -14,7 +14,7 @@ pub use population::Population;
 pub use report::{Progress, Quantiles, Report};
 
 use crate::pattern::Shape;
-use crate::{Error, RoomAddress, Trust};
+use crate::{DataShape, Error, RoomAddress, Transport, Trust};
 
 /// What a load is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Plan {
     pub layers: Vec<String>,
     /// Bytes of each packet of the microphone of each who sends.
     pub audio_payload_bytes: Option<usize>,
+    /// What each who sends says on a data channel, to everybody.
+    pub data: Option<DataShape>,
     /// Places for pictures, and one for a voice, that each member has without anything to fill them.
     pub idle_slots: u32,
     /// How many join in a second.
@@ -56,6 +58,8 @@ pub struct Door {
     pub trust: Trust,
     /// For servers that want one; it must let into all rooms.
     pub token: Option<String>,
+    /// How the media server is reached.
+    pub transport: Transport,
 }
 
 impl Plan {
@@ -63,6 +67,12 @@ impl Plan {
     #[must_use]
     pub fn watchers(&self) -> u32 {
         self.subscribers + if self.mutual { self.publishers.saturating_sub(1) } else { 0 }
+    }
+
+    /// How many others hear what somebody says on a data channel.
+    #[must_use]
+    pub fn hearers(&self) -> u32 {
+        (self.publishers + self.subscribers).saturating_sub(1)
     }
 
     /// Members of all rooms.

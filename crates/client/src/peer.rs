@@ -1,23 +1,24 @@
-//! One peer connection with a media server: an engine of str0m and a UDP socket of its own.
+//! One peer connection with a media server: an engine of str0m and what carries its datagrams.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Instant;
 
-use mio::net::UdpSocket;
+use str0m::Rtc;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::channel::{ChannelConfig, Reliability};
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
-use str0m::{Candidate, Rtc};
 
-use crate::receipt::note_arrivals;
+use crate::engine::{LOSSY, RELIABLE};
+use crate::wire::{Transport, Wire};
 use crate::{Codec, Error};
 
 /// A peer connection that is being negotiated; the engine drives it afterwards.
 #[derive(Debug)]
 pub struct Peer {
     pub(crate) rtc: Rtc,
-    pub(crate) socket: UdpSocket,
-    /// Where the socket is bound, which is the only candidate.
-    pub(crate) local: SocketAddr,
+    pub(crate) wire: Wire,
+    /// Whether the next offer opens the data channels.
+    opens_channels: bool,
 }
 
 /// An offer that waits for its answer.
@@ -57,19 +58,20 @@ impl Peer {
     ///
     /// # Errors
     /// When there is no socket to be had.
-    pub fn new(local: IpAddr, mode: Mode, codecs: &[Codec], now: Instant) -> Result<Self, Error> {
-        let socket = UdpSocket::bind(SocketAddr::new(local, 0)).map_err(Error::Socket)?;
-        // A frame of video comes at once. Less than asked for is no reason to fail.
-        let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
-        note_arrivals(&socket);
-        let local = socket.local_addr().map_err(Error::Socket)?;
+    pub fn new(transport: Transport, local: IpAddr, mode: Mode, codecs: &[Codec], now: Instant) -> Result<Self, Error> {
+        let wire = Wire::open(transport, local)?;
         let mut config = Rtc::builder().clear_codecs().set_rtp_mode(mode == Mode::Packets).set_stats_interval(None);
         for codec in codecs {
             config = codec.enable(config);
         }
         let mut rtc = config.build(now);
-        rtc.add_local_candidate(Candidate::host(local, "udp").map_err(|error| Error::Engine(error.to_string()))?);
-        Ok(Self { rtc, socket, local })
+        rtc.add_local_candidate(wire.candidate()?);
+        Ok(Self { rtc, wire, opens_channels: false })
+    }
+
+    /// Has the next offer open the channels for data, `data` and `data-lossy`.
+    pub fn open_channels(&mut self) {
+        self.opens_channels = true;
     }
 
     /// Makes an offer with these media descriptions.
@@ -92,17 +94,27 @@ impl Peer {
             });
             mids.push(changes.add_media(kind, direction, None, None, simulcast));
         }
+        if std::mem::take(&mut self.opens_channels) {
+            changes.add_channel(RELIABLE.to_owned());
+            changes.add_channel_with_config(ChannelConfig {
+                label: LOSSY.to_owned(),
+                ordered: false,
+                reliability: Reliability::MaxRetransmits { retransmits: 0 },
+                ..ChannelConfig::default()
+            });
+        }
         let (offer, pending) = changes.apply().ok_or_else(|| Error::Engine("nothing to offer".into()))?;
         Ok(Offer { sdp: offer.to_sdp_string(), mids, pending })
     }
 
-    /// Takes the answer to an offer.
+    /// Takes the answer to an offer, and begins to connect where that is how the server is reached.
     ///
     /// # Errors
-    /// When it cannot be read, or is none to this offer.
+    /// When it cannot be read, is none to this offer, or names nothing to connect to.
     pub fn accept_answer(&mut self, offer: Offer, sdp: &str) -> Result<(), Error> {
         let answer = SdpAnswer::from_sdp_string(sdp).map_err(|error| Error::Engine(error.to_string()))?;
-        self.rtc.sdp_api().accept_answer(offer.pending, answer).map_err(|error| Error::Engine(error.to_string()))
+        self.rtc.sdp_api().accept_answer(offer.pending, answer).map_err(|error| Error::Engine(error.to_string()))?;
+        self.wire.connect(sdp)
     }
 
     /// Answers an offer, for servers that make them.
@@ -136,6 +148,3 @@ impl Peer {
         Rid::from(layer)
     }
 }
-
-/// More than a second of a stream of 2 Mbit/s.
-const RECEIVE_BUFFER_BYTES: usize = 1 << 20;

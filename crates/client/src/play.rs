@@ -9,7 +9,7 @@ use crate::load::Door;
 use crate::member::{Event, Member, Seat};
 use crate::peer::{Media, Mode, Peer};
 use crate::slots::Slots;
-use crate::{Clock, Codec, Engine, Error, Outcome, PeerKey, Setup};
+use crate::{Clock, Codec, Engine, Error, Outcome, PeerKey, Setup, Transport};
 
 /// What to receive, and as whom.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub async fn play(
     let mut others: Vec<(String, Vec<crate::Track>)> = Vec::new();
     loop {
         if member.is_through_server() && slots.is_none() {
-            let mut fresh = connect(player, &mut member, &engine, clock).await?;
+            let mut fresh = connect(player, door.transport, &mut member, &engine, clock).await?;
             for (uid, tracks) in &others {
                 subscribe(&mut member, &mut fresh, uid, tracks).await?;
             }
@@ -90,15 +90,21 @@ pub async fn play(
 }
 
 /// Negotiates the places.
-async fn connect(player: &Player, member: &mut Member, engine: &Engine, clock: Clock) -> Result<Slots, Error> {
+async fn connect(
+    player: &Player,
+    transport: Transport,
+    member: &mut Member,
+    engine: &Engine,
+    clock: Clock,
+) -> Result<Slots, Error> {
     let began = clock.now();
     let mode = if player.record_into.is_some() { Mode::Frames } else { Mode::Packets };
-    let mut peer = Peer::new(member.local(), mode, &Codec::ALL, began)?;
+    let mut peer = Peer::new(transport, member.local(), mode, &Codec::ALL, began)?;
     let media: Vec<Media> = (0..player.slots).flat_map(|_| [Media::ReceiveAudio, Media::ReceiveVideo]).collect();
     let mids = member.negotiate(&mut peer, &media, &[]).await?;
     let slots = Slots::new(mids.iter().zip(&media));
     let record_into = player.record_into.clone();
-    engine.add(KEY, Setup { peer, publications: Vec::new(), loss_ppm: 0, record_into, began });
+    engine.add(KEY, Setup { peer, publications: Vec::new(), data: None, loss_ppm: 0, record_into, began });
     Ok(slots)
 }
 

@@ -10,7 +10,7 @@ use crate::member::{Event, Member, Seat};
 use crate::pattern::{Audio, Shape, Video};
 use crate::peer::{Media, Mode, Peer};
 use crate::publication::{Publication, Source};
-use crate::{Clock, Codec, Engine, Error, Outcome, PeerKey, Playback, Setup, Stamp};
+use crate::{Clock, Codec, Engine, Error, Outcome, PeerKey, Playback, Setup, Stamp, Transport};
 
 /// What to send, and as whom.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ pub async fn publish(
     let mut sending = None;
     loop {
         if member.is_through_server() && sending.is_none() {
-            sending = Some(connect(publisher, &mut member, &engine, clock).await?);
+            sending = Some(connect(publisher, door.transport, &mut member, &engine, clock).await?);
         }
         tokio::select! {
             event = member.next_event() => match event? {
@@ -85,10 +85,16 @@ pub async fn publish(
 }
 
 /// Negotiates and starts to send. Returns the media description of the pictures, empty without.
-async fn connect(publisher: &Publisher, member: &mut Member, engine: &Engine, clock: Clock) -> Result<String, Error> {
+async fn connect(
+    publisher: &Publisher,
+    transport: Transport,
+    member: &mut Member,
+    engine: &Engine,
+    clock: Clock,
+) -> Result<String, Error> {
     let began = clock.now();
     let (mode, sources) = publisher.sources(clock)?;
-    let mut peer = Peer::new(member.local(), mode, &Codec::ALL, began)?;
+    let mut peer = Peer::new(transport, member.local(), mode, &Codec::ALL, began)?;
     let media: Vec<Media> = sources.iter().map(|(media, _)| media.clone()).collect();
     let names: Vec<&str> =
         media.iter().map(|media| if *media == Media::SendAudio { "microphone" } else { "camera" }).collect();
@@ -103,7 +109,7 @@ async fn connect(publisher: &Publisher, member: &mut Member, engine: &Engine, cl
             publications.push(Publication::new(mid, layer.as_deref(), source));
         }
     }
-    engine.add(KEY, Setup { peer, publications, loss_ppm: 0, record_into: None, began });
+    engine.add(KEY, Setup { peer, publications, data: None, loss_ppm: 0, record_into: None, began });
     Ok(camera)
 }
 

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::io::{self, IsTerminal, Write as _};
 
 use anyhow::{Context as _, anyhow};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use client::load::Door;
-use client::{Outcome, RoomAddress, Trust};
+use client::{Outcome, RoomAddress, Transport, Trust};
 
 /// Which room of which server.
 #[derive(Debug, Args)]
@@ -23,9 +23,19 @@ pub(crate) struct GuestArguments {
     /// Accept any certificate: the server may be anybody
     #[arg(long)]
     insecure: bool,
+    /// How the media goes: by UDP, or over a TCP connection, as from a network that lets nothing else through
+    #[arg(long, value_enum, default_value_t = Carrier::Udp)]
+    transport: Carrier,
     /// Print one JSON object at the end, and nothing else, on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What carries the media.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Carrier {
+    Udp,
+    Tcp,
 }
 
 impl GuestArguments {
@@ -36,7 +46,11 @@ impl GuestArguments {
             address.room.clone_from(&self.room);
         }
         let trust = if self.insecure { Trust::Anyone } else { Trust::System };
-        Ok(Door { address, trust, token: self.token.clone() })
+        let transport = match self.transport {
+            Carrier::Udp => Transport::Udp,
+            Carrier::Tcp => Transport::Tcp,
+        };
+        Ok(Door { address, trust, token: self.token.clone(), transport })
     }
 
     /// The way in and the room.

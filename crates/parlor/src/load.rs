@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
+use client::DataShape;
 use client::load::{Plan, Progress, Quantiles, Report};
 use client::pattern::Shape;
 
@@ -50,6 +51,15 @@ pub(crate) struct RoomsArguments {
     /// Each camera in three layers: q, h and f
     #[arg(long)]
     simulcast: bool,
+    /// Messages per second that each who sends says to everybody on a data channel
+    #[arg(long, value_name = "MESSAGES", default_value_t = 0.0)]
+    data: f64,
+    /// Bytes in each message
+    #[arg(long, default_value_t = 200, requires = "data", value_parser = clap::value_parser!(u16).range(24..=16_384))]
+    data_bytes: u16,
+    /// Say it on the channel of which nothing is sent again
+    #[arg(long, requires = "data")]
+    data_lossy: bool,
     /// Members who join in a second
     #[arg(long, default_value_t = 10.0)]
     ramp: f64,
@@ -101,6 +111,7 @@ impl RoomsArguments {
     fn plan(&self) -> anyhow::Result<Plan> {
         ensure!((1.0..=20_000.0).contains(&self.packets), "--packets is 1 to 20000");
         ensure!((0.0..=240.0).contains(&self.fps), "--fps is 0 to 240");
+        ensure!((0.0..=DATA_MAX).contains(&self.data), "--data is 0 to {DATA_MAX}, as much as the server takes of one");
         ensure!((0.1..=1000.0).contains(&self.ramp), "--ramp is 0.1 to 1000");
         ensure!((0.0..=90.0).contains(&self.loss), "--loss is 0 to 90");
         let (publishers, subscribers, mutual) = match self.mix {
@@ -113,6 +124,11 @@ impl RoomsArguments {
             frames_per_second: self.fps,
             payload_bytes: usize::from(self.bytes),
         };
+        let data = DataShape {
+            messages_per_second: self.data,
+            message_bytes: usize::from(self.data_bytes),
+            lossy: self.data_lossy,
+        };
         Ok(Plan {
             rooms: self.rooms,
             publishers: self.publishers.unwrap_or(publishers),
@@ -121,6 +137,7 @@ impl RoomsArguments {
             video: (!matches!(self.mix, Mix::Audio)).then_some(shape),
             layers: if self.simulcast { ["q", "h", "f"].map(String::from).into() } else { Vec::new() },
             audio_payload_bytes: Some(AUDIO_BYTES),
+            data: (self.data > 0.0).then_some(data),
             idle_slots: 0,
             joins_per_second: self.ramp,
             warm_up: Duration::from_secs(self.warm_up),
@@ -173,12 +190,21 @@ fn summary(report: &Report) -> String {
         "freezes",
         format!("{}, {} ms in all, the longest {} ms", report.freezes, report.frozen_ms, report.longest_freeze_ms),
     );
+    if let Some(data) = &report.data {
+        let rate = data.received as f64 / report.window_s.max(0.001);
+        line("messages", format!("{} said, {} heard ({rate:.0}/s)", data.sent, data.received));
+        line("  delivered", percent(data.delivered));
+        line("  delay", spread(&data.delay_us, 1000.0));
+    }
     text
 }
 
 fn percent(share: Option<f64>) -> String {
     share.map_or("-".into(), |share| format!("{:.2} %", share * 100.0))
 }
+
+/// What the server takes of one member in a second in the long run.
+const DATA_MAX: f64 = 200.0;
 
 /// Opus at about 32 kbit/s.
 const AUDIO_BYTES: usize = 80;

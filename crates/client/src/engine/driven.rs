@@ -1,22 +1,25 @@
 //! One peer connection in the hands of an engine.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use mio::net::UdpSocket;
+use mio::{Registry, Token};
 use str0m::media::{MediaData, MediaKind};
-use str0m::net::{Protocol, Receive};
+use str0m::net::Receive;
 use str0m::rtp::RtpPacket;
 use str0m::{Event, Input, Output};
 
+use crate::data::{DataFigures, DataSource};
 use crate::files::Recording;
 use crate::meter::{Arrival, Figures, Meter};
 use crate::peer::Peer;
 use crate::publication::Publication;
-use crate::receipt::{Receipt, ReceiveBuffer};
+use crate::receipt::Receipt;
 use crate::{Clock, Codec};
+
+use super::lanes::Lanes;
 
 /// A peer connection and what it is to do.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Setup {
     pub peer: Peer,
     /// What it sends.
     pub publications: Vec<Publication>,
+    /// What it says on a data channel; the peer must have some.
+    pub data: Option<DataSource>,
     /// Of a million datagrams that come, so many are dropped before anybody sees them.
     pub loss_ppm: u32,
     /// Where to write what comes, in the mode of whole frames.
@@ -44,6 +49,8 @@ pub struct Outcome {
     pub audio: Figures,
     /// What came, of all streams together.
     pub video: Figures,
+    /// What was said and heard on data channels.
+    pub data: DataFigures,
     /// Packets sent since the last reset.
     pub sent: u64,
     /// Whether it is lost.
@@ -63,19 +70,19 @@ pub(super) struct Driven {
     connected: Option<Instant>,
     meters: BTreeMap<u32, (MediaKind, Meter)>,
     recordings: BTreeMap<String, Recording>,
+    lanes: Lanes,
     sent_before: u64,
     lost: bool,
-    dice: u64,
-    /// `None` only while it is in use.
-    buffer: Option<ReceiveBuffer>,
+    dice: Dice,
     /// How long the datagram at hand had waited to be read.
     waited: Duration,
 }
 
 impl Driven {
-    pub(super) fn new(setup: Setup, now: Instant) -> Self {
+    pub(super) fn new(mut setup: Setup, now: Instant) -> Self {
         Self {
-            dice: u64::from(setup.peer.local.port()) | 1 << 32,
+            lanes: Lanes::new(setup.data.take()),
+            dice: Dice { state: u64::from(setup.peer.wire.local.port()) | 1 << 32 },
             setup,
             deadline: now,
             queued: now,
@@ -84,29 +91,31 @@ impl Driven {
             recordings: BTreeMap::new(),
             sent_before: 0,
             lost: false,
-            buffer: Some(ReceiveBuffer::new()),
             waited: Duration::ZERO,
         }
     }
 
-    pub(super) fn socket(&mut self) -> &mut UdpSocket {
-        &mut self.setup.peer.socket
+    /// Has `registry` tell when there is something to do.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        self.setup.peer.wire.register(registry, token)
     }
 
-    /// Takes everything that has come.
+    /// Takes everything that has come, and sends what could not be sent before.
     pub(super) fn receive(&mut self, clock: Clock, run: u32) {
-        let Some(mut buffer) = self.buffer.take() else { return };
+        let (protocol, destination) = (self.setup.peer.wire.protocol(), self.setup.peer.wire.local);
+        self.setup.peer.wire.flush();
         loop {
-            match buffer.receive(&self.setup.peer.socket) {
+            match self.setup.peer.wire.receive() {
                 Ok(Receipt { bytes, source, waited }) => {
-                    if self.is_unlucky() {
+                    if self.dice.is_unlucky(self.setup.loss_ppm) {
                         continue;
                     }
                     let now = clock.now();
                     self.waited = waited;
-                    let Ok(receive) = Receive::new(Protocol::Udp, source, self.setup.peer.local, bytes) else {
-                        continue;
-                    };
+                    let Ok(receive) = Receive::new(protocol, source, destination, bytes) else { continue };
                     let input = Input::Receive(now, receive);
                     // Datagrams of others are not for this engine; a broken one is dropped by it.
                     if self.setup.peer.rtc.accepts(&input) {
@@ -114,12 +123,11 @@ impl Driven {
                         self.drain(clock, run, now);
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // A port that is not there any more: the timers find out.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // A port or a connection that is not there any more: the timers find out.
                 Err(_) => {}
             }
         }
-        self.buffer = Some(buffer);
     }
 
     /// Sends what is due and lets the engine's time pass.
@@ -131,6 +139,7 @@ impl Driven {
             for index in 0..self.setup.publications.len() {
                 self.publish(index, clock, run, now);
             }
+            self.say(clock, run, now);
         }
     }
 
@@ -144,6 +153,14 @@ impl Driven {
             let sent_at = clock.now();
             let _ = self.setup.peer.rtc.handle_input(Input::Timeout(sent_at));
             self.drain(clock, run, sent_at);
+        }
+    }
+
+    /// Says what is due on the data channel.
+    fn say(&mut self, clock: Clock, run: u32, now: Instant) {
+        if self.lanes.next_at().is_some_and(|at| at <= now) {
+            self.lanes.say_due(&mut self.setup.peer.rtc, now, clock.micros(now));
+            self.drain(clock, run, now);
         }
     }
 
@@ -170,12 +187,14 @@ impl Driven {
         for (_, meter) in self.meters.values_mut() {
             meter.reset(now);
         }
+        self.lanes.reset();
     }
 
     pub(super) fn outcome(&self, now: Instant) -> Outcome {
         let since = |at: Instant| at.saturating_duration_since(self.setup.began);
         let mut outcome = Outcome {
             connected_after: self.connected.map(since),
+            data: self.lanes.figures().clone(),
             sent: self.sent() - self.sent_before,
             lost: self.lost,
             recorded: self.recordings.values().map(|recording| recording.frames).sum(),
@@ -207,8 +226,7 @@ impl Driven {
                     break;
                 }
                 Ok(Output::Transmit(transmit)) => {
-                    // A full socket loses the datagram, as a full link does.
-                    let _ = self.setup.peer.socket.send_to(&transmit.contents, transmit.destination);
+                    self.setup.peer.wire.send(transmit.destination, &transmit.contents);
                 }
                 Ok(Output::Event(event)) => self.handle_event(event, clock, run, now),
                 Err(error) => {
@@ -219,8 +237,9 @@ impl Driven {
                 }
             }
         }
+        self.setup.peer.wire.flush();
         if self.connected.is_some() {
-            let due = self.setup.publications.iter().filter_map(Publication::next_at).min();
+            let due = self.setup.publications.iter().filter_map(Publication::next_at).chain(self.lanes.next_at()).min();
             self.deadline = due.map_or(self.deadline, |due| self.deadline.min(due));
         }
     }
@@ -231,6 +250,9 @@ impl Driven {
             Event::RtpPacket(packet) => self.meter(&packet, clock, run, now),
             Event::MediaData(data) => self.record(&data, now),
             Event::Connected => self.connected = Some(now),
+            Event::ChannelOpen(channel, label) => self.lanes.handle_open(channel, &label),
+            Event::ChannelClose(channel) => self.lanes.handle_close(channel),
+            Event::ChannelData(message) => self.lanes.handle_message(&message.data, self.came_us(clock, now), run),
             Event::KeyframeRequest(request) => {
                 let asked = |own: &&mut Publication| own.mid == request.mid && own.rid == request.rid;
                 self.setup.publications.iter_mut().filter(asked).for_each(Publication::request_key_frame);
@@ -241,8 +263,14 @@ impl Driven {
         }
     }
 
+    /// When what is at hand came, on the clock of the stamps.
+    fn came_us(&self, clock: Clock, now: Instant) -> u64 {
+        clock.micros(now.checked_sub(self.waited).unwrap_or(now))
+    }
+
     fn meter(&mut self, packet: &RtpPacket, clock: Clock, run: u32, now: Instant) {
         let ssrc = *packet.header.ssrc;
+        let now_us = self.came_us(clock, now);
         let full = self.meters.len() >= STREAMS_MAX;
         let meter = match self.meters.entry(ssrc) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -255,7 +283,7 @@ impl Driven {
         };
         let arrival = Arrival {
             now,
-            now_us: clock.micros(now.checked_sub(self.waited).unwrap_or(now)),
+            now_us,
             sequence_number: packet.header.sequence_number,
             marker: packet.header.marker,
             payload: &packet.payload,
@@ -288,14 +316,21 @@ impl Driven {
             self.setup.record_into = None;
         }
     }
+}
 
-    /// A linear congruential generator: the same losses in each run.
-    fn is_unlucky(&mut self) -> bool {
-        if self.setup.loss_ppm == 0 {
+/// A linear congruential generator: the same losses in each run.
+struct Dice {
+    state: u64,
+}
+
+impl Dice {
+    /// Whether one of so many in a million is lost.
+    fn is_unlucky(&mut self, loss_ppm: u32) -> bool {
+        if loss_ppm == 0 {
             return false;
         }
-        self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.dice >> 33) % 1_000_000 < u64::from(self.setup.loss_ppm)
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.state >> 33) % 1_000_000 < u64::from(loss_ppm)
     }
 }
 
@@ -306,6 +341,7 @@ impl Outcome {
         self.first_frame_after = self.first_frame_after.max(other.first_frame_after);
         self.audio.merge(&other.audio);
         self.video.merge(&other.video);
+        self.data.merge(&other.data);
         self.sent += other.sent;
         self.recorded += other.recorded;
     }

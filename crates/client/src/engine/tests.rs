@@ -4,7 +4,7 @@ use super::*;
 use crate::pattern::{Audio, Shape, Video};
 use crate::peer::{Media, Mode, Peer};
 use crate::publication::{Publication, Source};
-use crate::{Codec, Stamp};
+use crate::{Codec, Stamp, Transport};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const SENDER: PeerKey = PeerKey(0);
@@ -16,8 +16,8 @@ fn pair(loss_ppm: u32) -> Engine {
     let engine = Engine::start(clock, 7).unwrap();
     let now = clock.now();
     let codecs = [Codec::Opus, Codec::Vp8];
-    let mut sender = Peer::new(LOOPBACK, Mode::Packets, &codecs, now).unwrap();
-    let mut watcher = Peer::new(LOOPBACK, Mode::Packets, &codecs, now).unwrap();
+    let mut sender = Peer::new(Transport::Udp, LOOPBACK, Mode::Packets, &codecs, now).unwrap();
+    let mut watcher = Peer::new(Transport::Udp, LOOPBACK, Mode::Packets, &codecs, now).unwrap();
     let offer = sender.offer(&[Media::SendAudio, Media::SendVideo(Vec::new())]).unwrap();
     let answer = watcher.answer(&offer.sdp).unwrap();
     let mids = offer.mids.clone();
@@ -28,7 +28,14 @@ fn pair(loss_ppm: u32) -> Engine {
         Publication::new(mids[0], None, Source::Audio(Audio::new(80, stamp(0), now))),
         Publication::new(mids[1], None, Source::Video(Video::new(shape, stamp(1), now))),
     ];
-    let setup = |peer, publications, loss_ppm| Setup { peer, publications, loss_ppm, record_into: None, began: now };
+    let setup = |peer, publications, loss_ppm| Setup {
+        peer,
+        publications,
+        data: None,
+        loss_ppm,
+        record_into: None,
+        began: now,
+    };
     engine.add(SENDER, setup(sender, publications, 0));
     engine.add(WATCHER, setup(watcher, Vec::new(), loss_ppm));
     engine

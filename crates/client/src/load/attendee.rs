@@ -24,7 +24,7 @@ impl Attendee {
         let seat = Seat { name: if self.sends { "sender" } else { "watcher" }.into(), token: self.door.token.clone() };
         let mut member = Member::join(&self.door.address, &self.room, &seat, self.door.trust).await?;
         member.wait_for_server(WAIT_FOR_SERVER).await?;
-        let mut peer = self.population.peer(member.local())?;
+        let mut peer = self.population.peer(self.door.transport, member.local())?;
         let plan = self.population.plan();
         let (mut media, sources) = if self.sends { self.population.sent_media() } else { Default::default() };
         let others = match (self.sends, plan.mutual) {
@@ -40,7 +40,8 @@ impl Attendee {
         let slots = Slots::new(received_mids.iter().zip(media.iter().skip(sent)));
         let camera = sent_mids.last().map(ToString::to_string);
         let publications = if self.sends { self.population.publications(sent_mids) } else { Vec::new() };
-        let key = self.population.add(peer, publications, began, !self.sends || plan.mutual);
+        let data = if self.sends { self.population.data() } else { None };
+        let key = self.population.add(peer, publications, data, began, !self.sends || plan.mutual);
         let result = tokio::select! {
             result = self.follow(&mut member, key, slots, camera) => result,
             _ = stopped.wait_for(|stopped| *stopped) => Ok(()),

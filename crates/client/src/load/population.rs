@@ -13,7 +13,7 @@ use super::report::{Progress, Report};
 use crate::pattern::{Audio, Shape, Video};
 use crate::peer::{Media, Mode, Peer};
 use crate::publication::{Publication, Source};
-use crate::{Clock, Codec, Engine, Error, Outcome, PeerKey, Setup, Stamp};
+use crate::{Clock, Codec, DataSource, Engine, Error, Outcome, PeerKey, Setup, Stamp, Transport};
 
 /// The peers of one load. Peers can be added from many tasks.
 #[derive(Debug)]
@@ -75,8 +75,12 @@ impl Population {
     ///
     /// # Errors
     /// When there is no socket.
-    pub fn peer(&self, local: IpAddr) -> Result<Peer, Error> {
-        Peer::new(local, Mode::Packets, &[Codec::Opus, Codec::Vp8], self.clock.now())
+    pub fn peer(&self, transport: Transport, local: IpAddr) -> Result<Peer, Error> {
+        let mut peer = Peer::new(transport, local, Mode::Packets, &[Codec::Opus, Codec::Vp8], self.clock.now())?;
+        if self.plan.data.is_some() {
+            peer.open_channels();
+        }
+        Ok(peer)
     }
 
     /// The media descriptions of somebody who sends, and how the tracks are named.
@@ -125,13 +129,26 @@ impl Population {
         publications
     }
 
+    /// What somebody who sends says on a data channel.
+    #[must_use]
+    pub fn data(&self) -> Option<DataSource> {
+        self.plan.data.map(|shape| DataSource::new(shape, self.stamp(), self.clock.now()))
+    }
+
     /// Hands a negotiated peer connection to an engine. `began` is when it started to join, `watches` whether what comes to it
     /// is subject to the loss of the plan.
-    pub fn add(&self, peer: Peer, publications: Vec<Publication>, began: Instant, watches: bool) -> PeerKey {
+    pub fn add(
+        &self,
+        peer: Peer,
+        publications: Vec<Publication>,
+        data: Option<DataSource>,
+        began: Instant,
+        watches: bool,
+    ) -> PeerKey {
         let key = PeerKey(self.peers.fetch_add(1, Ordering::Relaxed));
         let loss_ppm = if watches { self.plan.loss_ppm } else { 0 };
         if let Some(engine) = self.engine(key) {
-            engine.add(key, Setup { peer, publications, loss_ppm, record_into: None, began });
+            engine.add(key, Setup { peer, publications, data, loss_ppm, record_into: None, began });
         }
         key
     }

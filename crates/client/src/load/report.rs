@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Plan;
-use crate::{Figures, Histogram, Outcome, PeerKey};
+use crate::{DataFigures, Figures, Histogram, Outcome, PeerKey};
 
 /// What was counted in the window of a measurement.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -51,6 +51,23 @@ pub struct Report {
     pub frozen_ms: u64,
     /// The longest time, in milliseconds.
     pub longest_freeze_ms: u64,
+    /// Of the data channels; `null` when nobody says anything on one.
+    pub data: Option<DataReport>,
+}
+
+/// What was counted on data channels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct DataReport {
+    /// Messages said.
+    pub sent: u64,
+    /// Messages that should have come: each at everybody else.
+    pub expected: u64,
+    /// Messages that came.
+    pub received: u64,
+    /// `received / expected`; `null` when nothing was said.
+    pub delivered: Option<f64>,
+    /// From who said it to who heard it, in microseconds; both are this process.
+    pub delay_us: Quantiles,
 }
 
 /// A distribution.
@@ -129,7 +146,21 @@ impl Report {
             freezes: figures.freezes,
             frozen_ms: u64::try_from(figures.frozen.as_millis()).unwrap_or(u64::MAX),
             longest_freeze_ms: u64::try_from(figures.longest_freeze.as_millis()).unwrap_or(u64::MAX),
+            data: plan.data.map(|_| DataReport::new(plan, &total.data)),
             ..Self::default()
+        }
+    }
+}
+
+impl DataReport {
+    fn new(plan: &Plan, figures: &DataFigures) -> Self {
+        let expected = figures.sent * u64::from(plan.hearers());
+        Self {
+            sent: figures.sent,
+            expected,
+            received: figures.stamped,
+            delivered: (expected > 0).then(|| figures.stamped as f64 / expected as f64),
+            delay_us: Quantiles::new(&figures.delay, 1.0),
         }
     }
 }

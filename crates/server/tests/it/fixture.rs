@@ -54,6 +54,13 @@ impl TestServer {
         self.addresses().http[0]
     }
 
+    /// The token of `parlor admin`.
+    pub(crate) fn admin(&self) -> String {
+        let flags = vec![format!("data.dir={:?}", self.directory.path().join("data"))];
+        let config = Config::load(&Sources { flags, ..Sources::default() }).unwrap().config;
+        server::admin::token(&config, Duration::from_secs(60)).unwrap()
+    }
+
     pub(crate) fn https(&self) -> SocketAddr {
         self.addresses().https[0]
     }

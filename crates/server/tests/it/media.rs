@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod data;
 mod faults;
+mod load;
 mod look;
 mod meeting;
 mod server;

@@ -1,24 +1,14 @@
 //! The statistics from outside.
 
-use std::time::Duration;
-
 use room::token::{Claims, Key, mint};
 use serde_json::json;
-use server::config::{Config, Sources};
 
-use crate::fixture::{TestServer, get, send, serve_for_test};
-
-/// The token of `parlor admin` for this server.
-fn admin(server: &TestServer) -> String {
-    let flags = vec![format!("data.dir={:?}", server.directory.path().join("data"))];
-    let config = Config::load(&Sources { flags, ..Sources::default() }).unwrap().config;
-    server::admin::token(&config, Duration::from_secs(60)).unwrap()
-}
+use crate::fixture::{get, send, serve_for_test};
 
 #[tokio::test]
 async fn who_can_read_the_data_directory_sees_the_server_without_any_configuration() {
     let server = serve_for_test(&["media.workers=2"]);
-    let (http, token) = (server.http(), admin(&server));
+    let (http, token) = (server.http(), server.admin());
     let answer = send(http, "GET", "/api/v1/stats", &token, "").await;
     assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
     let stats = answer.json();
@@ -58,6 +48,6 @@ async fn statistics_are_for_those_who_look_after_the_server() {
     }
     assert_eq!(send(http, "GET", stats, &token("*", &["manage"]), "").await.status, 200);
     // A token of the operator's opens no room.
-    assert_eq!(send(http, "GET", stats, &admin(&server), "").await.status, 200);
-    assert_eq!(send(http, "GET", "/api/v1/ice", &admin(&server), "").await.status, 401);
+    assert_eq!(send(http, "GET", stats, &server.admin(), "").await.status, 200);
+    assert_eq!(send(http, "GET", "/api/v1/ice", &server.admin(), "").await.status, 401);
 }
