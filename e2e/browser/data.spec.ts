@@ -24,6 +24,12 @@ test.describe('in a room of the media server', () => {
     await bo.say(TOPIC, 'back', true);
     await expect.poll(async () => (await bo.heard()).filter((data) => typeof data === 'object')).toEqual(Array.from({ length: MESSAGES }, (_, number) => ({ number })));
     await expect.poll(() => ana.heard()).toContain('back');
+    await test.step('bytes come out as bytes', async () => {
+      expect(await ana.sayBytes(TOPIC, [0, 1, 255])).toBe(true);
+      await expect.poll(async () => (await bo.heard()).at(-1)).toEqual({ bytes: [0, 1, 255] });
+      await bo.sayBytes(TOPIC, [7], true);
+      await expect.poll(() => ana.heard()).toContainEqual({ bytes: [7] });
+    });
     expect(bo.signalled, 'by the channels alone').toBe(signalled);
     await ana.close();
     await bo.close();
@@ -37,6 +43,8 @@ test('two who are peer to peer tell each other data by signalling', async ({ chr
     await ana.say(TOPIC, 'hello', true);
     return await bo.heard();
   }).toContain('hello');
+  await ana.sayBytes(TOPIC, [0, 1, 255]);
+  await expect.poll(() => bo.heard()).toContainEqual({ bytes: [0, 1, 255] });
   expect(await ana.ways()).toEqual({ sent: {}, received: 0 });
   expect(bo.signalled).toBeGreaterThan(0);
   await ana.close();

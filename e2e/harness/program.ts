@@ -49,10 +49,10 @@ export class ProgramPage {
       const create = RTCPeerConnection.prototype.createDataChannel;
       RTCPeerConnection.prototype.createDataChannel = function (label, init) {
         const channel = create.call(this, label, init);
-        const send = channel.send.bind(channel) as (text: string) => void;
-        channel.send = (text: unknown) => {
+        const send = channel.send.bind(channel) as (message: string) => void;
+        channel.send = (message: unknown) => {
           ways.sent[label] = (ways.sent[label] ?? 0) + 1;
-          send(text as string);
+          send(message as string);
         };
         channel.addEventListener('message', () => ways.received++);
         return channel;
@@ -73,9 +73,14 @@ export class ProgramPage {
     return this.page.evaluate(([about, what, soon]) => (window as unknown as ProgramWindow).program.say(about, what, soon), [topic, data, lossy] as const);
   }
 
-  /** What it has heard, in order. */
+  /** As `say`, a `Uint8Array`. */
+  sayBytes(topic: string, bytes: number[], lossy = false): Promise<boolean> {
+    return this.page.evaluate(([about, what, soon]) => (window as unknown as ProgramWindow).program.say(about, Uint8Array.from(what), soon), [topic, bytes, lossy] as const);
+  }
+
+  /** What it has heard, in order; a `Uint8Array` is `{ bytes }` here. */
   heard(): Promise<unknown[]> {
-    return this.page.evaluate(() => (window as unknown as ProgramWindow).program.heard.map(({ data }) => data));
+    return this.page.evaluate(() => (window as unknown as ProgramWindow).program.heard.map(({ data }) => (data instanceof Uint8Array ? { bytes: [...data] } : data)));
   }
 
   ways(): Promise<Ways> {

@@ -41,7 +41,7 @@ use turn::{ClientAddr, PeerAddr, RelayAddr, reserving_shard};
 
 pub(crate) use self::command::{Bell, Command, TooManyStreams};
 pub(crate) use self::egress::Egress;
-pub use self::error::{ReloadError, SpawnError, Stopped, StreamError};
+pub use self::error::{SpawnError, Stopped, StreamError};
 pub(crate) use self::mesh::{Item, Mesh, Tuple};
 pub(crate) use self::relaying::Relaying;
 pub(crate) use self::socket::{Sharing, Socket};
@@ -394,10 +394,6 @@ impl Worker {
             #[cfg(test)]
             Command::Fail => {
                 self.with_media(now, |_, _| panic!("a fault that a test asked for"));
-            }
-            Command::Credentials(credentials, answer) => {
-                let _ = answer.send(self.relaying.core_mut().set_credentials(credentials));
-                self.relaying.settle(now, &mut self.ways.egress);
             }
             Command::Look(request) if self.media.is_some() => {
                 self.with_media(now, |media, _| media.handle_look(now, *request));

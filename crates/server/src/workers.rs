@@ -15,10 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 pub use turn::Transport;
-use turn::credentials::Credentials;
 use turn::{ClientAddr, Config};
 
-pub use crate::worker::{IoStats, Load, ReloadError, SpawnError, Stats, Stopped, StreamError};
+pub use crate::worker::{IoStats, Load, SpawnError, Stats, Stopped, StreamError};
 
 pub use self::survey::{RoomSurvey, WorkerSurvey};
 pub use crate::media::{CheckRefusal, MediaSettings, MediaStats, MemberLook, PostStats, RoomLook, Viewers};
@@ -291,20 +290,6 @@ impl Handle {
             answers.push(stats.await.map_err(|_| Stopped)?);
         }
         Ok(answers)
-    }
-
-    /// Replaces users and secrets. Allocations of users who are gone end when they would have to be refreshed.
-    ///
-    /// # Errors
-    /// [`ReloadError`]; the old ones stay.
-    pub async fn reload_credentials(&self, credentials: Credentials) -> Result<(), ReloadError> {
-        // The workers have the same configuration: what the first takes, all take.
-        for desk in &self.shared.desks {
-            let (answer, result) = oneshot::channel();
-            desk.send(Command::Credentials(credentials.clone(), answer)).await?;
-            result.await.map_err(|_| Stopped)?.map_err(ReloadError::Config)?;
-        }
-        Ok(())
     }
 
     /// Stops the workers and waits until their sockets are closed. Calling it again does nothing.

@@ -56,6 +56,17 @@ describe('sending', () => {
     expect(lane('data-lossy').sent).toEqual(['{"topic":"x","data":3}']);
   });
 
+  it('of bytes goes as bytes where there is a channel, and in JSON where there is none', () => {
+    attach();
+    lanes.send('x', Uint8Array.of(1, 2), { to: 'bo' });
+    expect(channel.sent).toEqual([{ cmd: 'data', topic: 'x', data: { $bytes: 'AQI=' }, remoteUid: 'bo' }]);
+    open();
+    lanes.send('x', Uint8Array.of(1, 2), { to: 'bo' });
+    lanes.send('x', Uint8Array.of(3), { lossy: true });
+    expect(lane('data').sent).toEqual([Uint8Array.of(2, 0x62, 0x6f, 1, 0x78, 1, 2)]);
+    expect(lane('data-lossy').sent).toEqual([Uint8Array.of(0, 1, 0x78, 3)]);
+  });
+
   it('goes by signalling again when a channel has ended', () => {
     attach();
     lanes.send('x', 1);
@@ -91,6 +102,16 @@ describe('listening', () => {
     stop();
     lane('data').hear('{"uid":"cy","topic":"pointer","data":3}');
     expect(heard).toHaveLength(3);
+  });
+
+  it('hears bytes as bytes by either way', () => {
+    lanes.listen('x', (data, uid) => heard.push([data, uid]));
+    attach();
+    lanes.receive({ cmd: 'data', uid: 'bo', topic: 'x', data: { $bytes: 'AQI=' } });
+    lane('data').hear(Uint8Array.of(2, 0x63, 0x79, 1, 0x78, 3).buffer);
+    lane('data').hear('{"uid":"cy","topic":"x","data":{"$bytes":"BA=="}}');
+    expect(heard).toEqual([[Uint8Array.of(1, 2), 'bo'], [Uint8Array.of(3), 'cy'], [Uint8Array.of(4), 'cy']]);
+    expect(lane('data').binaryType).toBe('arraybuffer');
   });
 
   it('passes over what it cannot read', () => {

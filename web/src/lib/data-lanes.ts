@@ -4,6 +4,7 @@
  * notice, but that a message may overtake another while the way changes.
  */
 import type { Channel } from './channel';
+import { fromJson, pack, toJson, unpack } from './data-bytes';
 import { id, isFields, text } from './fields';
 import type { DataMessage } from './meeting-message';
 
@@ -54,25 +55,27 @@ export class DataLanes {
   }
 
   /**
-   * Says something about `topic` (1 to 64 bytes) to everybody, or to one. False when it was not sent, because too much waits
-   * already. The server says nothing of what arrives.
+   * Says something about `topic` (1 to 64 bytes) to everybody, or to one: what JSON can say, or a `Uint8Array` of at most
+   * `BYTES_MAX` (more is a `RangeError`), which comes out as one. False when it was not sent, because too much waits already.
+   * The server says nothing of what arrives. Bytes that leave over a data channel reach those who have theirs.
    */
   send(topic: string, data: unknown, { lossy = false, to }: DataOptions = {}): boolean {
     this.#want();
-    const words = { topic, data, ...(to !== undefined && { remoteUid: to }) };
+    const bytes = data instanceof Uint8Array ? data : undefined;
     const lane = this.#open.get(lossy ? 'data-lossy' : 'data');
     if (lane?.readyState !== 'open') {
-      this.#channel.send({ cmd: 'data', ...words });
+      this.#channel.send({ cmd: 'data', ...words(topic, bytes ? toJson(bytes) : data, to) });
       return true;
     }
     if (lane.bufferedAmount > (lossy ? LOSSY_BUFFERED_BYTES_MAX : BUFFERED_BYTES_MAX)) return false;
-    lane.send(JSON.stringify(words));
+    if (bytes) lane.send(pack(topic, bytes, to));
+    else lane.send(JSON.stringify(words(topic, data, to)));
     return true;
   }
 
   /** What came by signalling. */
   receive({ uid, topic, data }: DataMessage): void {
-    for (const listener of [...(this.#listeners.get(topic) ?? [])]) listener(data, uid);
+    this.#tell(topic, fromJson(data), uid);
   }
 
   /** The connection to the media server is another one; undefined: there is none. The channels of the former one go with it. */
@@ -94,18 +97,32 @@ export class DataLanes {
     if (!connection || connection.signalingState === 'closed') return;
     for (const [label, init] of Object.entries(LANES) as [Label, RTCDataChannelInit][]) {
       const lane = connection.createDataChannel(label, init);
+      lane.binaryType = 'arraybuffer';
       lane.onmessage = ({ data }: MessageEvent<unknown>) => this.#hear(data);
       this.#open.set(label, lane);
     }
   }
 
+  #tell(topic: string, data: unknown, uid: string): void {
+    for (const listener of [...(this.#listeners.get(topic) ?? [])]) listener(data, uid);
+  }
+
   #hear(said: unknown): void {
-    // Bytes are for others: this side says none.
+    if (said instanceof ArrayBuffer) {
+      const heard = unpack(said);
+      if (heard) this.#tell(heard.topic, heard.data, heard.uid);
+      return;
+    }
     if (typeof said !== 'string') return;
     const fields: unknown = parse(said);
     const uid = isFields(fields) ? id(fields['uid']) : undefined;
     if (isFields(fields) && uid !== undefined) this.receive({ cmd: 'data', uid, topic: text(fields['topic']), data: fields['data'] });
   }
+}
+
+/** As the command `data` and the text of a data channel have it. */
+function words(topic: string, data: unknown, to: string | undefined): { topic: string; data: unknown; remoteUid?: string } {
+  return { topic, data, ...(to !== undefined && { remoteUid: to }) };
 }
 
 function parse(json: string): unknown {

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use room::media::MediaRequest;
 use tokio::sync::oneshot;
-use turn::credentials::Credentials;
-use turn::{ClientAddr, ConfigError};
+use turn::ClientAddr;
 
 use super::chunk::Chunk;
 use super::stats::Stats;
@@ -39,8 +38,6 @@ pub(crate) enum Command {
     /// Fail while doing something with media.
     #[cfg(test)]
     Fail,
-    /// Replace users and secrets.
-    Credentials(Credentials, oneshot::Sender<Result<(), ConfigError>>),
     /// Somebody looks at a room.
     Look(Box<LookRequest>),
     /// Tell what was counted.

@@ -42,17 +42,6 @@ pub enum SpawnError {
 #[error("the STUN and TURN server has stopped")]
 pub struct Stopped;
 
-/// Users and secrets were not replaced.
-#[derive(Debug, thiserror::Error)]
-pub enum ReloadError {
-    /// The core refuses them.
-    #[error(transparent)]
-    Config(turn::ConfigError),
-    /// There is no server to take them.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-}
-
 /// Why a TCP or TLS connection was closed before its client closed it.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {

@@ -60,15 +60,16 @@ export class FakeDataChannel {
   readyState: RTCDataChannelState = 'connecting';
   bufferedAmount = 0;
   onmessage: ((event: { data: unknown }) => void) | null = null;
-  readonly sent: string[] = [];
+  binaryType: BinaryType = 'blob';
+  readonly sent: (string | Uint8Array)[] = [];
 
   constructor(
     readonly label: string,
     readonly init: RTCDataChannelInit,
   ) {}
 
-  send(text: string): void {
-    this.sent.push(text);
+  send(message: string | Uint8Array): void {
+    this.sent.push(message);
   }
 
   hear(data: unknown): void {
