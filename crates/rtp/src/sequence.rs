@@ -16,13 +16,6 @@ pub struct SequenceUnwrapper {
     highest: Option<u64>,
 }
 
-/// Gives 32-bit timestamps their place in an endless count, in the same way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TimestampUnwrapper {
-    /// The highest timestamp so far.
-    highest: Option<u64>,
-}
-
 impl SequenceUnwrapper {
     /// The place of `number`: the one nearest to the highest so far.
     pub fn unwrap(&mut self, number: u16) -> u64 {
@@ -39,31 +32,6 @@ impl SequenceUnwrapper {
         };
         let step = number.wrapping_sub(highest as u16).cast_signed();
         // The first place is a cycle above zero and steps are at most half of one down.
-        highest.saturating_add_signed(i64::from(step))
-    }
-
-    /// The highest place so far.
-    #[must_use]
-    pub fn highest(&self) -> Option<u64> {
-        self.highest
-    }
-}
-
-impl TimestampUnwrapper {
-    /// The place of `timestamp`: the one nearest to the highest so far.
-    pub fn unwrap(&mut self, timestamp: u32) -> u64 {
-        let place = self.peek(timestamp);
-        self.highest = self.highest.max(Some(place));
-        place
-    }
-
-    /// As [`Self::unwrap`], for a look that does not count.
-    #[must_use]
-    pub fn peek(&self, timestamp: u32) -> u64 {
-        let Some(highest) = self.highest else {
-            return u64::from(timestamp) | 1 << 32;
-        };
-        let step = timestamp.wrapping_sub(highest as u32).cast_signed();
         highest.saturating_add_signed(i64::from(step))
     }
 

@@ -70,12 +70,6 @@ impl Prober {
         // A little later than computed: rounded down, it would be too early for ever.
         Some(running.begun + (Duration::from_secs_f64(due) + ROUNDING).min(GIVE_UP + ROUNDING))
     }
-
-    /// Whether a probe is on its way.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.running.is_some()
-    }
 }
 
 /// Of one packet of padding, payload and header.

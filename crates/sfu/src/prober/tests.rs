@@ -33,7 +33,7 @@ fn a_probe_has_its_rate_and_size() {
     let (sent, took) = run(&mut prober, now);
     assert!((10_000..10_000 + PADDING_BYTES_MAX).contains(&sent), "{sent}");
     assert!((Duration::from_millis(34)..Duration::from_millis(42)).contains(&took), "{took:?}");
-    assert!(!prober.is_running());
+    assert!(prober.running.is_none());
 }
 
 #[test]
