@@ -1,9 +1,12 @@
 // Everybody can use it: axe finds nothing serious in any theme, and a call needs no mouse.
 import { seriousFindings } from '../harness/axe.ts';
 import { checks } from '../harness/check_page.ts';
+import { joinsMeeting, meet } from '../harness/meeting.ts';
 import { type Person, PHONE, seeAndHearEachOther } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
+/** As narrow as phones are. */
+const NARROW_PHONE = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
 const THEMES = ['dark', 'light', 'contrast'] as const;
 
 /** Chooses a theme as the page itself remembers it. */
@@ -41,6 +44,37 @@ for (const theme of THEMES) {
     await test.step('check', async () => {
       await checks(ana, server.origin);
       expect(await seriousFindings(ana.page)).toEqual([]);
+    });
+  });
+
+  test(`axe finds nothing serious in a meeting, and nothing is wider than a narrow phone, theme ${theme}`, async ({ arrives, link }) => {
+    const [ana, bo, cy] = [await arrives('Ana', { viewport: { width: 760, height: 560 } }), await arrives('Bo', NARROW_PHONE), await arrives('Cy', NARROW_PHONE)];
+    for (const person of [ana, bo, cy]) {
+      await chooseTheme(person, theme);
+      await joinsMeeting(person, link);
+    }
+    await meet([ana, bo, cy]);
+    const passes = async (person: Person) => {
+      expect(await seriousFindings(person.page)).toEqual([]);
+      expect(await person.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `what hangs over the page of ${person.name}`).toBe(0);
+    };
+    for (const person of [ana, bo]) await passes(person);
+
+    await test.step('with a shared screen and a raised hand', async () => {
+      await ana.presses('share');
+      await cy.control('more').click();
+      await cy.control('more-hand').click();
+      await expect(bo.control('remote-screen')).toBeVisible();
+      await expect(ana.control('people-open')).toHaveAccessibleName('Show the people, 1 with a raised hand');
+      for (const person of [ana, bo]) await passes(person);
+    });
+    await test.step('with the list of people', async () => {
+      await ana.presses('people-open');
+      await bo.control('people-count').click();
+      for (const person of [ana, bo]) {
+        await expect(person.control('people-panel')).toBeVisible();
+        await passes(person);
+      }
     });
   });
 }

@@ -72,7 +72,7 @@ test('a host ends the call for everybody', async ({ arrives, link }) => {
   await looksAtThePeople(ana);
   await ana.control('end-for-all').click();
   await ana.control('end-confirm').click();
-  await expect(bo.control('ended')).toBeVisible();
+  for (const person of [ana, bo]) await expect(person.control('ended')).toBeVisible();
 });
 
 test('who reacts is seen to react, and what is written to one is marked so', async ({ arrives, link }) => {

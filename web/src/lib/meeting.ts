@@ -143,8 +143,10 @@ export class Meeting {
     return this.#moderate('role', { remoteUid: uid, role });
   }
 
-  endForAll(): Promise<void> {
-    return this.#moderate('end', {});
+  /** Everybody is told that it is over; whoever ended it knows. */
+  async endForAll(): Promise<void> {
+    await this.#moderate('end', {});
+    this.#options.dismissed('ended');
   }
 
   /** The server did not let us end a mute by ourselves, and does not say which: all that is muted goes off again. */

@@ -18,6 +18,8 @@ export function Controls({ view }: { view: CallView }) {
     : { label: t('camera.forbidden'), caption: t('camera.short.off'), disabled: true };
   const raised = meeting.hand.value;
   const knocks = meeting.mayAdmit.value ? meeting.room.value.waiting.length : 0;
+  const hands = view.peopleOpen.value ? 0 : view.call.participants.value.filter((participant) => participant.hand.value !== undefined).length;
+  const people = knocks > 0 ? t('people.knocks', { n: knocks }) : hands > 0 ? t('people.hands', { n: hands }) : t(view.peopleOpen.value ? 'people.close' : 'people.open');
   const key = (shortcut: string) => (view.letterKeys.value ? { shortcut } : {});
   const unread = view.chatOpen.value ? 0 : chat.unread.value;
   return (
@@ -34,7 +36,7 @@ export function Controls({ view }: { view: CallView }) {
         </span>
         <Toggle icon={MessageSquare} look={view.chatOpen.value ? 'active' : 'plain'} expanded={view.chatOpen.value} badge={unread} label={unread > 0 ? t('chat.unread', { n: unread }) : t(view.chatOpen.value ? 'chat.close' : 'chat.open')} caption={t('chat.short')} {...key('T')} onClick={view.toggleChat} testid="chat-open" />
         <span class="controls-wide">
-          <Toggle icon={UsersRound} look={view.peopleOpen.value ? 'active' : 'plain'} expanded={view.peopleOpen.value} badge={knocks} label={knocks > 0 ? t('people.knocks', { n: knocks }) : t(view.peopleOpen.value ? 'people.close' : 'people.open')} caption={t('people.short')} {...key('P')} onClick={view.togglePeople} testid="people-open" />
+          <Toggle icon={UsersRound} look={view.peopleOpen.value ? 'active' : 'plain'} expanded={view.peopleOpen.value} badge={knocks + hands} label={people} caption={t('people.short')} {...key('P')} onClick={view.togglePeople} testid="people-open" />
         </span>
         <span class="controls-widest">
           <Toggle icon={Link} label={t('link.open')} caption={t('link.short')} onClick={() => view.openDialog('link')} testid="link-open" />

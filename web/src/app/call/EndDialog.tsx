@@ -7,7 +7,7 @@ import { t } from '../texts';
 export function EndDialog({ view, onClose }: { view: CallView; onClose: () => void }) {
   const end = () => {
     onClose();
-    view.moderate(view.call.meeting.endForAll().then(view.hangUp), '');
+    view.moderate(view.call.meeting.endForAll(), '');
   };
   return (
     <Dialog title={t('end.title')} onClose={onClose} testid="end-dialog">

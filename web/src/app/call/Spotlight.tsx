@@ -17,7 +17,7 @@ export function Spotlight({ view, others, main }: SpotlightProps) {
   return (
     <>
       {chief && (main.source === 'screen' ? <ScreenTile key={main.uid} view={view} participant={chief} large /> : <LargeFace key={main.uid} view={view} participant={chief} />)}
-      {/* Reached by the keyboard, because it scrolls. */}
+      {/* It scrolls: by the keyboard through the buttons in it, so it needs no stop of its own. */}
       <div class="strip" data-count={faces.length + screens.length} tabIndex={-1} data-testid="strip">
         {screens.map((participant) => (
           <ScreenTile key={`screen ${participant.uid}`} view={view} participant={participant} />
