@@ -12,6 +12,7 @@ mod parlor;
 mod process;
 mod round;
 mod table;
+mod trains;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! Parlor under measurement.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -9,6 +9,7 @@ use client::{RoomAddress, Transport, Trust};
 
 use crate::network::ADDRESS;
 use crate::process::Process;
+use crate::trains;
 
 /// Starts it, with all rooms through the media server, room for everybody from one address, and everything else as it comes.
 pub(crate) async fn start(binary: &Path, folder: &Path, workers: Option<u32>) -> Result<Process> {
@@ -20,8 +21,17 @@ pub(crate) async fn start(binary: &Path, folder: &Path, workers: Option<u32>) ->
     if let Some(workers) = workers {
         command.args(["--set", &format!("media.workers={workers}")]);
     }
-    command.args(["--set", &format!("data.dir={}", folder.join("data").display())]);
+    command.args(["--set", &format!("data.dir={}", data(folder).display())]);
     Process::start(&mut command, &folder.join("parlor.log"), PORT).await
+}
+
+/// The way to what it counts.
+pub(crate) fn door(binary: &Path, folder: &Path) -> Result<trains::Door> {
+    trains::Door::open(binary, &data(folder), PORT)
+}
+
+fn data(folder: &Path) -> PathBuf {
+    folder.join("data")
 }
 
 /// Fills its rooms.

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use crate::case::Case;
 use crate::process::Process;
+use crate::trains::{Count, Door};
 use crate::{janus, parlor};
 
 /// Who is measured.
@@ -38,6 +39,8 @@ pub(crate) struct Measurement {
     pub(crate) busiest_us: f64,
     /// The share of one core that the busiest thread had.
     pub(crate) load: f64,
+    /// The share of the packets that left with others in one system call; `None` where nobody counts.
+    pub(crate) in_trains: Option<f64>,
     /// Memory that each member adds.
     pub(crate) memory_per_member_bytes: u64,
     pub(crate) report: Report,
@@ -90,7 +93,8 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binary: &Path)
             let before = process.memory_bytes()?;
             let session = parlor::fill(plan).await?;
             let population = Arc::clone(session.population());
-            let mut measurement = measure(&process, &population, before).await?;
+            let door = parlor::door(binary, folder.path())?;
+            let mut measurement = measure(&process, &population, before, Some(&door)).await?;
             measurement.report = session.close(measurement.report).await?;
             Ok(measurement)
         }
@@ -99,13 +103,18 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binary: &Path)
             let before = process.memory_bytes()?;
             let population = Population::new(plan)?;
             let _session = janus::fill(&population).await?;
-            measure(&process, &population, before).await
+            measure(&process, &population, before, None).await
         }
     }
 }
 
 /// Waits until all streams flow, then counts for the time of the plan.
-async fn measure(process: &Process, population: &Population, memory_before: u64) -> Result<Measurement> {
+async fn measure(
+    process: &Process,
+    population: &Population,
+    memory_before: u64,
+    door: Option<&Door>,
+) -> Result<Measurement> {
     let plan = population.plan();
     for _ in 0..FLOW_TRIES {
         let report = population.report();
@@ -115,11 +124,13 @@ async fn measure(process: &Process, population: &Population, memory_before: u64)
         sleep(FLOW_STEP).await;
     }
     sleep(plan.warm_up).await;
+    let left_before = count(door).await?;
     population.reset();
     let before = process.usage()?;
     sleep(plan.duration).await;
     let after = process.usage()?;
     let report = population.report();
+    let left_after = count(door).await?;
     let memory = process.memory_bytes()?.saturating_sub(memory_before);
     let spent = after.since(&before);
     let per_packet = |ns: u64| ns as f64 / 1000.0 / report.received.max(1) as f64;
@@ -128,10 +139,18 @@ async fn measure(process: &Process, population: &Population, memory_before: u64)
         user_us: per_packet(spent.user_ns),
         busiest_us: per_packet(spent.busiest_ns),
         load: spent.busiest_ns as f64 / 1e9 / plan.duration.as_secs_f64().max(0.001),
+        in_trains: left_after.zip(left_before).and_then(|(after, before)| after.share_since(&before)),
         memory_per_member_bytes: memory / u64::from(plan.members().max(1)),
         report,
         flaw: None,
     })
+}
+
+async fn count(door: Option<&Door>) -> Result<Option<Count>> {
+    match door {
+        Some(door) => door.count().await.map(Some),
+        None => Ok(None),
+    }
 }
 
 const FLOW_STEP: Duration = Duration::from_millis(100);

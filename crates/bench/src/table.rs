@@ -34,6 +34,8 @@ struct Line {
     parlor_user_us: Option<f64>,
     /// The share of a core that its busiest thread had.
     parlor_load: Option<f64>,
+    /// The share of its packets that left with others in one system call.
+    parlor_in_trains: Option<f64>,
     rival: Option<String>,
     rival_us: Option<f64>,
     rival_user_us: Option<f64>,
@@ -92,6 +94,11 @@ impl Line {
             parlor_us,
             parlor_user_us: cpu(&own, |m| m.user_us),
             parlor_load: median(&own, |m| m.load),
+            parlor_in_trains: own
+                .iter()
+                .all(|m| m.in_trains.is_some())
+                .then(|| cpu(&own, |m| m.in_trains.unwrap_or(0.0)))
+                .flatten(),
             rival: case.has_rival.then(rival_name),
             rival_us,
             rival_user_us: cpu(&rival, |m| m.user_us),
@@ -166,9 +173,9 @@ impl fmt::Display for Summary {
         writeln!(
             f,
             "| case | Parlor us/packet (user) | {rival} us/packet (user) | ratio | delivered | rival's | \
-             p50 / p99 us | rival's p50 / p99 us | busiest thread | kB/member | rival's |"
+             p50 / p99 us | rival's p50 / p99 us | in trains | busiest thread | kB/member | rival's |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|")?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|---|")?;
         for line in &self.cases {
             line.row(f)?;
         }
@@ -194,7 +201,7 @@ impl Line {
         };
         writeln!(
             f,
-            "| {}: {}{} | {} ({}) | {} ({}) | {} | {} | {} | {} / {} | {} / {} | {} | {} | {} |",
+            "| {}: {}{} | {} ({}) | {} ({}) | {} | {} | {} | {} / {} | {} / {} | {} | {} | {} | {} |",
             self.name,
             self.text,
             if self.valid { "" } else { " (**not valid**)" },
@@ -209,6 +216,7 @@ impl Line {
             number(self.p99_us, 0),
             number(self.rival_p50_us, 0),
             number(self.rival_p99_us, 0),
+            percent(self.parlor_in_trains, 0),
             percent(self.parlor_load, 0),
             number(self.memory_kb, 0),
             number(self.rival_memory_kb, 0),

@@ -14,6 +14,7 @@ use mio::{Events, Poll, Token, Waker};
 pub use driven::{Outcome, Setup};
 pub(crate) use lanes::{LOSSY, RELIABLE};
 
+use crate::clock::nap;
 use crate::{Clock, Error};
 use driven::Driven;
 
@@ -40,15 +41,16 @@ enum Command {
 }
 
 impl Engine {
-    /// Starts the thread. `run` is that of the stamps to be counted.
+    /// Starts the thread. `run` is that of the stamps to be counted. With `look_after` it is not woken when something comes, but looks for
+    /// itself so long after it has last looked.
     ///
     /// # Errors
     /// When the system gives no thread or no poll.
-    pub fn start(clock: Clock, run: u32) -> Result<Self, Error> {
+    pub fn start(clock: Clock, run: u32, look_after: Option<Duration>) -> Result<Self, Error> {
         let poll = Poll::new().map_err(Error::Socket)?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(Error::Socket)?;
         let (commands, inbox) = mpsc::channel();
-        let state = Loop { poll, clock, run, inbox, peers: BTreeMap::new(), timers: BinaryHeap::new() };
+        let state = Loop { poll, clock, run, look_after, inbox, peers: BTreeMap::new(), timers: BinaryHeap::new() };
         let name = std::thread::Builder::new().name("media".into());
         let thread = name.spawn(move || state.run()).map_err(Error::Socket)?;
         Ok(Self { commands, waker, thread: Some(thread) })
@@ -103,6 +105,7 @@ struct Loop {
     poll: Poll,
     clock: Clock,
     run: u32,
+    look_after: Option<Duration>,
     inbox: mpsc::Receiver<Command>,
     peers: BTreeMap<PeerKey, Driven>,
     /// When each peer wants to be driven; an entry that is earlier than its peer's true deadline is put back.
@@ -114,8 +117,13 @@ impl Loop {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             let wait = self.timers.peek().map(|Reverse((at, _))| at.saturating_duration_since(self.clock.now()));
+            let mut wait = wait.unwrap_or(IDLE).min(IDLE);
+            if let Some(look_after) = self.look_after {
+                nap(wait.min(look_after));
+                wait = Duration::ZERO;
+            }
             // An interrupted wait is one without events.
-            let _ = self.poll.poll(&mut events, Some(wait.unwrap_or(IDLE).min(IDLE)));
+            let _ = self.poll.poll(&mut events, Some(wait));
             if !self.take_commands() {
                 return;
             }

@@ -35,7 +35,7 @@ pub async fn play(
     mut tell: impl FnMut(Option<&Outcome>) -> bool,
 ) -> Result<Outcome, Error> {
     let clock = Clock::start();
-    let engine = Engine::start(clock, 0)?;
+    let engine = Engine::start(clock, 0, None)?;
     let seat = Seat { name: player.name.clone(), token: door.token.clone() };
     let mut member = Member::join(&door.address, &player.room, &seat, door.trust).await?;
     let mut second = interval(Duration::from_secs(1));

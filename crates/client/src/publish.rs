@@ -44,7 +44,7 @@ pub async fn publish(
     mut tell: impl FnMut(Option<&Outcome>) -> bool,
 ) -> Result<Outcome, Error> {
     let clock = Clock::start();
-    let engine = Engine::start(clock, 0)?;
+    let engine = Engine::start(clock, 0, None)?;
     let seat = Seat { name: publisher.name.clone(), token: door.token.clone() };
     let mut member = Member::join(&door.address, &publisher.room, &seat, door.trust).await?;
     let mut second = interval(Duration::from_secs(1));

@@ -142,6 +142,7 @@ impl RoomsArguments {
             joins_per_second: self.ramp,
             warm_up: Duration::from_secs(self.warm_up),
             duration: Duration::from_secs(self.duration),
+            look_after: None,
             loss_ppm: (self.loss * 10_000.0) as u32,
             threads: usize::from(self.threads),
         })

@@ -13,7 +13,7 @@ const WATCHER: PeerKey = PeerKey(1);
 /// An engine with one who sends sound and pictures and one who watches, of whose packets so many in a million are lost.
 fn pair(loss_ppm: u32) -> Engine {
     let clock = Clock::start();
-    let engine = Engine::start(clock, 7).unwrap();
+    let engine = Engine::start(clock, 7, None).unwrap();
     let now = clock.now();
     let codecs = [Codec::Opus, Codec::Vp8];
     let mut sender = Peer::new(Transport::Udp, LOOPBACK, Mode::Packets, &codecs, now).unwrap();

@@ -46,7 +46,8 @@ impl Population {
         getrandom::fill(&mut bytes).map_err(|error| Error::Engine(error.to_string()))?;
         let run = u32::from_be_bytes(bytes);
         let clock = Clock::start();
-        let engines: Result<_, _> = (0..plan.threads.max(1)).map(|_| Engine::start(clock, run)).collect();
+        let engines: Result<_, _> =
+            (0..plan.threads.max(1)).map(|_| Engine::start(clock, run, plan.look_after)).collect();
         let now = clock.now();
         let measured = Mutex::new(Measured { reset_at: now, last: (now, 0, 0) });
         let (peers, sources) = (AtomicU32::new(0), AtomicU32::new(0));

@@ -121,6 +121,13 @@ impl Connection {
         None
     }
 
+    /// Protects what has gathered and is still plain: it is about to leave.
+    pub(crate) fn protect_gathered(&mut self) {
+        if let Some(outbox) = &mut self.outbox {
+            outbox.finish(&self.peer);
+        }
+    }
+
     /// Notes a way by which a check was accepted; gives back one that has to be forgotten for it: one that the peer has forgotten, too, and
     /// never the one that media takes.
     pub(crate) fn note_way(&mut self, way: Way) -> Option<Way> {

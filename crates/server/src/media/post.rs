@@ -33,6 +33,8 @@ pub struct PostStats {
     pub rtp_sent: u64,
     /// Their bytes, before they were protected.
     pub rtp_sent_bytes: u64,
+    /// RTP packets that left with others in one system call.
+    pub rtp_sent_in_trains: u64,
     /// RTCP packets.
     pub rtcp_sent: u64,
     /// System calls' worth of datagrams: fewer than packets where several left at once.
@@ -49,10 +51,20 @@ pub struct PostStats {
 
 impl AddAssign for PostStats {
     fn add_assign(&mut self, other: Self) {
-        let Self { rtp_sent, rtp_sent_bytes, rtcp_sent, runs_sent, relayed_out, padding_bytes, unconnected, pathless } =
-            other;
+        let Self {
+            rtp_sent,
+            rtp_sent_bytes,
+            rtp_sent_in_trains,
+            rtcp_sent,
+            runs_sent,
+            relayed_out,
+            padding_bytes,
+            unconnected,
+            pathless,
+        } = other;
         self.rtp_sent += rtp_sent;
         self.rtp_sent_bytes += rtp_sent_bytes;
+        self.rtp_sent_in_trains += rtp_sent_in_trains;
         self.rtcp_sent += rtcp_sent;
         self.runs_sent += runs_sent;
         self.relayed_out += relayed_out;
@@ -68,10 +80,18 @@ impl Post {
         self.is_gathering
     }
 
-    /// A connection for which something has gathered, to be sent.
-    pub(crate) fn next_gathered(&mut self) -> Option<u32> {
+    /// The connections for which something has gathered, to be sent and [put back](Self::put_back).
+    pub(crate) fn take_gathered(&mut self) -> Vec<u32> {
         self.is_gathering = false;
-        self.dirty.pop()
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Keeps the memory of a list whose connections are served.
+    pub(crate) fn put_back(&mut self, mut gathered: Vec<u32>) {
+        gathered.clear();
+        if self.dirty.is_empty() {
+            self.dirty = gathered;
+        }
     }
 
     /// Sends what has gathered for one connection.
@@ -172,6 +192,9 @@ fn send(outbox: &mut Outbox, peer: &rtc::Peer, egress: &mut Egress, counters: &m
         Some(path) => {
             for (run, bytes) in outbox.runs() {
                 counters.runs_sent += 1;
+                if run.segments > 1 && path.transport == Transport::Udp {
+                    counters.rtp_sent_in_trains += crate::worker::as_count(run.segments);
+                }
                 send_run(path, run.segment_bytes, bytes, egress);
             }
         }

@@ -14,7 +14,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use quinn_udp::{EcnCodepoint, Transmit};
+use quinn_udp::EcnCodepoint;
+
+use super::socket::Datagrams;
 
 /// From where and to where a datagram goes. Two with equal routes may travel together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,14 +112,15 @@ impl<'a, S> Ready<'a, S> {
         Self { route, segment_bytes, bytes }
     }
 
-    /// The one system call that sends all.
-    pub(crate) fn transmit(&self) -> Transmit<'a> {
-        let together = self.bytes.len() > self.segment_bytes;
-        self.piece(self.bytes, together.then_some(self.segment_bytes))
+    /// All of them, for one system call.
+    pub(crate) fn together(&self) -> Datagrams<'a> {
+        let several = self.bytes.len() > self.segment_bytes;
+        // The length field of UDP has no more bits either.
+        self.piece(self.bytes, u16::try_from(self.segment_bytes).ok().filter(|_| several))
     }
 
     /// The same datagrams one by one, for when the kernel or the device cannot cut them.
-    pub(crate) fn singles(&self) -> impl Iterator<Item = Transmit<'a>> {
+    pub(crate) fn singles(&self) -> impl Iterator<Item = Datagrams<'a>> {
         self.bytes.chunks(self.segment_bytes.max(1)).map(|datagram| self.piece(datagram, None))
     }
 
@@ -126,14 +129,9 @@ impl<'a, S> Ready<'a, S> {
         self.bytes.len().div_ceil(self.segment_bytes.max(1)).max(1)
     }
 
-    fn piece(&self, contents: &'a [u8], segment_size: Option<usize>) -> Transmit<'a> {
-        Transmit {
-            destination: self.route.destination,
-            ecn: self.route.ecn,
-            contents,
-            segment_size,
-            src_ip: self.route.source,
-        }
+    fn piece(&self, bytes: &'a [u8], segment_bytes: Option<u16>) -> Datagrams<'a> {
+        let Route { destination, source, ecn, .. } = self.route;
+        Datagrams { destination, source, ecn, segment_bytes, bytes }
     }
 }
 

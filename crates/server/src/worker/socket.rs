@@ -1,7 +1,9 @@
 //! One UDP socket: bound, tuned, and read and written in batches.
 //!
-//! quinn-udp does the system calls (`recvmmsg` with `UDP_GRO`, `sendmsg` with `UDP_SEGMENT`, packet information). What it sets for
-//! QUIC and TURN must not have, the prohibition to fragment, is taken back here.
+//! quinn-udp sets the options and receives (`recvmmsg` with `UDP_GRO`, packet information). What it sets for QUIC and TURN must not have,
+//! the prohibition to fragment, is taken back here.
+
+mod datagrams;
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
@@ -10,8 +12,10 @@ use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use nix::libc;
 use nix::sys::socket::sockopt;
-use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
 use socket2::{Domain, Protocol, Type};
+
+pub(crate) use self::datagrams::Datagrams;
 
 use super::batch::Ready;
 
@@ -23,8 +27,8 @@ pub(crate) struct Socket {
     state: UdpSocketState,
     /// The address it is bound to, with the real port when port 0 was asked.
     local: SocketAddr,
-    /// Datagrams that one system call may take; 1 where the kernel or the device turned out not to cut them. Our own count: quinn-udp's
-    /// drops to 1 at any address that the kernel finds invalid, and those a stranger can choose.
+    /// Datagrams that one system call may take; 1 where the kernel or the device turned out not to cut them. An address that the kernel
+    /// finds invalid does not count: those a stranger can choose.
     segments_max: usize,
 }
 
@@ -107,10 +111,10 @@ impl Socket {
     pub(crate) fn send<S: Copy>(&mut self, ready: &Ready<'_, S>) -> Outcome {
         let mut outcome = Outcome::default();
         let segments = ready.segments();
-        match self.try_send(&ready.transmit()) {
+        match self.send_datagrams(&ready.together()) {
             Err(error) if segments > 1 && error.kind() != io::ErrorKind::WouldBlock => {
                 for single in ready.singles() {
-                    let result = self.try_send(&single);
+                    let result = self.send_datagrams(&single);
                     outcome.count(1, result);
                 }
                 if outcome.refused == 0 {
@@ -139,8 +143,9 @@ impl Socket {
         self.segments_max
     }
 
-    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        self.state.try_send(UdpSockRef::from(&self.io), transmit)
+    /// Hands datagrams to the kernel as they are.
+    pub(super) fn send_datagrams(&self, datagrams: &Datagrams<'_>) -> io::Result<()> {
+        datagrams.send(&self.io)
     }
 }
 

@@ -63,11 +63,16 @@ impl Meter {
         if begun_us > window_begins_us || now_us.div_euclid(BUCKET_US) - self.newest >= buckets {
             return None;
         }
-        let index = |bucket: i64| bucket.rem_euclid(BUCKETS as i64) as usize;
-        let bytes: f64 =
-            (oldest..=self.newest).filter_map(|bucket| self.buckets.get(index(bucket))).copied().map(f64::from).sum();
+        let bytes: u64 = if buckets == BUCKETS as i64 {
+            // Nothing older is in the ring.
+            self.buckets.iter().copied().map(u64::from).sum()
+        } else {
+            let index = |bucket: i64| bucket.rem_euclid(BUCKETS as i64) as usize;
+            let wanted = (oldest..=self.newest).filter_map(|bucket| self.buckets.get(index(bucket)));
+            wanted.copied().map(u64::from).sum()
+        };
         let span_us = now_us.max(self.newest * BUCKET_US + 1) - window_begins_us;
-        Some(bytes * 8e6 / span_us as f64)
+        Some(bytes as f64 * 8e6 / span_us as f64)
     }
 }
 

@@ -75,7 +75,7 @@ function ServerCharts({ history }: { history: ReadonlyArray<ServerStats | undefi
   return (
     <div class="admin-charts" data-testid="admin-charts">
       <Chart title={t('chart.media')} unit="bit/s" slots={slots} lines={[{ label: t('in'), values: bits((one) => one.traffic.mediaIn.bytes) }, { label: t('out'), values: bits((one) => one.traffic.mediaOut.bytes) }]} testid="admin-chart-media" />
-      <Chart title={t('chart.packets')} unit={t('per-second')} slots={slots} lines={[{ label: t('in'), values: packets((one) => one.traffic.mediaIn.packets) }, { label: t('out'), values: packets((one) => one.traffic.mediaOut.packets) }]} />
+      <Chart title={t('chart.packets')} unit={t('per-second')} slots={slots} lines={[{ label: t('in'), values: packets((one) => one.traffic.mediaIn.packets) }, { label: t('out'), values: packets((one) => one.traffic.mediaOut.packets) }, { label: t('in-trains'), values: packets((one) => one.media.packetsInTrains) }]} />
       <Chart title={t('chart.cpu')} unit="%" slots={slots} lines={cpu} ceilingMin={10} testid="admin-chart-cpu" />
       <Chart title={t('chart.relayed')} unit="bit/s" slots={slots} lines={[{ label: '', values: bits((one) => one.traffic.relayToPeers.bytes + one.traffic.relayToClients.bytes) }]} />
       <Chart title={t('chart.resent')} unit={t('per-second')} kind="bars" slots={slots} lines={[{ label: '', values: packets((one) => one.media.resentPackets) }]} />

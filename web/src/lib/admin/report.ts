@@ -32,7 +32,7 @@ export interface ServerStats {
   members: number;
   reconnecting: number;
   webSockets: number;
-  media: { rooms: number; connections: number; tracks: number; liveSlots: number; offersAnswered: number; offersRefused: number; disconnects: number; resentPackets: number; nackedPackets: number; keyFrameRequests: number };
+  media: { rooms: number; connections: number; tracks: number; liveSlots: number; offersAnswered: number; offersRefused: number; disconnects: number; resentPackets: number; nackedPackets: number; keyFrameRequests: number; packetsInTrains: number };
   relays: { allocations: number; allocationsMade: number; bindings: number; challenges: number; rejects: number; streams: number };
   traffic: { mediaIn: Flow; mediaOut: Flow; relayToPeers: Flow; relayToClients: Flow };
   drops: Readonly<Record<string, number>>;

@@ -42,6 +42,7 @@ struct MediaNumbers {
     resent_packets: u64,
     nacked_packets: u64,
     key_frame_requests: u64,
+    packets_in_trains: u64,
 }
 
 /// `RelayNumbers` of the document.
@@ -167,6 +168,7 @@ fn media_numbers(sum: &Stats) -> MediaNumbers {
         resent_packets: media.resent,
         nacked_packets: media.nacked,
         key_frame_requests: media.key_frame_requests,
+        packets_in_trains: media.post.rtp_sent_in_trains,
     }
 }
 

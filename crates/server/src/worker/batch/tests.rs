@@ -79,9 +79,9 @@ fn what_leaves_is_what_came_in_together_and_one_by_one() {
     batch.join(&[b"h"]);
     let ready = batch.take().expect("three datagrams wait");
     assert_eq!(ready.segments(), 3);
-    assert_eq!(ready.transmit().contents, b"abcdefg\0h");
-    assert_eq!(ready.transmit().segment_size, Some(4));
-    let singles: Vec<&[u8]> = ready.singles().map(|single| single.contents).collect();
+    assert_eq!(ready.together().bytes, b"abcdefg\0h");
+    assert_eq!(ready.together().segment_bytes, Some(4));
+    let singles: Vec<&[u8]> = ready.singles().map(|single| single.bytes).collect();
     assert_eq!(singles, [&b"abcd"[..], b"efg\0", b"h"]);
     assert!(batch.take().is_none());
 }
@@ -91,6 +91,6 @@ fn one_datagram_asks_for_no_segmentation() {
     let mut batch = Batch::new();
     batch.open(route(1), SEGMENTS_MAX, &[b"abcd"]);
     let ready = batch.take().expect("one datagram waits");
-    assert_eq!(ready.transmit().segment_size, None);
+    assert_eq!(ready.together().segment_bytes, None);
     assert_eq!(ready.segments(), 1);
 }
