@@ -130,6 +130,8 @@ impl Loop {
             for event in &events {
                 let Ok(number) = u32::try_from(event.token().0) else { continue };
                 self.drive(PeerKey(number), true);
+                // What many receive takes a while; who sends meanwhile is not late for it.
+                self.drive_due();
             }
             self.drive_due();
         }

@@ -1,6 +1,7 @@
 //! All peers of a load: their engines, their sources, and what they counted.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,6 +21,7 @@ use crate::{Clock, Codec, DataSource, Engine, Error, Outcome, PeerKey, Setup, St
 pub struct Population {
     plan: Plan,
     clock: Clock,
+    began: Instant,
     run: u32,
     engines: Vec<Engine>,
     peers: AtomicU32,
@@ -51,7 +53,7 @@ impl Population {
         let now = clock.now();
         let measured = Mutex::new(Measured { reset_at: now, last: (now, 0, 0) });
         let (peers, sources) = (AtomicU32::new(0), AtomicU32::new(0));
-        Ok(Self { plan, clock, run, engines: engines?, peers, sources, measured })
+        Ok(Self { plan, clock, began: now, run, engines: engines?, peers, sources, measured })
     }
 
     /// What it is made of.
@@ -110,20 +112,23 @@ impl Population {
     /// What is sent in the media descriptions of [`Self::sent_media`].
     #[must_use]
     pub fn publications(&self, mids: &[Mid]) -> Vec<Publication> {
-        let now = self.clock.now();
         let mut mids = mids.iter().copied();
         let mut publications = Vec::new();
         if let Some((bytes, mid)) = self.plan.audio_payload_bytes.and_then(|bytes| Some((bytes, mids.next()?))) {
-            publications.push(Publication::new(mid, None, Source::Audio(Audio::new(bytes, self.stamp(), now))));
+            let stamp = self.stamp();
+            let audio = Audio::new(bytes, stamp, self.begins_at(stamp.source));
+            publications.push(Publication::new(mid, None, Source::Audio(audio)));
         }
         if let Some((shape, mid)) = self.plan.video.and_then(|shape| Some((shape, mids.next()?))) {
             let count = self.plan.layers.len();
             let layers = self.plan.layers.iter().map(|layer| Some(layer.as_str()));
             let layers: Vec<_> = if count == 0 { vec![None] } else { layers.collect() };
+            // An encoder makes all layers of a picture at once.
+            let begins_at = self.begins_at(self.sources.load(Ordering::Relaxed));
             for (index, layer) in layers.into_iter().enumerate() {
                 let quarter = 0.25_f64.powi(i32::try_from(count.saturating_sub(index + 1)).unwrap_or(0));
                 let shape = Shape { packets_per_second: shape.packets_per_second * quarter, ..shape };
-                let video = Video::new(shape, self.stamp(), now);
+                let video = Video::new(shape, self.stamp(), begins_at);
                 publications.push(Publication::new(mid, layer, Source::Video(video)));
             }
         }
@@ -213,7 +218,20 @@ impl Population {
         self.engines.get(key.0 as usize % self.engines.len().max(1))
     }
 
+    /// When a source begins: soon, but in no step with the others, as people's cameras are. It is the same place between two pictures in
+    /// every run, however quickly a server lets people in.
+    fn begins_at(&self, source: u32) -> Instant {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u32(source);
+        let place = STEP.mul_f64(hasher.finish() as f64 / u64::MAX as f64);
+        let steps = self.clock.now().saturating_duration_since(self.began).as_nanos().div_ceil(STEP.as_nanos());
+        self.began + STEP * u32::try_from(steps).unwrap_or(u32::MAX) + place
+    }
+
     fn stamp(&self) -> Stamp {
         Stamp { run: self.run, source: self.sources.fetch_add(1, Ordering::Relaxed), number: 0, sent_us: 0 }
     }
 }
+
+/// The time between two pictures of the usual camera, and between every second packet of sound.
+const STEP: Duration = Duration::from_millis(40);
