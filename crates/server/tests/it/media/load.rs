@@ -26,6 +26,7 @@ fn meeting() -> Plan {
         duration: Duration::ZERO,
         loss_ppm: 0,
         threads: 1,
+        look_after: None,
     }
 }
 
