@@ -111,7 +111,7 @@ impl Default for Limits {
             rooms: 10_000,
             rooms_per_address: 250,
             rooms_per_connection: 8,
-            members: 100,
+            members: 500,
             name_bytes: 128,
             chat_bytes: 4096,
             // An ICE restart takes some 30 messages; a gap of 30 s holds a few of them.

@@ -94,6 +94,13 @@ impl Connection {
         if self.surplus >= SURPLUS_MAX { Pace::Flood } else { Pace::TooFast }
     }
 
+    /// Takes so many messages more out of the budget, or as many as there can ever be.
+    pub(crate) fn take_messages(&mut self, now: Instant, count: usize, limits: &Limits) -> bool {
+        let rate = Rate::new(limits.messages_per_second, SECOND, limits.messages_burst);
+        let count = u32::try_from(count).unwrap_or(u32::MAX).min(limits.messages_burst.saturating_sub(1));
+        count == 0 || self.messages.take_many(now, count, rate)
+    }
+
     /// Takes an offer to the media server out of the budget.
     pub(crate) fn take_offer(&mut self, now: Instant, limits: &Limits) -> bool {
         self.offers.take(now, Rate::new(limits.offers_per_second, SECOND, limits.offers_burst))

@@ -1,5 +1,6 @@
 //! All rooms and connections, and the inputs from the shell.
 
+mod crowd;
 mod data;
 mod departure;
 mod forward;

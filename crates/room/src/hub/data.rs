@@ -89,6 +89,10 @@ impl Hub {
     /// arrive for certain; so nobody hears it twice.
     fn relay(&mut self, room_id: &RoomId, own: &Uid, target: Option<&Uid>, parcel: &Parcel<'_>) -> Result<(), Error> {
         self.check_speech(room_id, own, target)?;
+        if target.is_none() {
+            let conn = self.rooms.get(room_id).and_then(|room| room.member(own)).and_then(|member| member.conn());
+            self.pay_for_crowd(conn, room_id, parcel.message.len_bytes())?;
+        }
         let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
         let media_room = room.plane.media_room().ok_or(Error::NotThroughServer)?;
         let spoken = parcel.spoken.filter(|_| parcel.lane == Lane::Reliable);

@@ -16,6 +16,7 @@ impl Hub {
     pub(super) fn change_state(&mut self, conn: ConnId, request: &Request<'_>) -> Result<(), Error> {
         let (room_id, own) = self.seat_of(conn, request)?;
         let state = request.state()?;
+        self.pay_for_crowd(Some(conn), &room_id, 0)?;
         let at = self.unix_ms();
         let member = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&own)).ok_or(Error::NotJoined)?;
         member.grants.demand_state(state)?;
@@ -43,6 +44,9 @@ impl Hub {
         let target = request.remote()?;
         let at = self.unix_ms();
         self.check_speech(&room_id, &own, target.as_ref())?;
+        if target.is_none() {
+            self.pay_for_crowd(Some(conn), &room_id, words.len())?;
+        }
         let room = self.rooms.get_mut(&room_id).ok_or(Error::NotJoined)?;
         let sender = room.member(&own).ok_or(Error::NotJoined)?;
         let (uid, name, private) = (sender.uid.clone(), sender.name.clone(), target.is_some());
@@ -65,6 +69,9 @@ impl Hub {
         let (topic, data) = (request.topic()?, request.data()?);
         let target = request.remote()?;
         self.check_speech(&room_id, &own, target.as_ref())?;
+        if target.is_none() {
+            self.pay_for_crowd(Some(conn), &room_id, data.get().len())?;
+        }
         let room = self.rooms.get_mut(&room_id).ok_or(Error::NotJoined)?;
         let text_for = |room_id: &RoomId| Reply::Data { room_id, uid: &own, topic: &topic, data }.text();
         match &target {
@@ -83,6 +90,7 @@ impl Hub {
         let (room_id, own) = self.seat_of(conn, request)?;
         let reaction = request.reaction()?;
         self.check_speech(&room_id, &own, None)?;
+        self.pay_for_crowd(Some(conn), &room_id, 0)?;
         let room = self.rooms.get(&room_id).ok_or(Error::NotJoined)?;
         room.tell_online(&mut self.outputs, |to| {
             let reply = Reply::React { room_id: &to.room, uid: &own, remote_uid: &own, reaction: &reaction };

@@ -3,6 +3,7 @@
 mod admission;
 mod conference;
 mod course;
+mod crowd;
 mod data;
 mod flood;
 mod heartbeat;

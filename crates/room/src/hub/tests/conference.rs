@@ -37,7 +37,7 @@ fn the_third_member_turns_the_room_to_the_server() {
     let (ana, bo, cy) = (stage.open(), stage.open(), stage.open());
     let (_, alone) = only(&stage.join_media(ana, "ana"));
     assert_eq!((&alone["mode"], &alone["mediaUid"]), (&json!("p2p"), &json!("@media")));
-    assert_eq!(alone["limits"]["members"], json!(100));
+    assert_eq!(alone["limits"]["members"], json!(500));
     let heard = stage.join_media(bo, "bo");
     assert_eq!(find(&heard, "joined").1["mode"], json!("p2p"));
     assert_eq!(find(&heard, "new-peer").1.get("tracks"), None);
