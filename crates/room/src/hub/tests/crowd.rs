@@ -8,7 +8,7 @@ use crate::{
 use super::language::{Heard, Stage, commands, only_error, requests};
 
 /// A room of so many, whose first has nine messages left, and no more come.
-fn crowd(members: usize) -> (Stage, ConnId) {
+fn crowd(members: usize) -> (Stage, Vec<ConnId>) {
     let mut stage = Stage::with(|config| {
         config.media = true;
         config.limits.joins_per_minute = 0;
@@ -19,12 +19,13 @@ fn crowd(members: usize) -> (Stage, ConnId) {
     for (number, conn) in conns.iter().enumerate() {
         stage.join_media(*conn, &format!("u{number}"));
     }
-    (stage, conns[0])
+    (stage, conns)
 }
 
 /// How many messages are taken before one is refused.
 fn taken(members: usize, say: impl Fn(&mut Stage, ConnId) -> Vec<Heard>) -> usize {
-    let (mut stage, first) = crowd(members);
+    let (mut stage, conns) = crowd(members);
+    let first = conns[0];
     (0..20).take_while(|_| !commands(&say(&mut stage, first), first).contains(&"error".to_owned())).count()
 }
 
@@ -64,13 +65,12 @@ fn what_is_told_to_one_counts_as_one_message_in_any_room() {
 fn messages_on_data_channels_are_counted_in_large_rooms_and_need_a_connection_there() {
     // The offer was a message, too.
     for (members, count, afterwards) in [(100, 20, 1), (101, 8, 0)] {
-        let (mut stage, first) = crowd(members);
-        let (_, peer) = stage.offer(first, &mut Vec::new());
-        let (_, other) = stage.offer(ConnId(first.0 + 1), &mut Vec::new());
+        let (mut stage, conns) = crowd(members);
+        let [peer, other] = [conns[0], conns[1]].map(|conn| stage.offer(conn, &mut Vec::new()).1);
         stage.media(MediaEvent::Lanes { peer: other, lanes: vec![Lane::Lossy] });
         let said = || MediaEvent::Data { peer, lane: Lane::Lossy, message: DataMessage::Binary([0, 7].into()) };
         assert_eq!((0..20).take_while(|_| requests(&stage.media(said())).len() == 1).count(), count);
-        stage.close(first);
+        stage.close(conns[0]);
         assert_eq!(requests(&stage.media(said())).len(), afterwards);
     }
 }
