@@ -69,7 +69,7 @@ pub fn run(data: &[u8]) {
     }
     let whole = ours(&bytes, bytes.len().max(1));
     assert_eq!(ours(&bytes, usize::from(piece_bytes).max(1)), whole, "what is heard hangs on how it was cut");
-    compare(&whole, &theirs(&bytes));
+    compare(&whole, &theirs(&bytes), has_wide_control(&bytes));
     answer(whole.messages, usize::from(piece_bytes).max(1));
 }
 
@@ -169,9 +169,18 @@ fn theirs(bytes: &[u8]) -> Heard {
     Heard { messages, end }
 }
 
+/// A control frame may tell its length in more than one byte, although it has to fit into one (RFC 6455 §5.5).
+fn has_wide_control(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| matches!(pair[0], 0x88..=0x8a) && pair[1] >= 0x80 | 126)
+}
+
 /// Both hear the same, and end alike.
-fn compare(ours: &Heard, theirs: &Heard) {
+fn compare(ours: &Heard, theirs: &Heard, has_wide_control: bool) {
     use Broken::{Lost, Malformed, NotUtf8, TooLong};
+    if has_wide_control && ours.end == End::Broken(Malformed) {
+        // They count the bytes that came, and take it where those are few enough.
+        return assert!(theirs.messages.starts_with(&ours.messages));
+    }
     let is_alike = match (ours.end, theirs.end) {
         // They look at each part of a text; we at the whole, so that other frames, or another fault, may come before.
         (_, End::Broken(NotUtf8)) => return assert!(ours.messages.starts_with(&theirs.messages)),
