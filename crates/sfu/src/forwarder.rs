@@ -175,6 +175,13 @@ impl Forwarder {
         (self.current.map(|epoch| epoch.stream) != Some(target.stream)).then_some(target.stream)
     }
 
+    /// Whether larger pictures are wanted of the stream that goes out, which has spatial layers up to `widest`. They refer to pictures
+    /// before them that the viewer has not got, so a key picture is waited for.
+    pub(crate) fn awaits_width(&self, widest: u8) -> bool {
+        let levels = self.wanted_level().zip(self.segments.newest());
+        levels.is_some_and(|(wanted, current)| current.level.spatial < wanted.spatial.min(widest))
+    }
+
     /// The moment on the publisher's clock and the outgoing timestamp that belong together, if the publisher has told.
     pub(crate) fn clock(&self) -> Option<(PeerId, SenderClock)> {
         let epoch = self.current?;

@@ -87,8 +87,10 @@ fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
             // What waits of a picture that ends would only delay the sound.
             peer.outbound.pacer.discard(|waiting| usize::from(waiting.slot) == index);
         }
-        let awaited = slot.forwarder.awaited().filter(|_| track.is_video());
-        if let Some(layer) = awaited.and_then(|stream| track.layer_of_mut(stream)) {
+        let stream = target.filter(|_| track.is_video()).map(|target| target.stream);
+        let Some(layer) = stream.and_then(|stream| track.layer_of_mut(stream)) else { continue };
+        let forwarder = &slot.forwarder;
+        if forwarder.awaited().is_some() || forwarder.awaits_width(layer.rates.highest().spatial) {
             layer.key_frames.want(now);
         }
     }

@@ -11,5 +11,6 @@ mod reconnect;
 mod remote;
 mod simulcast;
 mod streams;
+mod svc;
 mod video;
 pub(crate) mod world;
