@@ -47,7 +47,7 @@ pub struct Plan {
     pub loss_ppm: u32,
     /// Threads that drive the peers.
     pub threads: usize,
-    /// How long a member may take to look for what has come, less than a second. `None`: the kernel wakes it at once, for which the server
+    /// How long a member may take to look for what has come. `None`: the kernel wakes it at once, for which the server
     /// pays where both are on one machine.
     pub look_after: Option<Duration>,
 }

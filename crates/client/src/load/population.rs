@@ -124,11 +124,13 @@ impl Population {
             let layers = self.plan.layers.iter().map(|layer| Some(layer.as_str()));
             let layers: Vec<_> = if count == 0 { vec![None] } else { layers.collect() };
             // An encoder makes all layers of a picture at once.
-            let begins_at = self.begins_at(self.sources.load(Ordering::Relaxed));
+            let mut begins_at = None;
             for (index, layer) in layers.into_iter().enumerate() {
                 let quarter = 0.25_f64.powi(i32::try_from(count.saturating_sub(index + 1)).unwrap_or(0));
                 let shape = Shape { packets_per_second: shape.packets_per_second * quarter, ..shape };
-                let video = Video::new(shape, self.stamp(), begins_at);
+                let stamp = self.stamp();
+                let begins_at = *begins_at.get_or_insert_with(|| self.begins_at(stamp.source));
+                let video = Video::new(shape, stamp, begins_at);
                 publications.push(Publication::new(mid, layer, Source::Video(video)));
             }
         }
