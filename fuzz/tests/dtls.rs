@@ -1,4 +1,4 @@
-//! The property of the handshake under random paths; every run tries others.
+//! The property of the handshake under random paths.
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any};

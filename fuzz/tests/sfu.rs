@@ -1,4 +1,4 @@
-//! The property of the media router under random operations; every run tries others.
+//! The property of the media router under random operations.
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any};

@@ -1,4 +1,4 @@
-//! Our WebSocket beside another one; every run tries others.
+//! Our WebSocket beside another one, under random frames.
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any};

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: installs what the steps need, runs every step, and closes with one line that counts.
 
+mod complaint;
 mod count;
 mod steps;
 
@@ -13,6 +14,7 @@ use clap::Args;
 use crate::install;
 use crate::stopwatch::Stopwatch;
 use crate::workspace;
+use complaint::Complaint;
 use count::Count;
 pub(crate) use steps::{BROWSER, playwright};
 use steps::{STEPS, Step};
@@ -53,15 +55,20 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     install::install(&chosen.iter().flat_map(|step| step.needs).copied().collect())?;
     let mut total = Count::default();
     let mut failed = Vec::new();
+    let mut complaints = Vec::new();
     for (index, step) in chosen.iter().enumerate() {
         println!("[{}/{}] {}: {}", index + 1, chosen.len(), step.name, step.proves);
-        let counted = run_step(step, &logs.join(format!("{}.log", step.name)))?;
+        let counted = run_step(step, &logs.join(format!("{}.log", step.name)), &mut complaints)?;
         if counted.failed > 0 {
             failed.push(step.name);
         }
         total += counted;
     }
     println!("\nThe whole run took {whole}.");
+    for Complaint { test, words } in &complaints {
+        println!("{test} failed:");
+        words.iter().for_each(|line| println!("      {line}"));
+    }
     if !failed.is_empty() {
         println!("Failed: {}. To run these alone: cargo xtask test --only {}", failed.join(", "), failed.join(" "));
     }
@@ -77,8 +84,8 @@ fn choose(only: &[String]) -> Result<Vec<&'static Step>> {
     Ok(STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|name| name == step.name)).collect())
 }
 
-/// Runs one step with its output in `log`, and says how it went.
-fn run_step(step: &Step, log: &PathBuf) -> Result<Count> {
+/// Runs one step with its output in `log`, and says how it went. What failed is told again at the very end, where nobody has to look for it.
+fn run_step(step: &Step, log: &PathBuf, complaints: &mut Vec<Complaint>) -> Result<Count> {
     fs::write(log, "").with_context(|| log.display().to_string())?;
     let watch = Stopwatch::start();
     let result = (step.run)(log);
@@ -102,6 +109,7 @@ fn run_step(step: &Step, log: &PathBuf) -> Result<Count> {
         }
         Err(error) => {
             show_failure(step, log, &output);
+            complaints.extend(Complaint::read(&output));
             println!("      FAILED in {watch}: {error:#}");
             counted.failed = counted.failed.max(1);
         }

@@ -238,10 +238,12 @@ impl Decoder {
         assert!(!is_entry || stamp.key, "another stream begins without a key frame: {stamp:?} behind {before:?}");
         let same_picture = !is_entry && stamp.spatial > 0;
         assert_eq!(step == 0, same_picture, "timestamps are those of pictures: {stamp:?} behind {before:?}");
-        // A stream that is left may be left within a picture, and an upper layer may come in where it refers to nothing but the lower one.
+        // A stream that is left may be left within a picture, between its spatial layers as well, where a mute stops it and a key picture goes
+        // on; and an upper layer may come in where it refers to nothing but the lower one.
+        let is_entry_anew = stamp.key && before.codec == CodecName::Vp9 && before.spatial == 0;
         let is_wider = same_picture && stamp.references.iter().all(|back| *back < 2);
         assert!(
-            is_entry || is_wider || last.marker != same_picture,
+            is_entry || is_entry_anew || is_wider || last.marker != same_picture,
             "the marker ends pictures: {before:?} before {stamp:?}"
         );
         for back in stamp.references.into_iter().filter(|back| *back > 0) {

@@ -132,8 +132,14 @@ fn doc(to: &Path) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// The seed of every property: a run on the build machine says whether the change is good, not whether today's numbers were lucky. New
+/// numbers are for `cargo xtask fuzz`, and for `cargo test`, which draws them anew each time.
+const PROPERTY_SEED: &str = "1";
+
 fn rust(to: &Path) -> Result<Outcome> {
-    log(cargo().args(["test", "--workspace", "--no-fail-fast"]), to)?;
+    let mut command = cargo();
+    command.env("PROPTEST_RNG_SEED", PROPERTY_SEED);
+    log(command.args(["test", "--workspace", "--no-fail-fast"]), to)?;
     Ok(Outcome::Passed)
 }
 
