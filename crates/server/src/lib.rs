@@ -9,6 +9,7 @@ pub mod connections;
 pub mod data_dir;
 pub mod ice;
 pub mod listener;
+pub mod live;
 pub mod open_files;
 pub mod rate;
 pub mod signal;

@@ -9,10 +9,10 @@ use crate::command::read;
 use crate::workspace::cargo;
 
 /// State machines without input and output of their own.
-const CORES: &[&str] = &["turn", "rtp", "rtc", "sfu", "room"];
+const CORES: &[&str] = &["turn", "media", "rtp", "rtc", "sfu", "room", "live"];
 
 /// The cores that another core may need: what packets look like is common knowledge of the media plane.
-const SHARED: &[(&str, &[&str])] = &[("rtc", &["rtp"]), ("sfu", &["rtp"])];
+const SHARED: &[(&str, &[&str])] = &[("rtc", &["rtp"]), ("sfu", &["rtp"]), ("live", &["media"])];
 
 /// What opens sockets, reads clocks or spawns; the shell has the first of them.
 const SHELL_ONLY: &[&str] =
@@ -27,7 +27,7 @@ pub(super) fn violations() -> Result<Vec<String>> {
         found.extend(forbidden(core, &needed_by(core)?));
     }
     let shell = needed_by(SHELL)?;
-    for name in ["tokio", "turn", "room"] {
+    for name in ["tokio", "turn", "room", "live"] {
         if !shell.contains(name) {
             found.push(format!("{SHELL} does not depend on {name}: is the rule about it still spelt right?"));
         }

@@ -1,0 +1,18 @@
+//! Streams for audiences: one publisher, many viewers, and the protocols between them, each a state machine or a reader and a writer around
+//! [`media::Frame`]. No socket, no clock, no thread: bytes and times come in, bytes and frames go out.
+//!
+//! ```
+//! use live::StreamAddress;
+//!
+//! let address = StreamAddress::parse("/live/lesson?token=abc")?;
+//! assert_eq!((address.name.app(), address.name.stream()), ("live", "lesson"));
+//! assert_eq!(address.parameter("token").as_deref(), Some("abc"));
+//! # Ok::<(), live::NameError>(())
+//! ```
+
+#![deny(missing_docs)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+mod stream_name;
+
+pub use stream_name::{NameError, StreamAddress, StreamName};
