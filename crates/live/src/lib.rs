@@ -13,6 +13,14 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+pub mod m3u8;
+pub mod mp4;
+mod nal;
+mod sampling;
 mod stream_name;
+#[cfg(test)]
+mod testing;
+pub mod ts;
 
+pub use sampling::Sampling;
 pub use stream_name::{NameError, StreamAddress, StreamName};

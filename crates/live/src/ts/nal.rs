@@ -1,0 +1,61 @@
+//! H.264 and H.265 in byte stream format (Annex B of both).
+
+use media::{Codec, Frame, Parameters, ParseError};
+
+use super::TsError;
+use crate::nal::{self, NalUnits};
+
+/// The parameter sets of a track in byte stream format, and how its frames are delimited.
+#[derive(Debug)]
+pub(super) struct ParameterSets {
+    is_h265: bool,
+    byte_stream: Vec<u8>,
+}
+
+impl ParameterSets {
+    pub(super) fn parse(parameters: &Parameters) -> Result<Self, TsError> {
+        let record = &parameters.decoder_configuration;
+        let sets = match parameters.codec {
+            Codec::H264 => nal::h264_parameter_sets(record)?,
+            Codec::H265 => nal::h265_parameter_sets(record)?,
+            other @ (Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus) => {
+                return Err(TsError::Codec(other));
+            }
+        };
+        let mut byte_stream = Vec::new();
+        for set in sets {
+            byte_stream.extend(START_CODE);
+            byte_stream.extend(set);
+        }
+        Ok(Self { is_h265: parameters.codec == Codec::H265, byte_stream })
+    }
+
+    /// Writes the frame as an access unit: delimiter, parameter sets if a decoder can begin here, and its NAL units without delimiters of their own.
+    pub(super) fn write_access_unit(&self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), ParseError> {
+        out.extend_from_slice(&START_CODE);
+        // Any kind of slice may follow.
+        out.extend_from_slice(if self.is_h265 { &[0x46, 0x01, 0x50] } else { &[0x09, 0xf0] });
+        if frame.is_key {
+            out.extend_from_slice(&self.byte_stream);
+        }
+        for unit in NalUnits::new(&frame.data) {
+            let unit = unit?;
+            if !self.is_delimiter(unit) {
+                out.extend_from_slice(&START_CODE);
+                out.extend_from_slice(unit);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_delimiter(&self, unit: &[u8]) -> bool {
+        let Some(&first) = unit.first() else { return true };
+        if self.is_h265 { (first >> 1) & 0x3f == H265_DELIMITER } else { first & 0x1f == H264_DELIMITER }
+    }
+}
+
+const START_CODE: [u8; 4] = [0, 0, 0, 1];
+/// Table 7-1 of H.264.
+const H264_DELIMITER: u8 = 9;
+/// Table 7-1 of H.265.
+const H265_DELIMITER: u8 = 35;
