@@ -13,7 +13,7 @@ use crate::settings::SettingArguments;
 /// What the token says.
 #[derive(Debug, Args)]
 pub(crate) struct TokenArguments {
-    /// The room it opens; * for every room
+    /// The room it opens, or the stream as APP/STREAM; APP/* for every stream of an app, * for everything
     #[arg(long)]
     room: String,
     /// Who the holder is; without it the client chooses
@@ -78,6 +78,7 @@ pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(|| "expected a time from 1s to 3650d".to_owned())
 }
 
-/// What a member can be allowed, and a program of the operator.
-const GRANTS: [&str; 8] = ["subscribe", "pub.audio", "pub.video", "pub.screen", "chat", "moderate", "admit", "manage"];
+/// What a member can be allowed, a program of the operator, and who publishes or plays a stream.
+const GRANTS: [&str; 10] =
+    ["subscribe", "pub.audio", "pub.video", "pub.screen", "chat", "moderate", "admit", "manage", "publish", "play"];
 const LIFETIME_SECONDS_MAX: u64 = 3650 * 86_400;

@@ -22,6 +22,7 @@ mod error;
 mod guest;
 mod handshake;
 mod http;
+mod live;
 mod media;
 mod replay;
 mod server;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
-    Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds, Secrets,
-    Topology, Unmute, Users, WebhookSecret, WebhookUrls, Workers,
+    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds,
+    Secrets, Topology, Unmute, Users, WebhookSecret, WebhookUrls, Workers,
 };
 
 settings! {
@@ -73,6 +73,11 @@ settings! {
     /// Who may end the mute that a moderator has set: "self" is the member, "moderator" a moderator only. Members who talk without the media server
     /// are only asked to be silent.
     rooms_unmute: Unmute = "rooms.unmute", default r#""self""#, example r#""moderator""#;
+    /// Who may publish live streams: "auto" is everybody while `auth.keys` is not set and whoever has a token once it is; "all" is everybody, "token"
+    /// whoever has one, "off" nobody.
+    live_publish: Admission = "live.publish", default r#""auto""#, example r#""token""#;
+    /// Who may play live streams, in the same words.
+    live_play: Admission = "live.play", default r#""auto""#, example r#""all""#;
     /// Where events of rooms are posted (docs/http-api.md). Redirections are not followed.
     webhooks_urls: WebhookUrls = "webhooks.urls", default "[]", example r#"["https://app.example.org/parlor"]"#;
     /// The secret that signs them.

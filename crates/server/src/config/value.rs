@@ -9,11 +9,13 @@ use tracing_subscriber::filter::Targets;
 
 use super::setting::Value;
 
+mod admission;
 mod listen;
 mod origin;
 mod secret;
 mod webhook;
 
+pub use admission::Admission;
 pub use listen::Listen;
 pub use origin::Origins;
 pub use secret::{Keys, Secret, Secrets, Users};

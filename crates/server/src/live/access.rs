@@ -1,0 +1,116 @@
+//! Who may publish a stream and who may play it: the settings `live.publish` and `live.play`, and tokens by `auth.keys`.
+//!
+//! A token names a stream as `app/stream` where others name a room; `app/*` are all streams of an app, `*` is everything. Its grants
+//! `publish` and `play` say what it is good for; one without grants is good for both.
+
+#![expect(dead_code, reason = "the first to ask is WHIP")]
+
+use std::time::Duration;
+
+use room::token::{Claims, Key, TokenError, verify};
+
+use crate::config::{Admission, Config};
+
+/// What somebody wants to do with a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Publish,
+    Play,
+}
+
+impl Deed {
+    /// The grant that allows it, which is also the end of the setting's name.
+    fn grant(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Play => "play",
+        }
+    }
+}
+
+/// Why somebody may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Denied {
+    /// The operator has switched it off for everybody.
+    #[error("the operator has switched this off (live.{})", .0.grant())]
+    Off(Deed),
+    /// There is no token.
+    #[error("a token is needed: send it as \"Authorization: Bearer …\" or as the query parameter token")]
+    TokenNeeded,
+    /// There is one that nobody believes.
+    #[error("the token is not accepted: {0}")]
+    TokenRefused(TokenError),
+    /// It is good for something else.
+    #[error("the token is for another stream")]
+    OtherStream,
+    /// It does not go so far.
+    #[error("the token does not grant \"{}\"", .0.grant())]
+    NotGranted(Deed),
+}
+
+impl Denied {
+    /// What it is called in answers to programs.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Off(_) => "switched-off",
+            Self::TokenNeeded => "token-needed",
+            Self::TokenRefused(_) => "token-refused",
+            Self::OtherStream => "other-stream",
+            Self::NotGranted(_) => "not-granted",
+        }
+    }
+}
+
+/// Decides who may.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    publish: Admission,
+    play: Admission,
+    keys: Vec<Key>,
+}
+
+impl Access {
+    /// By the settings, and the keys that sign tokens.
+    pub(crate) fn new(config: &Config, keys: Vec<Key>) -> Self {
+        Self { publish: config.live_publish, play: config.live_play, keys }
+    }
+
+    /// Whether `deed` may be done with the stream of that name, at `unix_now`.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub(crate) fn check(
+        &self,
+        deed: Deed,
+        (app, stream): (&str, &str),
+        token: Option<&str>,
+        unix_now: Duration,
+    ) -> Result<(), Denied> {
+        let admission = match deed {
+            Deed::Publish => self.publish,
+            Deed::Play => self.play,
+        };
+        match admission {
+            Admission::Off => return Err(Denied::Off(deed)),
+            Admission::All => return Ok(()),
+            Admission::Auto if self.keys.is_empty() => return Ok(()),
+            Admission::Auto | Admission::Token => {}
+        }
+        let token = token.ok_or(Denied::TokenNeeded)?;
+        let claims = verify(&self.keys, token, unix_now).map_err(Denied::TokenRefused)?;
+        if !opens(&claims, app, stream) {
+            return Err(Denied::OtherStream);
+        }
+        let granted = claims.grants.is_none_or(|grants| grants.iter().any(|grant| grant == deed.grant()));
+        if granted { Ok(()) } else { Err(Denied::NotGranted(deed)) }
+    }
+}
+
+fn opens(claims: &Claims, app: &str, stream: &str) -> bool {
+    // An app may have slashes in it: the last one divides.
+    let named = claims.room.rsplit_once('/');
+    claims.room == "*" || named.is_some_and(|named| named.0 == app && (named.1 == "*" || named.1 == stream))
+}
+
+#[cfg(test)]
+mod tests;
