@@ -22,7 +22,6 @@ mod error;
 mod guest;
 mod handshake;
 mod http;
-mod live;
 mod media;
 mod replay;
 mod server;

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use live::StreamName;
 use room::token::{Claims, Key, TokenError, verify};
 
 use crate::config::{Admission, Config};
@@ -82,7 +83,7 @@ impl Access {
     pub(crate) fn check(
         &self,
         deed: Deed,
-        (app, stream): (&str, &str),
+        name: &StreamName,
         token: Option<&str>,
         unix_now: Duration,
     ) -> Result<(), Denied> {
@@ -98,7 +99,7 @@ impl Access {
         }
         let token = token.ok_or(Denied::TokenNeeded)?;
         let claims = verify(&self.keys, token, unix_now).map_err(Denied::TokenRefused)?;
-        if !opens(&claims, app, stream) {
+        if !opens(&claims, name) {
             return Err(Denied::OtherStream);
         }
         let granted = claims.grants.is_none_or(|grants| grants.iter().any(|grant| grant == deed.grant()));
@@ -106,10 +107,11 @@ impl Access {
     }
 }
 
-fn opens(claims: &Claims, app: &str, stream: &str) -> bool {
+fn opens(claims: &Claims, name: &StreamName) -> bool {
     // An app may have slashes in it: the last one divides.
     let named = claims.room.rsplit_once('/');
-    claims.room == "*" || named.is_some_and(|named| named.0 == app && (named.1 == "*" || named.1 == stream))
+    claims.room == "*"
+        || named.is_some_and(|named| named.0 == name.app() && (named.1 == "*" || named.1 == name.stream()))
 }
 
 #[cfg(test)]

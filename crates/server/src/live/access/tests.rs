@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use live::StreamName;
 use room::token::{Claims, Key, TokenError, mint};
 
 use super::{Access, Deed, Denied};
@@ -10,6 +11,10 @@ const NOW: Duration = Duration::from_secs(1_000_000);
 
 fn key() -> Key {
     Key::new("main", SECRET).unwrap()
+}
+
+fn demo() -> StreamName {
+    StreamName::new("live", "demo").unwrap()
 }
 
 fn access(admission: Admission, keys: Vec<Key>) -> Access {
@@ -23,7 +28,7 @@ fn token(room: &str, grants: Option<&[&str]>, exp: u64) -> String {
 }
 
 fn publish(access: &Access, token: Option<&str>) -> Result<(), Denied> {
-    access.check(Deed::Publish, ("live", "demo"), token, NOW)
+    access.check(Deed::Publish, &demo(), token, NOW)
 }
 
 #[test]
@@ -69,7 +74,7 @@ fn token_with_grants_is_good_for_those_only() {
     let access = access(Admission::Auto, vec![key()]);
     let play = token("live/demo", Some(&["play"]), u64::MAX / 2);
     assert_eq!(publish(&access, Some(&play)), Err(Denied::NotGranted(Deed::Publish)));
-    assert_eq!(access.check(Deed::Play, ("live", "demo"), Some(&play), NOW), Ok(()));
+    assert_eq!(access.check(Deed::Play, &demo(), Some(&play), NOW), Ok(()));
     let member = token("*", Some(&["pub.video"]), u64::MAX / 2);
     assert_eq!(publish(&access, Some(&member)), Err(Denied::NotGranted(Deed::Publish)));
 }
@@ -84,6 +89,6 @@ fn token_that_has_expired_is_refused() {
 #[test]
 fn one_setting_does_not_decide_about_the_other() {
     let access = Access { publish: Admission::Token, play: Admission::All, keys: vec![key()] };
-    assert_eq!(access.check(Deed::Play, ("live", "demo"), None, NOW), Ok(()));
+    assert_eq!(access.check(Deed::Play, &demo(), None, NOW), Ok(()));
     assert_eq!(publish(&access, None), Err(Denied::TokenNeeded));
 }
