@@ -20,9 +20,7 @@ pub(crate) struct SettingArguments {
 impl SettingArguments {
     /// Reads all sources.
     pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let environment = std::env::vars_os().collect();
         let sources = Sources { file: self.config.clone(), environment, flags: self.set.clone() };
         // Several lines, one per fault: begin below the program's name.
         Config::load(&sources).map_err(|errors| anyhow!("the configuration is not accepted:\n{errors}"))

@@ -65,15 +65,10 @@ pub(crate) fn run(arguments: &TokenArguments) -> anyhow::Result<()> {
 /// A whole number with a unit.
 pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     let expected = || "expected a number with a unit: 90s, 30m, 12h or 7d".to_owned();
-    let unit = text.chars().last().ok_or_else(expected)?;
-    let seconds_in_unit: u64 = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        _ => return Err(expected()),
-    };
-    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| expected())?;
+    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
+    let split = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
+    let (number, seconds_in_unit) = split.ok_or_else(expected)?;
+    let number: u64 = number.parse().map_err(|_| expected())?;
     let seconds = number.checked_mul(seconds_in_unit).filter(|seconds| (1..=LIFETIME_SECONDS_MAX).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(|| "expected a time from 1s to 3650d".to_owned())
 }

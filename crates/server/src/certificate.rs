@@ -48,6 +48,28 @@ struct Current {
     key: Arc<CertifiedKey>,
     /// When the operator's files were last changed, as far as we know.
     modified: Option<(SystemTime, SystemTime)>,
+    /// After an attempt to make another one that failed.
+    rest: Option<Rest>,
+}
+
+/// How long nothing is tried: what failed will most likely fail again (a disk is full), and each failure is in the log.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    /// Unix time of the attempt.
+    from: Duration,
+    pause: Duration,
+}
+
+impl Rest {
+    fn after(former: Option<Self>, unix_time: Duration) -> Self {
+        let pause = former.map_or(REST_FIRST, |former| former.pause.saturating_mul(2).min(REST_MAX));
+        Self { from: unix_time, pause }
+    }
+
+    /// Not when the clock was set back meanwhile, either.
+    fn lasts(self, unix_time: Duration) -> bool {
+        unix_time.checked_sub(self.from).is_some_and(|elapsed| elapsed < self.pause)
+    }
 }
 
 /// Why there is no certificate to show.
@@ -87,16 +109,22 @@ impl Certificate {
     }
 
     /// Takes up changed files; renews the self-signed certificate when it nears its end or the machine has got an address it
-    /// does not name. A failure leaves the certificate that is in use. Says whether there is a new one.
+    /// does not name. A failure leaves the certificate that is in use; what failed is tried again when the files change, or after pauses
+    /// that grow. Says whether there is a new one.
     ///
     /// # Errors
     /// When there was reason for another certificate and it could not be had.
     pub fn refresh(&self, unix_time: Duration) -> Result<bool, CertificateError> {
         let modified = modified(&self.source);
-        let known = self.read().modified;
+        let (known, rest) = {
+            let current = self.read();
+            (current.modified, current.rest)
+        };
         let due = match &self.source {
             CertificateSource::Files { .. } => modified.is_some() && modified != known,
-            CertificateSource::SelfSigned { directory, names } => self_signed::is_due(directory, names, unix_time),
+            CertificateSource::SelfSigned { directory, names } => {
+                !rest.is_some_and(|rest| rest.lasts(unix_time)) && self_signed::is_due(directory, names, unix_time)
+            }
         };
         if !due {
             return Ok(false);
@@ -108,7 +136,9 @@ impl Certificate {
             }
             Err(error) => {
                 // The files may be half written: the same pair is not tried again until one of them changes.
-                self.current.write().unwrap_or_else(PoisonError::into_inner).modified = modified;
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                current.modified = modified;
+                current.rest = Some(Rest::after(rest, unix_time));
                 Err(error)
             }
         }
@@ -159,7 +189,7 @@ fn load(
             self_signed::load_or_make(directory, names, provider, unix_time)?
         }
     };
-    Ok(Current { key: Arc::new(key), modified })
+    Ok(Current { key: Arc::new(key), modified, rest: None })
 }
 
 fn modified(source: &CertificateSource) -> Option<(SystemTime, SystemTime)> {
@@ -167,6 +197,11 @@ fn modified(source: &CertificateSource) -> Option<(SystemTime, SystemTime)> {
     let of = |path: &PathBuf| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     of(chain).zip(of(key))
 }
+
+/// After the first attempt that failed; twice as long after each further one.
+const REST_FIRST: Duration = Duration::from_secs(60);
+/// A certificate is renewed so long before its end that an hour more does not matter.
+const REST_MAX: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
 mod tests;

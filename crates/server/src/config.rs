@@ -3,6 +3,7 @@
 //!
 //! Precedence: `--set` over environment over file over default. Every fault is reported, each with its place.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ pub struct Sources {
     /// The TOML file, if one is given.
     pub file: Option<PathBuf>,
     /// Environment variables; only those that begin with `PARLOR_` are looked at.
-    pub environment: Vec<(String, String)>,
+    pub environment: Vec<(OsString, OsString)>,
     /// The `key=value` arguments of `--set`, in order; a later one wins.
     pub flags: Vec<String>,
 }
@@ -62,7 +63,12 @@ impl Config {
                 Err(fault) => errors.push(fault),
             }
         }
-        assignments.extend(source::from_environment(&sources.environment, &mut warnings));
+        for found in source::from_environment(&sources.environment, &mut warnings) {
+            match found {
+                Ok(assignment) => assignments.push(assignment),
+                Err(fault) => errors.push(fault),
+            }
+        }
         for flag in &sources.flags {
             match source::from_flag(flag) {
                 Ok(assignment) => assignments.push(assignment),

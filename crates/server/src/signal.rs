@@ -7,6 +7,7 @@
 //! client ends that client's connection, and nobody else waits for it.
 
 mod connection;
+mod memory;
 mod outbox;
 mod rooms;
 
@@ -32,6 +33,7 @@ pub use crate::handshake::{Handshake, HandshakeError};
 
 use self::{
     connection::Seat,
+    memory::Memory,
     rooms::{Input, Rooms},
 };
 
@@ -44,6 +46,7 @@ pub struct Signal {
     /// Numbers of connections; none is used twice.
     numbers: Arc<AtomicU64>,
     frame_bytes: u32,
+    memory: Memory,
 }
 
 impl Signal {
@@ -64,11 +67,12 @@ impl Signal {
         let frame_bytes = config.limits.frame_bytes;
         let hub = room::Hub::new(config, seed, clock::now(), clock::unix_time());
         tokio::spawn(Rooms::new(hub, media).run(received));
-        Self { inputs, numbers: Arc::default(), frame_bytes }
+        Self { inputs, numbers: Arc::default(), frame_bytes, memory: Memory::default() }
     }
 
     /// Answers the request for a WebSocket: switches protocols, or says why not (429 and 503, with a JSON `error`).
     pub async fn upgrade(&self, handshake: Handshake, opened: Opened) -> Response {
+        let memory = self.memory.share(opened.address);
         let seat = match self.open(opened).await {
             Ok(seat) => seat,
             Err(refusal) => return HttpError::ConnectionRefused(refusal).into_response(),
@@ -80,7 +84,7 @@ impl Signal {
         tokio::spawn(async move {
             // Without a connection the seat is given back.
             if let Some(io) = upgrade.io().await {
-                connection::serve(io, seat, readable).await;
+                connection::serve(io, seat, readable, memory).await;
             }
         });
         response

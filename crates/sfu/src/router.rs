@@ -22,7 +22,7 @@ use crate::bandwidth::incoming::Incoming;
 use crate::config::Config;
 use crate::forwarder::StreamId;
 use crate::header::Template;
-use crate::id::{PeerId, TrackId};
+use crate::id::{PeerId, Source, TrackId};
 use crate::interest::Interest;
 use crate::link::{LinkId, Links, Relayed};
 use crate::output::Output;
@@ -114,7 +114,8 @@ impl Router {
         let Some(known) = self.peer_keys.get(&peer).and_then(|key| self.peers.get_mut(*key)) else { return };
         known.handle_reconnect(&self.config, now);
         let due = known.poll_timeout();
-        for (_, track) in self.tracks.iter_mut().filter(|(_, track)| track.id.peer == peer) {
+        for key in tracks_of(&self.track_keys, peer) {
+            let Some(track) = self.tracks.get_mut(key) else { continue };
             track.layers.iter_mut().for_each(crate::layer::Layer::handle_reconnect);
             // What was said of the layers was for the connection before.
             track.interest = Interest::default();
@@ -337,6 +338,12 @@ impl Router {
             }
         }
     }
+}
+
+/// The keys of what a peer publishes, by source: at most four, however many there are in the room.
+fn tracks_of(track_keys: &BTreeMap<TrackId, usize>, peer: PeerId) -> impl Iterator<Item = usize> {
+    let [first, last] = [Source::Microphone, Source::ScreenAudio].map(|source| TrackId { peer, source });
+    track_keys.range(first..=last).map(|(_, key)| *key)
 }
 
 /// A name that no stream had before.

@@ -5,11 +5,19 @@
 pub(crate) struct Slab<T> {
     entries: Vec<Option<T>>,
     free: Vec<usize>,
+    /// Values that somebody has walked past.
+    #[cfg(test)]
+    pub(crate) passed: std::cell::Cell<usize>,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), free: Vec::new() }
+        Self {
+            entries: Vec::new(),
+            free: Vec::new(),
+            #[cfg(test)]
+            passed: std::cell::Cell::default(),
+        }
     }
 }
 
@@ -41,7 +49,10 @@ impl<T> Slab<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
-        self.entries.iter().enumerate().filter_map(|(key, entry)| Some((key, entry.as_ref()?)))
+        let values = self.entries.iter().enumerate().filter_map(|(key, entry)| Some((key, entry.as_ref()?)));
+        #[cfg(test)]
+        let values = values.inspect(|_| self.passed.update(|passed| passed.wrapping_add(1)));
+        values
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut T)> {

@@ -6,8 +6,9 @@ use rtp::parameters::{Codec, Kind, ReceiveParameters, Rid};
 
 use crate::allowance::TrackAllowance;
 use crate::forwarder::StreamId;
-use crate::id::TrackId;
+use crate::id::{PeerId, TrackId};
 use crate::interest::Interest;
+use crate::keyframe::KeyFrameShares;
 use crate::ladder::{Ladder, Sight};
 use crate::layer::Layer;
 use crate::link::RemoteWants;
@@ -45,6 +46,8 @@ pub(crate) struct Track {
     /// What can be sent of it.
     pub(crate) ladder: Ladder,
     pub(crate) interest: Interest,
+    /// How often its subscribers have had key frames made.
+    pub(crate) key_frame_shares: KeyFrameShares,
     /// Of all layers together: each alone may be off.
     pub(crate) standstills: StandstillWatch,
     /// Its publisher is on another worker.
@@ -92,6 +95,7 @@ impl Track {
             told: None,
             ladder: Ladder::default(),
             interest: Interest::default(),
+            key_frame_shares: KeyFrameShares::default(),
             standstills: StandstillWatch::default(),
             is_remote: false,
             remote_wants: RemoteWants::default(),
@@ -123,9 +127,13 @@ impl Track {
         self.layers.iter().find(|layer| layer.id == stream)
     }
 
-    /// The same, to be changed.
-    pub(crate) fn layer_of_mut(&mut self, stream: StreamId) -> Option<&mut Layer> {
-        self.layers.iter_mut().find(|layer| layer.id == stream)
+    /// A subscriber cannot go on without a key frame of a layer. Returns when the publisher is to be asked.
+    pub(crate) fn want_key_frame(&mut self, now: Instant, stream: StreamId, by: PeerId) -> Option<Instant> {
+        let layer = self.layers.iter_mut().find(|layer| layer.id == stream)?;
+        if !layer.key_frames.is_wanted(now) {
+            layer.key_frames.want(self.key_frame_shares.turn(now, by));
+        }
+        layer.key_frames.poll_timeout()
     }
 
     /// The names of the layers, the smallest first; none without simulcast.

@@ -11,7 +11,7 @@ mod header;
 mod reader;
 mod writer;
 
-pub use self::reader::{Broken, Message, Reader};
+pub use self::reader::{Broken, Memory, Message, Reader};
 pub use self::writer::{Frame, Writer};
 
 #[cfg(test)]

@@ -26,13 +26,29 @@ pub enum Broken {
     NotUtf8,
     /// It does not keep to RFC 6455.
     Malformed,
+    /// There is no memory left for messages that are not complete.
+    Crowded,
     /// The connection is lost, or ended without a goodbye.
     Lost,
 }
 
+/// Who answers for the memory in which messages wait for their end.
+pub trait Memory {
+    /// The message that is being read takes so many bytes; 0 when there is none. `false` where it may not.
+    fn hold(&mut self, bytes: usize) -> bool;
+}
+
+/// As much as messages may be long.
+impl Memory for () {
+    fn hold(&mut self, _bytes: usize) -> bool {
+        true
+    }
+}
+
 /// The reading side of a WebSocket.
-pub struct Reader<R> {
+pub struct Reader<R, M = ()> {
     io: R,
+    memory: M,
     /// What was read and not looked at: the first `read` bytes from `looked` on.
     unread: [u8; UNREAD_BYTES],
     looked: usize,
@@ -47,7 +63,19 @@ pub struct Reader<R> {
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// Reads messages of at most so many bytes.
     pub fn new(io: R, message_bytes_max: usize) -> Self {
-        Self { io, unread: [0; UNREAD_BYTES], looked: 0, read: 0, open: None, begun: None, message_bytes_max }
+        Self::with_memory(io, message_bytes_max, ())
+    }
+}
+
+impl<R: AsyncRead + Unpin, M: Memory> Reader<R, M> {
+    /// The same, as far as `memory` allows.
+    pub fn with_memory(io: R, message_bytes_max: usize, memory: M) -> Self {
+        Self { io, memory, unread: [0; UNREAD_BYTES], looked: 0, read: 0, open: None, begun: None, message_bytes_max }
+    }
+
+    /// Whether a message has begun that is not complete.
+    pub fn is_amid(&self) -> bool {
+        self.begun.is_some() || self.open.as_ref().is_some_and(|(header, _)| !header.opcode.is_control())
     }
 
     /// The next message. Nothing is lost when the future is dropped before it is ready.
@@ -57,7 +85,12 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     pub async fn next(&mut self) -> Result<Message, Broken> {
         loop {
             let (header, payload) = self.frame().await?;
-            if let Some(message) = self.hear(header, payload)? {
+            let message = self.hear(header, payload)?;
+            let begun_bytes = self.begun.as_ref().map_or(0, |(_, payload)| payload.capacity());
+            if !self.memory.hold(begun_bytes) {
+                return Err(Broken::Crowded);
+            }
+            if let Some(message) = message {
                 return Ok(message);
             }
         }
@@ -93,7 +126,13 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 self.fill().await?;
             } else {
                 // Memory is taken as the bytes come, and not for what somebody says will come.
-                payload.reserve(usize::try_from(missing).unwrap_or(usize::MAX).min(AHEAD_BYTES));
+                let ahead = usize::try_from(missing).unwrap_or(usize::MAX).min(AHEAD_BYTES);
+                let begun_bytes = self.begun.as_ref().map_or(0, |(_, payload)| payload.capacity());
+                let wanted_bytes = payload.capacity().max(payload.len().saturating_add(ahead));
+                if !self.memory.hold(begun_bytes.saturating_add(wanted_bytes)) {
+                    return Err(Broken::Crowded);
+                }
+                payload.reserve(ahead);
                 read_some((&mut self.io).take(missing).read_buf(payload).await)?;
             }
         }

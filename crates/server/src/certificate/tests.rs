@@ -101,3 +101,25 @@ fn key_of_another_certificate_or_a_missing_file_is_refused_by_name() {
     let missing = CertificateSource::Files { chain: one.path().join("none.pem"), key: two.path().join("key.pem") };
     assert!(open(missing, YEAR_2027).unwrap_err().to_string().contains("none.pem"));
 }
+
+#[test]
+fn renewal_that_fails_is_tried_and_told_again_after_pauses_that_grow() {
+    let directory = tempfile::tempdir().unwrap();
+    let kept = directory.path().join("data");
+    let certificate = open(self_signed(&kept, &[]), YEAR_2027).unwrap();
+    let shown_before = shown(&certificate);
+    fs::remove_dir_all(&kept).unwrap();
+    fs::write(&kept, "no folder: nothing can be written").unwrap();
+    let (start, second) = (YEAR_2027 + DAY * 370, Duration::from_secs(1));
+    let failures: Vec<u64> = (0..86_400)
+        .step_by(2)
+        .filter(|elapsed| certificate.refresh(start + second * *elapsed as u32).is_err())
+        .collect();
+    assert_eq!(failures[..5], [0, 60, 180, 420, 900]);
+    assert!(failures.windows(2).all(|pair| pair[1] - pair[0] <= 3600), "{failures:?}");
+    assert!(failures.len() < 40, "{failures:?}");
+    assert_eq!(shown(&certificate), shown_before);
+    fs::remove_file(&kept).unwrap();
+    fs::create_dir(&kept).unwrap();
+    assert!(certificate.refresh(start + DAY * 2).unwrap());
+}

@@ -40,6 +40,8 @@ pub enum Problem {
     Unreadable { reason: String },
     /// The text is not TOML.
     NotToml { reason: String },
+    /// The value is not text; it is not shown, as it may be a secret.
+    NotUtf8,
     /// The argument has no `=`.
     NotAnAssignment,
     /// There is no such setting.
@@ -68,6 +70,7 @@ impl fmt::Display for ConfigError {
         match problem {
             Problem::Unreadable { reason } => write!(f, "{origin}cannot be read: {reason}"),
             Problem::NotToml { reason } => write!(f, "{origin}not TOML: {reason}"),
+            Problem::NotUtf8 => write!(f, "{origin}{key}: expected text in UTF-8, found bytes that are none"),
             Problem::NotAnAssignment => write!(f, "{origin}{key}: expected key=value, as in --set http.listen=8080"),
             Problem::UnknownKey { nearest: Some(nearest) } => {
                 write!(f, "{origin}{key}: no such setting; did you mean {nearest}?")

@@ -1,5 +1,7 @@
 //! Settings from the environment and from `--set`.
 
+use std::ffi::OsString;
+
 use super::error::{ConfigError, Origin, Problem};
 use super::setting::Setting;
 
@@ -21,16 +23,27 @@ pub(super) fn toml_value(text: &str) -> toml::Value {
 
 /// The settings among the variables. An unknown `PARLOR_` variable is a warning and no error: orchestrators set variables
 /// such as `PARLOR_SERVICE_HOST` for every service of that name by themselves.
-pub(super) fn from_environment(variables: &[(String, String)], warnings: &mut Vec<String>) -> Vec<Assignment> {
+pub(super) fn from_environment(
+    variables: &[(OsString, OsString)],
+    warnings: &mut Vec<String>,
+) -> Vec<Result<Assignment, ConfigError>> {
     let mut found = Vec::new();
-    for (variable, text) in variables.iter().filter(|(variable, _)| variable.starts_with("PARLOR_")) {
-        let setting = super::SETTINGS.iter().find(|setting| setting.variable() == *variable);
+    for (variable, value) in variables {
+        // A name that is not UTF-8 is that of no setting, and is shown as well as it can be.
+        let variable = variable.to_string_lossy();
+        if !variable.starts_with("PARLOR_") {
+            continue;
+        }
+        let setting = super::SETTINGS.iter().find(|setting| setting.variable() == variable);
         let Some(setting) = setting else {
             warnings.push(format!("environment variable {variable} is not a setting and is ignored"));
             continue;
         };
-        let origin = Origin::Environment { variable: variable.clone() };
-        found.push(Assignment { setting, value: toml_value(text), origin });
+        let origin = Origin::Environment { variable: variable.into_owned() };
+        found.push(match value.to_str() {
+            Some(text) => Ok(Assignment { setting, value: toml_value(text), origin }),
+            None => Err(ConfigError { origin, key: setting.key.to_owned(), problem: Problem::NotUtf8 }),
+        });
     }
     found
 }

@@ -1,4 +1,6 @@
+use std::ffi::OsString;
 use std::io::Write as _;
+use std::os::unix::ffi::OsStringExt as _;
 
 use super::setting::Setting;
 use super::{Config, Listen, PortRange, SETTINGS, Sources, source};
@@ -42,7 +44,7 @@ fn flag_wins_over_environment_wins_over_file_wins_over_default() {
     let loaded = Config::load(&sources).unwrap().config;
     assert_eq!((loaded.http_listen.0[0].port(), loaded.turn_realm.0.as_str()), (1001, "file"));
     assert_eq!(loaded.udp_listen.0[0].port(), 3478);
-    sources.environment = vec![("PARLOR_HTTP_LISTEN".to_owned(), "1002".to_owned())];
+    sources.environment = vec![("PARLOR_HTTP_LISTEN".into(), "1002".into())];
     assert_eq!(Config::load(&sources).unwrap().config.http_listen.0[0].port(), 1002);
     sources.flags = vec!["http.listen=1003".to_owned(), "http.listen=1004".to_owned()];
     assert_eq!(Config::load(&sources).unwrap().config.http_listen.0[0].port(), 1004);
@@ -108,8 +110,20 @@ fn flag_without_a_value_or_with_an_unknown_key_is_refused() {
 }
 
 #[test]
+fn variable_that_is_not_utf_8_is_refused_where_it_is_a_setting_and_nowhere_else() {
+    let strange = || OsString::from_vec(b"sec\xffret".to_vec());
+    let named = |name: &str| (OsString::from(name), strange());
+    let environment = vec![named("PARLOR_TURN_REALM"), named("PARLOR_SERVICE_HOST"), named("PATH")];
+    let refused = Config::load(&Sources { environment, ..Sources::default() }).err().unwrap().to_string();
+    let place = "environment variable PARLOR_TURN_REALM: turn.realm: ";
+    assert_eq!(refused.trim(), format!("{place}expected text in UTF-8, found bytes that are none"));
+    let environment = vec![named("PARLOR_SERVICE_HOST"), (strange(), "x".into())];
+    assert_eq!(Config::load(&Sources { environment, ..Sources::default() }).unwrap().warnings.len(), 1);
+}
+
+#[test]
 fn unknown_variable_is_a_warning_and_other_variables_are_not_looked_at() {
-    let environment = vec![("PARLOR_SERVICE_HOST".to_owned(), "x".to_owned()), ("PATH".to_owned(), "x".to_owned())];
+    let environment = vec![("PARLOR_SERVICE_HOST".into(), "x".into()), ("PATH".into(), "x".into())];
     let loaded = Config::load(&Sources { environment, ..Sources::default() }).unwrap();
     assert_eq!(loaded.warnings, ["environment variable PARLOR_SERVICE_HOST is not a setting and is ignored"]);
 }

@@ -12,11 +12,12 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf},
     runtime::Handle,
     sync::{Notify, mpsc},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use websocket::{Broken, Frame, Message, Reader, Writer};
 
 use super::{
+    memory::Share,
     outbox::{Outgoing, Pending},
     rooms::Input,
 };
@@ -55,10 +56,16 @@ impl Drop for Seat {
     }
 }
 
-/// Serves a client until one side closes. Messages of at most so many bytes are read.
-pub(crate) async fn serve(io: impl AsyncRead + AsyncWrite + Send, mut seat: Seat, message_bytes_max: usize) {
+/// Serves a client until one side closes. Messages of at most so many bytes are read, as far as there is memory for them.
+pub(super) async fn serve(
+    io: impl AsyncRead + AsyncWrite + Send,
+    mut seat: Seat,
+    message_bytes_max: usize,
+    memory: Share,
+) {
     let (reading, writing) = tokio::io::split(io);
-    let (mut reader, mut writer) = (Reader::new(reading, message_bytes_max), Writer::new(writing));
+    let mut reader = Reader::with_memory(reading, message_bytes_max, memory);
+    let mut writer = Writer::new(writing);
     let Seat { conn, inputs, pending, .. } = &mut seat;
     let pongs = Pongs::default();
     let end = {
@@ -93,7 +100,7 @@ enum End {
 
 async fn say_goodbye<IO: AsyncRead + AsyncWrite>(
     end: End,
-    reader: &mut Reader<ReadHalf<IO>>,
+    reader: &mut Reader<ReadHalf<IO>, Share>,
     writer: &mut Writer<WriteHalf<IO>>,
 ) -> io::Result<()> {
     match end {
@@ -118,7 +125,7 @@ async fn say_goodbye<IO: AsyncRead + AsyncWrite>(
 }
 
 /// Passes over what the client has sent before it heard of the end.
-async fn hear_goodbye<R: AsyncRead + Unpin>(reader: &mut Reader<R>) {
+async fn hear_goodbye<R: AsyncRead + Unpin>(reader: &mut Reader<R, Share>) {
     while reader.next().await.is_ok_and(|message| !matches!(message, Message::Close(_))) {}
 }
 
@@ -148,13 +155,23 @@ impl Pongs {
 
 /// Tells the rooms what comes, until the client closes or breaks the protocol.
 async fn read<R: AsyncRead + Unpin>(
-    reader: &mut Reader<R>,
+    reader: &mut Reader<R, Share>,
     conn: ConnId,
     inputs: &mpsc::Sender<Input>,
     pongs: &Pongs,
 ) -> End {
+    // Whether a message has begun is asked from time to time, which costs less than a timer for each.
+    let (mut look_at, mut was_amid) = (Instant::now() + MESSAGE_MAX, false);
     loop {
-        let input = match reader.next().await {
+        let Ok(next) = timeout_at(look_at, reader.next()).await else {
+            if was_amid {
+                return End::Broken(POLICY, "a message that does not end");
+            }
+            (look_at, was_amid) = (look_at + MESSAGE_MAX, reader.is_amid());
+            continue;
+        };
+        was_amid &= matches!(next, Ok(Message::Ping(_) | Message::Pong));
+        let input = match next {
             Ok(Message::Text(text)) => Input::Text(conn, text),
             Ok(Message::Binary) => Input::Binary(conn),
             Ok(Message::Pong) => Input::Pong(conn),
@@ -169,6 +186,7 @@ async fn read<R: AsyncRead + Unpin>(
             }
             Err(Broken::NotUtf8) => return End::Broken(INVALID, "text frames are UTF-8"),
             Err(Broken::Malformed) => return End::Broken(PROTOCOL, "not as RFC 6455 says"),
+            Err(Broken::Crowded) => return End::Broken(CROWDED, "too many long messages at once"),
             Err(Broken::Lost) => return End::Lost,
         };
         // The rooms end when the server stops; the writer has the last word then.
@@ -218,3 +236,10 @@ const PROTOCOL: u16 = 1002;
 const INVALID: u16 = 1007;
 const POLICY: u16 = 1008;
 const SIZE: u16 = 1009;
+/// Of the registry that §11.7 made: try again later.
+const CROWDED: u16 = 1013;
+/// A message ends within this time, or at the latest within twice as much: a slow path takes an offer that long.
+const MESSAGE_MAX: Duration = Duration::from_secs(20);
+
+#[cfg(test)]
+mod tests;

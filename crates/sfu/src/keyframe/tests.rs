@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::{INTERVAL, KeyFrameRequests};
+use super::{INTERVAL, KeyFrameRequests, KeyFrameShares, SHARE_AT_ONCE, SHARE_INTERVAL};
+use crate::id::PeerId;
 use crate::tests::epoch;
 
 #[test]
@@ -68,4 +69,43 @@ fn who_was_away_and_is_back_is_asked_as_soon_as_anybody() {
     assert!(requests.poll_timeout().unwrap() > now + INTERVAL);
     requests.handle_return();
     assert_eq!(requests.poll_timeout(), Some(now + INTERVAL));
+}
+
+#[test]
+fn who_waits_for_a_turn_does_not_hold_up_who_need_not() {
+    let now = epoch();
+    let mut requests = KeyFrameRequests::default();
+    requests.want(now + SHARE_INTERVAL);
+    assert!(!requests.poll(now));
+    requests.want(now);
+    requests.want(now + SHARE_INTERVAL);
+    assert!(requests.poll(now));
+}
+
+#[test]
+fn who_has_had_a_share_at_once_is_heard_at_intervals_and_others_at_once() {
+    let (now, ms) = (epoch(), Duration::from_millis(1));
+    let mut shares = KeyFrameShares::default();
+    for _ in 0..SHARE_AT_ONCE {
+        assert_eq!(shares.turn(now, PeerId(1)), now);
+    }
+    for later in [Duration::ZERO, ms, SHARE_INTERVAL - ms] {
+        assert_eq!(shares.turn(now + later, PeerId(1)), now + SHARE_INTERVAL, "one waits, however often it asks");
+    }
+    assert_eq!(shares.turn(now, PeerId(2)), now);
+    assert_eq!(shares.turn(now + SHARE_INTERVAL + ms, PeerId(1)), now + SHARE_INTERVAL * 2);
+    let rested = now + SHARE_INTERVAL * (SHARE_AT_ONCE + 4);
+    for _ in 0..SHARE_AT_ONCE {
+        assert_eq!(shares.turn(rested, PeerId(1)), rested);
+    }
+}
+
+#[test]
+fn who_has_its_whole_share_is_forgotten() {
+    let now = epoch();
+    let mut shares = KeyFrameShares::default();
+    (0..100).for_each(|peer| _ = shares.turn(now, PeerId(peer)));
+    assert_eq!(shares.shares.len(), 100);
+    shares.turn(now + SHARE_INTERVAL, PeerId(100));
+    assert_eq!(shares.shares.len(), 1);
 }

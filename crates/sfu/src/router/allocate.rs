@@ -88,10 +88,10 @@ fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
             peer.outbound.pacer.discard(|waiting| usize::from(waiting.slot) == index);
         }
         let stream = target.filter(|_| track.is_video()).map(|target| target.stream);
-        let Some(layer) = stream.and_then(|stream| track.layer_of_mut(stream)) else { continue };
+        let Some((stream, layer)) = stream.and_then(|stream| Some((stream, track.layer_of(stream)?))) else { continue };
         let forwarder = &slot.forwarder;
         if forwarder.awaited().is_some() || forwarder.awaits_width(layer.rates.highest().spatial) {
-            layer.key_frames.want(now);
+            track.want_key_frame(now, stream, peer.id);
         }
     }
 }

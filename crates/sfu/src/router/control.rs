@@ -123,9 +123,7 @@ impl Router {
         slot.tally.key_frame_requests = slot.tally.key_frame_requests.wrapping_add(1);
         let Some(target) = slot.forwarder.current().or(slot.forwarder.target()) else { return };
         let Some(track) = slot.track.and_then(|track| self.tracks.get_mut(track)) else { return };
-        let Some(layer) = track.layer_of_mut(target.stream) else { return };
-        layer.key_frames.want(now);
-        if let Some(due) = layer.key_frames.poll_timeout() {
+        if let Some(due) = track.want_key_frame(now, target.stream, peer.id) {
             self.wake_at(due);
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rtp::rtcp::{SenderInfo, Writer};
 
-use super::Router;
+use super::{Router, tracks_of};
 use crate::peer::REPORT_INTERVAL;
 use crate::sink::Sink;
 use crate::slot::Slot;
@@ -92,8 +92,9 @@ impl Router {
         let (id, own_ssrc) = (peer.id, peer.rtcp_ssrc());
         let Some(bps) = peer.incoming.as_mut().and_then(|incoming| incoming.poll(now)) else { return };
         let mut ssrcs = [0; BLOCKS_MAX];
-        let own = self.tracks.iter().filter(|(_, track)| track.id.peer == id && track.is_video());
-        let known = own.flat_map(|(_, track)| &track.layers).filter_map(|layer| layer.ssrc);
+        let own =
+            tracks_of(&self.track_keys, id).filter_map(|key| self.tracks.get(key)).filter(|track| track.is_video());
+        let known = own.flat_map(|track| &track.layers).filter_map(|layer| layer.ssrc);
         let count = ssrcs.iter_mut().zip(known).map(|(place, ssrc)| *place = ssrc).count();
         self.scratch.clear();
         let mut writer = Writer::new(&mut self.scratch);
@@ -124,7 +125,8 @@ impl Router {
         }
         let mut blocks = [rtp::rtcp::ReportBlock::default(); BLOCKS_MAX];
         let mut count = 0_usize;
-        for (_, track) in self.tracks.iter_mut().filter(|(_, track)| track.id.peer == id) {
+        for key in tracks_of(&self.track_keys, id) {
+            let Some(track) = self.tracks.get_mut(key) else { continue };
             for block in track.layers.iter_mut().filter_map(|layer| layer.report_block(now)) {
                 if let Some(free) = blocks.get_mut(count) {
                     *free = block;

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use rtp::parameters::Rid;
 
-use super::Router;
 use super::report::{layer_of, state_of};
+use super::{Router, tracks_of};
 use crate::frame::Level;
 use crate::id::{PeerId, TrackId};
 use crate::layer::Layer;
@@ -21,12 +21,12 @@ impl Router {
         let seen = self.peers.get(*self.peer_keys.get(&peer)?).filter(|seen| !seen.is_remote)?;
         let mut loss_in_256 = 0;
         let mut tracks: Vec<TrackSnapshot> = Vec::new();
-        for (_, track) in self.tracks.iter_mut().filter(|(_, track)| track.id.peer == peer) {
+        for key in tracks_of(&self.track_keys, peer) {
+            let Some(track) = self.tracks.get_mut(key) else { continue };
             let flowing = track.layers.iter().filter(|layer| layer.is_active(now));
             loss_in_256 = flowing.map(Layer::fraction_lost).fold(loss_in_256, u8::max);
             tracks.push(track_snapshot(now, track));
         }
-        tracks.sort_by_key(|track| track.source);
         Some(PeerSnapshot { loss_in: share(loss_in_256), tracks, ..peer_snapshot(now, seen, &self.tracks) })
     }
 

@@ -6,7 +6,7 @@ use rtp::parameters::Kind;
 use rtp::sequence::is_newer_timestamp;
 use rtp::{Extensions, Packet};
 
-use super::{Router, name_stream};
+use super::{Router, name_stream, tracks_of};
 use crate::forwarder::{Input, StreamId, Target};
 use crate::frame::{self, Frame, Levels, Payload};
 use crate::inbound::Inbound;
@@ -109,7 +109,7 @@ impl Router {
     /// Finds track and layer by mid and rid (RFC 9143 §9.2, RFC 8852), or by the payload type where only one track has it.
     fn resolve(&self, from: usize, payload_type: u8, extensions: &Extensions<'_>) -> Option<StreamPlace> {
         let peer = self.peers.get(from)?;
-        let mut own = self.tracks.iter().filter(|(_, track)| track.id.peer == peer.id);
+        let mut own = tracks_of(&self.track_keys, peer.id).filter_map(|key| Some((key, self.tracks.get(key)?)));
         let (key, track) = if let Some(mid) = extensions.mid {
             own.find(|(_, track)| track.parameters.mid.as_str().as_bytes() == mid)?
         } else {

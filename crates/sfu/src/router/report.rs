@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Router;
+use super::{Router, tracks_of};
 use crate::id::{PeerId, Source};
 use crate::interest::wanted_layer;
 use crate::layer::Layer;
@@ -152,11 +152,13 @@ impl Router {
         self.told.quality_at = Some(now + QUALITY_INTERVAL);
         let mut members = Vec::new();
         for (_, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.is_remote) {
-            let own = self.tracks.iter_mut().filter(|(_, track)| track.id.peer == peer.id);
-            let excess = own.fold(false, |before, (_, track)| std::mem::take(&mut track.exceeded) || before);
-            let own = self.tracks.iter().filter(|(_, track)| track.id.peer == peer.id);
-            let lost = own.flat_map(|(_, track)| &track.layers).filter(|layer| layer.is_active(now));
-            let lost_256 = lost.map(Layer::fraction_lost).fold(peer.loss_256, u8::max);
+            let (mut excess, mut lost_256) = (false, peer.loss_256);
+            for key in tracks_of(&self.track_keys, peer.id) {
+                let Some(track) = self.tracks.get_mut(key) else { continue };
+                excess |= std::mem::take(&mut track.exceeded);
+                let flowing = track.layers.iter().filter(|layer| layer.is_active(now));
+                lost_256 = flowing.map(Layer::fraction_lost).fold(lost_256, u8::max);
+            }
             let measured = Measured {
                 silence: now.saturating_duration_since(peer.heard_at),
                 loss: f32::from(lost_256) / 256.0,

@@ -118,3 +118,40 @@ async fn a_reader_that_is_interrupted_at_every_byte_loses_nothing() {
     }
     assert_eq!(messages, [text("in parts"), text(&long)]);
 }
+
+/// Remembers what was asked for, and gives so much.
+struct Measured<'a> {
+    most: usize,
+    asked: &'a std::cell::Cell<usize>,
+}
+
+impl Memory for Measured<'_> {
+    fn hold(&mut self, bytes: usize) -> bool {
+        self.asked.set(if bytes == 0 { 0 } else { self.asked.get().max(bytes) });
+        bytes <= self.most
+    }
+}
+
+#[tokio::test]
+async fn memory_is_asked_for_before_a_message_takes_it_in_one_frame_or_in_many() {
+    let part = frame(0x00, &[b'a'; 400]);
+    let many = [frame(0x01, b""), part.repeat(50)].concat();
+    for unfinished in [&frame(0x81, &[b'a'; 20_000])[..19_990], &many] {
+        let asked = std::cell::Cell::new(0);
+        let mut reader = Reader::with_memory(unfinished, usize::MAX, Measured { most: usize::MAX, asked: &asked });
+        assert_eq!(reader.next().await, Err(Broken::Lost));
+        assert!((20_000..=40_000).contains(&asked.get()), "{}", asked.get());
+        assert!(reader.is_amid());
+        let mut reader = Reader::with_memory(unfinished, usize::MAX, Measured { most: 10_000, asked: &asked });
+        assert_eq!(reader.next().await, Err(Broken::Crowded));
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_complete_gives_its_memory_back() {
+    let asked = std::cell::Cell::new(0);
+    let bytes = [frame(0x01, &[b'a'; 9_000]), frame(0x80, &[b'a'; 9_000])].concat();
+    let mut reader = Reader::with_memory(&bytes[..], usize::MAX, Measured { most: usize::MAX, asked: &asked });
+    assert!(matches!(reader.next().await, Ok(Message::Text(text)) if text.len() == 18_000));
+    assert_eq!((asked.get(), reader.is_amid()), (0, false));
+}

@@ -6,7 +6,10 @@ use rtp::Element;
 use rtp::parameters::CodecName;
 use rtp::rtcp::TransportFeedbackBuilder;
 
-use super::world::{ALICE, BOB, CAROL, EXTENSIONS, Input, OPUS, VP8, World, codec, sends, sends_simulcast, takes, vp8};
+use super::world::{
+    ALICE, BOB, CAMERA, CAROL, EXTENSIONS, Input, OPUS, SLOT, VP8, World, codec, sends, sends_simulcast, takes, vp8,
+};
+use crate::keyframe::{INTERVAL, SHARE_AT_ONCE, SHARE_INTERVAL};
 use crate::peer::{BEGINNINGS_PER_SECOND_MAX, REPORT_STEPS_PER_SECOND_MAX, REPORTS_PER_SECOND_MAX};
 use crate::{Output, PeerId, QualityReason, Source};
 
@@ -180,4 +183,71 @@ fn slots_are_filled_once_however_many_wishes_came_together() {
     assert_eq!(put(&world), 0, "a slot that was paused is empty");
     world.settle();
     assert_eq!((put(&world), world.router.voices_due), (100, None));
+}
+
+/// A frame of one packet of Alice's camera.
+fn picture(world: &mut World, number: u16, key: bool) {
+    let payload = vp8(number, 0, 0, key, true);
+    let timestamp = u32::from(number) * 3_000;
+    let (payload, elements) = (&payload[..], &[][..]);
+    world.rtp(ALICE, &Input { payload_type: VP8, number, timestamp, marker: true, ssrc: CAMERA, payload, elements });
+}
+
+#[test]
+fn one_who_asks_for_key_frames_all_the_time_gets_few_and_who_comes_meanwhile_gets_one_at_once() {
+    let (mut world, track) = World::call((0, 0));
+    picture(&mut world, 0, true);
+    world.wait(Duration::from_secs(10));
+    world.asked_for_key_frames(ALICE);
+    let (span, frame) = (Duration::from_secs(20), Duration::from_millis(50));
+    let (mut asked, mut answered, mut number) = (0, 0, 1);
+    for _ in 0..span.as_millis() / frame.as_millis() {
+        world.rtcp(BOB, |writer| writer.picture_loss_indication(9, SLOT));
+        asked += world.asked_for_key_frames(ALICE);
+        picture(&mut world, number, asked > answered);
+        (answered, number) = (asked, number + 1);
+        world.wait(frame);
+        asked += world.asked_for_key_frames(ALICE);
+    }
+    let fair = SHARE_AT_ONCE + u32::try_from(span.as_millis() / SHARE_INTERVAL.as_millis()).unwrap();
+    assert!((fair / 2..=fair).contains(&u32::try_from(asked).unwrap()), "{asked} of at most {fair}");
+    world.router.handle_join(world.now, CAROL);
+    world.slots(CAROL, vec![takes("v", codec(CodecName::Vp8, 100), SLOT + 100)]);
+    picture(&mut world, number, true);
+    world.wait(frame);
+    world.asked_for_key_frames(ALICE);
+    world.wish(CAROL, "v", Some(track));
+    world.wait(INTERVAL);
+    assert_eq!(world.asked_for_key_frames(ALICE), 1);
+}
+
+#[test]
+fn a_packet_of_no_known_stream_costs_a_look_at_the_tracks_of_its_publisher_alone() {
+    let mut world = World::new(&[ALICE]);
+    let tracks = [(Source::Microphone, "0", OPUS), (Source::Camera, "1", VP8)];
+    for peer in (10..210).map(PeerId).chain([ALICE]) {
+        world.router.handle_join(world.now, peer);
+        for (source, mid, payload_type) in tracks {
+            let name = if source == Source::Camera { CodecName::Vp8 } else { CodecName::Opus };
+            world.publish(peer, source, sends(mid, codec(name, payload_type), peer.0 * 100));
+        }
+    }
+    let (now, before) = (world.now, world.router.tracks.passed.get());
+    let elements = [Element { id: EXTENSIONS.mid.unwrap(), data: b"7" }];
+    for number in 0..1_000 {
+        let input = Input {
+            payload_type: VP8,
+            number,
+            timestamp: 0,
+            marker: true,
+            ssrc: 99_000,
+            payload: &[0; 20],
+            elements: &elements,
+        };
+        world.router.handle_rtp(now, ALICE, &input.bytes(), &mut world.sink);
+    }
+    assert_eq!(world.router.tracks.passed.get(), before, "none of the two hundred others");
+    assert_eq!(world.router.stats().unknown_streams, 1_000);
+    let own = super::super::tracks_of(&world.router.track_keys, ALICE);
+    assert_eq!(own.count(), tracks.len());
 }
