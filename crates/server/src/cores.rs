@@ -3,13 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use room::media::MediaEvent;
-use tokio::sync::mpsc;
 use turn::credentials::{Credentials, Password, Secret};
 
 use crate::address;
 use crate::config::{Config, Limit, Listen};
-use crate::workers::{MediaSettings, Settings};
+use crate::live::sessions::Limits;
+use crate::workers::{EventSinks, MediaSettings, Settings};
 
 /// STUN and TURN. `rest_secrets` are those that count, be they of the configuration or made by ourselves.
 pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Settings {
@@ -46,12 +45,8 @@ pub(crate) fn members_per_worker(config: &Config) -> usize {
     config.media_members_per_worker.bound().and_then(|members| usize::try_from(members).ok()).unwrap_or(0)
 }
 
-/// Media. `tcp_listen` are the ports at which media clients are told apart; `events` goes to the rooms.
-pub(crate) fn media_settings(
-    config: &Config,
-    tcp_listen: &[SocketAddr],
-    events: mpsc::Sender<MediaEvent>,
-) -> Option<MediaSettings> {
+/// Media. `tcp_listen` are the ports at which media clients are told apart; `events` are what the rooms and the streams hear.
+pub(crate) fn media_settings(config: &Config, tcp_listen: &[SocketAddr], events: EventSinks) -> Option<MediaSettings> {
     let mapped = !config.public_addresses.is_empty();
     let addresses = [config.public_addresses.clone(), address::reachable(), LOOPBACK.to_vec()];
     let addresses = addresses.into_iter().find(|addresses| !addresses.is_empty()).unwrap_or_default();
@@ -92,6 +87,15 @@ pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>, med
         topology: config.rooms_topology.0,
         unmute: config.rooms_unmute.0,
         ..room::Config::default()
+    }
+}
+
+/// Live streams over WebRTC.
+pub(crate) fn stream_limits(config: &Config) -> Limits {
+    Limits {
+        viewers: config.limits_stream_viewers,
+        sessions_per_address: config.limits_stream_sessions_per_address,
+        sessions: config.limits_stream_sessions,
     }
 }
 

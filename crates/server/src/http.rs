@@ -12,6 +12,7 @@ pub(crate) mod api;
 pub(crate) mod arrival;
 mod check;
 mod error;
+mod live;
 mod origin;
 mod page;
 mod problem;
@@ -64,6 +65,9 @@ async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, body: Body
         }
         Asker::of(parts, &site.config.origin_allow)?;
         return websocket(site, arrival, parts, false).await;
+    }
+    if live::is_live_path(&path) {
+        return Ok(live::answer(site, arrival, parts, body).await);
     }
     if path.starts_with("/api/") {
         return api_call(site, arrival, parts, body).await;

@@ -2,3 +2,7 @@
 
 pub(crate) mod access;
 pub mod directory;
+pub(crate) mod fragment;
+pub(crate) mod offer;
+pub(crate) mod sessions;
+pub(crate) mod streams;

@@ -43,7 +43,8 @@ use sfu::{Links, PeerId, Router};
 pub use self::check::CheckRefusal;
 pub(crate) use self::check::CheckRequest;
 pub(crate) use self::connection::Way;
-pub(crate) use self::event::told;
+pub use self::event::EventSinks;
+pub(crate) use self::event::{stream_peer, stream_room, told};
 pub(crate) use self::link::{Crossing, News, Note};
 pub(crate) use self::look::LookRequest;
 pub use self::look::{MemberLook, RoomLook, Viewers};
@@ -105,11 +106,7 @@ struct Room {
 }
 
 impl Media {
-    pub(crate) fn new(
-        (worker, workers): (u8, u8),
-        config: Arc<rtc::Config>,
-        events: tokio::sync::mpsc::Sender<MediaEvent>,
-    ) -> Self {
+    pub(crate) fn new((worker, workers): (u8, u8), config: Arc<rtc::Config>, events: EventSinks) -> Self {
         Self {
             worker,
             workers,

@@ -20,10 +20,13 @@ use crate::error::StartError;
 use crate::http::{Keys, Site};
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
+use crate::live::access::Access;
+use crate::live::directory::Directory as OnAir;
+use crate::live::streams::Streams;
 use crate::media::Switchboard;
 use crate::signal::{self, Signal};
 use crate::webhook::Webhooks;
-use crate::workers::{Handle, SpawnError, Workers};
+use crate::workers::{EventSinks, Handle, SpawnError, Workers};
 use crate::{admin, clock, tls};
 
 /// A running server. It runs until [`Server::stop`], or until it is dropped, which is less polite.
@@ -75,7 +78,9 @@ impl Server {
         let certificate = certificate(&config, &directory, &provider)?.map(Arc::new);
         let acceptor = certificate.clone().map(|certificate| tls::acceptor(provider, certificate)).transpose()?;
         let minting = rest_secrets.first().filter(|_| config.turn_enabled).cloned();
-        let (events, heard) = mpsc::channel(MEDIA_EVENTS_MAX);
+        let (rooms, heard) = mpsc::channel(MEDIA_EVENTS_MAX);
+        let (streams, heard_of_streams) = mpsc::channel(MEDIA_EVENTS_MAX);
+        let events = EventSinks { rooms, streams };
         let mut settings = cores::turn_settings(&config, rest_secrets);
         settings.media = cores::media_settings(&config, &doors.media_addresses(), events);
         let workers = Workers::spawn(settings).map_err(|error| spawn_error(&config, error))?;
@@ -84,6 +89,12 @@ impl Server {
         let switchboard = Switchboard::new(workers.clone(), cores::members_per_worker(&config));
         let media = signal::Media { switchboard, events: heard };
         let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
+        let on_air = OnAir::new(config.limits_streams);
+        let streams = workers.has_media().then(|| {
+            let access = Access::new(&config, auth_keys.clone());
+            let switchboard = Switchboard::new(workers.clone(), cores::members_per_worker(&config));
+            Streams::spawn(cores::stream_limits(&config), access, on_air, switchboard, heard_of_streams)
+        });
         let mut webhooks = JoinSet::new();
         if let Some(queues) = Webhooks::spawn(&config, &mut webhooks)? {
             signal.report_to(queues);
@@ -95,7 +106,7 @@ impl Server {
         );
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
         let https_port = addresses.https.first().map(SocketAddr::port);
-        let site = Arc::new(Site::new(config, ice, keys, https_port, signal.clone(), workers.clone()));
+        let site = Arc::new(Site::new(config, ice, keys, https_port, signal.clone(), workers.clone(), streams));
 
         let (stopping, watched) = watch::channel(false);
         let (present, departed) = mpsc::channel(1);
@@ -286,7 +297,7 @@ async fn watch_certificate(certificate: Arc<Certificate>) {
     }
 }
 
-/// Events of the media plane that wait for the rooms.
+/// Events of the media plane that wait for the rooms, and as many for the streams.
 const MEDIA_EVENTS_MAX: usize = 4096;
 /// How soon a changed certificate is taken up.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(2);

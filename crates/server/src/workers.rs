@@ -20,7 +20,7 @@ use turn::{ClientAddr, Config};
 pub use crate::worker::{IoStats, Load, SpawnError, Stats, Stopped, StreamError};
 
 pub use self::survey::{RoomSurvey, WorkerSurvey};
-pub use crate::media::{CheckRefusal, MediaSettings, MediaStats, MemberLook, PostStats, RoomLook, Viewers};
+pub use crate::media::{CheckRefusal, EventSinks, MediaSettings, MediaStats, MemberLook, PostStats, RoomLook, Viewers};
 use crate::media::{CheckRequest, Media};
 use crate::worker::{Bell, Command, Framing, Stream, StreamId, StreamKind, StreamQueue};
 

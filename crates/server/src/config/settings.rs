@@ -95,6 +95,16 @@ settings! {
     limits_ice_requests_per_minute: Limit = "limits.ice_requests_per_minute", default "240";
     /// Requests to the room API per minute from one address (IPv6: one /64 network); more are answered with status 429.
     limits_api_requests_per_minute: Limit = "limits.api_requests_per_minute", default "600";
+    /// Live streams on air at once, whatever their protocol.
+    limits_streams: Limit = "limits.streams", default "1000";
+    /// Requests about live streams per minute from one address (IPv6: one /64 network): WHIP, WHEP and what SRS's clients ask. More are answered with status 429.
+    limits_live_requests_per_minute: Limit = "limits.live_requests_per_minute", default "3000";
+    /// Sessions of publishers and viewers over WebRTC, in all.
+    limits_stream_sessions: Limit = "limits.stream_sessions", default "20000";
+    /// Sessions of publishers and viewers over WebRTC from one address (IPv6: one /64 network). A school shares one address.
+    limits_stream_sessions_per_address: Limit = "limits.stream_sessions_per_address", default "1000";
+    /// Viewers of one stream over WebRTC.
+    limits_stream_viewers: Limit = "limits.stream_viewers", default "10000";
     /// WebSockets in all; more are answered with status 503.
     limits_connections: Limit = "limits.connections", default "20000";
     /// WebSockets of one address (IPv6: one /64 network); more are answered with status 429.

@@ -11,6 +11,7 @@ use crate::address::ClientNetwork;
 use crate::clock;
 use crate::config::{Config, Limit};
 use crate::ice::{IceServers, UrlHost};
+use crate::live::streams::Streams;
 use crate::rate::RateLimit;
 use crate::signal::Signal;
 use crate::workers::Handle;
@@ -30,11 +31,14 @@ pub(crate) struct Site {
     pub(crate) signal: Signal,
     /// The way to the media server.
     pub(crate) workers: Handle,
+    /// The way to the live streams; `None` without a media server.
+    pub(crate) streams: Option<Streams>,
     /// Looks at both.
     pub(crate) stats: Stats,
     ice_requests: Mutex<RateLimit>,
     api_requests: Mutex<RateLimit>,
     checks: Mutex<RateLimit>,
+    live_requests: Mutex<RateLimit>,
 }
 
 /// Who is believed.
@@ -53,9 +57,11 @@ impl Site {
         https_port: Option<u16>,
         signal: Signal,
         workers: Handle,
+        streams: Option<Streams>,
     ) -> Self {
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
+        let live_requests = Mutex::new(RateLimit::new(config.limits_live_requests_per_minute));
         let checks = Mutex::new(RateLimit::new(Limit(CHECKS_PER_MINUTE)));
         let stats = Stats::new(clock::now(), clock::unix_time());
         let Keys { auth: auth_keys, manage: manage_keys } = keys;
@@ -67,10 +73,12 @@ impl Site {
             https_port,
             signal,
             workers,
+            streams,
             stats,
             ice_requests,
             api_requests,
             checks,
+            live_requests,
         }
     }
 
@@ -82,6 +90,11 @@ impl Site {
     /// Counts a request to the room API; `Err` has the time to wait.
     pub(crate) fn count_api_request(&self, client: ClientNetwork) -> Result<(), Duration> {
         self.api_requests.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
+    }
+
+    /// Counts a request about a live stream; `Err` has the time to wait.
+    pub(crate) fn count_live_request(&self, client: ClientNetwork) -> Result<(), Duration> {
+        self.live_requests.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
     }
 
     /// Counts a check of the network; `Err` has the time to wait.

@@ -3,8 +3,6 @@
 //! A token names a stream as `app/stream` where others name a room; `app/*` are all streams of an app, `*` is everything. Its grants
 //! `publish` and `play` say what it is good for; one without grants is good for both.
 
-#![expect(dead_code, reason = "the first to ask is WHIP")]
-
 use std::time::Duration;
 
 use live::StreamName;

@@ -1,8 +1,10 @@
-//! What the router tells, in the words of the rooms; and the way there.
+//! What the router tells, in the words of the rooms; and the way there, or to the live streams.
+//!
+//! To media a stream is a room. By its number it is known that it is one: those of streams begin where those of rooms never end.
 
 use std::collections::VecDeque;
 
-use room::media::{self as words, MediaEvent, MediaRoomId};
+use room::media::{self as words, MediaEvent, MediaPeerId, MediaRoomId};
 use rtp::parameters::Kind;
 use sfu::PeerId;
 use tokio::sync::mpsc;
@@ -10,25 +12,74 @@ use tokio::sync::mpsc;
 use super::member::Member;
 use super::slab::Slab;
 
-/// The way of events to the rooms. They never wait for each other: what finds the queue full waits here.
+/// Where events go.
+#[derive(Debug, Clone)]
+pub struct EventSinks {
+    /// Those about rooms.
+    pub rooms: mpsc::Sender<MediaEvent>,
+    /// Those about streams.
+    pub streams: mpsc::Sender<MediaEvent>,
+}
+
+impl From<mpsc::Sender<MediaEvent>> for EventSinks {
+    /// All of them go there.
+    fn from(sender: mpsc::Sender<MediaEvent>) -> Self {
+        Self { rooms: sender.clone(), streams: sender }
+    }
+}
+
+/// The way of events to the rooms and to the streams. None waits for another: what finds a queue full waits here.
 #[derive(Debug)]
 pub(crate) struct Events {
+    rooms: Way,
+    streams: Way,
+}
+
+#[derive(Debug)]
+struct Way {
     sender: mpsc::Sender<MediaEvent>,
     waiting: VecDeque<MediaEvent>,
     dropped: u64,
 }
 
 impl Events {
-    pub(crate) fn new(sender: mpsc::Sender<MediaEvent>) -> Self {
-        Self { sender, waiting: VecDeque::new(), dropped: 0 }
+    pub(crate) fn new(sinks: EventSinks) -> Self {
+        Self { rooms: Way::new(sinks.rooms), streams: Way::new(sinks.streams) }
     }
 
-    /// The way itself, without what waits.
-    pub(crate) fn sender(&self) -> mpsc::Sender<MediaEvent> {
-        self.sender.clone()
+    /// The ways themselves, without what waits.
+    pub(crate) fn sinks(&self) -> EventSinks {
+        EventSinks { rooms: self.rooms.sender.clone(), streams: self.streams.sender.clone() }
     }
 
     pub(crate) fn send(&mut self, event: MediaEvent) {
+        let way = if is_of_stream(&event) { &mut self.streams } else { &mut self.rooms };
+        way.send(event);
+    }
+
+    /// Hands over as many as are taken. True: some still wait.
+    pub(crate) fn flush(&mut self) -> bool {
+        let (rooms, streams) = (self.rooms.flush(), self.streams.flush());
+        rooms || streams
+    }
+
+    /// Events that wait, here and on the way, where more of them do.
+    pub(crate) fn waiting(&self) -> usize {
+        self.rooms.waiting().max(self.streams.waiting())
+    }
+
+    /// Events that nobody took in time.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.rooms.dropped + self.streams.dropped
+    }
+}
+
+impl Way {
+    fn new(sender: mpsc::Sender<MediaEvent>) -> Self {
+        Self { sender, waiting: VecDeque::new(), dropped: 0 }
+    }
+
+    fn send(&mut self, event: MediaEvent) {
         if self.waiting.len() >= WAITING_MAX {
             self.dropped += 1;
             return;
@@ -36,8 +87,7 @@ impl Events {
         self.waiting.push_back(event);
     }
 
-    /// Hands over as many as the rooms take. True: some still wait.
-    pub(crate) fn flush(&mut self) -> bool {
+    fn flush(&mut self) -> bool {
         while let Some(event) = self.waiting.pop_front() {
             match self.sender.try_send(event) {
                 Ok(()) => {}
@@ -51,14 +101,34 @@ impl Events {
         false
     }
 
-    /// Events that wait, here and on the way.
-    pub(crate) fn waiting(&self) -> usize {
+    fn waiting(&self) -> usize {
         self.waiting.len() + self.sender.max_capacity().saturating_sub(self.sender.capacity())
     }
+}
 
-    /// Events that nobody took in time.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
+/// The number that media knows the n-th stream by.
+pub(crate) fn stream_room(number: u64) -> MediaRoomId {
+    MediaRoomId(FIRST_OF_STREAMS | number)
+}
+
+/// The number that media knows the n-th publisher or viewer of streams by.
+pub(crate) fn stream_peer(number: u64) -> MediaPeerId {
+    MediaPeerId(FIRST_OF_STREAMS | number)
+}
+
+fn is_of_stream(event: &MediaEvent) -> bool {
+    match event {
+        MediaEvent::Answered { peer, .. }
+        | MediaEvent::Refused { peer, .. }
+        | MediaEvent::Connected { peer }
+        | MediaEvent::Disconnected { peer, .. }
+        | MediaEvent::Published { peer, .. }
+        | MediaEvent::Slots { peer, .. }
+        | MediaEvent::Layers { peer, .. }
+        | MediaEvent::Lanes { peer, .. }
+        | MediaEvent::Data { peer, .. }
+        | MediaEvent::DataRefused { peer, .. } => peer.0 >= FIRST_OF_STREAMS,
+        MediaEvent::Speakers { room, .. } | MediaEvent::Quality { room, .. } => room.0 >= FIRST_OF_STREAMS,
     }
 }
 
@@ -189,5 +259,7 @@ fn quality(reason: sfu::QualityReason) -> words::QualityReason {
     }
 }
 
-/// Events that wait for the rooms: with so many the rooms have been standing still for long.
+/// Rooms and their members are counted from 0 on; so many there will never have been.
+const FIRST_OF_STREAMS: u64 = 1 << 63;
+/// Events that wait for the rooms, or for the streams: with so many these have been standing still for long.
 const WAITING_MAX: usize = 65_536;

@@ -24,7 +24,7 @@ impl Media {
     /// half done goes with them.
     pub(crate) fn begin_anew(mut self, now: Instant, ways: &mut Ways) -> Self {
         let numbers = (self.worker, self.workers);
-        let mut next = Self::new(numbers, Arc::clone(&self.config), self.events.sender());
+        let mut next = Self::new(numbers, Arc::clone(&self.config), self.events.sinks());
         self.close_all(now, ways);
         std::mem::swap(&mut next.events, &mut self.events);
         if let Some((peer, request)) = self.answering {

@@ -4,10 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
-use room::media::MediaEvent;
 use rtc::{Candidate, Certificate, Transport};
-use tokio::sync::mpsc;
 
+use super::event::EventSinks;
 use crate::worker::SpawnError;
 
 /// What the operator decides about media, and where its events go.
@@ -19,8 +18,8 @@ pub struct MediaSettings {
     pub mapped: bool,
     /// TCP addresses at which connections arrive that are handed over to [`Handle::serve_media`](crate::workers::Handle::serve_media).
     pub tcp_listen: Vec<SocketAddr>,
-    /// Where events for the rooms go.
-    pub events: mpsc::Sender<MediaEvent>,
+    /// Where events go.
+    pub events: EventSinks,
 }
 
 impl MediaSettings {

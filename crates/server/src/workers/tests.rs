@@ -16,7 +16,8 @@ fn workers() -> (Handle, mpsc::Receiver<MediaEvent>) {
     let mut settings = Settings::new(Config::new("parlor"));
     settings.workers = 2;
     settings.udp_listen = vec!["127.0.0.1:0".parse().unwrap()];
-    settings.media = Some(MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: Vec::new(), events });
+    settings.media =
+        Some(MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: Vec::new(), events: events.into() });
     (Workers::spawn(settings).unwrap(), heard)
 }
 

@@ -100,10 +100,18 @@ pub(crate) async fn request(address: SocketAddr, method: &str, path: &str, heade
 
 /// A request with a JSON body.
 pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, token: &str, body: &str) -> Answer {
-    let (length, token) = (format!("Content-Length: {}", body.len()), format!("Authorization: Bearer {token}"));
+    exchange(address, method, path, &[&format!("Authorization: Bearer {token}")], body).await
+}
+
+/// A request with a body, and lines of further headers.
+pub(crate) async fn exchange(address: SocketAddr, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let head =
-        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{length}\r\n{token}\r\n\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    for line in headers {
+        head.push_str(&format!("{line}\r\n"));
+    }
+    head.push_str("\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();

@@ -1,8 +1,8 @@
 //! Calls through the real media plane: real sockets, and str0m as the clients.
 
-mod calls;
+pub(crate) mod calls;
 mod check;
-mod client;
+pub(crate) mod client;
 mod data;
 mod faults;
 mod load;

@@ -11,7 +11,7 @@ fn said() -> News {
 #[test]
 fn while_many_events_wait_for_the_rooms_messages_are_refused_and_nothing_else() {
     let (sender, mut heard) = mpsc::channel(EVENTS_WAITING_MAX / 2);
-    let (mut events, mut counters) = (Events::new(sender), DataStats::default());
+    let (mut events, mut counters) = (Events::new(sender.into()), DataStats::default());
     for _ in 0..EVENTS_WAITING_MAX {
         tell(said(), PEER, &mut events, &mut counters);
         events.flush();
@@ -35,7 +35,7 @@ fn while_many_events_wait_for_the_rooms_messages_are_refused_and_nothing_else() 
 #[test]
 fn of_a_refusal_that_is_not_told_the_rooms_hear_nothing() {
     let (sender, _heard) = mpsc::channel(1);
-    let (mut events, mut counters) = (Events::new(sender), DataStats::default());
+    let (mut events, mut counters) = (Events::new(sender.into()), DataStats::default());
     let news = News::Refused { label: "data".to_owned(), refusal: DataRefusal::TooMuch, tell: false };
     tell(news, PEER, &mut events, &mut counters);
     assert_eq!((events.waiting(), counters.refused), (0, 1));

@@ -6,7 +6,7 @@ fn candidates(addresses: &[&str], mapped: bool, udp: &[&str], tcp: &[&str]) -> V
         addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
         mapped,
         tcp_listen: listen(tcp),
-        events: mpsc::channel(1).0,
+        events: tokio::sync::mpsc::channel(1).0.into(),
     };
     let candidates = settings.candidates(&listen(udp));
     candidates.iter().map(|candidate| format!("{:?} {}", candidate.transport, candidate.address)).collect()

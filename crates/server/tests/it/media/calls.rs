@@ -26,7 +26,7 @@ pub(super) async fn viewer(server: &mut MediaServer, room: u64, mut client: Clie
 }
 
 /// Sends pictures, a key frame whenever one is asked for, until every viewer has seen several in its slot, and checks that none has a gap.
-pub(super) async fn watch(publisher: &mut Client, from: Mid, viewers: &mut [(&mut Client, Mid)], first: u64) {
+pub(crate) async fn watch(publisher: &mut Client, from: Mid, viewers: &mut [(&mut Client, Mid)], first: u64) {
     let (mut next, mut asked) = (first, usize::MAX);
     let eyes: Vec<Mid> = viewers.iter().map(|(_, eye)| *eye).collect();
     let seen = |client: &Client, eye: Mid| {

@@ -32,7 +32,7 @@ impl MediaServer {
         settings.workers = workers;
         settings.udp_listen = vec!["127.0.0.1:0".parse().unwrap()];
         settings.media =
-            Some(MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: vec![tcp], events: sender });
+            Some(MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: vec![tcp], events: sender.into() });
         let handle = Workers::spawn(settings).unwrap();
         tokio::spawn(accept(listener, handle.clone()));
         Self {

@@ -1,0 +1,404 @@
+//! The sessions of publishers and viewers who speak WebRTC over HTTP, as one state machine.
+//!
+//! To the media plane a stream is a room: its publisher is a member with a microphone and a camera, a viewer one with slots for them. Who
+//! comes first does not matter, and when a publisher goes and another comes, the viewers' slots show that one.
+//!
+//! **One input, then drain [`Sessions::poll_output`], then the next input.**
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
+
+use live::StreamName;
+use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, Priority, SlotWish, Source};
+
+use super::access::Deed;
+use super::directory::{Claim, Directory, Protocol, Taken};
+use super::offer::Offer;
+use crate::address::ClientNetwork;
+use crate::config::Limit;
+use crate::media::{stream_peer, stream_room};
+
+/// How many there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Viewers of one stream.
+    pub(crate) viewers: Limit,
+    /// Sessions of one address.
+    pub(crate) sessions_per_address: Limit,
+    /// Sessions in all.
+    pub(crate) sessions: Limit,
+}
+
+/// The secret name of a session: whoever knows it may end it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SessionId(pub(crate) String);
+
+/// Somebody wants a session.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) id: SessionId,
+    pub(crate) name: StreamName,
+    pub(crate) deed: Deed,
+    pub(crate) offer: Offer,
+    pub(crate) client: ClientNetwork,
+    /// Of the ICE session.
+    pub(crate) tag: String,
+}
+
+/// A client begins ICE anew.
+#[derive(Debug)]
+pub(crate) struct Restart {
+    pub(crate) id: SessionId,
+    pub(crate) name: StreamName,
+    pub(crate) ufrag: String,
+    pub(crate) pwd: String,
+    /// Of the next ICE session.
+    pub(crate) tag: String,
+}
+
+/// What there is to do.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Ask the media plane.
+    Request(MediaRequest),
+    /// The last [`Opening`] or [`Restart`] with this number has been answered, or not.
+    Answer { request: u64, answer: Result<String, Refused> },
+}
+
+/// Why there is no session, or no change to one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    /// The name is in use, or there are too many names.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// `limits.stream_viewers`
+    #[error("this stream has {0} viewers, which is the limit of this server")]
+    Viewers(u64),
+    /// `limits.stream_sessions_per_address`
+    #[error("{0} sessions are open from this address, which is the limit of this server")]
+    Address(u64),
+    /// `limits.stream_sessions`
+    #[error("{0} sessions are open, which is the limit of this server")]
+    Sessions(u64),
+    /// There is no such session (any more).
+    #[error("there is no such session")]
+    NoSession,
+    /// The media server cannot answer the offer.
+    #[error("the offer cannot be answered: {0}")]
+    Unanswerable(String),
+    /// The media server has as much to do as it may have.
+    #[error("the media server has too much to do")]
+    Busy,
+    /// There is none, or it stops.
+    #[error("there is no media server")]
+    Unavailable,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    limits: Limits,
+    directory: Directory,
+    sessions: BTreeMap<SessionId, Session>,
+    /// Those with a session.
+    streams: BTreeMap<StreamName, Stream>,
+    peers: BTreeMap<MediaPeerId, SessionId>,
+    /// Those with a session.
+    clients: BTreeMap<ClientNetwork, u64>,
+    /// Numbers streams, peers and offers; none is used twice.
+    next: u64,
+    outputs: VecDeque<Output>,
+}
+
+#[derive(Debug)]
+struct Session {
+    name: StreamName,
+    peer: MediaPeerId,
+    offer: Offer,
+    client: ClientNetwork,
+    tag: String,
+    /// What a publisher holds.
+    claim: Option<Claim>,
+    /// The number of the first offer.
+    first: u64,
+    /// The offer that waits for its answer.
+    waiting: Option<u64>,
+    /// Whether the first offer was answered.
+    open: bool,
+}
+
+#[derive(Debug)]
+struct Stream {
+    room: MediaRoomId,
+    publisher: Option<SessionId>,
+    viewers: BTreeSet<SessionId>,
+    /// Of the publisher's pictures.
+    video_codec: Option<&'static str>,
+}
+
+impl Sessions {
+    pub(crate) fn new(limits: Limits, directory: Directory) -> Self {
+        Self {
+            limits,
+            directory,
+            sessions: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            next: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// What came of the last input.
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Somebody wants to publish or to play; the number by which the answer comes.
+    pub(crate) fn handle_open(&mut self, now: Instant, opening: Opening) -> u64 {
+        let request = self.number();
+        if let Err(refused) = self.open(now, request, opening) {
+            self.answer(request, Err(refused));
+        }
+        request
+    }
+
+    /// A client begins ICE anew; the number by which the answer comes.
+    pub(crate) fn handle_restart(&mut self, restart: Restart) -> u64 {
+        let request = self.number();
+        let known = self.sessions.get_mut(&restart.id);
+        let Some(session) = known.filter(|session| session.name == restart.name) else {
+            self.answer(request, Err(Refused::NoSession));
+            return request;
+        };
+        session.offer = session.offer.with_credentials(&restart.ufrag, &restart.pwd);
+        session.tag = restart.tag;
+        let overtaken = session.waiting.replace(request);
+        if let Some(overtaken) = overtaken {
+            self.answer(overtaken, Err(Refused::Busy));
+        }
+        self.ask(&restart.id, request);
+        request
+    }
+
+    /// The tag of a session's ICE session and the fragment of the client; `None` when there is no such session of that stream.
+    pub(crate) fn tag(&self, id: &SessionId, name: &StreamName) -> Option<(String, String)> {
+        let session = self.sessions.get(id).filter(|session| session.name == *name)?;
+        Some((session.tag.clone(), session.offer.ufrag().to_owned()))
+    }
+
+    /// The codec of the pictures of a stream that is on air.
+    pub(crate) fn video_codec(&self, name: &StreamName) -> Option<&'static str> {
+        self.streams.get(name)?.video_codec
+    }
+
+    /// A client ends its session. False: there is no such session of that stream.
+    pub(crate) fn handle_close(&mut self, id: &SessionId, name: &StreamName) -> bool {
+        let known = self.sessions.get(id).is_some_and(|session| session.name == *name);
+        if known {
+            self.close(id);
+        }
+        known
+    }
+
+    /// Nobody was there to hear this answer. A client that does not know where its session is can neither use nor end it.
+    pub(crate) fn handle_unheard(&mut self, request: u64) {
+        let unheard = self.sessions.iter().find(|(_, session)| session.first == request);
+        if let Some(id) = unheard.map(|(id, _)| id.clone()) {
+            self.close(&id);
+        }
+    }
+
+    /// The media plane tells something.
+    pub(crate) fn handle_event(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::Answered { peer, request, sdp } => {
+                if let Some(session) = self.waiting(peer, request) {
+                    session.open = true;
+                    self.answer(request, Ok(sdp));
+                }
+            }
+            MediaEvent::Refused { peer, request, reason } => {
+                let Some(was_open) = self.waiting(peer, request).map(|session| session.open) else { return };
+                self.answer(request, Err(refused(reason)));
+                if !was_open {
+                    self.close_peer(peer);
+                }
+            }
+            MediaEvent::Disconnected { peer, reason } => {
+                tracing::debug!(%peer, reason, "a session of a stream is over");
+                self.close_peer(peer);
+            }
+            MediaEvent::Published { peer, tracks } => {
+                let video = tracks.iter().find(|track| track.video).map(|track| track.codec);
+                let name = self.peers.get(&peer).and_then(|id| Some(&self.sessions.get(id)?.name));
+                if let Some(stream) = name.and_then(|name| self.streams.get_mut(name)) {
+                    stream.video_codec = video;
+                }
+            }
+            // What viewers see and how well is not asked for yet by anybody; data channels are nobody's.
+            MediaEvent::Connected { .. }
+            | MediaEvent::Slots { .. }
+            | MediaEvent::Layers { .. }
+            | MediaEvent::Speakers { .. }
+            | MediaEvent::Quality { .. }
+            | MediaEvent::Lanes { .. }
+            | MediaEvent::Data { .. }
+            | MediaEvent::DataRefused { .. } => {}
+        }
+    }
+
+    fn open(&mut self, now: Instant, request: u64, opening: Opening) -> Result<(), Refused> {
+        let Opening { id, name, deed, offer, client, tag } = opening;
+        self.check_limits(&name, deed, client)?;
+        let claim = match deed {
+            Deed::Publish => Some(self.directory.claim(&name, Protocol::WebRtc, now)?),
+            Deed::Play => None,
+        };
+        let (room, peer) = (stream_room(self.number()), stream_peer(self.number()));
+        let stream = self.streams.entry(name.clone());
+        let stream =
+            stream.or_insert_with(|| Stream { room, publisher: None, viewers: BTreeSet::new(), video_codec: None });
+        match deed {
+            Deed::Publish => stream.publisher = Some(id.clone()),
+            Deed::Play => drop(stream.viewers.insert(id.clone())),
+        }
+        *self.clients.entry(client).or_default() += 1;
+        self.peers.insert(peer, id.clone());
+        let waiting = Some(request);
+        let session =
+            Session { name: name.clone(), peer, offer, client, tag, claim, first: request, waiting, open: false };
+        self.sessions.insert(id.clone(), session);
+        self.ask(&id, request);
+        match deed {
+            Deed::Play => self.show(&id),
+            Deed::Publish => self.show_all(&name),
+        }
+        Ok(())
+    }
+
+    fn check_limits(&self, name: &StreamName, deed: Deed, client: ClientNetwork) -> Result<(), Refused> {
+        let sessions = count(self.sessions.len());
+        if !self.limits.sessions.allows(sessions + 1) {
+            return Err(Refused::Sessions(sessions));
+        }
+        let of_client = self.clients.get(&client).copied().unwrap_or(0);
+        if !self.limits.sessions_per_address.allows(of_client + 1) {
+            return Err(Refused::Address(of_client));
+        }
+        let viewers = self.streams.get(name).map_or(0, |stream| count(stream.viewers.len()));
+        if deed == Deed::Play && !self.limits.viewers.allows(viewers + 1) {
+            return Err(Refused::Viewers(viewers));
+        }
+        Ok(())
+    }
+
+    /// Passes the offer of a session on.
+    fn ask(&mut self, id: &SessionId, request: u64) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let Some(stream) = self.streams.get(&session.name) else { return };
+        let publishes = session.claim.is_some();
+        let may_publish = if publishes { vec![Source::Microphone, Source::Camera] } else { Vec::new() };
+        self.outputs.push_back(Output::Request(MediaRequest::Offer {
+            room: stream.room,
+            peer: session.peer,
+            request,
+            connection: CONNECTION.to_owned(),
+            sdp: session.offer.sdp().to_owned(),
+            tracks: if publishes { session.offer.tracks() } else { Vec::new() },
+            may_publish,
+            may_subscribe: !publishes,
+        }));
+    }
+
+    /// Has a viewer see the publisher, if there is one.
+    fn show(&mut self, id: &SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let Some(stream) = self.streams.get(&session.name) else { return };
+        let Some(publisher) = stream.publisher.as_ref().and_then(|id| self.sessions.get(id)) else { return };
+        let wish = |(mid, source): (String, Source)| SlotWish {
+            mid,
+            track: Some((publisher.peer, source)),
+            width_px: 0,
+            height_px: 0,
+            priority: Priority::Normal,
+            paused: false,
+        };
+        let slots = session.offer.slots().into_iter().map(wish).collect();
+        let subscribe = MediaRequest::Subscribe { room: stream.room, peer: session.peer, slots };
+        self.outputs.push_back(Output::Request(subscribe));
+    }
+
+    fn show_all(&mut self, name: &StreamName) {
+        let viewers: Vec<SessionId> =
+            self.streams.get(name).into_iter().flat_map(|stream| &stream.viewers).cloned().collect();
+        for viewer in viewers {
+            self.show(&viewer);
+        }
+    }
+
+    fn close_peer(&mut self, peer: MediaPeerId) {
+        if let Some(id) = self.peers.get(&peer).cloned() {
+            self.close(&id);
+        }
+    }
+
+    fn close(&mut self, id: &SessionId) {
+        let Some(session) = self.sessions.remove(id) else { return };
+        self.peers.remove(&session.peer);
+        if let Some(open) = self.clients.get_mut(&session.client) {
+            *open = open.saturating_sub(1);
+            if *open == 0 {
+                self.clients.remove(&session.client);
+            }
+        }
+        if let Some(request) = session.waiting {
+            self.answer(request, Err(Refused::NoSession));
+        }
+        let Some(stream) = self.streams.get_mut(&session.name) else { return };
+        self.outputs.push_back(Output::Request(MediaRequest::Close { room: stream.room, peer: session.peer }));
+        stream.viewers.remove(id);
+        if stream.publisher.as_ref() == Some(id) {
+            stream.publisher = None;
+            stream.video_codec = None;
+        }
+        if stream.publisher.is_none() && stream.viewers.is_empty() {
+            self.streams.remove(&session.name);
+        }
+    }
+
+    /// The session of that peer, if it waits for that answer; it does not any more.
+    fn waiting(&mut self, peer: MediaPeerId, request: u64) -> Option<&mut Session> {
+        let session = self.sessions.get_mut(self.peers.get(&peer)?)?;
+        session.waiting.take_if(|waiting| *waiting == request)?;
+        Some(session)
+    }
+
+    fn answer(&mut self, request: u64, answer: Result<String, Refused>) {
+        self.outputs.push_back(Output::Answer { request, answer });
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
+
+fn refused(reason: MediaRefusal) -> Refused {
+    match reason {
+        MediaRefusal::BadOffer(reason) => Refused::Unanswerable(reason),
+        MediaRefusal::Full => Refused::Busy,
+        MediaRefusal::Unavailable => Refused::Unavailable,
+    }
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// A session has one connection, which is never replaced.
+const CONNECTION: &str = "http";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+use std::net::IpAddr;
+
+use live::StreamName;
+use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, SlotWish, Source, TrackDescription};
+
+use super::{Limits, Opening, Output, Refused, Restart, SessionId, Sessions};
+use crate::clock;
+use crate::config::Limit;
+use crate::live::access::Deed;
+use crate::live::directory::{Directory, Protocol, Taken};
+use crate::live::offer::Offer;
+
+const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
+                     m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\n";
+
+/// Sessions and what they have said.
+struct Desk {
+    sessions: Sessions,
+    requests: Vec<MediaRequest>,
+    answers: Vec<(u64, Result<String, Refused>)>,
+    opened: u64,
+}
+
+fn demo() -> StreamName {
+    StreamName::new("live", "demo").unwrap()
+}
+
+fn id(name: &str) -> SessionId {
+    SessionId(name.to_owned())
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self::with(Limits { viewers: Limit(0), sessions_per_address: Limit(0), sessions: Limit(0) })
+    }
+
+    fn with(limits: Limits) -> Self {
+        let sessions = Sessions::new(limits, Directory::new(Limit(0)));
+        Self { sessions, requests: Vec::new(), answers: Vec::new(), opened: 0 }
+    }
+
+    /// Asks for a session, and says what became of it at once.
+    fn open(&mut self, deed: Deed, session: &str, address: &str) -> Option<Result<String, Refused>> {
+        let client = address.parse::<IpAddr>().unwrap().into();
+        let offer = Offer::parse(deed, OFFER.to_owned()).unwrap();
+        let opening = Opening { id: id(session), name: demo(), deed, offer, client, tag: "\"1\"".to_owned() };
+        let request = self.sessions.handle_open(clock::now(), opening);
+        self.opened = request;
+        self.drain();
+        self.answers.iter().find(|(number, _)| *number == request).map(|(_, answer)| answer.clone())
+    }
+
+    fn hear(&mut self, event: MediaEvent) {
+        self.sessions.handle_event(event);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.sessions.poll_output() {
+            match output {
+                Output::Request(request) => self.requests.push(request),
+                Output::Answer { request, answer } => self.answers.push((request, answer)),
+            }
+        }
+    }
+
+    /// Opens a session that the media plane answers.
+    fn opened(&mut self, deed: Deed, session: &str) -> MediaPeerId {
+        assert_eq!(self.open(deed, session, "192.0.2.1"), None);
+        let (peer, request) = self.offered();
+        self.hear(MediaEvent::Answered { peer, request, sdp: format!("answer to {session}") });
+        peer
+    }
+
+    /// Whose the last offer was, and its number.
+    fn offered(&self) -> (MediaPeerId, u64) {
+        let mut offers = self.requests.iter().rev().filter_map(|request| match request {
+            MediaRequest::Offer { peer, request, .. } => Some((*peer, *request)),
+            MediaRequest::Subscribe { .. }
+            | MediaRequest::Block { .. }
+            | MediaRequest::Data { .. }
+            | MediaRequest::Close { .. } => None,
+        });
+        offers.next().unwrap()
+    }
+
+    /// What a viewer was last put in front of.
+    fn shown(&self, viewer: MediaPeerId) -> Option<Vec<SlotWish>> {
+        self.requests.iter().rev().find_map(|request| match request {
+            MediaRequest::Subscribe { peer, slots, .. } if *peer == viewer => Some(slots.clone()),
+            _ => None,
+        })
+    }
+}
+
+fn tracks(slots: Option<Vec<SlotWish>>) -> Vec<(String, Option<(MediaPeerId, Source)>)> {
+    slots.unwrap_or_default().into_iter().map(|slot| (slot.mid, slot.track)).collect()
+}
+
+fn both(publisher: MediaPeerId) -> Vec<(String, Option<(MediaPeerId, Source)>)> {
+    vec![("0".to_owned(), Some((publisher, Source::Microphone))), ("1".to_owned(), Some((publisher, Source::Camera)))]
+}
+
+#[test]
+fn viewer_is_shown_the_publisher_whoever_comes_first_and_the_next_one_after_him() {
+    let mut desk = Desk::new();
+    let early = desk.opened(Deed::Play, "early");
+    assert_eq!(desk.shown(early), None);
+    let first = desk.opened(Deed::Publish, "first");
+    assert_eq!(tracks(desk.shown(early)), both(first));
+    let late = desk.opened(Deed::Play, "late");
+    assert_eq!(tracks(desk.shown(late)), both(first));
+    assert!(desk.sessions.handle_close(&id("first"), &demo()));
+    let second = desk.opened(Deed::Publish, "second");
+    assert_eq!((tracks(desk.shown(early)), tracks(desk.shown(late))), (both(second), both(second)));
+}
+
+#[test]
+fn all_of_a_stream_are_in_one_room_of_the_media_plane_and_publishers_hear_nothing() {
+    let mut desk = Desk::new();
+    desk.opened(Deed::Publish, "anna");
+    desk.opened(Deed::Play, "ben");
+    let offers: Vec<_> = desk
+        .requests
+        .iter()
+        .filter_map(|request| match request {
+            MediaRequest::Offer { room, tracks, may_publish, may_subscribe, .. } => {
+                Some((*room, tracks.len(), may_publish.len(), *may_subscribe))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(offers, [(offers[0].0, 2, 2, false), (offers[0].0, 0, 0, true)]);
+}
+
+#[test]
+fn stream_has_one_publisher_until_his_session_is_over() {
+    let mut desk = Desk::new();
+    let anna = desk.opened(Deed::Publish, "anna");
+    let taken = Refused::Taken(Taken::OnAir(Protocol::WebRtc));
+    assert_eq!(desk.open(Deed::Publish, "ben", "192.0.2.2"), Some(Err(taken)));
+    desk.hear(MediaEvent::Disconnected { peer: anna, reason: "the client is silent".to_owned() });
+    assert!(matches!(desk.requests.last(), Some(MediaRequest::Close { peer, .. }) if *peer == anna));
+    assert!(!desk.sessions.handle_close(&id("anna"), &demo()));
+    assert_eq!(desk.open(Deed::Publish, "ben", "192.0.2.2"), None);
+}
+
+#[test]
+fn offer_that_the_media_plane_refuses_leaves_nothing_behind() {
+    let mut desk = Desk::new();
+    desk.open(Deed::Publish, "anna", "192.0.2.1");
+    let (peer, request) = desk.offered();
+    desk.hear(MediaEvent::Refused { peer, request, reason: MediaRefusal::BadOffer("why".to_owned()) });
+    assert_eq!(desk.answers.last(), Some(&(desk.opened, Err(Refused::Unanswerable("why".to_owned())))));
+    assert!(desk.sessions.sessions.is_empty() && desk.sessions.streams.is_empty() && desk.sessions.peers.is_empty());
+    assert!(desk.sessions.clients.is_empty());
+    assert_eq!(desk.open(Deed::Publish, "anna", "192.0.2.1"), None);
+}
+
+#[test]
+fn session_whose_answer_nobody_heard_is_closed() {
+    let mut desk = Desk::new();
+    let peer = desk.opened(Deed::Publish, "anna");
+    desk.sessions.handle_unheard(desk.opened);
+    desk.drain();
+    assert!(matches!(desk.requests.last(), Some(MediaRequest::Close { peer: closed, .. }) if *closed == peer));
+    assert!(desk.sessions.sessions.is_empty());
+}
+
+#[test]
+fn viewers_end_at_the_limit_of_the_stream_and_publishers_do_not_count() {
+    let mut desk = Desk::with(Limits { viewers: Limit(2), sessions_per_address: Limit(0), sessions: Limit(0) });
+    desk.opened(Deed::Publish, "anna");
+    desk.opened(Deed::Play, "1");
+    desk.opened(Deed::Play, "2");
+    assert_eq!(desk.open(Deed::Play, "3", "192.0.2.1"), Some(Err(Refused::Viewers(2))));
+    assert!(desk.sessions.handle_close(&id("1"), &demo()));
+    desk.opened(Deed::Play, "3");
+}
+
+#[test]
+fn sessions_end_at_the_limit_of_the_address_and_at_that_of_the_server() {
+    let mut desk = Desk::with(Limits { viewers: Limit(0), sessions_per_address: Limit(2), sessions: Limit(3) });
+    for session in ["1", "2"] {
+        assert_eq!(desk.open(Deed::Play, session, "2001:db8::1"), None);
+    }
+    assert_eq!(desk.open(Deed::Play, "3", "2001:db8::2"), Some(Err(Refused::Address(2))));
+    assert_eq!(desk.open(Deed::Play, "3", "192.0.2.2"), None);
+    assert_eq!(desk.open(Deed::Play, "4", "192.0.2.3"), Some(Err(Refused::Sessions(3))));
+}
+
+#[test]
+fn restart_offers_the_same_with_other_credentials_and_has_another_tag() {
+    let mut desk = Desk::new();
+    let peer = desk.opened(Deed::Publish, "anna");
+    let restart = |name: &str, stream: StreamName| Restart {
+        id: id(name),
+        name: stream,
+        ufrag: "wxyz".to_owned(),
+        pwd: "x123456789012345678901".to_owned(),
+        tag: "\"2\"".to_owned(),
+    };
+    let request = desk.sessions.handle_restart(restart("anna", demo()));
+    desk.drain();
+    assert_eq!(desk.offered(), (peer, request));
+    assert_eq!(desk.sessions.tag(&id("anna"), &demo()), Some(("\"2\"".to_owned(), "wxyz".to_owned())));
+    desk.hear(MediaEvent::Refused { peer, request, reason: MediaRefusal::Full });
+    assert_eq!(desk.answers.last(), Some(&(request, Err(Refused::Busy))));
+    assert!(desk.sessions.sessions.contains_key(&id("anna")), "what was there goes on");
+    let other = StreamName::new("live", "other").unwrap();
+    for (session, stream) in [("ben", demo()), ("anna", other)] {
+        let request = desk.sessions.handle_restart(restart(session, stream));
+        desk.drain();
+        assert_eq!(desk.answers.last(), Some(&(request, Err(Refused::NoSession))));
+    }
+}
+
+#[test]
+fn codec_of_a_stream_is_known_while_it_is_on_air() {
+    let mut desk = Desk::new();
+    let peer = desk.opened(Deed::Publish, "anna");
+    let video =
+        TrackDescription { source: Source::Camera, video: true, codec: "VP8", layers: Vec::new(), encrypted: false };
+    desk.hear(MediaEvent::Published { peer, tracks: vec![video] });
+    assert_eq!(desk.sessions.video_codec(&demo()), Some("VP8"));
+    assert!(desk.sessions.handle_close(&id("anna"), &demo()));
+    assert_eq!(desk.sessions.video_codec(&demo()), None);
+}

@@ -1,0 +1,160 @@
+//! The task that owns the sessions: it stands between HTTP, the sessions and the media workers.
+
+use std::collections::BTreeMap;
+
+use live::StreamName;
+use room::media::MediaEvent;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::access::Access;
+use super::directory::Directory;
+use super::sessions::{Limits, Opening, Output, Refused, Restart, SessionId, Sessions};
+use crate::clock;
+use crate::media::Switchboard;
+
+/// The streams of this server that are published and played by WebRTC, from outside. Clones are the same streams.
+#[derive(Debug, Clone)]
+pub(crate) struct Streams {
+    /// Who may.
+    pub(crate) access: Access,
+    inputs: mpsc::Sender<Input>,
+}
+
+type Reply = oneshot::Sender<Result<String, Refused>>;
+
+/// What the task is told.
+#[derive(Debug)]
+enum Input {
+    Open(Box<Opening>, Reply),
+    Restart(Box<Restart>, Reply),
+    Tag(SessionId, StreamName, oneshot::Sender<Option<(String, String)>>),
+    VideoCodec(StreamName, oneshot::Sender<Option<&'static str>>),
+    Close(SessionId, StreamName, oneshot::Sender<bool>),
+}
+
+impl Streams {
+    /// Starts the task, on the current runtime.
+    pub(crate) fn spawn(
+        limits: Limits,
+        access: Access,
+        directory: Directory,
+        switchboard: Switchboard,
+        events: mpsc::Receiver<MediaEvent>,
+    ) -> Self {
+        let (inputs, received) = mpsc::channel(INPUTS_MAX);
+        let sessions = Sessions::new(limits, directory);
+        tokio::spawn(Task { sessions, switchboard, replies: BTreeMap::new() }.run(received, events));
+        Self { access, inputs }
+    }
+
+    /// Opens a session: the SDP of the answer.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub(crate) async fn open(&self, opening: Opening) -> Result<String, Refused> {
+        self.ask(|reply| Input::Open(Box::new(opening), reply)).await
+    }
+
+    /// Begins ICE anew: the SDP of the answer.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub(crate) async fn restart(&self, restart: Restart) -> Result<String, Refused> {
+        self.ask(|reply| Input::Restart(Box::new(restart), reply)).await
+    }
+
+    /// The tag of a session's ICE session and the client's fragment; `None` when there is no such session of that stream.
+    pub(crate) async fn tag(&self, id: SessionId, name: StreamName) -> Option<(String, String)> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Tag(id, name, reply)).await.ok()?;
+        answer.await.ok()?
+    }
+
+    /// The codec of the pictures of a stream that is on air.
+    pub(crate) async fn video_codec(&self, name: StreamName) -> Option<&'static str> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::VideoCodec(name, reply)).await.ok()?;
+        answer.await.ok()?
+    }
+
+    /// Ends a session. False: there is no such session of that stream.
+    pub(crate) async fn close(&self, id: SessionId, name: StreamName) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Close(id, name, reply)).await.is_ok() && answer.await.unwrap_or(false)
+    }
+
+    async fn ask(&self, input: impl FnOnce(Reply) -> Input) -> Result<String, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(input(reply)).await.map_err(|_| Refused::Unavailable)?;
+        match timeout(ANSWER_MAX, answer).await {
+            Ok(answered) => answered.unwrap_or(Err(Refused::Unavailable)),
+            Err(_) => Err(Refused::Busy),
+        }
+    }
+}
+
+struct Task {
+    sessions: Sessions,
+    switchboard: Switchboard,
+    /// Who waits for an answer; as many as there are requests under way.
+    replies: BTreeMap<u64, Reply>,
+}
+
+impl Task {
+    /// Until nobody is left who could ask.
+    async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut events: mpsc::Receiver<MediaEvent>) {
+        loop {
+            tokio::select! {
+                input = inputs.recv() => match input {
+                    Some(input) => self.handle(input),
+                    None => return,
+                },
+                Some(event) = events.recv() => self.sessions.handle_event(event),
+                worker = self.switchboard.has_room() => self.switchboard.pass_on_waiting(worker),
+            }
+            self.drain();
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        match input {
+            Input::Open(opening, reply) => {
+                let request = self.sessions.handle_open(clock::now(), *opening);
+                self.replies.insert(request, reply);
+            }
+            Input::Restart(restart, reply) => {
+                let request = self.sessions.handle_restart(*restart);
+                self.replies.insert(request, reply);
+            }
+            // Who has asked may have lost patience.
+            Input::Tag(id, name, reply) => drop(reply.send(self.sessions.tag(&id, &name))),
+            Input::VideoCodec(name, reply) => drop(reply.send(self.sessions.video_codec(&name))),
+            Input::Close(id, name, reply) => drop(reply.send(self.sessions.handle_close(&id, &name))),
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.sessions.poll_output() {
+            match output {
+                Output::Request(request) => {
+                    if let Some(refused) = self.switchboard.pass_on(request) {
+                        self.sessions.handle_event(refused);
+                    }
+                }
+                Output::Answer { request, answer } => {
+                    let answered = answer.is_ok();
+                    let unheard = self.replies.remove(&request).is_some_and(|reply| reply.send(answer).is_err());
+                    if unheard && answered {
+                        self.sessions.handle_unheard(request);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Inputs that wait; whoever brings more waits.
+const INPUTS_MAX: usize = 1024;
+/// How long an answer may take: a worker answers some hundreds in a second.
+const ANSWER_MAX: std::time::Duration = std::time::Duration::from_secs(10);

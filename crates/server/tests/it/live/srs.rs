@@ -1,0 +1,104 @@
+//! The requests of SRS's clients, and what they look at in the answers.
+
+use serde_json::{Value, json};
+
+use super::{offer_to_receive, offer_to_send};
+use crate::fixture::{Answer, TestServer, exchange, request, serve_for_test};
+use crate::media::calls::watch;
+use crate::media::client::{Client, drive};
+
+async fn ask(server: &TestServer, path: &str, body: &Value) -> Answer {
+    exchange(server.http(), "POST", path, &["Content-Type: application/json"], &body.to_string()).await
+}
+
+fn body(url: &str, sdp: &str) -> Value {
+    json!({ "api": "http://h:1985/rtc/v1/publish/", "tid": "2b45a06", "streamurl": url, "clientip": null, "sdp": sdp })
+}
+
+#[tokio::test]
+async fn publisher_and_player_by_json_see_each_other_with_one_payload_type_each() {
+    let server = serve_for_test(&[]);
+    let (mut anna, mut ben) = (Client::udp(1).await, Client::udp(2).await);
+    let (offer, [_, face]) = offer_to_send(&mut anna);
+    let published = ask(&server, "/rtc/v1/publish/", &body("webrtc://h/live/livestream", &offer.sdp)).await.json();
+    assert_eq!(published["code"], 0, "{published}");
+    let sdp = published["sdp"].as_str().unwrap();
+    assert!(sdp.contains("\r\ns=SRSPublishSession\r\n") && sdp.contains("a=msid-semantic: WMS live/livestream\r\n"));
+    for media in sdp.split("\r\nm=").skip(1) {
+        assert_eq!(media.lines().next().unwrap().split(' ').count(), 4, "{media}");
+        assert!(media.contains("a=candidate:0 1 udp 2130706431 127.0.0.1 "), "{media}");
+        assert_eq!(media.matches("a=rtpmap:").count(), 1, "{media}");
+    }
+    let (ours, theirs) = published["sessionid"].as_str().unwrap().split_once(':').unwrap();
+    assert!(sdp.contains(&format!("a=ice-ufrag:{ours}\r\n")) && offer.sdp.contains(&format!("a=ice-ufrag:{theirs}")));
+    anna.accept(offer, sdp);
+    let (offer, [_, eye]) = offer_to_receive(&mut ben);
+    let played =
+        ask(&server, "/rtc/v1/play/?k=v", &body("webrtc://h/live/livestream?vhost=x", &offer.sdp)).await.json();
+    let sdp = played["sdp"].as_str().unwrap();
+    assert!(sdp.contains("\r\ns=SRSPlaySession\r\n") && sdp.contains(" label:"), "{sdp}");
+    ben.accept(offer, sdp);
+    drive(&mut [&mut anna, &mut ben], |clients| clients.iter().all(|client| client.connected)).await;
+    watch(&mut anna, face, &mut [(&mut ben, eye)], 0).await;
+}
+
+#[tokio::test]
+async fn whatever_fails_is_400_in_an_answer_of_status_200() {
+    let server = serve_for_test(&["live.play=off"]);
+    let mut anna = Client::udp(1).await;
+    let sdp = offer_to_send(&mut anna).0.sdp;
+    let good = body("webrtc://h/live/s", &sdp);
+    assert_eq!(ask(&server, "/rtc/v1/publish", &good).await.json()["code"], 0);
+    for (path, asked) in [
+        ("/rtc/v1/publish/", good.clone()),
+        ("/rtc/v1/play/", good),
+        ("/rtc/v1/publish/", json!("no object")),
+        ("/rtc/v1/publish/", json!({ "streamurl": "webrtc://h/live/t" })),
+        ("/rtc/v1/publish/", body("webrtc://h/live/t", "no SDP")),
+        ("/rtc/v1/publish/", body("no URL", &sdp)),
+        ("/rtc/v1/publish/?eip=nowhere", body("webrtc://h/live/t", &sdp)),
+    ] {
+        let answer = ask(&server, path, &asked).await;
+        assert_eq!((answer.status, answer.json()), (200, json!({ "code": 400 })), "{path} {asked}");
+    }
+    assert_eq!(request(server.http(), "GET", "/rtc/v1/publish/", &[]).await.status, 405);
+}
+
+#[tokio::test]
+async fn candidate_is_the_address_that_the_client_names() {
+    let server = serve_for_test(&[]);
+    let mut anna = Client::udp(1).await;
+    let asked = body("webrtc://h/live/s?eip=203.0.113.5:8000", &offer_to_send(&mut anna).0.sdp);
+    let answer = ask(&server, "/rtc/v1/publish/", &asked).await.json();
+    assert!(answer["sdp"].as_str().unwrap().contains(" 203.0.113.5 8000 typ host"), "{answer}");
+}
+
+#[tokio::test]
+async fn session_of_srss_path_ends_by_the_location_that_it_was_given() {
+    let server = serve_for_test(&[]);
+    let mut anna = Client::udp(1).await;
+    let offer = offer_to_send(&mut anna).0.sdp;
+    // Its load generator names no type.
+    let opened = exchange(server.http(), "POST", "/rtc/v1/whip/?app=live&stream=w1", &[], &offer).await;
+    let location = opened.header("location").unwrap();
+    assert!(location.starts_with("/rtc/v1/whip/?action=delete&token="), "{location}");
+    assert!(location.contains("&app=live&stream=w1&session="), "{location}");
+    let wrong = location.replacen("token=", "token=0", 1);
+    assert_eq!(request(server.http(), "DELETE", &wrong, &[]).await.status, 404);
+    assert_eq!(request(server.http(), "DELETE", location, &[]).await.status, 200);
+    assert_eq!(request(server.http(), "DELETE", location, &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn versions_are_told_to_whoever_looks_whether_the_server_is_up() {
+    let server = serve_for_test(&[]);
+    for method in ["GET", "POST"] {
+        let answer = exchange(server.http(), method, "/api/v1/versions", &[], "").await;
+        let told = answer.json();
+        assert_eq!((answer.status, &told["code"]), (200, &json!(0)));
+        let data = &told["data"];
+        let text = format!("{}.{}.{}", data["major"], data["minor"], data["revision"]);
+        assert_eq!(data["version"], text.as_str());
+    }
+    assert_eq!(request(server.http(), "DELETE", "/api/v1/versions", &[]).await.status, 405);
+}
