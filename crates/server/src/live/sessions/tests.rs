@@ -74,21 +74,18 @@ impl Desk {
 
     /// Whose the last offer was, and its number.
     fn offered(&self) -> (MediaPeerId, u64) {
-        let mut offers = self.requests.iter().rev().filter_map(|request| match request {
-            MediaRequest::Offer { peer, request, .. } => Some((*peer, *request)),
-            MediaRequest::Subscribe { .. }
-            | MediaRequest::Block { .. }
-            | MediaRequest::Data { .. }
-            | MediaRequest::Close { .. } => None,
+        let mut offers = self.requests.iter().rev().filter_map(|request| {
+            let MediaRequest::Offer { peer, request, .. } = request else { return None };
+            Some((*peer, *request))
         });
         offers.next().unwrap()
     }
 
     /// What a viewer was last put in front of.
     fn shown(&self, viewer: MediaPeerId) -> Option<Vec<SlotWish>> {
-        self.requests.iter().rev().find_map(|request| match request {
-            MediaRequest::Subscribe { peer, slots, .. } if *peer == viewer => Some(slots.clone()),
-            _ => None,
+        self.requests.iter().rev().find_map(|request| {
+            let MediaRequest::Subscribe { peer, slots, .. } = request else { return None };
+            (*peer == viewer).then(|| slots.clone())
         })
     }
 }
@@ -123,11 +120,9 @@ fn all_of_a_stream_are_in_one_room_of_the_media_plane_and_publishers_hear_nothin
     let offers: Vec<_> = desk
         .requests
         .iter()
-        .filter_map(|request| match request {
-            MediaRequest::Offer { room, tracks, may_publish, may_subscribe, .. } => {
-                Some((*room, tracks.len(), may_publish.len(), *may_subscribe))
-            }
-            _ => None,
+        .filter_map(|request| {
+            let MediaRequest::Offer { room, tracks, may_publish, may_subscribe, .. } = request else { return None };
+            Some((*room, tracks.len(), may_publish.len(), *may_subscribe))
         })
         .collect();
     assert_eq!(offers, [(offers[0].0, 2, 2, false), (offers[0].0, 0, 0, true)]);

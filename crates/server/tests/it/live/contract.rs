@@ -4,6 +4,9 @@ use super::{SDP, code, offer_to_receive, offer_to_send, open, post};
 use crate::fixture::{exchange, request, serve_for_test};
 use crate::media::client::{Client, drive};
 
+/// Method, path, headers, body; status and code.
+type Case<'a> = (&'a str, &'a str, &'a [&'a str], &'a str, u16, &'a str);
+
 const FRAGMENT: &str = "Content-Type: application/trickle-ice-sdpfrag";
 
 #[tokio::test]
@@ -40,7 +43,7 @@ async fn bad_request_is_told_what_is_wrong() {
     let long = "x".repeat(128 * 1024 + 1);
     let text = "Content-Type: text/plain";
     let only_json = [SDP, "Accept: application/json"];
-    let cases: [(&str, &str, &[&str], &str, u16, &str); 16] = [
+    let cases: [Case<'_>; 16] = [
         ("POST", "/whip/live/a", &[SDP], "no SDP", 400, "bad-offer"),
         ("POST", "/whip/live/a", &[SDP], "", 400, "bad-offer"),
         ("POST", "/whip/live/a", &[SDP], &receives, 422, "wrong-direction"),
