@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+pub mod hls;
 pub mod m3u8;
 pub mod mp4;
 mod nal;

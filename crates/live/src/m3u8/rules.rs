@@ -207,8 +207,8 @@ impl Reader {
         )?;
         line.ensure(segment.duration_us > 0, "a segment has a duration (8216 §4.3.2.1)")?;
         let parts: u64 = segment.parts.iter().map(|(_, duration_us)| duration_us).sum();
-        let sums_up = segment.parts.is_empty() || parts == segment.duration_us;
-        line.ensure(sums_up, "the parts are the segment (bis §4.4.4.9)")?;
+        let sums_up = segment.parts.is_empty() || parts <= segment.duration_us;
+        line.ensure(sums_up, "parts are no longer than their segment (bis §4.4.4.9)")?;
         self.check_parts(line, &segment.parts, true)?;
         self.seen.segments.push(segment);
         Ok(())

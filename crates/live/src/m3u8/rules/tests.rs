@@ -34,7 +34,10 @@ fn each_broken_rule_of_a_part_is_seen() {
     breaks(&format!("{LOW}{}{hint}", part("0.6", "a")), "longer than the part target");
     breaks(&format!("{LOW}{}{}{hint}", part("0.4", "a"), part("0.5", "b")), "85 %");
     breaks(&format!("{LOW}{}", part("0.5", "a")), "hinted until the end");
-    breaks(&format!("{LOW}{}#EXTINF:1.0,\na.m4s\n{hint}", part("0.5", "a")), "the parts are the segment");
+    breaks(
+        &format!("{LOW}{}{}#EXTINF:0.9,\na.m4s\n{hint}", part("0.5", "a"), part("0.5", "b")),
+        "no longer than their segment",
+    );
     breaks(&format!("{}{hint}", LOW.replace("1.5", "1.4")), "three part targets");
     breaks(&format!("{}{hint}", LOW.replace("12.0", "11.9")), "six target durations");
     breaks(&format!("{}{hint}", LOW.replace("YES", "NO")), "blocking reloads");
