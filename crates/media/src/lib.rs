@@ -26,10 +26,15 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+pub mod aac;
 mod codec;
 mod error;
 mod frame;
+pub mod h264;
+pub mod h265;
+pub mod nal;
 mod parameters;
+mod reader;
 mod time;
 
 pub use codec::{Codec, Kind};

@@ -1,0 +1,74 @@
+//! From frames to the bodies of tags.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use media::{Codec, Frame, Kind, MediaTime, Parameters};
+
+use super::FOURCCS;
+use super::packet_type::{CODED_FRAMES, CODED_FRAMES_X, SEQUENCE_START};
+
+/// The body of the tag of a frame: as FLV has always had it for H.264, AAC and MP3, by Enhanced RTMP for the others.
+#[must_use]
+pub fn frame_body(frame: &Frame) -> Bytes {
+    let mut body = BytesMut::with_capacity(frame.data.len() + HEAD_BYTES_MAX);
+    let composition = frame.pts - frame.dts;
+    match frame.codec.kind() {
+        Kind::Video => video_head(&mut body, frame.codec, frame.is_key, CODED_FRAMES, composition),
+        Kind::Audio => audio_head(&mut body, frame.codec, CODED_FRAMES),
+    }
+    body.put_slice(&frame.data);
+    body.freeze()
+}
+
+/// The body of the tag that says how to decode what follows; `None` for MP3, whose frames say it themselves.
+#[must_use]
+pub fn parameters_body(parameters: &Parameters) -> Option<Bytes> {
+    let mut body = BytesMut::with_capacity(parameters.decoder_configuration.len() + HEAD_BYTES_MAX);
+    match parameters.codec {
+        Codec::Mp3 => return None,
+        codec if codec.kind() == Kind::Video => video_head(&mut body, codec, true, SEQUENCE_START, MediaTime::ZERO),
+        codec => audio_head(&mut body, codec, SEQUENCE_START),
+    }
+    body.put_slice(&parameters.decoder_configuration);
+    Some(body.freeze())
+}
+
+fn video_head(body: &mut BytesMut, codec: Codec, is_key: bool, packet_type: u8, composition: MediaTime) {
+    let frame_type: u8 = if is_key { 1 } else { 2 };
+    // 24 bits, with a sign.
+    let composition = i32::try_from(composition.millis().clamp(-0x80_0000, 0x7f_ffff)).unwrap_or_default();
+    let [_, composition @ ..] = composition.to_be_bytes();
+    match codec {
+        Codec::H264 => {
+            body.put_slice(&[frame_type << 4 | 7, packet_type]);
+            body.put_slice(&composition);
+        }
+        _ if packet_type == CODED_FRAMES && codec == Codec::H265 && composition == [0; 3] => {
+            extended(body, 0x80 | frame_type << 4 | CODED_FRAMES_X, codec);
+        }
+        _ => {
+            extended(body, 0x80 | frame_type << 4 | packet_type, codec);
+            if packet_type == CODED_FRAMES && codec == Codec::H265 {
+                body.put_slice(&composition);
+            }
+        }
+    }
+}
+
+fn audio_head(body: &mut BytesMut, codec: Codec, packet_type: u8) {
+    match codec {
+        // 44 kHz, 16 bits, stereo: constants for AAC, whose own record tells the truth (E.4.2.1).
+        Codec::Aac => body.put_slice(&[0xaf, packet_type]),
+        Codec::Mp3 => body.put_u8(0x2f),
+        _ => extended(body, 0x90 | packet_type, codec),
+    }
+}
+
+fn extended(body: &mut BytesMut, first: u8, codec: Codec) {
+    body.put_u8(first);
+    if let Some((fourcc, _)) = FOURCCS.iter().find(|(_, known)| *known == codec) {
+        body.put_slice(*fourcc);
+    }
+}
+
+/// The most that stands in front of a frame.
+const HEAD_BYTES_MAX: usize = 8;
