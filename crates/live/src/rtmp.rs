@@ -9,8 +9,10 @@
 pub mod amf0;
 mod chunk;
 mod client;
+mod command;
 mod error;
 mod handshake;
+mod media;
 mod session;
 
 pub use chunk::{ChunkReader, Message, PLAY_STREAM, for_stream, message};
