@@ -13,10 +13,13 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+pub mod flv;
 pub mod hls;
+pub mod hub;
 pub mod m3u8;
 pub mod mp4;
 mod nal;
+pub mod rtmp;
 mod sampling;
 mod stream_name;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use media::aac::AudioSpecificConfig;
 use media::nal::Units;
-use media::{Codec, Frame, MediaTime, ParseError, Parameters, Shape, h264, h265};
+use media::{Codec, Frame, Kind, MediaTime, Parameters, ParseError, Shape, h264, h265};
 
 use super::packet_type::{CODED_FRAMES, CODED_FRAMES_X, MOD_EX, SEQUENCE_END, SEQUENCE_START};
 use super::{FOURCCS, FlvError, Packets};
@@ -84,7 +84,7 @@ impl BodyReader {
                 if packet_type > SEQUENCE_END {
                     return Ok(Packets::NOTHING);
                 }
-                (fourcc(&mut body)?, packet_type)
+                (fourcc(Kind::Audio, &mut body)?, packet_type)
             }
             10 => (Codec::Aac, u8_of(&mut body)?),
             other => return Err(FlvError::AudioCodec(other)),
@@ -111,7 +111,9 @@ impl BodyReader {
                 let sps = parsed.sps.first().ok_or(ParseError::Missing("sequence parameter set"))?;
                 (h265::Sps::parse(sps)?.shape(), parsed.length_bytes)
             }
-            _ => (Shape::Video { width: 0, height: 0 }, 0),
+            Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus => {
+                (Shape::Video { width: 0, height: 0 }, 0)
+            }
         };
         self.video = Some(Video { codec, length_bytes });
         let decoder_configuration = if length_bytes == 0 { record } else { with_lengths_of_4(codec, record) };
@@ -137,10 +139,11 @@ impl BodyReader {
     }
 
     fn audio_parameters(&mut self, codec: Codec, record: Bytes) -> Result<Parameters, FlvError> {
-        let shape = match codec {
-            Codec::Aac => AudioSpecificConfig::parse(&record)?.shape(),
+        let shape = if codec == Codec::Aac {
+            AudioSpecificConfig::parse(&record)?.shape()
+        } else {
             // RFC 7845 §5.1: eight letters, the version, then the number of channels. Opus is always decoded at 48 kHz.
-            _ => Shape::Audio { sample_rate_hz: 48_000, channels: record.get(9).copied().unwrap_or(2) },
+            Shape::Audio { sample_rate_hz: 48_000, channels: record.get(9).copied().unwrap_or(2) }
         };
         self.audio = Some(Audio { codec, shape });
         Ok(Parameters { codec, decoder_configuration: record, shape })
@@ -152,7 +155,9 @@ impl BodyReader {
         let shape = match codec {
             Codec::Mp3 => mp3_shape(data).or(known.map(|audio| audio.shape)).unwrap_or(STEREO_44100),
             Codec::Opus => known.map_or(STEREO_48000, |audio| audio.shape),
-            _ => return if known.is_some() { Ok(None) } else { Err(FlvError::NoConfiguration) },
+            Codec::Aac | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => {
+                return if known.is_some() { Ok(None) } else { Err(FlvError::NoConfiguration) };
+            }
         };
         let audio = Audio { codec, shape };
         let changed = self.audio.replace(audio) != Some(audio);
@@ -176,7 +181,7 @@ fn video_head(body: &mut Bytes) -> Result<Option<VideoHead>, FlvError> {
         if packet_type > CODED_FRAMES_X {
             return Ok(None);
         }
-        let codec = fourcc(body)?;
+        let codec = fourcc(Kind::Video, body)?;
         let has_composition = packet_type == CODED_FRAMES && matches!(codec, Codec::H264 | Codec::H265);
         return Ok(Some(VideoHead { codec, is_key, packet_type, has_composition }));
     }
@@ -211,10 +216,10 @@ fn extended_type(mut packet_type: u8, body: &mut Bytes) -> Result<Option<u8>, Fl
     Ok(Some(packet_type).filter(|_| !body.is_empty()))
 }
 
-fn fourcc(body: &mut Bytes) -> Result<Codec, FlvError> {
+fn fourcc(kind: Kind, body: &mut Bytes) -> Result<Codec, FlvError> {
     let found = *body.first_chunk::<4>().ok_or(ParseError::Truncated)?;
     body.advance(4);
-    let known = FOURCCS.iter().find(|(fourcc, _)| **fourcc == found);
+    let known = FOURCCS.iter().find(|(fourcc, codec)| **fourcc == found && codec.kind() == kind);
     known.map(|&(_, codec)| codec).ok_or(FlvError::FourCc(found))
 }
 

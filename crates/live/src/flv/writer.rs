@@ -23,10 +23,13 @@ pub fn frame_body(frame: &Frame) -> Bytes {
 #[must_use]
 pub fn parameters_body(parameters: &Parameters) -> Option<Bytes> {
     let mut body = BytesMut::with_capacity(parameters.decoder_configuration.len() + HEAD_BYTES_MAX);
-    match parameters.codec {
-        Codec::Mp3 => return None,
-        codec if codec.kind() == Kind::Video => video_head(&mut body, codec, true, SEQUENCE_START, MediaTime::ZERO),
-        codec => audio_head(&mut body, codec, SEQUENCE_START),
+    let codec = parameters.codec;
+    if codec == Codec::Mp3 {
+        return None;
+    }
+    match codec.kind() {
+        Kind::Video => video_head(&mut body, codec, true, SEQUENCE_START, MediaTime::ZERO),
+        Kind::Audio => audio_head(&mut body, codec, SEQUENCE_START),
     }
     body.put_slice(&parameters.decoder_configuration);
     Some(body.freeze())
@@ -37,20 +40,17 @@ fn video_head(body: &mut BytesMut, codec: Codec, is_key: bool, packet_type: u8, 
     // 24 bits, with a sign.
     let composition = i32::try_from(composition.millis().clamp(-0x80_0000, 0x7f_ffff)).unwrap_or_default();
     let [_, composition @ ..] = composition.to_be_bytes();
-    match codec {
-        Codec::H264 => {
-            body.put_slice(&[frame_type << 4 | 7, packet_type]);
-            body.put_slice(&composition);
-        }
-        _ if packet_type == CODED_FRAMES && codec == Codec::H265 && composition == [0; 3] => {
-            extended(body, 0x80 | frame_type << 4 | CODED_FRAMES_X, codec);
-        }
-        _ => {
-            extended(body, 0x80 | frame_type << 4 | packet_type, codec);
-            if packet_type == CODED_FRAMES && codec == Codec::H265 {
-                body.put_slice(&composition);
-            }
-        }
+    if codec == Codec::H264 {
+        body.put_slice(&[frame_type << 4 | 7, packet_type]);
+        body.put_slice(&composition);
+        return;
+    }
+    let may_be_reordered = packet_type == CODED_FRAMES && codec == Codec::H265;
+    let is_reordered = may_be_reordered && composition != [0; 3];
+    let packet_type = if may_be_reordered && !is_reordered { CODED_FRAMES_X } else { packet_type };
+    extended(body, 0x80 | frame_type << 4 | packet_type, codec);
+    if is_reordered {
+        body.put_slice(&composition);
     }
 }
 
@@ -59,7 +59,9 @@ fn audio_head(body: &mut BytesMut, codec: Codec, packet_type: u8) {
         // 44 kHz, 16 bits, stereo: constants for AAC, whose own record tells the truth (E.4.2.1).
         Codec::Aac => body.put_slice(&[0xaf, packet_type]),
         Codec::Mp3 => body.put_u8(0x2f),
-        _ => extended(body, 0x90 | packet_type, codec),
+        Codec::Opus | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => {
+            extended(body, 0x90 | packet_type, codec);
+        }
     }
 }
 

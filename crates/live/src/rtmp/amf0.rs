@@ -144,7 +144,7 @@ struct Reader<'a> {
     values: usize,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn value(&mut self, depth: usize) -> Result<Value, AmfError> {
         if depth > DEPTH_MAX {
             return Err(AmfError::TooDeep(DEPTH_MAX));

@@ -114,10 +114,8 @@ impl ClientSession {
         match message.kind {
             kind::COMMAND | kind::COMMAND_AMF3 => self.handle_command(&Command::parse(message)?),
             kind::USER_CONTROL => {
-                if let Some(&[0, ping, a, b, c, d]) = message.payload.first_chunk() {
-                    if u16::from(ping) == event::PING_REQUEST {
-                        self.send(user_control(event::PING_RESPONSE, u32::from_be_bytes([a, b, c, d])));
-                    }
+                if let Some(&[0, 6, a, b, c, d]) = message.payload.first_chunk() {
+                    self.send(user_control(event::PING_RESPONSE, u32::from_be_bytes([a, b, c, d])));
                 }
                 Ok(())
             }

@@ -54,11 +54,8 @@ pub(crate) fn command(stream: u32, name: &str, transaction: f64, values: &[Value
 
 /// `onStatus` (§7.2.2): how a stream is doing.
 pub(crate) fn status(stream: u32, level: &str, code: &str, description: &str) -> Bytes {
-    let information = Value::object([
-        ("level", level.into()),
-        ("code", code.into()),
-        ("description", description.into()),
-    ]);
+    let information =
+        Value::object([("level", level.into()), ("code", code.into()), ("description", description.into())]);
     command(stream, "onStatus", 0.0, &[Value::Null, information])
 }
 
@@ -79,6 +76,5 @@ pub(crate) fn user_control(event: u16, number: u32) -> Bytes {
 pub(crate) mod event {
     pub(crate) const STREAM_BEGIN: u16 = 0;
     pub(crate) const STREAM_EOF: u16 = 1;
-    pub(crate) const PING_REQUEST: u16 = 6;
     pub(crate) const PING_RESPONSE: u16 = 7;
 }

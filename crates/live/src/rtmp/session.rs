@@ -41,9 +41,17 @@ enum Role {
     /// Nothing so far.
     Visitor,
     /// It waits for leave.
-    Asking { to: Request, stream: u32 },
-    Publisher { stream: u32, incoming: Box<Incoming> },
-    Viewer { stream: u32 },
+    Asking {
+        to: Request,
+        stream: u32,
+    },
+    Publisher {
+        stream: u32,
+        incoming: Box<Incoming>,
+    },
+    Viewer {
+        stream: u32,
+    },
     /// It was refused, or has gone.
     Gone,
 }

@@ -12,8 +12,7 @@ fn written(values: &[Value]) -> BytesMut {
 #[test]
 fn a_command_is_read_as_it_stands_on_the_wire() {
     let mut bytes = b"\x02\x00\x07connect\x00\x3f\xf0\0\0\0\0\0\0\x03\x00\x03app\x02\x00\x04live\x00\x00\x09".to_vec();
-    let command =
-        [Value::from("connect"), Value::from(1.0), Value::object([("app", Value::from("live"))])];
+    let command = [Value::from("connect"), Value::from(1.0), Value::object([("app", Value::from("live"))])];
     assert_eq!(Value::read_all(&bytes).expect("a command"), command);
     assert_eq!(written(&command), bytes);
     bytes.pop();

@@ -76,7 +76,7 @@ fn extended_timestamps_are_repeated_or_not() {
 fn an_aborted_message_is_forgotten() {
     let mut bytes = set_chunk_size(2);
     bytes.extend([6, 0, 0, 1, 0, 0, 3, 9, 1, 0, 0, 0, 1, 2]);
-    bytes.extend(chunked(128, kind::ABORT, 0, &6_u32.to_be_bytes()));
+    bytes.extend(chunked(2, kind::ABORT, 0, &6_u32.to_be_bytes()));
     bytes.extend([6, 0, 0, 2, 0, 0, 1, 9, 1, 0, 0, 0, 9]);
     check(&bytes, &[(9, 2, &[9])]);
 }

@@ -114,7 +114,7 @@ impl ServerSession {
                 self.send(status(ended, "status", "NetStream.Unpublish.Success", "the stream is off air"));
             }
             Role::Viewer { stream } if *stream == ended => self.outputs.push_back(Output::Stop),
-            _ => return,
+            Role::Visitor | Role::Asking { .. } | Role::Publisher { .. } | Role::Viewer { .. } | Role::Gone => return,
         }
         self.role = Role::Gone;
     }

@@ -1,0 +1,232 @@
+//! One stream: what its publisher sends, kept as far back as viewers need it. Viewers hold a place in it, not a queue of their own: a viewer costs nothing
+//! however slow it is, and one that is overtaken goes on at the latest key frame.
+//!
+//! ```text
+//! publisher ─▶ Timeline ─▶ [ … │ key │ · │ · │ · │ key │ · │ · ]        what is kept; a new viewer begins at the latest key
+//!                             ▲ a slow viewer's Cursor      ▲ a quick viewer's
+//! ```
+//! A stream without pictures begins anywhere: with the sound of the last second.
+
+mod item;
+mod timeline;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use media::{Frame, Kind, MediaTime, Parameters};
+
+pub use item::{Content, Item};
+
+use timeline::Timeline;
+
+/// How much of a stream is kept. Each bound holds by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of frames.
+    pub bytes: usize,
+    /// Frames and sets of parameters.
+    pub items: usize,
+    /// From the first to the last.
+    pub duration: MediaTime,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // Ten seconds between key frames at 20 Mbit/s, or thirty at 8.
+        Self { bytes: 32 * 1024 * 1024, items: 16_384, duration: MediaTime::from_millis(30_000) }
+    }
+}
+
+/// A stream.
+#[derive(Debug)]
+pub struct Hub {
+    limits: Limits,
+    timeline: Timeline,
+    /// In the order of arrival; within `limits`.
+    kept: VecDeque<Arc<Item>>,
+    /// The number of the first that is kept. Numbers are never used twice.
+    first: u64,
+    /// Of all that is kept.
+    bytes: usize,
+    /// Where a new viewer begins, as long as that is kept.
+    start: Option<Start>,
+    metadata: Option<Bytes>,
+    video: Option<Parameters>,
+    audio: Option<Parameters>,
+}
+
+/// A place at which decoders can begin.
+#[derive(Debug)]
+struct Start {
+    at: u64,
+    time: MediaTime,
+    /// What must be known there.
+    prelude: Vec<Arc<Item>>,
+}
+
+/// The place of a viewer in a stream.
+#[derive(Debug, Default)]
+pub struct Cursor {
+    /// What it gets next; `None` before the beginning and after it was overtaken.
+    next: Option<u64>,
+    /// How often it was overtaken since it last had all there was.
+    overtaken: u32,
+}
+
+/// A viewer that is overtaken again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the viewer is too slow for this stream")]
+pub struct TooSlow;
+
+impl Hub {
+    /// A stream that nobody has published yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            timeline: Timeline::default(),
+            kept: VecDeque::new(),
+            first: 0,
+            bytes: 0,
+            start: None,
+            metadata: None,
+            video: None,
+            audio: None,
+        }
+    }
+
+    /// A publisher begins: the first, or the next. Its times go on where the last one's ended; what the last one said of its codecs no longer holds.
+    pub fn begin(&mut self) {
+        self.timeline.begin();
+        self.start = None;
+        (self.metadata, self.video, self.audio) = (None, None, None);
+    }
+
+    /// The publisher is gone: what is kept is of no use to who comes later.
+    pub fn end(&mut self) {
+        self.start = None;
+    }
+
+    /// Keeps `onMetaData` for all who come, and passes it on.
+    pub fn publish_metadata(&mut self, metadata: Bytes) {
+        self.metadata = Some(metadata.clone());
+        self.keep(Item::new(Content::Metadata(metadata), self.timeline.latest()));
+    }
+
+    /// Keeps parameters for all who come, and passes them on when they are new.
+    pub fn publish_parameters(&mut self, parameters: Parameters) {
+        let known = match parameters.kind() {
+            Kind::Video => &mut self.video,
+            Kind::Audio => &mut self.audio,
+        };
+        if known.as_ref() != Some(&parameters) {
+            *known = Some(parameters.clone());
+            self.keep(Item::new(Content::Parameters(parameters), self.timeline.latest()));
+        }
+    }
+
+    /// Passes a frame on, at its time on the stream's own timeline.
+    pub fn publish_frame(&mut self, frame: Frame) {
+        let frame = self.timeline.place(frame);
+        let (time, is_key, kind) = (frame.dts, frame.is_key, frame.kind());
+        let begins = match kind {
+            Kind::Video => is_key,
+            Kind::Audio => self.video.is_none() && self.start.as_ref().is_none_or(|start| time - start.time > BACKLOG),
+        };
+        if begins {
+            let at = self.first.saturating_add(u64::try_from(self.kept.len()).unwrap_or(u64::MAX));
+            self.start = Some(Start { at, time, prelude: self.prelude(time) });
+        }
+        self.keep(Item::new(Content::Frame(frame), time));
+    }
+
+    /// Appends what the viewer has not got yet: all of it, or as much as has so many bytes. Nothing is appended when it has everything, or when
+    /// there is no place to begin yet.
+    ///
+    /// # Errors
+    /// When it was overtaken [`OVERTAKEN_MAX`] times without ever having had everything.
+    pub fn read(&self, cursor: &mut Cursor, bytes_max: usize, to: &mut Vec<Arc<Item>>) -> Result<(), TooSlow> {
+        if cursor.next.is_some_and(|next| next < self.first) {
+            cursor.next = None;
+            cursor.overtaken += 1;
+            if cursor.overtaken > OVERTAKEN_MAX {
+                return Err(TooSlow);
+            }
+        }
+        let mut next = match (cursor.next, &self.start) {
+            (Some(next), _) => next,
+            (None, Some(start)) => {
+                to.extend(start.prelude.iter().cloned());
+                start.at
+            }
+            (None, None) => return Ok(()),
+        };
+        let mut bytes = 0;
+        let behind = usize::try_from(next.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        for item in self.kept.range(behind.min(self.kept.len())..) {
+            if bytes >= bytes_max {
+                cursor.next = Some(next);
+                return Ok(());
+            }
+            bytes = bytes.saturating_add(item.bytes());
+            to.push(Arc::clone(item));
+            next = next.saturating_add(1);
+        }
+        *cursor = Cursor { next: Some(next), overtaken: 0 };
+        Ok(())
+    }
+
+    /// How the pictures are encoded, if there are any.
+    #[must_use]
+    pub fn video(&self) -> Option<&Parameters> {
+        self.video.as_ref()
+    }
+
+    /// How the sounds are encoded, if there are any.
+    #[must_use]
+    pub fn audio(&self) -> Option<&Parameters> {
+        self.audio.as_ref()
+    }
+
+    /// What a decoder must know at this time, with the time on it.
+    fn prelude(&self, time: MediaTime) -> Vec<Arc<Item>> {
+        let metadata = self.metadata.clone().map(Content::Metadata);
+        let parameters = [&self.video, &self.audio].into_iter().flatten().cloned().map(Content::Parameters);
+        metadata.into_iter().chain(parameters).map(|content| Arc::new(Item::new(content, time))).collect()
+    }
+
+    fn keep(&mut self, item: Item) {
+        self.bytes = self.bytes.saturating_add(item.bytes());
+        let newest = item.time();
+        self.kept.push_back(Arc::new(item));
+        while self.kept.front().is_some_and(|oldest| self.is_too_much(oldest, newest)) {
+            let gone = self.kept.pop_front();
+            self.bytes = self.bytes.saturating_sub(gone.map_or(0, |gone| gone.bytes()));
+            self.first = self.first.saturating_add(1);
+        }
+        if self.start.as_ref().is_some_and(|start| start.at < self.first) {
+            self.start = None;
+        }
+    }
+
+    /// Whether the oldest must go: what new viewers need stays to the limits, what is older only for a moment.
+    fn is_too_much(&self, oldest: &Item, newest: MediaTime) -> bool {
+        let is_needed = self.start.as_ref().is_some_and(|start| start.at <= self.first);
+        let age = newest - oldest.time();
+        self.bytes > self.limits.bytes
+            || self.kept.len() > self.limits.items
+            || age > self.limits.duration
+            || (!is_needed && age > SLACK)
+    }
+}
+
+/// How often a viewer may be overtaken before it has everything at least once.
+pub const OVERTAKEN_MAX: u32 = 8;
+/// How long what nobody can begin with is kept for slow viewers.
+const SLACK: MediaTime = MediaTime::from_millis(4000);
+/// Where a new listener of a stream without pictures begins, at most.
+const BACKLOG: MediaTime = MediaTime::from_millis(1000);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! What a hub keeps, and how it looks on the wire.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use media::{Frame, Kind, MediaTime, Parameters};
+
+use crate::flv::{self, TagKind};
+use crate::rtmp;
+
+/// A part of a stream. It is written once in each format, when somebody first needs it, and all viewers share the bytes.
+#[derive(Debug)]
+pub struct Item {
+    content: Content,
+    time: MediaTime,
+    flv: OnceLock<Bytes>,
+    rtmp: OnceLock<Bytes>,
+}
+
+/// What is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// `onMetaData` and its values, in AMF0.
+    Metadata(Bytes),
+    /// How the frames after it are decoded.
+    Parameters(Parameters),
+    /// A picture or a piece of sound, with times of the stream's own timeline.
+    Frame(Frame),
+}
+
+impl Item {
+    pub(super) fn new(content: Content, time: MediaTime) -> Self {
+        Self { content, time, flv: OnceLock::new(), rtmp: OnceLock::new() }
+    }
+
+    /// What is in it.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// When it is decoded.
+    #[must_use]
+    pub fn time(&self) -> MediaTime {
+        self.time
+    }
+
+    /// As a tag of FLV; empty for what FLV has no tag for.
+    #[must_use]
+    pub fn flv(&self) -> &Bytes {
+        self.flv.get_or_init(|| match self.body() {
+            Some((kind, body)) => flv::tag(kind, self.time, &body),
+            None => Bytes::new(),
+        })
+    }
+
+    /// As a message of RTMP on [`rtmp::PLAY_STREAM`]; empty for what RTMP has no message for.
+    #[must_use]
+    pub fn rtmp(&self) -> &Bytes {
+        self.rtmp.get_or_init(|| match self.body() {
+            Some((kind, body)) => rtmp::message(kind.number(), flv::timestamp_ms(self.time), rtmp::PLAY_STREAM, &body),
+            None => Bytes::new(),
+        })
+    }
+
+    /// What the limits count.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Metadata(metadata) => metadata.len(),
+            Content::Parameters(parameters) => parameters.decoder_configuration.len(),
+            Content::Frame(frame) => frame.data.len(),
+        }
+    }
+
+    fn body(&self) -> Option<(TagKind, Bytes)> {
+        let tag_kind = |kind| match kind {
+            Kind::Audio => TagKind::Audio,
+            Kind::Video => TagKind::Video,
+        };
+        match &self.content {
+            Content::Metadata(metadata) => Some((TagKind::Script, metadata.clone())),
+            Content::Parameters(parameters) => {
+                flv::parameters_body(parameters).map(|body| (tag_kind(parameters.kind()), body))
+            }
+            Content::Frame(frame) => Some((tag_kind(frame.kind()), flv::frame_body(frame))),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use media::{Codec, Frame, Kind, MediaTime, Parameters, Shape};
+
+use super::{Content, Cursor, Hub, Item, Limits, OVERTAKEN_MAX, TooSlow};
+
+fn frame(codec: Codec, dts_ms: i64, is_key: bool) -> Frame {
+    let dts = MediaTime::from_millis(dts_ms);
+    Frame { codec, pts: dts + MediaTime::from_millis(80), dts, is_key, data: Bytes::from_static(&[7; 100]) }
+}
+
+fn parameters(codec: Codec, configuration: &'static [u8]) -> Parameters {
+    let shape = match codec.kind() {
+        Kind::Video => Shape::Video { width: 16, height: 16 },
+        Kind::Audio => Shape::Audio { sample_rate_hz: 48_000, channels: 2 },
+    };
+    Parameters { codec, decoder_configuration: Bytes::from_static(configuration), shape }
+}
+
+/// `K` is a key picture, `p` another, `a` a sound, `V` and `A` parameters, `m` metadata; a letter each 40 ms.
+fn publish(hub: &mut Hub, what: &str, from_ms: i64) {
+    for (letter, ms) in what.chars().zip((from_ms..).step_by(40)) {
+        match letter {
+            'V' => hub.publish_parameters(parameters(Codec::H264, b"avc")),
+            'W' => hub.publish_parameters(parameters(Codec::H264, b"other")),
+            'A' => hub.publish_parameters(parameters(Codec::Aac, b"asc")),
+            'm' => hub.publish_metadata(Bytes::from_static(b"meta")),
+            'K' | 'p' => hub.publish_frame(frame(Codec::H264, ms, letter == 'K')),
+            _ => hub.publish_frame(frame(Codec::Aac, ms, true)),
+        }
+    }
+}
+
+fn items(hub: &Hub, cursor: &mut Cursor) -> Vec<Arc<Item>> {
+    let mut items = Vec::new();
+    hub.read(cursor, usize::MAX, &mut items).expect("the viewer is quick enough");
+    items
+}
+
+fn read(hub: &Hub, cursor: &mut Cursor) -> String {
+    let letter = |item: &Arc<Item>| match item.content() {
+        Content::Metadata(_) => 'm',
+        Content::Parameters(parameters) if parameters.decoder_configuration == b"other"[..] => 'W',
+        Content::Parameters(parameters) if parameters.kind() == Kind::Video => 'V',
+        Content::Parameters(_) => 'A',
+        Content::Frame(frame) if frame.kind() == Kind::Audio => 'a',
+        Content::Frame(frame) if frame.is_key => 'K',
+        Content::Frame(_) => 'p',
+    };
+    items(hub, cursor).iter().map(letter).collect()
+}
+
+fn hub() -> Hub {
+    let mut hub = Hub::new(Limits::default());
+    hub.begin();
+    hub
+}
+
+#[test]
+fn a_viewer_begins_at_the_latest_key_frame_with_what_must_be_known_there() {
+    let mut hub = hub();
+    publish(&mut hub, "mVAKpapaKpap", 0);
+    let mut viewer = Cursor::default();
+    assert_eq!(read(&hub, &mut viewer), "mVAKpap");
+    assert_eq!(read(&hub, &mut viewer), "");
+    publish(&mut hub, "aKp", 480);
+    assert_eq!(read(&hub, &mut viewer), "aKp");
+}
+
+#[test]
+fn what_must_be_known_has_the_time_of_the_key_frame() {
+    let mut hub = hub();
+    publish(&mut hub, "VAKppppppKp", 0);
+    let times: Vec<i64> = items(&hub, &mut Cursor::default()).iter().map(|item| item.time().millis()).collect();
+    assert_eq!(times, [280, 280, 280, 320]);
+}
+
+#[test]
+fn pictures_before_the_first_key_frame_are_shown_to_nobody() {
+    let mut hub = hub();
+    publish(&mut hub, "VApapa", 0);
+    let mut viewer = Cursor::default();
+    assert_eq!(read(&hub, &mut viewer), "");
+    publish(&mut hub, "Ka", 240);
+    assert_eq!(read(&hub, &mut viewer), "VAKa");
+}
+
+#[test]
+fn a_stream_without_pictures_begins_with_the_sound_of_the_last_second() {
+    let mut hub = hub();
+    publish(&mut hub, &format!("A{}", "a".repeat(100)), 0);
+    let heard = read(&hub, &mut Cursor::default());
+    assert!(heard.starts_with("Aa") && heard.len() <= 1 + 26, "{heard}");
+}
+
+#[test]
+fn parameters_that_are_repeated_are_passed_on_only_when_they_are_new() {
+    let mut hub = hub();
+    publish(&mut hub, "VKpVpWKp", 0);
+    let mut early = Cursor { next: Some(0), overtaken: 0 };
+    assert_eq!(read(&hub, &mut early), "VKppWKp");
+    assert_eq!(read(&hub, &mut Cursor::default()), "WKp");
+}
+
+#[test]
+fn times_go_on_when_another_publisher_comes() {
+    let mut hub = hub();
+    let mut viewer = Cursor::default();
+    publish(&mut hub, "VKpp", 5000);
+    assert_eq!(items(&hub, &mut viewer).last().map(|item| item.time().millis()), Some(80));
+    hub.end();
+    hub.begin();
+    publish(&mut hub, "VKpp", 1_000_000);
+    let (again, mut late) = (items(&hub, &mut viewer), Cursor::default());
+    let times: Vec<i64> = again.iter().map(|item| item.time().millis()).collect();
+    assert_eq!(times, [80, 120, 160, 200], "parameters, then frames, 40 ms after the last");
+    assert_eq!(read(&hub, &mut late), "VKpp");
+    let Content::Frame(picture) = again[1].content() else { panic!("a picture") };
+    assert_eq!((picture.pts - picture.dts).millis(), 80, "the order of pictures stays");
+}
+
+#[test]
+fn a_clock_that_jumps_is_followed_without_a_hole_or_a_step_back() {
+    let mut hub = hub();
+    for ms in [0, 40, 500_000, 500_040, 100, 140, 130] {
+        hub.publish_frame(frame(Codec::H264, ms, true));
+    }
+    let mut all = Cursor { next: Some(0), overtaken: 0 };
+    let times: Vec<i64> = items(&hub, &mut all).iter().map(|item| item.time().millis()).collect();
+    assert_eq!(times, [0, 40, 80, 120, 160, 200, 200]);
+}
+
+#[test]
+fn after_the_end_nobody_begins_with_old_pictures() {
+    let mut hub = hub();
+    publish(&mut hub, "VKpp", 0);
+    hub.end();
+    assert_eq!(read(&hub, &mut Cursor::default()), "");
+}
+
+#[test]
+fn what_is_kept_reaches_each_limit_and_never_passes_it() {
+    let wide = Limits { bytes: usize::MAX, items: usize::MAX, duration: MediaTime::from_millis(i64::MAX / 1000) };
+    for (limits, most) in [
+        (Limits { bytes: 1000, ..wide }, 10),
+        (Limits { items: 12, ..wide }, 12),
+        (Limits { duration: MediaTime::from_millis(400), ..wide }, 11),
+    ] {
+        let mut hub = Hub::new(limits);
+        hub.begin();
+        publish(&mut hub, &format!("K{}", "p".repeat(most - 1)), 0);
+        assert_eq!(read(&hub, &mut Cursor::default()).len(), most, "{limits:?}: all of it is there at the limit");
+        publish(&mut hub, "p", i64::try_from(most).expect("small") * 40);
+        assert_eq!(hub.kept.len(), most, "{limits:?}");
+        assert_eq!(read(&hub, &mut Cursor::default()), "", "{limits:?}: the key frame is gone one past it");
+    }
+}
+
+#[test]
+fn a_viewer_that_is_overtaken_goes_on_at_the_latest_key_frame() {
+    let mut hub = Hub::new(Limits { items: 4, ..Limits::default() });
+    hub.begin();
+    publish(&mut hub, "VKp", 0);
+    let mut viewer = Cursor::default();
+    assert_eq!(read(&hub, &mut viewer), "VKp");
+    publish(&mut hub, "ppppKp", 120);
+    assert_eq!(read(&hub, &mut viewer), "VKp");
+}
+
+#[test]
+fn a_viewer_may_be_overtaken_so_often_and_no_more_before_it_has_everything() {
+    let mut hub = Hub::new(Limits { items: 2, ..Limits::default() });
+    hub.begin();
+    publish(&mut hub, "VKp", 0);
+    let overtake = |hub: &mut Hub, cursor: &mut Cursor, round: u32| {
+        publish(hub, "KpK", i64::from(round) * 200);
+        let mut items = Vec::new();
+        // One byte: it takes the key frame and nothing more.
+        publish(hub, "p", i64::from(round) * 200 + 120);
+        hub.read(cursor, 1, &mut items)
+    };
+    let mut slow = Cursor { next: Some(0), overtaken: 0 };
+    for round in 0..OVERTAKEN_MAX {
+        assert_eq!(overtake(&mut hub, &mut slow, round), Ok(()));
+    }
+    let mut saved = Cursor { ..slow };
+    assert_eq!(overtake(&mut hub, &mut slow, OVERTAKEN_MAX), Err(TooSlow));
+    saved.next = None;
+    read(&hub, &mut saved);
+    assert_eq!(saved.overtaken, 0, "whoever has everything begins anew");
+}
+
+#[test]
+fn a_read_ends_at_so_many_bytes_and_goes_on_there() {
+    let mut hub = hub();
+    publish(&mut hub, "Kppp", 0);
+    let mut cursor = Cursor::default();
+    let mut items = Vec::new();
+    hub.read(&mut cursor, 200, &mut items).expect("quick enough");
+    assert_eq!(items.len(), 2);
+    assert_eq!(read(&hub, &mut cursor), "pp");
+}
+
+#[test]
+fn an_item_is_written_once_for_all_viewers() {
+    let mut hub = hub();
+    publish(&mut hub, "VK", 0);
+    let (one, other) = (items(&hub, &mut Cursor::default()), items(&hub, &mut Cursor::default()));
+    for (one, other) in one.iter().zip(&other) {
+        assert!(std::ptr::eq(one.flv().as_ptr(), other.flv().as_ptr()));
+        assert!(std::ptr::eq(one.rtmp().as_ptr(), other.rtmp().as_ptr()));
+    }
+}

@@ -1,0 +1,54 @@
+//! Times that go on, whoever publishes and however its clock jumps: players see one stream that never goes back.
+
+use media::{Frame, Kind, MediaTime};
+
+/// Moves the times of a publisher onto the stream's own timeline, which begins at 0.
+#[derive(Debug, Default)]
+pub(super) struct Timeline {
+    /// What is added to the publisher's times; `None` before its first frame.
+    offset: Option<MediaTime>,
+    /// Of the last frame of each kind.
+    audio: Option<MediaTime>,
+    video: Option<MediaTime>,
+}
+
+impl Timeline {
+    /// Another publisher begins.
+    pub(super) fn begin(&mut self) {
+        self.offset = None;
+    }
+
+    /// The latest time given out.
+    pub(super) fn latest(&self) -> MediaTime {
+        self.audio.max(self.video).unwrap_or_default()
+    }
+
+    /// The frame at its time on the timeline.
+    pub(super) fn place(&mut self, frame: Frame) -> Frame {
+        let latest = self.audio.max(self.video);
+        let moved = self.offset.map(|offset| frame.dts + offset).filter(|&moved| {
+            let step = moved - latest.unwrap_or_default();
+            (STEP_BACK_MAX..=STEP_MAX).contains(&step)
+        });
+        let dts = moved.unwrap_or_else(|| {
+            let begin = latest.map_or(MediaTime::ZERO, |latest| latest + GAP);
+            self.offset = Some(begin - frame.dts);
+            begin
+        });
+        let last = match frame.kind() {
+            Kind::Audio => &mut self.audio,
+            Kind::Video => &mut self.video,
+        };
+        // Within a track, times may stand still but not go back.
+        let dts = dts.max(last.unwrap_or_default());
+        *last = Some(dts);
+        Frame { pts: dts + (frame.pts - frame.dts), dts, ..frame }
+    }
+}
+
+/// Between the last frame of a publisher and the first of the next.
+const GAP: MediaTime = MediaTime::from_millis(40);
+/// A greater step forward is a clock that was set: nobody waits so long between two frames.
+const STEP_MAX: MediaTime = MediaTime::from_millis(10_000);
+/// A greater step back is a clock that was set: tracks are interleaved more closely.
+const STEP_BACK_MAX: MediaTime = MediaTime::from_millis(-3000);
