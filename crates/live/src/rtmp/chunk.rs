@@ -240,9 +240,12 @@ impl HeaderReader<'_> {
             header.time_ms = u32::from_be_bytes(self.array()?);
         } else if let Some(expected) = known.and_then(|stream| stream.extended).filter(|_| format == 3) {
             // The specification wants it here again; some encoders disagree, so it counts only when it is the same.
-            let position = self.position;
-            if u32::from_be_bytes(self.array()?) != expected {
-                self.position = position;
+            let expected = expected.to_be_bytes();
+            let rest = self.bytes.get(self.position..).unwrap_or_default();
+            if rest.starts_with(&expected) {
+                self.position += expected.len();
+            } else if expected.starts_with(rest) {
+                return None;
             }
         }
         Some(header)
@@ -269,7 +272,7 @@ fn is_media(message_kind: u8) -> bool {
     matches!(message_kind, kind::AUDIO | kind::VIDEO | kind::AGGREGATE)
 }
 
-/// A message in chunks of at most [`CHUNK_BYTES`], with a whole header in front (§5.3.1.2.1): it depends on nothing that was sent before, so that it is
+/// A message in chunks of at most 60000 bytes, with a whole header in front (§5.3.1.2.1): it depends on nothing that was sent before, so that it is
 /// written once for all who get it.
 #[must_use]
 pub fn message(message_kind: u8, timestamp_ms: u32, stream: u32, payload: &[u8]) -> Bytes {
