@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings.
+"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings and streams.
 
 Run with the Python of a virtual environment that has e2e/requirements.txt:
 
@@ -19,6 +19,7 @@ import audience
 import ice
 import meeting
 import native
+import stream
 import tools
 from server import Failed, Server
 
@@ -55,7 +56,7 @@ def main() -> int:
     arguments.add_argument("--only", default="", help="run only checks whose name contains this")
     options = arguments.parse_args()
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
-    peaceful, meetings = chosen([*tools.CHECKS, *ice.CHECKS]), chosen([*meeting.CHECKS, *native.CHECKS])
+    peaceful, meetings = chosen([*tools.CHECKS, *ice.CHECKS]), chosen([*meeting.CHECKS, *native.CHECKS, *stream.CHECKS])
     abuse, crowds = chosen(tools.ABUSE), chosen(audience.CHECKS)
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)

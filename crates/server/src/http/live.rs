@@ -21,7 +21,7 @@ use axum::response::{IntoResponse as _, Response};
 use tokio::time::timeout;
 
 use self::refusal::Refusal;
-use self::route::{Place, Route};
+use self::route::Route;
 use super::arrival::Arrival;
 use super::site::Site;
 use crate::address::ClientNetwork;
@@ -81,11 +81,9 @@ struct Request<'a> {
 /// What may be done here, for pages that ask before (RFC 9725 §4.7).
 fn options(route: &Route) -> Response {
     let (methods, accepted) = match route {
-        Route::Json(_) => ("OPTIONS, POST", (header::ACCEPT_RANGES, "none")),
+        Route::Json(_) => ("OPTIONS, POST", (HeaderName::from_static("accept-post"), "application/json")),
         Route::Endpoint { .. } => ("OPTIONS, POST", (HeaderName::from_static("accept-post"), session::SDP)),
-        Route::Session(Place { .. }) => {
-            ("DELETE, OPTIONS, PATCH", (HeaderName::from_static("accept-patch"), session::FRAGMENT))
-        }
+        Route::Session(_) => ("DELETE, OPTIONS, PATCH", (HeaderName::from_static("accept-patch"), session::FRAGMENT)),
     };
     let fixed = [
         (header::ALLOW, methods),

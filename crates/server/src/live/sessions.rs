@@ -117,6 +117,8 @@ struct Session {
     offer: Offer,
     client: ClientNetwork,
     tag: String,
+    /// Offer and tag of a restart that is not answered yet.
+    next: Option<(Offer, String)>,
     /// What a publisher holds.
     claim: Option<Claim>,
     /// The number of the first offer.
@@ -172,8 +174,8 @@ impl Sessions {
             self.answer(request, Err(Refused::NoSession));
             return request;
         };
-        session.offer = session.offer.with_credentials(&restart.ufrag, &restart.pwd);
-        session.tag = restart.tag;
+        let offer = session.offer.with_credentials(&restart.ufrag, &restart.pwd);
+        session.next = Some((offer, restart.tag));
         let overtaken = session.waiting.replace(request);
         if let Some(overtaken) = overtaken {
             self.answer(overtaken, Err(Refused::Busy));
@@ -216,11 +218,17 @@ impl Sessions {
             MediaEvent::Answered { peer, request, sdp } => {
                 if let Some(session) = self.waiting(peer, request) {
                     session.open = true;
+                    if let Some((offer, tag)) = session.next.take() {
+                        (session.offer, session.tag) = (offer, tag);
+                    }
                     self.answer(request, Ok(sdp));
                 }
             }
             MediaEvent::Refused { peer, request, reason } => {
-                let Some(was_open) = self.waiting(peer, request).map(|session| session.open) else { return };
+                let Some(session) = self.waiting(peer, request) else { return };
+                // What was agreed upon before still holds.
+                session.next = None;
+                let was_open = session.open;
                 self.answer(request, Err(refused(reason)));
                 if !was_open {
                     self.close_peer(peer);
@@ -267,8 +275,18 @@ impl Sessions {
         *self.clients.entry(client).or_default() += 1;
         self.peers.insert(peer, id.clone());
         let waiting = Some(request);
-        let session =
-            Session { name: name.clone(), peer, offer, client, tag, claim, first: request, waiting, open: false };
+        let session = Session {
+            name: name.clone(),
+            peer,
+            offer,
+            client,
+            tag,
+            next: None,
+            claim,
+            first: request,
+            waiting,
+            open: false,
+        };
         self.sessions.insert(id.clone(), session);
         self.ask(&id, request);
         match deed {
@@ -305,7 +323,7 @@ impl Sessions {
             peer: session.peer,
             request,
             connection: CONNECTION.to_owned(),
-            sdp: session.offer.sdp().to_owned(),
+            sdp: session.next.as_ref().map_or(&session.offer, |(offer, _)| offer).sdp().to_owned(),
             tracks: if publishes { session.offer.tracks() } else { Vec::new() },
             may_publish,
             may_subscribe: !publishes,

@@ -50,8 +50,8 @@ impl Route {
             "/rtc/v1/whep" | "/rtc/v1/whip-play" => Deed::Play,
             path => return Self::clean(&parts.method, path, query),
         };
-        let address = StreamAddress { name: StreamName::new("live", "livestream")?, query: query.to_owned() };
-        // `StreamAddress::parse` has the limit of the query, and knows no default.
+        // What is meant where the query says nothing.
+        let address = StreamAddress::parse(&format!("/live/livestream?{query}"))?;
         let part =
             |name: &'static str, otherwise: &'static str| address.parameter(name).unwrap_or(Cow::Borrowed(otherwise));
         let (app, stream) = (part("app", "live"), part("stream", "livestream"));
@@ -62,7 +62,8 @@ impl Route {
             return Ok(Self::Session(Place { name, id: SessionId(id.into_owned()) }));
         }
         let deed = if address.parameter("action").as_deref() == Some("play") { Deed::Play } else { deed };
-        Ok(Self::Endpoint { deed, address: StreamAddress { name, query: query.to_owned() }, form: Form::Srs })
+        let query = address.query.clone();
+        Ok(Self::Endpoint { deed, address: StreamAddress { name, query }, form: Form::Srs })
     }
 
     fn clean(method: &Method, path: &str, query: &str) -> Result<Self, Refusal> {

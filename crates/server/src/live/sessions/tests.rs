@@ -198,10 +198,14 @@ fn restart_offers_the_same_with_other_credentials_and_has_another_tag() {
     let request = desk.sessions.handle_restart(restart("anna", demo()));
     desk.drain();
     assert_eq!(desk.offered(), (peer, request));
-    assert_eq!(desk.sessions.tag(&id("anna"), &demo()), Some(("\"2\"".to_owned(), "wxyz".to_owned())));
+    let tag = |desk: &Desk| desk.sessions.tag(&id("anna"), &demo());
     desk.hear(MediaEvent::Refused { peer, request, reason: MediaRefusal::Full });
     assert_eq!(desk.answers.last(), Some(&(request, Err(Refused::Busy))));
-    assert!(desk.sessions.sessions.contains_key(&id("anna")), "what was there goes on");
+    assert_eq!(tag(&desk), Some(("\"1\"".to_owned(), "abcd".to_owned())), "what was there goes on");
+    let request = desk.sessions.handle_restart(restart("anna", demo()));
+    desk.drain();
+    desk.hear(MediaEvent::Answered { peer, request, sdp: "answer".to_owned() });
+    assert_eq!(tag(&desk), Some(("\"2\"".to_owned(), "wxyz".to_owned())));
     let other = StreamName::new("live", "other").unwrap();
     for (session, stream) in [("ben", demo()), ("anna", other)] {
         let request = desk.sessions.handle_restart(restart(session, stream));

@@ -1,0 +1,116 @@
+"""Live streams with aiortc and GStreamer: each publishes by WHIP, both play by WHEP, and the next publisher is seen without another offer."""
+
+import asyncio
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from gst_member import GstMember
+from meeting import until
+from member import Member
+from server import Failed, Server
+
+LIMIT_S = 60
+REQUEST_S = 10
+
+
+class Session:
+    """One end of a stream: a member of nothing, whose offer goes to a URL."""
+
+    url = ""
+    _session = ""
+
+    async def publish(self, url: str) -> None:
+        """Sends its picture and tone."""
+        self.url = url
+        await self.meet(slots=0)
+
+    async def play(self, url: str) -> None:
+        """Receives one picture and one sound."""
+        self.url = url
+        await self.meet(slots=1)
+
+    async def end(self) -> None:
+        """Ends the session by its path, and closes everything."""
+        if self._session:
+            await asyncio.to_thread(request, "DELETE", self._session)
+            self._session = ""
+        await self.leave()
+
+    async def _negotiate(self, sdp: str, _: object) -> str:
+        answer, location = await asyncio.to_thread(request, "POST", self.url, sdp)
+        self._session = urljoin(self.url, location)
+        return answer
+
+
+class AiortcEnd(Session, Member):
+    """aiortc."""
+
+    async def play(self, url: str) -> None:
+        self.url = url
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        picture = self._pc.addTransceiver("video", direction="recvonly")
+        sound = self._pc.addTransceiver("audio", direction="recvonly")
+        self._prefer_codec()
+        await self._pc.setLocalDescription(await self._pc.createOffer())
+        answer = await self._negotiate(self._pc.localDescription.sdp, [])
+        await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        self._tasks = [
+            asyncio.create_task(self._watch(picture.mid, picture.receiver.track)),
+            asyncio.create_task(self._listen(sound.receiver.track)),
+        ]
+        await self._until_connected(lambda: self._pc.connectionState)
+
+
+class GstEnd(Session, GstMember):
+    """GStreamer. When it plays, its offer has what it could send as well: that is answered as not wanted."""
+
+
+def request(method: str, url: str, sdp: str | None = None) -> tuple[str, str]:
+    """Body and `Location` of the answer."""
+    asked = urllib.request.Request(url, method=method, data=sdp.encode() if sdp else None)
+    if sdp:
+        asked.add_header("Content-Type", "application/sdp")
+    try:
+        with urllib.request.urlopen(asked, timeout=REQUEST_S) as answer:
+            return answer.read().decode(), answer.headers.get("Location", "")
+    except urllib.error.HTTPError as error:
+        raise Failed(f"{method} {url}: {error.code} {error.read().decode(errors='replace')}") from error
+
+
+def stream(name: str, make: Callable[[str, str, int, int], Session], codec: str) -> Callable[[Server], None]:
+    """A check that a publisher is seen and heard by viewers who came before and after, and the next one as well."""
+
+    async def story(server: Server) -> None:
+        first, second = make("first", codec, 60, 500), AiortcEnd("second", 180, 900, codec)
+        early, late = AiortcEnd("early", 0, 0, codec), GstEnd("late", 0, 0, codec)
+        ends = [first, second, early, late]
+        base = f"http://127.0.0.1:{server.http_port}"
+        try:
+            await early.play(f"{base}/whep/live/{name}")
+            await first.publish(f"{base}/whip/live/{name}")
+            await late.play(f"{base}/rtc/v1/whep/?app=live&stream={name}")
+            viewers = [early, late]
+            await until("both see the first", lambda: all(one.sees(first) for one in viewers))
+            await until("both hear the first", lambda: all(one.hears(first) for one in viewers))
+            await first.end()
+            await second.publish(f"{base}/rtc/v1/whip/?app=live&stream={name}")
+            await until("both see the second", lambda: all(one.sees(second) for one in viewers))
+            await until("both hear the second", lambda: all(one.hears(second) for one in viewers))
+        except Exception as failure:
+            seen = {one.name: {mid: shades[-5:] for mid, shades in one.seen.items()} for one in ends}
+            raise Failed(f"{type(failure).__name__}: {failure}\n{seen} {[one.errors for one in ends]}") from failure
+        finally:
+            await asyncio.gather(*(one.end() for one in ends), return_exceptions=True)
+
+    return lambda server: asyncio.run(asyncio.wait_for(story(server), LIMIT_S))
+
+
+CHECKS = [
+    ("stream of aiortc, VP8", stream("a", lambda name, codec, *own: AiortcEnd(name, *own, codec), "VP8")),
+    ("stream of aiortc, H.264", stream("b", lambda name, codec, *own: AiortcEnd(name, *own, codec), "H264")),
+    ("stream of GStreamer, VP8", stream("c", lambda name, codec, *own: GstEnd(name, *own, codec), "VP8")),
+    ("stream of GStreamer, H.264", stream("d", lambda name, codec, *own: GstEnd(name, *own, codec), "H264")),
+]
