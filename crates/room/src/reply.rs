@@ -206,6 +206,9 @@ pub(crate) struct Joined<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) media_uid: Option<&'static str>,
     pub(crate) room: Door<'a>,
+    /// For how long there has been a meeting; none before the second member has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) elapsed_ms: Option<u64>,
     pub(crate) history: Vec<&'a Line>,
     pub(crate) features: Vec<&'static str>,
     pub(crate) limits: Bounds,

@@ -30,6 +30,8 @@ pub(crate) struct Room {
     pub(crate) history: History,
     /// In milliseconds since the Unix epoch.
     pub(crate) started_at: u64,
+    /// When the second member came, since when people talk here: in milliseconds since the Unix epoch.
+    pub(crate) meeting_since: Option<u64>,
     /// Until when the room is kept, while it has no members.
     pub(crate) idle_until: Option<Instant>,
     /// In the order in which they came. Bounded by `limits.members`.
@@ -103,6 +105,7 @@ impl Room {
             plane: Plane::Members,
             history: History::default(),
             started_at,
+            meeting_since: None,
             idle_until: None,
             members: Vec::new(),
             waiters: Vec::new(),
@@ -150,6 +153,7 @@ impl Room {
     /// lobby of its moderators would shut out everybody who comes. Bans stay, or who is banned would wait for the end.
     pub(crate) fn rest(&mut self) {
         self.history = History::default();
+        self.meeting_since = None;
         self.standings = Standings::default();
         (self.policy.lobby, self.policy.locked) = (self.door_at_rest.lobby, self.door_at_rest.locked);
     }

@@ -44,6 +44,7 @@ export class Call {
   readonly phase = signal<CallPhase>('joining');
   readonly refusal = signal<ChannelError | undefined>(undefined);
   readonly participants = signal<readonly Participant[]>([]);
+  /** When the meeting began, by the clock of this browser; undefined before there was somebody else. */
   readonly startedAt = signal<number | undefined>(undefined);
   readonly chat = new ChatLog();
   /** What programs built on this call tell each other. */
@@ -188,6 +189,8 @@ export class Call {
     this.#uid = joined.self.uid;
     this.meeting.enter(joined);
     if (this.chat.messages.peek().length === 0) this.chat.restore(joined.history, this.#uid);
+    // A server that was started anew has forgotten how long we have been talking.
+    if (joined.elapsedMs !== undefined) this.startedAt.value = Math.min(this.startedAt.peek() ?? Infinity, this.#options.now() - joined.elapsedMs);
     this.phase.value = 'joined';
     const present = new Set(joined.roster.map((entry) => entry.uid));
     if (again && !joined.resumed) this.#startOver();
@@ -377,7 +380,6 @@ export class Call {
     for (const source of ['camera', 'screen', 'screen-audio'] as const) session?.drop(uid, source);
     this.participants.value = this.participants.peek().filter((other) => other !== participant);
     this.announcements.say('left', participant.name.peek());
-    if (this.participants.peek().length === 0) this.startedAt.value = undefined;
   }
 
   #outgoingMedia() {

@@ -20,13 +20,17 @@ export interface ChatMessage {
 
 export class ChatLog {
   readonly messages = signal<readonly ChatMessage[]>([]);
+  /** The newest that somebody else wrote since we came. */
+  readonly latest = signal<ChatMessage | undefined>(undefined);
   readonly unread = computed(() => this.#received.value - this.#read.value);
   readonly #received = signal(0);
   readonly #read = signal(0);
   #nextKey = 1;
 
   receive(from: { uid: string; name: string }, text: string, at: number, isPrivate = false): void {
-    this.#append({ key: this.#nextKey++, from, to: undefined, private: isPrivate, text, at, delivery: 'sent' });
+    const message: ChatMessage = { key: this.#nextKey++, from, to: undefined, private: isPrivate, text, at, delivery: 'sent' };
+    this.#append(message);
+    this.latest.value = message;
     this.#received.value++;
   }
 

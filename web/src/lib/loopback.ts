@@ -49,6 +49,7 @@ export class LoopbackChannel implements Channel {
       self: { uid: SELF_UID, name: '', role: 'member' },
       grants: undefined,
       roster: [],
+      elapsedMs: undefined,
       iceServers: grant.servers,
       resume: undefined,
       resumed: false,

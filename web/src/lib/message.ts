@@ -48,6 +48,8 @@ export interface Joined {
   heartbeatSeconds: number;
   mode: Mode;
   room: RoomStatus;
+  /** For how long there has been a meeting; undefined before somebody else came, and where the server does not say. */
+  elapsedMs: number | undefined;
   /** What was written to the room before we came, the oldest first. */
   history: readonly Chat[];
 }
@@ -194,6 +196,7 @@ function joined(fields: Fields): Joined | undefined {
     heartbeatSeconds: number(fields['heartbeatSeconds'], HEARTBEAT_SECONDS_DEFAULT),
     mode: mode(fields['mode']) ?? 'p2p',
     room: roomStatus(fields['room']),
+    elapsedMs: typeof fields['elapsedMs'] === 'number' && fields['elapsedMs'] >= 0 ? fields['elapsedMs'] : undefined,
     history: listOf(fields['history'], chat),
   };
 }

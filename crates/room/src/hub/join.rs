@@ -193,6 +193,9 @@ impl Hub {
         });
         let joined = event_member(&member);
         room.seat(member);
+        if room.members().len() > 1 {
+            room.meeting_since.get_or_insert(at);
+        }
         self.note(&room_id, RoomEventKind::MemberJoined { member: joined });
         self.reconsider(&room_id);
         self.greet(conn, &room_id, &uid, false, id);
@@ -314,6 +317,7 @@ impl Hub {
             mode: room.plane.mode(),
             media_uid: self.config.media.then_some(MEDIA_UID),
             room: Door::new(room, member),
+            elapsed_ms: room.meeting_since.map(|since| self.unix_ms().saturating_sub(since)),
             history: if resumed { Vec::new() } else { room.history.lines() },
             features: features(self.config.media),
             limits: Bounds::new(&self.config, self.capacity(room)),

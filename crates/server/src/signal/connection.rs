@@ -167,7 +167,7 @@ async fn read<R: AsyncRead + Unpin>(
             if was_amid {
                 return End::Broken(POLICY, "a message that does not end");
             }
-            (look_at, was_amid) = (look_at + MESSAGE_MAX, reader.is_amid());
+            (look_at, was_amid) = (Instant::now() + MESSAGE_MAX, reader.is_amid());
             continue;
         };
         was_amid &= matches!(next, Ok(Message::Ping(_) | Message::Pong));

@@ -4,11 +4,13 @@ import './tiles.css';
 import { useEffect, useMemo } from 'preact/hooks';
 import { lazy } from '../lazy';
 import { CallView } from './call-view';
+import { ChatBubble } from './ChatBubble';
 import { ChatPanel } from './ChatPanel';
 import { Controls } from './Controls';
 import { EndDialog } from './EndDialog';
 import { LiveRegion } from './LiveRegion';
 import { Notices } from './Notices';
+import { RemoveDialog } from './RemoveDialog';
 import { SettingsDialog } from './SettingsDialog';
 import { ShortcutsDialog } from './ShortcutsDialog';
 import { Stage } from './Stage';
@@ -35,10 +37,11 @@ export function CallPage({ room, call }: { room: string; call: Call }) {
   return (
     <div class={`call ${view.panel.value ? 'call-with-panel' : ''}`} data-quiet={quiet}>
       <h1 class="visually-hidden">{t('call.title', { room })}</h1>
-      <main class="call-stage">
+      <main class={`call-stage ${call.media.screen.value ? 'call-stage-sharing' : ''}`}>
         <Stage room={room} view={view} />
         <TopBar room={room} view={view} />
         <Notices view={view} />
+        <ChatBubble view={view} />
         {view.statsOpen.value && <StatsOverlay view={view} />}
       </main>
       <Voices view={view} />
@@ -49,6 +52,7 @@ export function CallPage({ room, call }: { room: string; call: Call }) {
       {view.dialog.value === 'link' && <LinkDialog room={room} onClose={close} />}
       {view.dialog.value === 'settings' && <SettingsDialog view={view} onClose={close} />}
       {view.dialog.value === 'end' && <EndDialog view={view} onClose={close} />}
+      {view.removal.value && <RemoveDialog view={view} removal={view.removal.value} />}
       {view.dialog.value === 'shortcuts' && <ShortcutsDialog view={view} onClose={close} />}
     </div>
   );

@@ -13,7 +13,11 @@ export function LiveRegion({ view }: { view: CallView }) {
   const { audio } = media.state.value;
   const state = connection.value;
   useEffect(() => {
-    for (const announcement of recent) if (announcement.key > read.current) view.say(inWords(announcement));
+    for (const announcement of recent) {
+      if (announcement.key <= read.current) continue;
+      view.say(inWords(announcement));
+      if (announcement.kind === 'knock') view.hearKnock();
+    }
     read.current = recent.at(-1)?.key ?? read.current;
   }, [recent]);
   useEffect(() => view.say(t(audio ? 'said.mic.on' : 'said.mic.off')), [audio]);

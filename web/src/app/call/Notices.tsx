@@ -14,6 +14,8 @@ interface Notice {
   text: string;
   action: string;
   act: () => void;
+  /** The other answer, where there are two. */
+  otherwise?: { text: string; act: () => void };
   /** May be put away: the state is a judgement, not a fact. */
   dismissible?: boolean;
   /** What putting it away does beside that; the next one of its kind is shown again. */
@@ -35,6 +37,11 @@ export function Notices({ view }: { view: CallView }) {
     <div class="notice" data-testid={`notice-${notice.id}`}>
       <Icon icon={notice.icon} />
       <p>{notice.text}</p>
+      {notice.otherwise && (
+        <Button kind="quiet" onClick={notice.otherwise.act} testid={`notice-${notice.id}-otherwise`}>
+          {notice.otherwise.text}
+        </Button>
+      )}
       <Button onClick={notice.act} testid={`notice-${notice.id}-action`}>
         {notice.action}
       </Button>
@@ -88,9 +95,10 @@ function doorNotices(view: CallView): Notice[] {
   const [first, ...more] = meeting.room.value.waiting;
   if (!first || !meeting.mayAdmit.value || view.peopleOpen.value) return [];
   const name = displayName(first.name);
-  const text = more.length > 0 ? t('knock.many', { name, n: more.length }) : t('knock.one', { name });
+  if (more.length > 0) return [{ id: 'knock', icon: DoorClosed, text: t('knock.many', { name, n: more.length }), action: t('knock.look'), act: view.togglePeople }];
   const admit = () => view.moderate(meeting.admit(first.uid), t('done.admit', { name }));
-  return [{ id: 'knock', icon: DoorClosed, text, action: t(more.length > 0 ? 'knock.look' : 'knock.admit'), act: more.length > 0 ? view.togglePeople : admit }];
+  const deny = () => view.moderate(meeting.deny(first.uid), t('done.deny', { name }));
+  return [{ id: 'knock', icon: DoorClosed, text: t('knock.one', { name }), action: t('knock.admit'), act: admit, otherwise: { text: t('knock.deny'), act: deny } }];
 }
 
 /** What a host did to us: said until one has read it. */

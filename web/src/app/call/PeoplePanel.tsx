@@ -1,11 +1,14 @@
 /** Who is here, who waits at the door, and, for hosts, what can be done about it. */
 import './people.css';
+import { useState } from 'preact/hooks';
 import { UserPlus, X } from 'lucide';
 import { Button } from '../components/Button';
 import { IconButton } from '../components/IconButton';
 import type { Participant } from '../../lib/participant';
 import type { CallView } from './call-view';
+import { displayName } from './display-name';
 import { HostControls } from './HostControls';
+import { nameMatches, SEARCH_FROM } from './people-search';
 import { OwnRow, PersonRow } from './PersonRow';
 import { WaitingList } from './WaitingList';
 import { t } from '../texts';
@@ -13,8 +16,11 @@ import { t } from '../texts';
 export function PeoplePanel({ view }: { view: CallView }) {
   const { call } = view;
   const others = call.participants.value;
-  const raised = others.filter((participant) => participant.hand.value !== undefined).sort((one, other) => since(one) - since(other));
-  const rest = others.filter((participant) => participant.hand.value === undefined);
+  const [wanted, want] = useState('');
+  const turns = new Map(others.filter((other) => other.hand.value !== undefined).sort((one, other) => since(one) - since(other)).map((other, index) => [other, index + 1]));
+  const byTurn = [...turns.keys(), ...others.filter((other) => !turns.has(other))];
+  const searching = others.length >= SEARCH_FROM && wanted.trim() !== '';
+  const shown = searching ? byTurn.filter((other) => nameMatches(displayName(other.name.value), wanted)) : byTurn;
   return (
     <aside
       class="panel people"
@@ -32,13 +38,11 @@ export function PeoplePanel({ view }: { view: CallView }) {
       </header>
       <div class="people-body">
         {call.meeting.mayAdmit.value && <WaitingList view={view} />}
+        {others.length >= SEARCH_FROM && <Search wanted={wanted} found={searching ? shown.length : undefined} onInput={want} />}
         <ul class="people-list" aria-label={t('people.title')}>
-          <OwnRow view={view} />
-          {raised.map((participant, index) => (
-            <PersonRow key={participant.uid} view={view} participant={participant} turn={index + 1} />
-          ))}
-          {rest.map((participant) => (
-            <PersonRow key={participant.uid} view={view} participant={participant} />
+          {!searching && <OwnRow view={view} />}
+          {shown.map((participant) => (
+            <PersonRow key={participant.uid} view={view} participant={participant} turn={turns.get(participant)} />
           ))}
         </ul>
       </div>
@@ -49,6 +53,38 @@ export function PeoplePanel({ view }: { view: CallView }) {
         {call.meeting.mayModerate.value && <HostControls view={view} />}
       </footer>
     </aside>
+  );
+}
+
+interface SearchProps {
+  wanted: string;
+  /** Undefined while nothing is searched for. */
+  found: number | undefined;
+  onInput: (wanted: string) => void;
+}
+
+function Search({ wanted, found, onInput }: SearchProps) {
+  return (
+    <div class="people-search" role="search">
+      <input
+        class="input"
+        type="search"
+        value={wanted}
+        placeholder={t('people.search')}
+        aria-label={t('people.search')}
+        onInput={(event) => onInput(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          // Escape empties the field first, and closes the panel when it is empty.
+          if (event.key !== 'Escape' || wanted === '') return;
+          event.stopPropagation();
+          onInput('');
+        }}
+        data-testid="people-search"
+      />
+      <p class="quiet small" role="status" data-testid="people-found">
+        {found === undefined ? '' : found === 0 ? t('people.search.none') : t('people.search.found', { n: found })}
+      </p>
+    </div>
   );
 }
 

@@ -44,7 +44,7 @@ function choices(view: CallView, participant: Participant): MenuItem[] {
       testid: 'person-role',
       shown: host,
     },
-    { icon: UserX, text: t('people.remove', { name }), act: () => view.moderate(meeting.remove(uid, false), t('done.remove', { name })), testid: 'person-remove', shown: host },
-    { icon: Ban, text: t('people.ban', { name }), act: () => view.moderate(meeting.remove(uid, true), t('done.remove', { name })), testid: 'person-ban', shown: host },
+    { icon: UserX, text: t('people.remove', { name }), act: () => view.askToRemove({ uid, name, ban: false }), testid: 'person-remove', shown: host },
+    { icon: Ban, text: t('people.ban', { name }), act: () => view.askToRemove({ uid, name, ban: true }), testid: 'person-ban', shown: host },
   ];
 }

@@ -21,7 +21,7 @@ export function OwnRow({ view }: { view: CallView }) {
   );
 }
 
-export function PersonRow({ view, participant, turn }: { view: CallView; participant: Participant; turn?: number }) {
+export function PersonRow({ view, participant, turn }: { view: CallView; participant: Participant; turn: number | undefined }) {
   const name = displayName(participant.name.value);
   const said = participant.said.value;
   return (

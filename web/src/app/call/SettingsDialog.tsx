@@ -5,6 +5,7 @@ import { DeviceProblems } from '../components/DeviceProblems';
 import { MicMeter } from '../components/MicMeter';
 import { PreferenceFields } from '../components/PreferenceFields';
 import type { CallView } from './call-view';
+import { KnockSoundField } from './KnockSoundField';
 import { LetterKeysField } from './LetterKeysField';
 import { t } from '../texts';
 
@@ -17,6 +18,7 @@ export function SettingsDialog({ view, onClose }: { view: CallView; onClose: () 
       <MicMeter track={media.microphone.value} />
       <PreferenceFields />
       <LetterKeysField view={view} />
+      {view.call.meeting.mayAdmit.value && <KnockSoundField view={view} />}
     </Dialog>
   );
 }

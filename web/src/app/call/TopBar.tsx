@@ -19,7 +19,7 @@ export function TopBar({ room, view }: { room: string; view: CallView }) {
           <span class="visually-hidden">{encrypted}</span>
         </span>
         <span class="top-bar-room">{room}</span>
-        {startedAt.value !== undefined && <Clock since={startedAt.value} />}
+        {people > 1 && startedAt.value !== undefined && <Clock since={startedAt.value} />}
       </div>
       <div class="top-bar-group">
         {people > 2 && (

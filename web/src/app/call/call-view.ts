@@ -2,6 +2,8 @@
 import { computed, signal } from '@preact/signals';
 import type { Call } from '../../lib/call';
 import { recall, remember } from '../preferences';
+import { ChatPreview } from './chat-preview';
+import { Knocker } from './knocker';
 import { t } from '../texts';
 
 export type OpenDialog = 'link' | 'settings' | 'shortcuts' | 'end' | undefined;
@@ -13,6 +15,13 @@ export type Layout = 'grid' | 'speaker';
 export interface Pin {
   uid: string;
   source: 'camera' | 'screen';
+}
+
+/** Whom a host is about to take out, `ban` for good. */
+export interface Removal {
+  uid: string;
+  name: string;
+  ban: boolean;
 }
 
 /** More lines than anybody listens to. */
@@ -30,6 +39,7 @@ export class CallView {
   readonly statsOpen = signal(false);
   readonly moreOpen = signal(false);
   readonly dialog = signal<OpenDialog>(undefined);
+  readonly removal = signal<Removal | undefined>(undefined);
   readonly selfHidden = signal(false);
   /** The browser holds the sound back until somebody presses something. */
   readonly soundBlocked = signal(false);
@@ -39,11 +49,15 @@ export class CallView {
   readonly refusal = signal('');
   /** Single letters are shortcuts. Those who speak to their computer, or press keys by accident, switch them off. */
   readonly letterKeys = signal(recall('letter-keys') !== 'off');
+  /** A quiet sound tells that somebody wants to come in. */
+  readonly knockSound = signal(recall('knock-sound') !== 'off');
+  readonly preview = new ChatPreview(() => performance.now());
   readonly canShare = typeof navigator.mediaDevices?.getDisplayMedia === 'function';
   readonly canFullScreen = document.fullscreenEnabled === true;
   readonly canPictureInPicture = document.pictureInPictureEnabled === true;
 
   readonly #sounds = new Set<HTMLMediaElement>();
+  readonly #knocker = new Knocker(() => performance.now());
   #saidKey = 1;
 
   constructor(readonly call: Call) {}
@@ -125,6 +139,20 @@ export class CallView {
     this.moreOpen.value = false;
     this.dialog.value = dialog;
   };
+
+  readonly askToRemove = (removal: Removal | undefined): void => {
+    this.removal.value = removal;
+  };
+
+  readonly toggleKnockSound = (): void => {
+    this.knockSound.value = !this.knockSound.peek();
+    remember('knock-sound', this.knockSound.peek() ? null : 'off');
+  };
+
+  /** Somebody is at the door, whom we may let in. */
+  hearKnock(): void {
+    if (this.knockSound.peek()) this.#knocker.knock();
+  }
 
   readonly toggleLetterKeys = (): void => {
     this.letterKeys.value = !this.letterKeys.peek();

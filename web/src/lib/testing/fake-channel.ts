@@ -47,7 +47,7 @@ export class FakeChannel implements Channel {
   }
 
   /** The server lets us in. */
-  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[]; iceServers?: RTCIceServer[]; mode?: Mode; role?: string; room?: RoomStatus; history?: Chat[] } = {}): Joined {
+  letIn(roster: RosterEntry[] = [], how: { again?: boolean; resumed?: boolean; grants?: string[]; iceServers?: RTCIceServer[]; mode?: Mode; role?: string; room?: RoomStatus; history?: Chat[]; elapsedMs?: number } = {}): Joined {
     const joined: Joined = {
       cmd: 'joined',
       id: '1',
@@ -62,6 +62,7 @@ export class FakeChannel implements Channel {
       heartbeatSeconds: 25,
       mode: how.mode ?? 'p2p',
       room: how.room ?? { locked: false, lobby: false, waiting: [] },
+      elapsedMs: how.elapsedMs,
       history: how.history ?? [],
     };
     this.state.value = 'open';

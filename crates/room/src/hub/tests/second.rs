@@ -1,8 +1,10 @@
 //! v2: the messages that our own client speaks.
 
-use serde_json::json;
+use std::time::Duration;
 
-use super::language::{Heard, Stage, UNIX, commands, find, frame, only, only_error};
+use serde_json::{Value, json};
+
+use super::language::{Heard, Stage, UNIX, commands, find, frame, only, only_error, resume_token};
 
 #[test]
 fn joined_tells_everything_that_a_client_needs() {
@@ -27,7 +29,7 @@ fn joined_tells_everything_that_a_client_needs() {
                 "uid": "zz81", "name": "", "role": "member", "v": 1, "caps": [], "connection": "online",
             }],
             "iceServers": [], "resume": joined["resume"], "resumed": false, "mode": "p2p",
-            "room": {"locked": false, "lobby": false, "waiting": []}, "history": [],
+            "room": {"locked": false, "lobby": false, "waiting": []}, "elapsedMs": 0, "history": [],
             "features": ["resume", "peer-state", "chat", "history", "data", "react", "moderate", "lobby"],
             "limits": {
                 "members": 2, "frameBytes": 262_144, "messagesPerSecond": 50, "chatBytes": 4096, "resumeSeconds": 30,
@@ -37,6 +39,35 @@ fn joined_tells_everything_that_a_client_needs() {
     );
     assert_eq!(joined["resume"].as_str().map(str::len), Some(32));
     assert_eq!(heard[0], frame(ana, r#"{"cmd":"new-peer","remoteUid":"bo","uid":"bo"}"#));
+}
+
+/// How long the meeting has lasted for who joins.
+fn elapsed(heard: &[Heard]) -> Option<Value> {
+    find(heard, "joined").1.get("elapsedMs").cloned()
+}
+
+#[test]
+fn a_meeting_lasts_from_its_second_member_until_nobody_is_left() {
+    let mut stage = Stage::new();
+    let (ana, bo) = (stage.open(), stage.open());
+    let second = Duration::from_secs(1);
+    assert_eq!(elapsed(&stage.join_media(ana, "ana")), None, "nobody to meet");
+    stage.wait(second);
+    let heard = stage.join_media(bo, "bo");
+    assert_eq!(elapsed(&heard), Some(json!(0)));
+    let token = resume_token(&heard);
+    stage.wait(second * 3);
+    stage.close(bo);
+    stage.wait(second);
+    let back = stage.open();
+    assert_eq!(elapsed(&stage.resume(back, "bo", &token)), Some(json!(4_000)));
+    stage.say(back, r#"{"cmd":"leave"}"#);
+    stage.wait(second);
+    assert_eq!(elapsed(&stage.join_media(back, "bo")), Some(json!(5_000)), "one has stayed");
+    stage.say(ana, r#"{"cmd":"leave"}"#);
+    stage.say(back, r#"{"cmd":"leave"}"#);
+    stage.join_media(ana, "ana");
+    assert_eq!(elapsed(&stage.join_media(back, "bo")), Some(json!(0)), "another meeting");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
-use tokio::time::Instant;
+use tokio::time::{Instant, advance};
 
 use super::*;
 use crate::signal::memory::{CLIENT_BYTES_MAX, Memory};
@@ -59,9 +59,9 @@ async fn a_message_that_does_not_end_in_time_ends_the_connection_though_it_answe
     let begun = Instant::now();
     client.send(TEXT_BEGINS, b"{").await;
     let closed = loop {
-        tokio::select! {
-            code = client.closed() => break code,
-            () = tokio::time::sleep(Duration::from_secs(5)) => client.send(0x8a, b"").await,
+        match timeout(Duration::from_secs(5), client.closed()).await {
+            Ok(code) => break code,
+            Err(_) => client.send(0x8a, b"").await,
         }
     };
     assert_eq!(closed, POLICY);
@@ -74,10 +74,10 @@ async fn a_connection_that_speaks_slowly_but_to_the_end_stays() {
     let mut client = connect(&Memory::default());
     for _ in 0..5 {
         client.send(TEXT_BEGINS, b"hel").await;
-        tokio::time::sleep(MESSAGE_MAX * 9 / 10).await;
+        advance(MESSAGE_MAX * 9 / 10).await;
         client.send(ENDS, b"lo").await;
         assert_eq!(client.heard().await.as_deref(), Some("hello"));
-        tokio::time::sleep(MESSAGE_MAX * 3).await;
+        advance(MESSAGE_MAX * 3).await;
     }
 }
 
