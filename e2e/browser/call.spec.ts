@@ -1,6 +1,6 @@
 // A call as two people live it, on computers and on phones.
 import { look } from '../harness/observer.ts';
-import { DESKTOP, PHONE, seeAndHearEachOther } from '../harness/person.ts';
+import { DESKTOP, PHONE, type Person, seeAndHearEachOther } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
 for (const [device, shape] of [['computers', DESKTOP], ['phones', PHONE]] as const) {
@@ -49,6 +49,7 @@ test('Ana shares her screen: Bo sees it large, and her face again afterwards', a
   await expect(bo.control('remote-screen')).toBeVisible();
   await expect.poll(async () => (await look(bo.page, '[data-testid=remote-screen]')).width, { message: 'Bo sees the screen' }).toBeGreaterThan(0);
   await expect(ana.control('sharing'), 'Ana sees that she shares').toBeVisible();
+  expect(await overlap(ana, 'sharing', 'remote-tile'), 'it covers nobody').toBe(0);
   await seeAndHearEachOther(ana, bo);
 
   await ana.presses('share-stop');
@@ -104,3 +105,36 @@ test('one person alone calls herself with ?debug=loopback', async ({ arrives, li
   await ana.opensAndJoins(`${link}?debug=loopback`);
   await ana.seesAndHears();
 });
+
+test('what is written while the chat is closed shows for a moment, and a press opens the chat', async ({ couple: [ana, bo] }) => {
+  await bo.writes('Look at page three');
+  await expect(ana.control('chat-preview')).toContainText('Look at page three');
+  await expect(ana.control('announcements').getByText('Look at page three'), 'said once').toHaveCount(1);
+  await ana.control('chat-preview').click();
+  await expect(ana.control('chat-input')).toBeVisible();
+  await expect(ana.control('chat-preview')).toBeHidden();
+  await bo.writes('And at four');
+  await ana.reads('And at four');
+  await expect(ana.control('chat-preview'), 'who reads the chat needs no preview').toBeHidden();
+});
+
+test('the clock tells how long the meeting has lasted, also to who loads the page again', async ({ couple: [ana, bo] }) => {
+  const secondsOf = async (person: Person) => {
+    const [minutes, seconds] = ((await person.control('clock').textContent()) ?? '').split(':').map(Number);
+    return (minutes ?? NaN) * 60 + (seconds ?? NaN);
+  };
+  await expect.poll(() => secondsOf(bo), { timeout: 20_000 }).toBeGreaterThanOrEqual(5);
+  await bo.page.reload();
+  await expect(bo.control('clock')).toBeVisible();
+  expect(await secondsOf(bo)).toBeGreaterThanOrEqual(5);
+  expect(Math.abs((await secondsOf(bo)) - (await secondsOf(ana)))).toBeLessThanOrEqual(2);
+});
+
+/** By how many pixels two elements of the page lie over each other. */
+async function overlap(person: Person, one: string, other: string): Promise<number> {
+  const [here, there] = await Promise.all([one, other].map((id) => person.control(id).first().boundingBox()));
+  if (!here || !there) throw new Error(`${one} or ${other} is not on the page`);
+  const width = Math.min(here.x + here.width, there.x + there.width) - Math.max(here.x, there.x);
+  const height = Math.min(here.y + here.height, there.y + there.height) - Math.max(here.y, there.y);
+  return Math.max(0, width) * Math.max(0, height);
+}

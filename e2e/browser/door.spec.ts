@@ -24,6 +24,16 @@ test('a host refuses one, lets another in, mutes, lowers a hand, and removes', a
     await expect(cy.control('door-denied')).toBeVisible();
   });
 
+  await test.step('with the list closed, Ana refuses where she is told of the knock', async () => {
+    await ana.presses('people-close');
+    const cy = await arrives('Cy');
+    await cy.opensAndJoins(link);
+    await ana.control('notice-knock-otherwise').click();
+    await expect(cy.control('door-denied')).toBeVisible();
+    await expect(ana.control('notice-knock')).toBeHidden();
+    await looksAtThePeople(ana);
+  });
+
   await test.step('Bo waits, and is let in', async () => {
     await bo.opensAndJoins(link);
     await expect(bo.control('waiting')).toBeVisible();
@@ -58,6 +68,13 @@ test('a host refuses one, lets another in, mutes, lowers a hand, and removes', a
     await expect(di.control('door-locked')).toBeVisible();
     await ana.control('person-more').click();
     await ana.control('person-ban').click();
+    await expect(ana.control('remove-dialog')).toContainText('Bo');
+    await ana.page.keyboard.press('Escape');
+    await expect(ana.control('remove-dialog')).toBeHidden();
+    await expect(ana.control('person'), 'a second thought').toHaveCount(1);
+    await ana.control('person-more').click();
+    await ana.control('person-ban').click();
+    await ana.control('remove-confirm').click();
     await expect(bo.control('removed')).toBeVisible();
     await ana.isToldThatTheCallIs('alone');
   });

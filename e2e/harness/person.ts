@@ -32,6 +32,8 @@ export class Person {
   static async at(browser: Browser, name: string, options: BrowserContextOptions = DESKTOP): Promise<Person> {
     const context = await browser.newContext({ locale: 'en-US', ignoreHTTPSErrors: true, ...options });
     await observeConnections(context);
+    // Nobody listens to the page's own sounds here.
+    await context.addInitScript(() => localStorage.setItem('parlor.knock-sound', 'off'));
     const page = await context.newPage();
     return new Person(name, page);
   }

@@ -18,12 +18,13 @@ export function ChatBubble({ view }: { view: CallView }) {
   if (!message?.from) return null;
   const name = displayName(message.from.name);
   return (
-    <button type="button" class="chat-bubble" aria-label={t('chat.preview', { name, text: message.text })} onClick={view.toggleChat} data-testid="chat-preview">
+    <button type="button" class="chat-bubble" onClick={view.toggleChat} data-testid="chat-preview">
       <strong>
         {name}
         {message.private && <span class="quiet small"> {t('chat.preview.private')}</span>}
       </strong>
       <span>{message.text}</span>
+      <span class="visually-hidden">{t('chat.open')}</span>
     </button>
   );
 }

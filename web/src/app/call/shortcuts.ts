@@ -39,7 +39,7 @@ const ACTIONS: Readonly<Record<Exclude<Shortcut, 'talk'>, (view: CallView) => vo
 export function listenForShortcuts(view: CallView): () => void {
   let talking = false;
   const down = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || view.dialog.peek()) return;
+    if (event.defaultPrevented || view.dialog.peek() || view.removal.peek()) return;
     const { key, code, ctrlKey: ctrl, metaKey: meta, altKey: alt, shiftKey: shift, isComposing: composing } = event;
     const place = placeOf(event.target);
     // What is held down is the shortcut still: the page must not scroll, the browser not bookmark.

@@ -1,7 +1,7 @@
 /** A modal dialog on the native element: focus is kept inside, Escape and a press on the ground close it. */
 import './dialog.css';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { X } from 'lucide';
 import { IconButton } from './IconButton';
 import { t } from '../texts';
@@ -16,7 +16,8 @@ export interface DialogProps {
 export function Dialog({ title, onClose, children, testid }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Before anybody can press the next key, which would be meant for it.
+  useLayoutEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
