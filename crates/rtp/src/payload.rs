@@ -5,6 +5,7 @@ pub mod av1;
 pub mod h264;
 pub mod h265;
 pub mod red;
+pub mod units;
 pub mod vp8;
 pub mod vp9;
 

@@ -1,0 +1,114 @@
+//! One frame in the making.
+
+use bytes::Bytes;
+use media::{Codec, Shape, Units, h264};
+use rtp::ParseError;
+use rtp::payload::units::{ACCESS_UNIT_BYTES_MAX, Collected, Syntax};
+use rtp::payload::{h264 as h264_payload, vp8};
+
+use crate::bridge::BridgeError;
+
+/// The payloads of one frame so far.
+#[derive(Debug)]
+pub(super) enum Picture {
+    H264(Collected),
+    Vp8(Vec<u8>),
+    Opus(Vec<u8>),
+}
+
+/// A frame that is whole.
+#[derive(Debug)]
+pub(super) struct Whole {
+    pub(super) is_key: bool,
+    pub(super) data: Vec<u8>,
+    /// The record of the codec and the size, where the frame tells.
+    pub(super) parameters: Option<(Bytes, Shape)>,
+}
+
+impl Picture {
+    pub(super) fn new(codec: Codec) -> Result<Self, BridgeError> {
+        match codec {
+            Codec::H264 => Ok(Self::H264(Collected::new(Syntax::H264))),
+            Codec::Vp8 => Ok(Self::Vp8(Vec::new())),
+            Codec::Opus => Ok(Self::Opus(Vec::new())),
+            Codec::H265 | Codec::Av1 | Codec::Vp9 | Codec::Aac | Codec::Mp3 => Err(BridgeError::Codec(codec)),
+        }
+    }
+
+    /// Whether a key picture, or a sound, begins with this payload.
+    pub(super) fn is_beginning(&self, payload: &[u8]) -> bool {
+        match self {
+            Self::H264(_) => h264_payload::inspect(payload).sequence_parameters,
+            Self::Vp8(_) => vp8::Descriptor::parse(payload).is_ok_and(|head| head.is_start_of_frame()),
+            Self::Opus(_) => true,
+        }
+    }
+
+    pub(super) fn add(&mut self, payload: &[u8]) -> Result<(), ParseError> {
+        match self {
+            Self::H264(collected) => collected.add(payload),
+            Self::Vp8(data) => {
+                let head = vp8::Descriptor::parse(payload)?;
+                if data.is_empty() != head.is_start_of_frame() {
+                    return Err(ParseError::Value { field: "start of a partition", value: head.partition.into() });
+                }
+                let part = payload.get(head.length..).ok_or(ParseError::Truncated)?;
+                if data.len().saturating_add(part.len()) > ACCESS_UNIT_BYTES_MAX {
+                    return Err(ParseError::TooMany { what: "bytes in a frame", limit: ACCESS_UNIT_BYTES_MAX });
+                }
+                data.extend_from_slice(part);
+                Ok(())
+            }
+            Self::Opus(data) => {
+                data.clear();
+                data.extend_from_slice(payload);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::H264(collected) => drop(collected.take()),
+            Self::Vp8(data) | Self::Opus(data) => data.clear(),
+        }
+    }
+
+    /// `None` if nothing is there or its end is missing.
+    pub(super) fn take(&mut self) -> Option<Whole> {
+        match self {
+            Self::H264(collected) => whole_h264(collected.take()?),
+            Self::Vp8(data) => {
+                let data = std::mem::take(data);
+                // RFC 6386 §9.1: the first bit is 0 in key frames.
+                let is_key = data.first()? & 1 == 0;
+                let parameters = vp8::key_frame_size(&data).filter(|_| is_key).map(|(width, height)| {
+                    (Bytes::new(), Shape::Video { width: width.into(), height: height.into() })
+                });
+                Some(Whole { is_key, data, parameters })
+            }
+            Self::Opus(data) => {
+                let data = std::mem::take(data);
+                (!data.is_empty()).then_some(Whole { is_key: true, data, parameters: None })
+            }
+        }
+    }
+}
+
+fn whole_h264(data: Vec<u8>) -> Option<Whole> {
+    let (mut sps, mut pps, mut is_key, mut has_picture) = (Vec::new(), Vec::new(), false, false);
+    for unit in Units::new(&data).flatten() {
+        match Syntax::H264.unit_type(unit) {
+            Some(1..=4) => has_picture = true,
+            Some(5) => (is_key, has_picture) = (true, true),
+            Some(7) => sps.push(unit),
+            Some(8) => pps.push(unit),
+            _ => {}
+        }
+    }
+    let configuration = h264::DecoderConfiguration { length_bytes: 4, sps, pps };
+    let shape = configuration.sps.first().and_then(|sps| h264::Sps::parse(sps).ok()).map(|sps| sps.shape());
+    let parameters = configuration.record().map(Bytes::from).zip(shape).map(|(record, shape)| (record, shape));
+    let whole = Whole { is_key, parameters, data: Vec::new() };
+    has_picture.then_some(Whole { data, ..whole })
+}
