@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+pub mod bridge;
 pub mod flv;
 pub mod hls;
 pub mod hub;

@@ -227,7 +227,8 @@ impl Assembler {
             self.reordering = self.reordering.max(back);
         }
         self.latest_shown = self.latest_shown.max(Some(shown));
-        let least = self.decoded_until.map_or(MediaTime::from_micros(i64::MIN), |last| last + MediaTime::from_micros(1));
+        let least =
+            self.decoded_until.map_or(MediaTime::from_micros(i64::MIN), |last| last + MediaTime::from_micros(1));
         let dts = (shown - self.reordering).max(least);
         self.decoded_until = Some(dts);
         (shown.max(dts), dts)

@@ -1,7 +1,8 @@
 //! Frames of one track as payloads of RTP.
 
 use bytes::Bytes;
-use media::{Codec, Frame, MediaTime, Parameters, Units, h264, h265};
+use media::nal::Units;
+use media::{Codec, Frame, MediaTime, Parameters, h264, h265};
 use rtp::payload::units::Syntax;
 
 use super::BridgeError;

@@ -1,7 +1,8 @@
 //! One frame in the making.
 
 use bytes::Bytes;
-use media::{Codec, Shape, Units, h264};
+use media::nal::Units;
+use media::{Codec, Shape, h264};
 use rtp::ParseError;
 use rtp::payload::units::{ACCESS_UNIT_BYTES_MAX, Collected, Syntax};
 use rtp::payload::{h264 as h264_payload, vp8};
@@ -82,9 +83,9 @@ impl Picture {
                 let data = std::mem::take(data);
                 // RFC 6386 §9.1: the first bit is 0 in key frames.
                 let is_key = data.first()? & 1 == 0;
-                let parameters = vp8::key_frame_size(&data).filter(|_| is_key).map(|(width, height)| {
-                    (Bytes::new(), Shape::Video { width: width.into(), height: height.into() })
-                });
+                let parameters = vp8::key_frame_size(&data)
+                    .filter(|_| is_key)
+                    .map(|(width, height)| (Bytes::new(), Shape::Video { width: width.into(), height: height.into() }));
                 Some(Whole { is_key, data, parameters })
             }
             Self::Opus(data) => {
@@ -108,7 +109,6 @@ fn whole_h264(data: Vec<u8>) -> Option<Whole> {
     }
     let configuration = h264::DecoderConfiguration { length_bytes: 4, sps, pps };
     let shape = configuration.sps.first().and_then(|sps| h264::Sps::parse(sps).ok()).map(|sps| sps.shape());
-    let parameters = configuration.record().map(Bytes::from).zip(shape).map(|(record, shape)| (record, shape));
-    let whole = Whole { is_key, parameters, data: Vec::new() };
-    has_picture.then_some(Whole { data, ..whole })
+    let parameters = configuration.record().map(Bytes::from).zip(shape);
+    has_picture.then(|| Whole { is_key, parameters, data })
 }

@@ -59,7 +59,9 @@ fn pictures(count: u32, keys: &[u32]) -> (Vec<Packet>, Vec<Bytes>) {
         let pts = MediaTime::from_millis(i64::from(picture) * 40);
         let frame = Frame { codec: Codec::H264, pts, dts: pts, is_key, data: access_unit(units) };
         packetizer
-            .packetize(&frame, |payload, last| packets.push((packets.len() as u64, picture * 3_600, last, payload.to_vec())))
+            .packetize(&frame, |payload, last| {
+                packets.push((packets.len() as u64, picture * 3_600, last, payload.to_vec()));
+            })
             .unwrap();
         frames.push(frame.data);
     }
@@ -126,7 +128,10 @@ fn a_packet_that_comes_in_time_is_no_loss_and_one_that_does_not_costs_pictures_u
     assert_eq!(too_late.assembler.poll_timeout(), Some(too_late.start + PATIENCE));
     outputs.extend(too_late.wait(PATIENCE));
     outputs.extend(too_late.take(late));
-    assert_eq!(frames(&outputs).iter().map(|frame| &frame.data).collect::<Vec<_>>(), [0, 1, 6, 7, 8, 9].map(|at| &sent[at]));
+    assert_eq!(
+        frames(&outputs).iter().map(|frame| &frame.data).collect::<Vec<_>>(),
+        [0, 1, 6, 7, 8, 9].map(|at| &sent[at])
+    );
     assert_eq!(wishes(&outputs), 1);
 }
 

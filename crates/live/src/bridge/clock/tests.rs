@@ -3,7 +3,7 @@ use media::MediaTime;
 use super::{Alignment, ERROR_US_MAX, STEP_US_MAX, TrackClock};
 
 fn ntp(micros: u64) -> u64 {
-    (micros / 1_000_000) << 32 | ((micros % 1_000_000) << 32) / 1_000_000
+    ((micros / 1_000_000) << 32) | (((micros % 1_000_000) << 32) / 1_000_000)
 }
 
 #[test]
@@ -18,7 +18,8 @@ fn a_track_begins_when_its_first_packet_comes_and_goes_on_by_its_timestamps() {
 
 #[test]
 fn by_sender_reports_sound_and_picture_come_together_and_no_player_sees_a_jump() {
-    let (mut picture, mut sound, mut alignment) = (TrackClock::new(90_000), TrackClock::new(48_000), Alignment::default());
+    let (mut picture, mut sound, mut alignment) =
+        (TrackClock::new(90_000), TrackClock::new(48_000), Alignment::default());
     picture.time_of(0, MediaTime::from_millis(100));
     // Sampled at the same moment as the picture, but 60 ms longer on its way.
     let first = sound.time_of(1_000, MediaTime::from_millis(160));
@@ -39,7 +40,8 @@ fn by_sender_reports_sound_and_picture_come_together_and_no_player_sees_a_jump()
 
 #[test]
 fn a_report_that_is_seconds_off_moves_nothing() {
-    let (mut picture, mut sound, mut alignment) = (TrackClock::new(90_000), TrackClock::new(48_000), Alignment::default());
+    let (mut picture, mut sound, mut alignment) =
+        (TrackClock::new(90_000), TrackClock::new(48_000), Alignment::default());
     picture.time_of(0, MediaTime::ZERO);
     sound.time_of(0, MediaTime::ZERO);
     picture.handle_sender_report(ntp(7_000_000), 0, &mut alignment);

@@ -1,5 +1,6 @@
 use bytes::Bytes;
-use media::{Codec, Frame, MediaTime, Parameters, Shape, Units, h264};
+use media::nal::Units;
+use media::{Codec, Frame, MediaTime, Parameters, Shape, h264};
 use rtp::payload::units::{Collected, Syntax};
 
 use super::{BridgeError, Packetizer};
@@ -44,11 +45,12 @@ fn pictures_go_out_in_the_order_they_are_shown_and_b_pictures_not_at_all() {
     let mut packetizer = Packetizer::new(1_200);
     packetizer.set_parameters(&h264_parameters()).unwrap();
     // Decoded as I P B B P B B, then a publisher begins anew.
-    let shown: Vec<_> = [(0, true), (120, false), (40, false), (80, false), (240, false), (160, false), (200, false), (0, true)]
-        .into_iter()
-        .filter(|(pts, is_key)| !payloads(&mut packetizer, &frame(*pts, *is_key, &[&[0x41, 1]])).is_empty())
-        .map(|(pts, _)| pts)
-        .collect();
+    let shown: Vec<_> =
+        [(0, true), (120, false), (40, false), (80, false), (240, false), (160, false), (200, false), (0, true)]
+            .into_iter()
+            .filter(|(pts, is_key)| !payloads(&mut packetizer, &frame(*pts, *is_key, &[&[0x41, 1]])).is_empty())
+            .map(|(pts, _)| pts)
+            .collect();
     assert_eq!(shown, [0, 120, 240, 0]);
     assert_eq!(packetizer.left_out(), 4);
 }
