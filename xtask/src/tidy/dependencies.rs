@@ -9,10 +9,11 @@ use crate::command::read;
 use crate::workspace::cargo;
 
 /// State machines without input and output of their own.
-const CORES: &[&str] = &["turn", "media", "rtp", "rtc", "sfu", "room", "live"];
+const CORES: &[&str] = &["turn", "media", "rtp", "rtc", "sfu", "room", "live", "transcode"];
 
 /// The cores that another core may need: what packets look like is common knowledge of the media plane.
-const SHARED: &[(&str, &[&str])] = &[("rtc", &["rtp"]), ("sfu", &["rtp"]), ("live", &["media"])];
+const SHARED: &[(&str, &[&str])] =
+    &[("rtc", &["rtp"]), ("sfu", &["rtp"]), ("live", &["media", "rtp"]), ("transcode", &["media"])];
 
 /// What opens sockets, reads clocks or spawns; the shell has the first of them.
 const SHELL_ONLY: &[&str] =
