@@ -5,7 +5,7 @@ import { isFields } from './fields';
 export const BYTES_MAX = 12_000;
 
 /** Of a topic, and of a uid. */
-const NAME_BYTES_MAX = 64;
+export const NAME_BYTES_MAX = 64;
 /** The one key of an object that stands for bytes. */
 const KEY = '$bytes';
 

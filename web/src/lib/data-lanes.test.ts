@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BUFFERED_BYTES_MAX, DataLanes, LOSSY_BUFFERED_BYTES_MAX } from './data-lanes';
+import { BYTES_MAX } from './data-bytes';
+import { BUFFERED_BYTES_MAX, DataLanes, JSON_BYTES_MAX, LOSSY_BUFFERED_BYTES_MAX } from './data-lanes';
 import { FakeChannel } from './testing/fake-channel';
 import { FakeConnection } from './testing/fake-connection';
 
@@ -54,6 +55,40 @@ describe('sending', () => {
     expect(channel.sent).toHaveLength(1);
     expect(lane('data').sent).toEqual(['{"topic":"x","data":2,"remoteUid":"bo"}']);
     expect(lane('data-lossy').sent).toEqual(['{"topic":"x","data":3}']);
+  });
+
+  it.each([['by signalling', false], ['by a channel', true]])('what is too long for a message is refused %s, and what just fits is sent', (_, byChannel) => {
+    attach();
+    lanes.send('x', 0);
+    if (byChannel) open();
+    const sent = () => channel.sent.length + connection.channels.reduce((sum, { sent: onIt }) => sum + onIt.length, 0);
+    const before = sent();
+    // Two quotation marks, and two bytes for each letter.
+    const fits = 'ü'.repeat((JSON_BYTES_MAX - 2) / 2);
+    expect(() => lanes.send('x', `${fits}ü`)).toThrow(RangeError);
+    expect(() => lanes.send('x', new Uint8Array(BYTES_MAX + 1))).toThrow(RangeError);
+    expect(() => lanes.send('x'.repeat(65), 1)).toThrow(RangeError);
+    expect(() => lanes.send('', 1)).toThrow(RangeError);
+    expect(sent()).toBe(before);
+    expect(lanes.send('x', fits)).toBe(true);
+    expect(lanes.send('x'.repeat(64), new Uint8Array(BYTES_MAX))).toBe(true);
+    expect(lanes.send('x', undefined)).toBe(true);
+    expect(sent()).toBe(before + 3);
+  });
+
+  it('what the browser refuses to put on a channel goes by signalling, or, where it may be lost, is said to be', () => {
+    attach();
+    lanes.send('x', 0);
+    open();
+    for (const refusing of connection.channels) {
+      refusing.send = () => {
+        throw new TypeError('larger than the peer takes');
+      };
+    }
+    expect(lanes.send('x', 'by the other way')).toBe(true);
+    expect(channel.sent.at(-1)).toEqual({ cmd: 'data', topic: 'x', data: 'by the other way' });
+    expect(lanes.send('x', 'lost', { lossy: true })).toBe(false);
+    expect(channel.sent).toHaveLength(2);
   });
 
   it('of bytes goes as bytes where there is a channel, and in JSON where there is none', () => {

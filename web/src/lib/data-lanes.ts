@@ -4,7 +4,7 @@
  * notice, but that a message may overtake another while the way changes.
  */
 import type { Channel } from './channel';
-import { fromJson, pack, toJson, unpack } from './data-bytes';
+import { fromJson, NAME_BYTES_MAX, pack, toJson, unpack } from './data-bytes';
 import { id, isFields, text } from './fields';
 import type { DataMessage } from './meeting-message';
 
@@ -26,6 +26,8 @@ const LANES: Readonly<Record<Label, RTCDataChannelInit>> = {
   'data-lossy': { ordered: false, maxRetransmits: 0 },
 };
 
+/** As many the JSON of one message takes (docs/signalling.md). */
+export const JSON_BYTES_MAX = 16_384;
 /** With more waiting, what had better be lost than late is lost here. */
 export const LOSSY_BUFFERED_BYTES_MAX = 64 * 1024;
 /** With more waiting, the sender is told to wait. */
@@ -55,21 +57,31 @@ export class DataLanes {
   }
 
   /**
-   * Says something about `topic` (1 to 64 bytes) to everybody, or to one: what JSON can say, or a `Uint8Array` of at most
-   * `BYTES_MAX` (more is a `RangeError`), which comes out as one. False when it was not sent, because too much waits already.
+   * Says something about `topic` (1 to 64 bytes) to everybody, or to one: what JSON can say in `JSON_BYTES_MAX`, or a
+   * `Uint8Array` of at most `BYTES_MAX`, which comes out as one. False when it was not sent, because too much waits already.
    * The server says nothing of what arrives. Bytes that leave over a data channel reach those who have theirs.
+   * @throws RangeError when it is too long: nobody would hear it, whichever way it took
    */
   send(topic: string, data: unknown, { lossy = false, to }: DataOptions = {}): boolean {
     this.#want();
     const bytes = data instanceof Uint8Array ? data : undefined;
+    checkTopic(topic);
+    if (!bytes) checkJson(data);
+    const bySignalling = () => this.#channel.send({ cmd: 'data', ...words(topic, bytes ? toJson(bytes) : data, to) });
     const lane = this.#open.get(lossy ? 'data-lossy' : 'data');
     if (lane?.readyState !== 'open') {
-      this.#channel.send({ cmd: 'data', ...words(topic, bytes ? toJson(bytes) : data, to) });
+      bySignalling();
       return true;
     }
     if (lane.bufferedAmount > (lossy ? LOSSY_BUFFERED_BYTES_MAX : BUFFERED_BYTES_MAX)) return false;
-    if (bytes) lane.send(pack(topic, bytes, to));
-    else lane.send(JSON.stringify(words(topic, data, to)));
+    try {
+      if (bytes) lane.send(pack(topic, bytes, to));
+      else lane.send(JSON.stringify(words(topic, data, to)));
+    } catch {
+      // The browser refuses: its buffer is full, or the other end takes less at once than the server says.
+      if (lossy) return false;
+      bySignalling();
+    }
     return true;
   }
 
@@ -123,6 +135,23 @@ export class DataLanes {
 /** As the command `data` and the text of a data channel have it. */
 function words(topic: string, data: unknown, to: string | undefined): { topic: string; data: unknown; remoteUid?: string } {
   return { topic, data, ...(to !== undefined && { remoteUid: to }) };
+}
+
+/** @throws RangeError */
+function checkTopic(topic: string): void {
+  const bytes = utf8Bytes(topic);
+  if (bytes < 1 || bytes > NAME_BYTES_MAX) throw new RangeError(`a topic has 1 to ${String(NAME_BYTES_MAX)} bytes, and not ${String(bytes)}`);
+}
+
+/** @throws RangeError */
+function checkJson(data: unknown): void {
+  // What JSON cannot say at all is left out, and so null.
+  const bytes = utf8Bytes((JSON.stringify(data) as string | undefined) ?? 'null');
+  if (bytes > JSON_BYTES_MAX) throw new RangeError(`${String(bytes)} bytes of JSON at once; a message takes ${String(JSON_BYTES_MAX)}`);
+}
+
+function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 function parse(json: string): unknown {
