@@ -1,6 +1,7 @@
 //! Where a server and a room are: what people paste, as one connects to it.
 
 use crate::Error;
+use crate::dial::authority;
 
 /// A room of a server, from the link that invites into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,60 @@ pub struct WebSocketAddress {
     pub port: u16,
     /// Path and query.
     pub path: String,
+}
+
+/// Something that is reached by HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpAddress {
+    /// Whether TLS is spoken.
+    pub tls: bool,
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// Of TCP.
+    pub port: u16,
+    /// Path and query.
+    pub target: String,
+}
+
+impl HttpAddress {
+    /// Reads `http://HOST[:PORT]/PATH?QUERY`, or the same with `https`.
+    ///
+    /// # Errors
+    /// When it has no host, another scheme or a port that is none, or a space or a control character in it.
+    pub fn parse(url: &str) -> Result<Self, Error> {
+        let fail = |reason: &str| Error::Url { url: url.to_owned(), reason: reason.to_owned() };
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let tls = match scheme.to_ascii_lowercase().as_str() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(fail("the scheme must be http or https")),
+        };
+        if rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(fail("there is a space in it"));
+        }
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (host, port) = split_port(authority).ok_or_else(|| fail("the port is no number up to 65535"))?;
+        if host.is_empty() {
+            return Err(fail("there is no host in it"));
+        }
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        let port = port.unwrap_or(if tls { 443 } else { 80 });
+        Ok(Self { tls, host: host.to_owned(), port, target: format!("{slash}{target}") })
+    }
+
+    /// Whether it is where streams are published or played, by its path.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        let path = self.target.split('?').next().unwrap_or_default();
+        ["/whip", "/whep"].iter().any(|part| path.contains(part))
+    }
+
+    /// Host and port for people and for HTTP.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        authority(&self.host, self.port)
+    }
 }
 
 impl RoomAddress {
@@ -61,11 +116,7 @@ impl WebSocketAddress {
     /// Host and port for people and for name resolution.
     #[must_use]
     pub fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        authority(&self.host, self.port)
     }
 
     /// The whole URL.

@@ -114,10 +114,14 @@ async fn connect(
 }
 
 /// A media description and what is sent in its layers.
-type Sending = (Media, Vec<(Option<String>, Source)>);
+pub(crate) type Sending = (Media, Vec<(Option<String>, Source)>);
 
 impl Publisher {
-    fn sources(&self, clock: Clock) -> Result<(Mode, Vec<Sending>), Error> {
+    /// What is sent, and how the engine has to see it.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(crate) fn sources(&self, clock: Clock) -> Result<(Mode, Vec<Sending>), Error> {
         let now = clock.now();
         if let Some(shape) = self.pattern {
             let stamp = |source| Stamp { run: 0, source, number: 0, sent_us: 0 };

@@ -3,14 +3,10 @@
 mod trust;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use rustls::pki_types::ServerName;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -19,6 +15,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::Error;
 use crate::address::WebSocketAddress;
+use crate::dial::{Stream, dial};
 
 /// A connected WebSocket.
 pub struct WebSocket {
@@ -26,11 +23,6 @@ pub struct WebSocket {
     /// The address of this machine by which the server is reached.
     pub local: IpAddr,
 }
-
-/// TCP or TLS.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// Which certificates are good enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,20 +45,7 @@ impl WebSocket {
     }
 
     async fn connect_in_time(address: &WebSocketAddress, protocol: Option<&str>, trust: Trust) -> Result<Self, Error> {
-        let authority = address.authority();
-        let fail = |source| Error::Connect { address: authority.clone(), source };
-        let tcp = TcpStream::connect((address.host.as_str(), address.port)).await.map_err(fail)?;
-        let _ = tcp.set_nodelay(true);
-        let local = tcp.local_addr().map_err(Error::Socket)?.ip();
-        let stream: Box<dyn Stream> = if address.tls {
-            let fail = |source| Error::Tls { address: authority.clone(), source };
-            let name = ServerName::try_from(address.host.clone());
-            let name = name.map_err(|error| fail(std::io::Error::other(error)))?;
-            let connector = tokio_rustls::TlsConnector::from(Arc::new(trust.tls().map_err(fail)?));
-            Box::new(connector.connect(name, tcp).await.map_err(fail)?)
-        } else {
-            Box::new(tcp)
-        };
+        let (stream, local) = dial(address.tls, &address.host, address.port, trust).await?;
         let mut request = address.url().into_client_request().map_err(failure)?;
         if let Some(protocol) = protocol {
             let value = HeaderValue::from_str(protocol).map_err(|error| Error::WebSocket(error.to_string()))?;

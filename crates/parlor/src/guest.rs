@@ -7,12 +7,13 @@ use std::io::{self, IsTerminal, Write as _};
 use anyhow::{Context as _, anyhow};
 use clap::{Args, ValueEnum};
 use client::load::Door;
-use client::{Outcome, RoomAddress, Transport, Trust};
+use client::{Endpoint, HttpAddress, Outcome, RoomAddress, Transport, Trust};
 
 /// Which room of which server.
 #[derive(Debug, Args)]
 pub(crate) struct GuestArguments {
-    /// The link of a room, as http://localhost:8080/r/abc, or the address of a server
+    /// The link of a room, as http://localhost:8080/r/abc, the address of a server, or to publish and play a live stream by WHIP and WHEP that
+    /// of the stream, as http://localhost:8080/whip/live/abc
     url: String,
     /// The room, when the link has none
     #[arg(long)]
@@ -31,6 +32,25 @@ pub(crate) struct GuestArguments {
     pub(crate) json: bool,
 }
 
+/// Where a command goes.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// Into a room.
+    Room(Door, String),
+    /// To a live stream.
+    Stream(Endpoint, Transport),
+}
+
+impl Place {
+    /// The room's name, if it is one.
+    pub(crate) fn room(&self) -> String {
+        match self {
+            Self::Room(_, room) => room.clone(),
+            Self::Stream(..) => String::new(),
+        }
+    }
+}
+
 /// What carries the media.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Carrier {
@@ -39,22 +59,37 @@ enum Carrier {
 }
 
 impl GuestArguments {
+    /// The room, or the stream.
+    pub(crate) fn place(&self) -> anyhow::Result<Place> {
+        let Some(address) = HttpAddress::parse(&self.url).ok().filter(HttpAddress::is_stream) else {
+            return self.room().map(|(door, room)| Place::Room(door, room));
+        };
+        let endpoint = Endpoint { address, trust: self.trust(), token: self.token.clone() };
+        Ok(Place::Stream(endpoint, self.transport()))
+    }
+
     /// The way in; the room may be missing.
     pub(crate) fn door(&self) -> anyhow::Result<Door> {
         let mut address = RoomAddress::parse(&self.url)?;
         if self.room.is_some() {
             address.room.clone_from(&self.room);
         }
-        let trust = if self.insecure { Trust::Anyone } else { Trust::System };
-        let transport = match self.transport {
+        Ok(Door { address, trust: self.trust(), token: self.token.clone(), transport: self.transport() })
+    }
+
+    fn trust(&self) -> Trust {
+        if self.insecure { Trust::Anyone } else { Trust::System }
+    }
+
+    fn transport(&self) -> Transport {
+        match self.transport {
             Carrier::Udp => Transport::Udp,
             Carrier::Tcp => Transport::Tcp,
-        };
-        Ok(Door { address, trust, token: self.token.clone(), transport })
+        }
     }
 
     /// The way in and the room.
-    pub(crate) fn room(&self) -> anyhow::Result<(Door, String)> {
+    fn room(&self) -> anyhow::Result<(Door, String)> {
         let door = self.door()?;
         let room = door.address.room.clone().context("which room? Give its link, or --room")?;
         Ok((door, room))

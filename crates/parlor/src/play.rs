@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::Args;
-use client::{Clock, Player};
+use client::{Clock, Outcome, Player};
 
 use crate::greeting;
-use crate::guest::{self, GuestArguments, LiveLine};
+use crate::guest::{self, GuestArguments, LiveLine, Place};
 
 /// What to receive.
 #[derive(Debug, Args)]
@@ -31,21 +31,26 @@ pub(crate) struct PlayArguments {
 
 /// Receives until it is stopped.
 pub(crate) fn run(arguments: &PlayArguments) -> anyhow::Result<()> {
-    let (door, room) = arguments.guest.room()?;
+    let place = arguments.guest.place()?;
     if let Some(folder) = &arguments.record {
         std::fs::create_dir_all(folder).map_err(|error| anyhow!("{} cannot be made: {error}", folder.display()))?;
     }
-    let player =
-        Player { room, name: arguments.name.clone(), slots: arguments.slots, record_into: arguments.record.clone() };
+    let record_into = arguments.record.clone();
+    let player = Player { room: place.room(), name: arguments.name.clone(), slots: arguments.slots, record_into };
     let clock = Clock::start();
     let limit = arguments.seconds.map(Duration::from_secs);
     let mut live = LiveLine::default();
     let outcome = guest::visit(async {
-        let receiving = client::play(&player, &door, |outcome| {
+        let tell = |outcome: Option<&Outcome>| {
             live.show(&guest::line(outcome));
             limit.is_none_or(|limit| clock.elapsed() < limit)
-        });
-        Ok(receiving.await?)
+        };
+        Ok(match &place {
+            Place::Room(door, _) => client::play(&player, door, tell).await?,
+            Place::Stream(endpoint, transport) => {
+                client::play_stream(endpoint, *transport, player.record_into.clone(), tell).await?
+            }
+        })
     });
     live.end();
     let outcome = outcome?;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::{anyhow, ensure};
 use clap::Args;
 use client::pattern::Shape;
-use client::{Clock, Publisher};
+use client::{Clock, Outcome, Publisher};
 
 use crate::greeting;
-use crate::guest::{self, GuestArguments, LiveLine};
+use crate::guest::{self, GuestArguments, LiveLine, Place};
 
 /// What to send.
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ pub(crate) struct PublishArguments {
 
 /// Sends until it is stopped.
 pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<()> {
-    let (door, room) = arguments.guest.room()?;
+    let place = arguments.guest.place()?;
     let files = arguments.video.is_some() || arguments.audio.is_some();
     ensure!(files || arguments.pattern, "nothing to send: give --video, --audio or --pattern");
     ensure!((1.0..=240.0).contains(&arguments.fps), "--fps is 1 to 240");
@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<()> {
         payload_bytes: usize::from(arguments.bytes),
     };
     let publisher = Publisher {
-        room,
+        room: place.room(),
         name: arguments.name.clone(),
         video: arguments.video.clone(),
         audio: arguments.audio.clone(),
@@ -79,11 +79,16 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<()> {
     let limit = arguments.seconds.map(Duration::from_secs);
     let mut live = LiveLine::default();
     let outcome = guest::visit(async {
-        let sending = client::publish(&publisher, &door, |outcome| {
+        let tell = |outcome: Option<&Outcome>| {
             live.show(&guest::line(outcome));
             limit.is_none_or(|limit| clock.elapsed() < limit)
-        });
-        Ok(sending.await?)
+        };
+        Ok(match &place {
+            Place::Room(door, _) => client::publish(&publisher, door, tell).await?,
+            Place::Stream(endpoint, transport) => {
+                client::publish_stream(&publisher, endpoint, *transport, tell).await?
+            }
+        })
     });
     live.end();
     let outcome = outcome?;

@@ -27,3 +27,24 @@ fn what_leads_nowhere_is_an_error() {
         assert!(matches!(RoomAddress::parse(link), Err(Error::Url { .. })), "{link}");
     }
 }
+
+#[test]
+fn address_of_a_stream_keeps_its_path_and_query() {
+    let read = HttpAddress::parse("https://[::1]:8443/whip/live/a?token=x#y").unwrap();
+    let expected = HttpAddress { tls: true, host: "::1".into(), port: 8443, target: "/whip/live/a?token=x".into() };
+    assert_eq!((read.authority().as_str(), &read), ("[::1]:8443", &expected));
+    for (url, port, target, is_stream) in [
+        ("http://h", 80, "/", false),
+        ("https://h?a", 443, "/?a", false),
+        ("http://h/rtc/v1/whep/?app=live", 80, "/rtc/v1/whep/?app=live", true),
+        ("http://h/r/abc?x=/whip/", 80, "/r/abc?x=/whip/", false),
+    ] {
+        let read = HttpAddress::parse(url).unwrap();
+        assert_eq!((read.port, read.target.as_str(), read.is_stream()), (port, target, is_stream), "{url}");
+    }
+    for url in
+        ["h/whip/live/a", "ws://h/whip/a/b", "http://", "http://h:x/whip", "http://h/whip/a b", "http://h/a\r\nb"]
+    {
+        assert!(HttpAddress::parse(url).is_err(), "{url}");
+    }
+}

@@ -225,3 +225,50 @@ fn codec_of_a_stream_is_known_while_it_is_on_air() {
     assert!(desk.sessions.handle_close(&id("anna"), &demo()));
     assert_eq!(desk.sessions.video_codec(&demo()), None);
 }
+
+#[test]
+fn publishers_and_viewers_who_come_and_go_in_any_order_leave_nothing_behind() {
+    let mut desk = Desk::new();
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut live: Vec<(String, MediaPeerId)> = Vec::new();
+    for round in 0..2_000 {
+        // xorshift64
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let one = usize::try_from(random >> 32).unwrap();
+        if one.is_multiple_of(2) || live.is_empty() {
+            let deed = if one.is_multiple_of(3) { Deed::Publish } else { Deed::Play };
+            let session = format!("{round}");
+            if desk.open(deed, &session, &format!("192.0.2.{}", one % 200 + 1)).is_none() {
+                let (peer, request) = desk.offered();
+                if one.is_multiple_of(5) {
+                    desk.hear(MediaEvent::Refused { peer, request, reason: MediaRefusal::Unavailable });
+                } else {
+                    desk.hear(MediaEvent::Answered { peer, request, sdp: String::new() });
+                    live.push((session, peer));
+                }
+            }
+        } else {
+            let (session, peer) = live.swap_remove(one % live.len());
+            if one.is_multiple_of(7) {
+                desk.hear(MediaEvent::Disconnected { peer, reason: String::new() });
+            }
+            let known = desk.sessions.handle_close(&id(&session), &demo());
+            assert_eq!(known, !one.is_multiple_of(7), "{session}");
+            desk.drain();
+        }
+        let sessions = &desk.sessions;
+        let counts = [sessions.sessions.len(), sessions.peers.len()];
+        assert_eq!(counts, [live.len(); 2]);
+        assert_eq!(sessions.clients.values().sum::<u64>(), u64::try_from(live.len()).unwrap());
+        desk.requests.clear();
+        desk.answers.clear();
+    }
+    for (session, _) in live {
+        assert!(desk.sessions.handle_close(&id(&session), &demo()));
+    }
+    let sessions = &desk.sessions;
+    assert!(sessions.sessions.is_empty() && sessions.peers.is_empty() && sessions.clients.is_empty());
+    assert!(sessions.streams.is_empty() && sessions.directory.streams().is_empty());
+}

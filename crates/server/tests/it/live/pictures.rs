@@ -1,7 +1,12 @@
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use client::pattern::Shape;
+use client::{Endpoint, Error, HttpAddress, Publisher, Transport, Trust, play_stream, publish_stream};
 use str0m::media::Direction;
 
-use super::open;
-use crate::fixture::{request, serve_for_test};
+use super::{offer_to_send, open, post};
+use crate::fixture::{PATIENCE, exchange, request, serve_for_test};
 use crate::media::calls::watch;
 use crate::media::client::{Client, drive, now};
 
@@ -60,4 +65,79 @@ async fn streams_do_not_mix() {
     watch(carl, other_face, &mut [(dora, other_eye)], 1_000_000).await;
     assert!(ben.stamps(eye).iter().all(|stamp| *stamp < 1_000_000));
     assert!(dora.stamps(other_eye).iter().all(|stamp| *stamp >= 1_000_000));
+}
+
+#[tokio::test]
+async fn pictures_go_on_from_another_address_after_ice_has_begun_anew() {
+    let server = serve_for_test(&[]);
+    let (mut anna, mut ben) = (Client::udp(1).await, Client::udp(2).await);
+    let (offer, [_, face]) = offer_to_send(&mut anna);
+    let opened = post(server.http(), "/whip/live/demo", &offer.sdp).await;
+    let answer = String::from_utf8(opened.body.clone()).unwrap();
+    anna.accept(offer, &answer);
+    let (_, [_, eye]) = open(&server, "/whep/live/demo", &mut ben, Direction::RecvOnly).await;
+    drive(&mut [&mut anna, &mut ben], |clients| clients.iter().all(|client| client.connected)).await;
+    watch(&mut anna, face, &mut [(&mut ben, eye)], 0).await;
+    anna.move_to_another_port().await;
+    let restart = anna.offer_restart();
+    let credentials: Vec<&str> = restart.sdp.lines().filter(|line| line.starts_with("a=ice-")).collect();
+    let headers = ["Content-Type: application/trickle-ice-sdpfrag", "If-Match: *"];
+    let path = opened.header("location").unwrap();
+    let restarted = exchange(server.http(), "PATCH", path, &headers, &credentials.join("\r\n")).await;
+    assert_eq!(restarted.status, 200);
+    let fragment = String::from_utf8(restarted.body).unwrap();
+    // Everything but the credentials holds (RFC 9725 §4.3.3).
+    let fresh = |name: &str| fragment.lines().find(|line| line.starts_with(name)).unwrap();
+    let line = |line: &str| match line.split_once(':') {
+        Some(("a=ice-ufrag", _)) => fresh("a=ice-ufrag:").to_owned(),
+        Some(("a=ice-pwd", _)) => fresh("a=ice-pwd:").to_owned(),
+        _ => line.to_owned(),
+    };
+    let answer: Vec<String> = answer.lines().map(line).collect();
+    anna.accept(restart, &(answer.join("\r\n") + "\r\n"));
+    watch(&mut anna, face, &mut [(&mut ben, eye)], 100_000).await;
+}
+
+#[tokio::test]
+async fn native_client_publishes_and_plays_a_stream() {
+    let server = serve_for_test(&[]);
+    let endpoint = |kind: &str| Endpoint {
+        address: HttpAddress::parse(&format!("http://{}/{kind}/live/demo", server.http())).unwrap(),
+        trust: Trust::System,
+        token: None,
+    };
+    let shape = Shape { packets_per_second: 100.0, frames_per_second: 25.0, payload_bytes: 500 };
+    let publisher = Publisher {
+        room: String::new(),
+        name: String::new(),
+        video: None,
+        audio: None,
+        frames_per_second: 25.0,
+        repeat: false,
+        pattern: Some(shape),
+        layers: Vec::new(),
+    };
+    let seen = AtomicBool::new(false);
+    let (whip, whep) = (endpoint("whip"), endpoint("whep"));
+    let began = now();
+    let in_time = || now() < began + PATIENCE;
+    let published = publish_stream(&publisher, &whip, Transport::Udp, |_| !seen.load(Relaxed) && in_time());
+    let played = play_stream(&whep, Transport::Udp, None, |outcome| {
+        seen.store(outcome.is_some_and(|outcome| outcome.video.frames > 10 && outcome.audio.packets > 10), Relaxed);
+        !seen.load(Relaxed) && in_time()
+    });
+    let (published, played) = tokio::join!(published, played);
+    assert!(seen.into_inner() && published.unwrap().sent > 0, "{played:?}");
+    // Both have said goodbye: the name is free at once.
+    let mut anna = Client::udp(1).await;
+    open(&server, "/whip/live/demo", &mut anna, Direction::SendOnly).await;
+}
+
+#[tokio::test]
+async fn native_client_is_told_in_the_words_of_the_server_why_not() {
+    let server = serve_for_test(&["live.play=off"]);
+    let address = HttpAddress::parse(&format!("http://{}/whep/live/demo", server.http())).unwrap();
+    let endpoint = Endpoint { address, trust: Trust::System, token: Some("a.b.c".to_owned()) };
+    let refused = play_stream(&endpoint, Transport::Udp, None, |_| true).await.unwrap_err();
+    assert!(matches!(&refused, Error::Refused { code: 403, message } if message.contains("live.play")), "{refused}");
 }
