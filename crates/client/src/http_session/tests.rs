@@ -13,9 +13,10 @@ fn answer_is_read_whatever_the_case_of_its_headers() {
 
 #[test]
 fn refusal_is_told_in_the_words_of_the_server() {
-    let said = |body: &str| match (Answer { status: 409, location: None, body: body.to_owned() }).refusal() {
-        Error::Refused { code: 409, message } => message,
-        other => panic!("{other}"),
+    let said = |body: &str| {
+        let refusal = (Answer { status: 409, location: None, body: body.to_owned() }).refusal();
+        let Error::Refused { code: 409, message } = refusal else { panic!("{refusal}") };
+        message
     };
     assert_eq!(said(r#"{"status":409,"detail":"somebody publishes"}"#), "somebody publishes");
     assert_eq!(said("<html>"), "the session is refused");
