@@ -87,13 +87,13 @@ impl Server {
         let addresses = doors.addresses(&workers);
         let ice = ice_servers(&config, &addresses, minting);
         let switchboard = Switchboard::new(workers.clone(), cores::members_per_worker(&config));
+        let switchboard_of_streams = switchboard.beside();
         let media = signal::Media { switchboard, events: heard };
         let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
         let on_air = OnAir::new(config.limits_streams);
         let streams = workers.has_media().then(|| {
             let access = Access::new(&config, auth_keys.clone());
-            let switchboard = Switchboard::new(workers.clone(), cores::members_per_worker(&config));
-            Streams::spawn(cores::stream_limits(&config), access, on_air, switchboard, heard_of_streams)
+            Streams::spawn(cores::stream_limits(&config), access, on_air, switchboard_of_streams, heard_of_streams)
         });
         let mut webhooks = JoinSet::new();
         if let Some(queues) = Webhooks::spawn(&config, &mut webhooks)? {

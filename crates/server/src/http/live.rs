@@ -78,7 +78,7 @@ struct Request<'a> {
     client: ClientNetwork,
 }
 
-/// What may be done here, for pages that ask before (RFC 9725 §4.7).
+/// What may be done here, for pages that ask before.
 fn options(route: &Route) -> Response {
     let (methods, accepted) = match route {
         Route::Json(_) => ("OPTIONS, POST", (HeaderName::from_static("accept-post"), "application/json")),

@@ -5,6 +5,8 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use room::media::{MediaPeerId, MediaRoomId};
 
@@ -13,15 +15,21 @@ use room::media::{MediaPeerId, MediaRoomId};
 pub(crate) struct Places {
     /// A room has as many workers as it takes to have no more members on each; 0: one.
     members_per_worker: usize,
-    /// Members by worker.
-    load: Vec<usize>,
+    /// Members by worker, those of all that count together.
+    load: Arc<[AtomicUsize]>,
     rooms: BTreeMap<MediaRoomId, BTreeMap<MediaPeerId, usize>>,
 }
 
 impl Places {
     /// Nobody yet on so many workers.
     pub(crate) fn new(workers: usize, members_per_worker: usize) -> Self {
-        Self { members_per_worker, load: vec![0; workers.max(1)], rooms: BTreeMap::new() }
+        let load = std::iter::repeat_with(AtomicUsize::default).take(workers.max(1)).collect();
+        Self { members_per_worker, load, rooms: BTreeMap::new() }
+    }
+
+    /// Others on the same workers, also nobody yet: both look at the members of both.
+    pub(crate) fn beside(&self) -> Self {
+        Self { members_per_worker: self.members_per_worker, load: Arc::clone(&self.load), rooms: BTreeMap::new() }
     }
 
     /// The worker of a member, who is placed if that is not done yet.
@@ -32,8 +40,8 @@ impl Places {
         }
         let worker = self.choose(room);
         self.rooms.entry(room).or_default().insert(peer, worker);
-        if let Some(load) = self.load.get_mut(worker) {
-            *load += 1;
+        if let Some(load) = self.load.get(worker) {
+            load.fetch_add(1, Ordering::Relaxed);
         }
         worker
     }
@@ -57,8 +65,9 @@ impl Places {
         if members.is_empty() {
             self.rooms.remove(&room);
         }
-        if let Some(load) = self.load.get_mut(worker) {
-            *load = load.saturating_sub(1);
+        if let Some(load) = self.load.get(worker) {
+            // Whoever leaves has come.
+            load.fetch_sub(1, Ordering::Relaxed);
         }
         Some(worker)
     }
@@ -78,7 +87,9 @@ impl Places {
         // First the workers where most of it is, then the least busy.
         let mut workers: Vec<usize> = (0..here.len()).collect();
         let count = |worker: usize| here.get(worker).copied().unwrap_or(0);
-        let load = |worker: usize| self.load.get(worker).copied().unwrap_or(0);
+        // Read once: it may change meanwhile, and an order must not.
+        let load: Vec<usize> = self.load.iter().map(|load| load.load(Ordering::Relaxed)).collect();
+        let load = |worker: usize| load.get(worker).copied().unwrap_or(0);
         workers.sort_by_key(|&worker| (Reverse(count(worker)), load(worker)));
         workers.truncate(wanted.max(1));
         workers.into_iter().min_by_key(|&worker| (count(worker), load(worker))).unwrap_or(0)

@@ -19,6 +19,15 @@ impl Switchboard {
     /// A room is spread over more workers when it has more members than that for each; 0: never.
     pub(crate) fn new(workers: Handle, members_per_worker: usize) -> Self {
         let places = Places::new(workers.workers(), members_per_worker);
+        Self::over(workers, places)
+    }
+
+    /// Another one for the same workers, which knows how busy this one makes them.
+    pub(crate) fn beside(&self) -> Self {
+        Self::over(self.workers.clone(), self.places.beside())
+    }
+
+    fn over(workers: Handle, places: Places) -> Self {
         let backlogs = std::iter::repeat_with(Backlog::default).take(workers.workers()).collect();
         Self { workers, places, backlogs }
     }

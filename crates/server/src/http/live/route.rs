@@ -98,7 +98,8 @@ impl Place {
                 format!("/{what}/{}/{stream}/{id}", app.join("/"))
             }
             Form::Srs => {
-                let app = escaped(app);
+                // What stands in it the client may have written.
+                let (app, session) = (escaped(app), escaped(session).replace("%3A", ":"));
                 format!("/rtc/v1/whip/?action=delete&token={id}&app={app}&stream={stream}&session={session}")
             }
         }

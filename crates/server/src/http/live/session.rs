@@ -26,8 +26,8 @@ pub(super) async fn open(
     body: Body,
 ) -> Result<Response, Refusal> {
     admit(request, deed, &address)?;
-    // The clients of SRS are not known to name the type.
-    if !has_type(request.parts, SDP) && (form == Form::Clean || request.parts.headers.contains_key(CONTENT_TYPE)) {
+    // The clients of SRS name any type, or none.
+    if form == Form::Clean && !has_type(request.parts, SDP) {
         return Err(Refusal::MediaType(SDP));
     }
     if !accepts_sdp(&request.parts.headers) {

@@ -46,5 +46,18 @@ fn who_is_placed_stays_and_who_leaves_makes_room() {
     for peer in [1, 3] {
         places.leave(ROOM, MediaPeerId(peer));
     }
-    assert!(places.rooms.is_empty() && places.load.iter().all(|load| *load == 0));
+    assert!(places.rooms.is_empty() && places.load.iter().all(|load| load.load(Ordering::Relaxed) == 0));
+}
+
+#[test]
+fn rooms_and_streams_look_at_the_members_of_both() {
+    let mut rooms = Places::new(2, 0);
+    let mut streams = rooms.beside();
+    let busy = rooms.place(MediaRoomId(1), MediaPeerId(1));
+    assert_ne!(streams.place(MediaRoomId(1), MediaPeerId(1)), busy, "the same numbers are others");
+    rooms.place(MediaRoomId(1), MediaPeerId(2));
+    assert_ne!(streams.place(MediaRoomId(2), MediaPeerId(2)), busy);
+    assert_eq!(rooms.leave(MediaRoomId(1), MediaPeerId(1)), Some(busy));
+    assert_eq!(rooms.leave(MediaRoomId(1), MediaPeerId(2)), Some(busy));
+    assert_eq!(streams.place(MediaRoomId(3), MediaPeerId(3)), busy, "who has left counts no more");
 }

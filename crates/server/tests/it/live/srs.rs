@@ -78,8 +78,9 @@ async fn session_of_srss_path_ends_by_the_location_that_it_was_given() {
     let server = serve_for_test(&[]);
     let mut anna = Client::udp(1).await;
     let offer = offer_to_send(&mut anna).0.sdp;
-    // Its load generator names no type.
-    let opened = exchange(server.http(), "POST", "/rtc/v1/whip/?app=live&stream=w1", &[], &offer).await;
+    // Nobody has looked at the type there.
+    let form = ["Content-Type: application/x-www-form-urlencoded"];
+    let opened = exchange(server.http(), "POST", "/rtc/v1/whip/?app=live&stream=w1", &form, &offer).await;
     let location = opened.header("location").unwrap();
     assert!(location.starts_with("/rtc/v1/whip/?action=delete&token="), "{location}");
     assert!(location.contains("&app=live&stream=w1&session="), "{location}");
