@@ -249,24 +249,6 @@ impl Estimator {
         if self.condition() == Condition::Open { pace_bps.max(PACE_OPEN_BPS) } else { pace_bps }
     }
 
-    /// Round trip, as far as feedback tells.
-    #[must_use]
-    pub fn round_trip(&self) -> Option<Duration> {
-        self.round_trip_us.and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros)
-    }
-
-    /// The share of packets that the path loses, 0 to 1, over the last second or so.
-    #[must_use]
-    pub fn loss(&self) -> f32 {
-        self.loss.recent() as f32
-    }
-
-    /// Bytes in flight, as far as feedback tells.
-    #[must_use]
-    pub fn outstanding_bytes(&self) -> u64 {
-        self.history.outstanding_bytes()
-    }
-
     /// A probe to be sent, if it is time for one: hand it to [`crate::prober::Prober::start`].
     pub fn poll_probe(&mut self, now: Instant) -> Option<Probe> {
         let situation = self.situation();

@@ -1,14 +1,12 @@
 //! Writing RTCP packets one behind the other into a buffer that the caller keeps.
 
 use super::feedback::REMB_NAME;
-use super::report::ITEM_CNAME;
 use super::{
-    FORMAT_APPLICATION, FORMAT_FIR, FORMAT_NACK, FORMAT_PLI, FORMAT_TRANSPORT_WIDE, GOODBYE, PAYLOAD_SPECIFIC,
-    RECEIVER_REPORT, ReportBlock, SENDER_REPORT, SOURCE_DESCRIPTION, SenderInfo, TRANSPORT_LAYER,
-    TransportFeedbackBuilder, VERSION,
+    FORMAT_APPLICATION, FORMAT_FIR, FORMAT_NACK, FORMAT_PLI, FORMAT_TRANSPORT_WIDE, PAYLOAD_SPECIFIC, RECEIVER_REPORT,
+    ReportBlock, SENDER_REPORT, SenderInfo, TRANSPORT_LAYER, TransportFeedbackBuilder, VERSION,
 };
 
-/// Appends packets to a compound. Lists longer than their packet holds are cut: 31 report blocks or sources, 255 streams of a REMB.
+/// Appends packets to a compound. Lists longer than their packet holds are cut: 31 report blocks, 255 streams of a REMB.
 #[derive(Debug)]
 pub struct Writer<'b> {
     output: &'b mut Vec<u8>,
@@ -41,33 +39,6 @@ impl<'b> Writer<'b> {
         self.packet(RECEIVER_REPORT, blocks.len(), |output| {
             output.extend(ssrc.to_be_bytes());
             put_blocks(output, blocks);
-            0
-        });
-    }
-
-    /// RFC 3550 §6.5: one canonical name for these streams. A name longer than 255 bytes is cut.
-    pub fn source_description(&mut self, ssrcs: &[u32], cname: &[u8]) {
-        let ssrcs = ssrcs.get(..COUNT_MAX).unwrap_or(ssrcs);
-        let cname = cname.get(..CNAME_BYTES_MAX).unwrap_or(cname);
-        self.packet(SOURCE_DESCRIPTION, ssrcs.len(), |output| {
-            for ssrc in ssrcs {
-                let start = output.len();
-                output.extend(ssrc.to_be_bytes());
-                output.extend([ITEM_CNAME, u8::try_from(cname.len()).unwrap_or(u8::MAX)]);
-                output.extend_from_slice(cname);
-                // At least one zero ends the items.
-                let used = output.len().saturating_sub(start).saturating_add(1);
-                output.resize(start.saturating_add(used.next_multiple_of(4)), 0);
-            }
-            0
-        });
-    }
-
-    /// RFC 3550 §6.6.
-    pub fn goodbye(&mut self, ssrcs: &[u32]) {
-        let ssrcs = ssrcs.get(..COUNT_MAX).unwrap_or(ssrcs);
-        self.packet(GOODBYE, ssrcs.len(), |output| {
-            output.extend(ssrcs.iter().flat_map(|ssrc| ssrc.to_be_bytes()));
             0
         });
     }
@@ -178,12 +149,12 @@ fn put_blocks(output: &mut Vec<u8>, blocks: &[ReportBlock]) {
 /// The count of a packet has five bits.
 const COUNT_MAX: usize = 31;
 
-/// RFC 3550 §6.5.1: the length of an item has eight bits.
-const CNAME_BYTES_MAX: usize = 255;
-
 /// About a kilobyte of pairs; who misses more needs a key frame.
 const NACK_PAIRS_MAX: usize = 255;
 
 /// RFC 3550 §6.4.1: 24 bits with a sign.
 const CUMULATIVE_MAX: i32 = 0x7f_ffff;
 const CUMULATIVE_MIN: i32 = -0x80_0000;
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,6 @@ pub(super) struct History {
     ring: Vec<Sent>,
     /// The highest number so far.
     newest: Option<u64>,
-    /// Bytes of packets whose fate is open.
-    outstanding_bytes: u64,
     /// Packets at the end that have not left yet.
     gathered: u32,
 }
@@ -47,7 +45,7 @@ pub(super) enum Settled {
 
 impl History {
     pub(super) fn new() -> Self {
-        Self { ring: Vec::new(), newest: None, outstanding_bytes: 0, gathered: 0 }
+        Self { ring: Vec::new(), newest: None, gathered: 0 }
     }
 
     /// Keeps a packet; the oldest gives way.
@@ -60,15 +58,9 @@ impl History {
         if crowded && self.ring.len() < PACKETS_MAX {
             self.grow();
         }
-        let mut displaced = None;
         if let Some(place) = self.place(number) {
-            displaced = Some(*place);
             *place = Sent { number, at_us, bytes, probe, fate: Fate::Open };
         }
-        if let Some(sent) = displaced.filter(|sent| sent.fate == Fate::Open) {
-            self.outstanding_bytes = self.outstanding_bytes.saturating_sub(u64::from(sent.bytes));
-        }
-        self.outstanding_bytes = self.outstanding_bytes.saturating_add(u64::from(bytes));
         self.newest = self.newest.max(Some(number));
         self.gathered = self.gathered.saturating_add(1);
     }
@@ -95,18 +87,8 @@ impl History {
             (Fate::Open, false) => Settled::Lost(*sent),
             (Fate::Lost, false) | (Fate::Received | Fate::Vacant, _) => return None,
         };
-        let was_open = sent.fate == Fate::Open;
         sent.fate = if received { Fate::Received } else { Fate::Lost };
-        if was_open {
-            let bytes = u64::from(sent.bytes);
-            self.outstanding_bytes = self.outstanding_bytes.saturating_sub(bytes);
-        }
         Some(settled)
-    }
-
-    /// Bytes in flight, as far as feedback tells.
-    pub(super) fn outstanding_bytes(&self) -> u64 {
-        self.outstanding_bytes
     }
 
     fn place(&mut self, number: u64) -> Option<&mut Sent> {
