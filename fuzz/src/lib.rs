@@ -5,6 +5,7 @@
 //! a folder in `corpus/` with at least one real message.
 
 pub mod dtls;
+pub mod frame_bridge;
 pub mod room_frames;
 pub mod room_operations;
 pub mod rtc_datagram;
@@ -25,6 +26,7 @@ pub type Target = fn(&[u8]);
 /// Every target under the name of its corpus.
 pub const TARGETS: &[(&str, Target)] = &[
     ("dtls", dtls::run),
+    ("frame_bridge", frame_bridge::run),
     ("room_frames", room_frames::run),
     ("room_operations", room_operations::run),
     ("rtc_datagram", rtc_datagram::run),

@@ -38,7 +38,7 @@ impl Syntax {
     pub fn pack(self, units: &[&[u8]], payload_bytes_max: usize, mut send: impl FnMut(&[u8], bool)) {
         let limit = payload_bytes_max.max(PAYLOAD_BYTES_MIN);
         let mut packer = Packer { syntax: self, limit, gathered: Vec::new(), waiting: Vec::new() };
-        for unit in units.iter().filter(|unit| unit.len() > self.header_bytes()) {
+        for unit in units.iter().filter(|unit| unit.len() >= self.header_bytes()) {
             packer.add(unit, &mut |payload| send(payload, false));
         }
         packer.gather(&mut |payload| send(payload, false));
