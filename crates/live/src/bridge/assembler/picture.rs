@@ -108,7 +108,8 @@ fn whole_h264(data: Vec<u8>) -> Option<Whole> {
         }
     }
     let configuration = h264::DecoderConfiguration { length_bytes: 4, sps, pps };
-    let shape = configuration.sps.first().and_then(|sps| h264::Sps::parse(sps).ok()).map(|sps| sps.shape());
+    // A set that cannot be read is one that no decoder reads: the picture is lost with it.
+    let shape = configuration.sps.first().map(|sps| h264::Sps::parse(sps)).transpose().ok()?.map(|sps| sps.shape());
     let parameters = configuration.record().map(Bytes::from).zip(shape);
     has_picture.then(|| Whole { is_key, parameters, data })
 }
