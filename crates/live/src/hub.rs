@@ -177,6 +177,12 @@ impl Hub {
         Ok(())
     }
 
+    /// Whether a new viewer would get something at once.
+    #[must_use]
+    pub fn can_begin(&self) -> bool {
+        self.start.is_some()
+    }
+
     /// How the pictures are encoded, if there are any.
     #[must_use]
     pub fn video(&self) -> Option<&Parameters> {

@@ -84,7 +84,7 @@ impl Greeting {
             ports.dedup();
             ports
         };
-        let Addresses { http, https, udp, stun_second, turn_tcp, compat } = &self.addresses;
+        let Addresses { http, https, udp, stun_second, turn_tcp, compat, rtmp } = &self.addresses;
         let rows = [
             ("TCP", https, "pages, signalling, calls and meetings through strict firewalls (TURN over TLS)"),
             ("TCP", http, "pages and signalling without encryption"),
@@ -92,6 +92,7 @@ impl Greeting {
             ("TCP", turn_tcp, "calls and meetings where UDP is blocked (TURN over TCP)"),
             ("UDP", stun_second, "the check page's look at the network (STUN)"),
             ("TCP", compat, "course clients"),
+            ("TCP", rtmp, "RTMP"),
         ];
         let mut ports: Vec<(String, &'static str)> = rows
             .into_iter()

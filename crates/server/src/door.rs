@@ -21,6 +21,7 @@ use turn::Transport;
 use crate::connections::{Connections, Place};
 use crate::guest::Guest;
 use crate::http::{self, Arrival, Service, Site};
+use crate::live::rtmp;
 use crate::replay::Replay;
 use crate::tls;
 
@@ -35,6 +36,8 @@ pub(crate) enum Purpose {
     Turn,
     /// Plain WebSockets of course clients.
     Compat,
+    /// RTMP, plain or in TLS.
+    Rtmp,
 }
 
 /// What every connection needs.
@@ -81,7 +84,7 @@ async fn enter(hall: Hall, purpose: Purpose, stream: TcpStream, remote: SocketAd
         match purpose {
             Purpose::Http => serve_http(&hall, Service::Pages, stream, arrival).await,
             Purpose::Compat => serve_http(&hall, Service::Compat, stream, arrival).await,
-            Purpose::Https | Purpose::Turn => serve_mixed(&hall, purpose, stream, arrival).await,
+            Purpose::Https | Purpose::Turn | Purpose::Rtmp => serve_mixed(&hall, purpose, stream, arrival).await,
         }
     };
     if let Err(error) = served.await {
@@ -93,7 +96,7 @@ async fn enter(hall: Hall, purpose: Purpose, stream: TcpStream, remote: SocketAd
 /// media client begins; HTTP with a letter.
 async fn serve_mixed(hall: &Hall, purpose: Purpose, mut stream: Guest, arrival: Arrival) -> io::Result<()> {
     let first = first_byte(hall, &mut stream).await?;
-    if is_stun(first) {
+    if is_stun(first) && purpose != Purpose::Rtmp {
         return serve_stun(hall, first, stream, arrival).await;
     }
     let stream = Replay::new(vec![first], stream);
@@ -102,8 +105,9 @@ async fn serve_mixed(hall: &Hall, purpose: Purpose, mut stream: Guest, arrival: 
             let stream = timeout(HANDSHAKE_DEADLINE, tls.accept(stream)).await??;
             serve_tls(hall, purpose, stream, arrival).await
         }
+        (RTMP_VERSION, _) if purpose == Purpose::Rtmp => serve_rtmp(hall, stream, arrival).await,
         _ if purpose == Purpose::Https => serve_http(hall, Service::Redirect, stream, arrival).await,
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "neither STUN nor TLS")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "nothing that this port is for")),
     }
 }
 
@@ -118,7 +122,9 @@ where
 {
     let protocol = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
     match protocol.as_deref() {
-        Some(tls::ALPN_TURN | tls::ALPN_STUN) => return serve_turn(hall, stream, Transport::Tls, arrival).await,
+        Some(tls::ALPN_TURN | tls::ALPN_STUN) if purpose != Purpose::Rtmp => {
+            return serve_turn(hall, stream, Transport::Tls, arrival).await;
+        }
         Some(tls::ALPN_HTTP1 | tls::ALPN_HTTP2) if purpose == Purpose::Https => {
             return serve_http(hall, Service::Pages, stream, arrival).await;
         }
@@ -128,7 +134,8 @@ where
     let first = first_byte(hall, &mut stream).await?;
     let stream = Replay::new(vec![first], stream);
     match first {
-        _ if is_stun(first) => serve_turn(hall, stream, Transport::Tls, arrival).await,
+        RTMP_VERSION if purpose != Purpose::Turn => serve_rtmp(hall, stream, arrival).await,
+        _ if is_stun(first) && purpose != Purpose::Rtmp => serve_turn(hall, stream, Transport::Tls, arrival).await,
         _ if purpose == Purpose::Https => serve_http(hall, Service::Pages, stream, arrival).await,
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "not STUN")),
     }
@@ -174,6 +181,14 @@ where
     let Arrival { local, remote } = arrival;
     let (local, remote) = (canonical(local), canonical(remote));
     hall.workers.serve_stream(stream, transport, local, remote).await.map_err(io::Error::other)
+}
+
+/// Until the publisher or the player goes, or breaks the rules.
+async fn serve_rtmp<S>(hall: &Hall, stream: S, arrival: Arrival) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    rtmp::serve(hall.site.stage.clone(), stream, canonical(arrival.remote).ip()).await
 }
 
 /// A dual-stack socket shows IPv4 clients as ::ffff:a.b.c.d; the protocols above know them as IPv4.
@@ -231,6 +246,8 @@ where
 
 /// RFC 8489 §5.
 const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
+/// What RTMP begins with (its specification 1.0 §5.2.2).
+const RTMP_VERSION: u8 = 3;
 /// A length, and a STUN message as far as its magic cookie.
 const FRAMED_HEAD_BYTES: usize = 10;
 /// A client that opens a connection has something to say.

@@ -21,7 +21,7 @@ mod site;
 mod stats;
 
 pub(crate) use arrival::Arrival;
-pub(crate) use site::{Keys, Site};
+pub(crate) use site::{Keys, Site, Ways};
 
 use crate::handshake::{self, Handshake};
 use crate::ice::UrlHost;
@@ -59,6 +59,9 @@ pub(crate) async fn respond(site: Arc<Site>, service: Service, arrival: Arrival,
 
 async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, body: Body) -> Result<Response, HttpError> {
     let path = parts.uri.path().to_owned();
+    if live::is_flv_path(&path) {
+        return Ok(live::flv(site, arrival, parts).await);
+    }
     if wants_websocket(&parts.headers) {
         if !(path == "/ws" || is_page(&path)) {
             return Err(HttpError::NotFound { path });

@@ -2,7 +2,9 @@
 
 pub(crate) mod access;
 pub mod directory;
+pub(crate) mod egress;
 pub(crate) mod fragment;
 pub(crate) mod offer;
+pub(crate) mod rtmp;
 pub(crate) mod sessions;
 pub(crate) mod streams;

@@ -17,11 +17,12 @@ use crate::cores::{self, FAREWELL};
 use crate::data_dir::DataDir;
 use crate::door::{self, Hall, Purpose};
 use crate::error::StartError;
-use crate::http::{Keys, Site};
+use crate::http::{Keys, Site, Ways};
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
 use crate::live::access::Access;
 use crate::live::directory::Directory as OnAir;
+use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
 use crate::media::Switchboard;
 use crate::signal::{self, Signal};
@@ -59,6 +60,8 @@ pub struct Addresses {
     pub turn_tcp: Vec<SocketAddr>,
     /// `compat.listen`
     pub compat: Vec<SocketAddr>,
+    /// `live.rtmp_listen`
+    pub rtmp: Vec<SocketAddr>,
 }
 
 impl Server {
@@ -91,8 +94,10 @@ impl Server {
         let media = signal::Media { switchboard, events: heard };
         let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
         let on_air = OnAir::new(config.limits_streams);
+        let access = Access::new(&config, auth_keys.clone());
+        let (stopping, watched) = watch::channel(false);
+        let stage = Stage { directory: on_air.clone(), access: access.clone(), stopping: watched.clone() };
         let streams = workers.has_media().then(|| {
-            let access = Access::new(&config, auth_keys.clone());
             Streams::spawn(cores::stream_limits(&config), access, on_air, switchboard_of_streams, heard_of_streams)
         });
         let mut webhooks = JoinSet::new();
@@ -106,9 +111,9 @@ impl Server {
         );
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
         let https_port = addresses.https.first().map(SocketAddr::port);
-        let site = Arc::new(Site::new(config, ice, keys, https_port, signal.clone(), workers.clone(), streams));
+        let ways = Ways { signal: signal.clone(), workers: workers.clone(), streams, stage };
+        let site = Arc::new(Site::new(config, ice, keys, https_port, ways));
 
-        let (stopping, watched) = watch::channel(false);
         let (present, departed) = mpsc::channel(1);
         let hall = Hall { site, workers: workers.clone(), tls: acceptor, connections, stopping: watched, present };
         let mut tasks = JoinSet::new();
@@ -181,6 +186,12 @@ impl Doors {
             let opened = listen(setting, addresses)?;
             listeners.extend(opened.into_iter().map(|listener| (purpose, listener)));
         }
+        let (rtmp, is_needed) = config.live_rtmp_listen.addresses();
+        match listen("live.rtmp_listen", &rtmp) {
+            Ok(opened) => listeners.extend(opened.into_iter().map(|listener| (Purpose::Rtmp, listener))),
+            Err(error) if is_needed => return Err(error),
+            Err(error) => tracing::warn!("there is no RTMP: {error}"),
+        }
         Ok(Self { listeners })
     }
 
@@ -202,6 +213,7 @@ impl Doors {
             stun_second: workers.local_addresses().second.clone(),
             turn_tcp: of(Purpose::Turn),
             compat: of(Purpose::Compat),
+            rtmp: of(Purpose::Rtmp),
         }
     }
 }

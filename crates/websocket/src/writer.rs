@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 
+use bytes::Bytes;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::header::{CONTROL_BYTES_MAX, Header, OURS_BYTES_MAX, Opcode};
@@ -11,7 +12,7 @@ use super::header::{CONTROL_BYTES_MAX, Header, OURS_BYTES_MAX, Opcode};
 pub struct Frame {
     header: [u8; OURS_BYTES_MAX],
     header_bytes: usize,
-    payload: Vec<u8>,
+    payload: Bytes,
     /// What the client has of both.
     written: usize,
 }
@@ -26,12 +27,17 @@ pub struct Writer<W> {
 impl Frame {
     /// A whole message.
     pub fn text(text: String) -> Self {
-        Self::new(Opcode::Text, text.into_bytes())
+        Self::new(Opcode::Text, text)
+    }
+
+    /// A whole message of bytes, which others may share.
+    pub fn binary(payload: Bytes) -> Self {
+        Self::new(Opcode::Binary, payload)
     }
 
     /// Something to be answered.
     pub fn ping() -> Self {
-        Self::new(Opcode::Ping, Vec::new())
+        Self::new(Opcode::Ping, Bytes::new())
     }
 
     /// The answer to a ping, with its bytes.
@@ -50,7 +56,8 @@ impl Frame {
         Self::new(Opcode::Close, payload)
     }
 
-    fn new(opcode: Opcode, payload: Vec<u8>) -> Self {
+    fn new(opcode: Opcode, payload: impl Into<Bytes>) -> Self {
+        let payload = payload.into();
         let mut header = [0; OURS_BYTES_MAX];
         let header_bytes = Header::write(opcode, payload.len(), &mut header);
         Self { header, header_bytes, payload, written: 0 }

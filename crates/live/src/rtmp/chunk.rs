@@ -84,6 +84,12 @@ impl ChunkReader {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Bytes that came and are not read yet.
+    #[must_use]
+    pub fn buffered_bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// The next whole message.
     ///
     /// # Errors

@@ -48,6 +48,9 @@ pub enum RtmpError {
         /// In the server's words.
         description: String,
     },
+    /// The client goes on talking while it waits for leave.
+    #[error("more than {0} bytes before the answer to what was asked")]
+    Impatient(usize),
     /// The client asks for more streams than anybody needs.
     #[error("more than {0} streams on one connection")]
     Streams(usize),

@@ -190,6 +190,9 @@ impl ServerSession {
     }
 
     fn read_on(&mut self) -> Result<(), RtmpError> {
+        if matches!(self.role, Role::Asking { .. }) && self.chunks.buffered_bytes() > ASKING_BYTES_MAX {
+            return Err(RtmpError::Impatient(ASKING_BYTES_MAX));
+        }
         while !matches!(self.role, Role::Asking { .. } | Role::Gone) {
             let Some(message) = self.chunks.next_message()? else { break };
             self.handle_message(&message)?;
@@ -264,6 +267,8 @@ pub(crate) const REQUEST_MAX: Duration = Duration::from_secs(30);
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How much may be sent before it is acknowledged.
 const WINDOW_BYTES: u32 = 2_500_000;
+/// What may come while a client waits for leave: some begin to send at once.
+pub(crate) const ASKING_BYTES_MAX: usize = 1024 * 1024;
 /// A client needs one.
 pub(crate) const STREAMS_MAX: usize = 8;
 

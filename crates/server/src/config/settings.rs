@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
-    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, Seconds,
-    Secrets, Topology, Unmute, Users, WebhookSecret, WebhookUrls, Workers,
+    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, RtmpListen,
+    Seconds, Secrets, Topology, Unmute, Users, WebhookSecret, WebhookUrls, Workers,
 };
 
 settings! {
@@ -73,6 +73,9 @@ settings! {
     /// Who may end the mute that a moderator has set: "self" is the member, "moderator" a moderator only. Members who talk without the media server
     /// are only asked to be silent.
     rooms_unmute: Unmute = "rooms.unmute", default r#""self""#, example r#""moderator""#;
+    /// RTMP: publishing and playing live streams from encoders and players, plain and in TLS (RTMPS), told apart by the first byte. "auto" is port 1935, and
+    /// nothing when another program has it.
+    live_rtmp_listen: RtmpListen = "live.rtmp_listen", default r#""auto""#, example "1935";
     /// Who may publish live streams: "auto" is everybody while `auth.keys` is not set and whoever has a token once it is; "all" is everybody, "token"
     /// whoever has one, "off" nobody.
     live_publish: Admission = "live.publish", default r#""auto""#, example r#""token""#;

@@ -16,7 +16,7 @@ mod secret;
 mod webhook;
 
 pub use admission::Admission;
-pub use listen::Listen;
+pub use listen::{Listen, RtmpListen};
 pub use origin::Origins;
 pub use secret::{Keys, Secret, Secrets, Users};
 pub use webhook::{WebhookSecret, WebhookUrl, WebhookUrls};

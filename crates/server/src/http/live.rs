@@ -6,7 +6,9 @@
 //! | `/whep/{app}/{stream}`, `/rtc/v1/whep/?app=&stream=`, `/rtc/v1/whip-play/` | an offer plays |
 //! | what `Location` says | PATCH is ICE, DELETE the end |
 //! | `/rtc/v1/publish/`, `/rtc/v1/play/` | the same in JSON |
+//! | `/{app}/{stream}.flv` | plays FLV, over HTTP or by a WebSocket |
 
+mod flv;
 mod refusal;
 mod route;
 mod session;
@@ -31,10 +33,25 @@ pub(super) fn is_live_path(path: &str) -> bool {
     ["/whip/", "/whep/", "/rtc/v1/"].iter().any(|prefix| path.starts_with(prefix)) || path == versions::PATH
 }
 
+/// Whether a path is that of a stream as FLV.
+pub(super) fn is_flv_path(path: &str) -> bool {
+    path.strip_suffix(flv::EXTENSION).is_some_and(|name| name.trim_matches('/').contains('/'))
+}
+
+/// Answers a request for FLV, over HTTP or by a WebSocket. Any page may read it, as below.
+pub(super) async fn flv(site: &Site, arrival: Arrival, parts: &mut Parts) -> Response {
+    let answered = flv::answer(site, arrival, parts).await;
+    readable(parts, answered.unwrap_or_else(Refusal::into_response))
+}
+
 /// Answers a request. Any page may read the answer: there is nothing here that a browser would bring along by itself (CORS, Fetch §3.2).
 pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Response {
     let answered = reply(site, arrival, parts, body).await;
-    let mut response = answered.unwrap_or_else(Refusal::into_response);
+    readable(parts, answered.unwrap_or_else(Refusal::into_response))
+}
+
+/// Lets every page read the answer.
+fn readable(parts: &Parts, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if parts.headers.contains_key(header::ORIGIN) {

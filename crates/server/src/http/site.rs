@@ -11,6 +11,7 @@ use crate::address::ClientNetwork;
 use crate::clock;
 use crate::config::{Config, Limit};
 use crate::ice::{IceServers, UrlHost};
+use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
 use crate::rate::RateLimit;
 use crate::signal::Signal;
@@ -33,6 +34,8 @@ pub(crate) struct Site {
     pub(crate) workers: Handle,
     /// The way to the live streams; `None` without a media server.
     pub(crate) streams: Option<Streams>,
+    /// The live streams of every protocol, as publishers and viewers see them.
+    pub(crate) stage: Stage,
     /// Looks at both.
     pub(crate) stats: Stats,
     ice_requests: Mutex<RateLimit>,
@@ -49,16 +52,21 @@ pub(crate) struct Keys {
     pub(crate) manage: Vec<Key>,
 }
 
+/// The ways from HTTP into the rest of the server.
+pub(crate) struct Ways {
+    /// Into the rooms.
+    pub(crate) signal: Signal,
+    /// To the media server.
+    pub(crate) workers: Handle,
+    /// To the live streams over WebRTC; `None` without a media server.
+    pub(crate) streams: Option<Streams>,
+    /// To the live streams of every protocol.
+    pub(crate) stage: Stage,
+}
+
 impl Site {
-    pub(crate) fn new(
-        config: Config,
-        ice: IceServers,
-        keys: Keys,
-        https_port: Option<u16>,
-        signal: Signal,
-        workers: Handle,
-        streams: Option<Streams>,
-    ) -> Self {
+    pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, https_port: Option<u16>, ways: Ways) -> Self {
+        let Ways { signal, workers, streams, stage } = ways;
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
         let live_requests = Mutex::new(RateLimit::new(config.limits_live_requests_per_minute));
@@ -74,6 +82,7 @@ impl Site {
             signal,
             workers,
             streams,
+            stage,
             stats,
             ice_requests,
             api_requests,

@@ -1,11 +1,17 @@
-//! The streams on air, by name. A stream has one publisher, whatever its protocol: whoever wants to publish claims the name first.
+//! The streams on air, by name. A stream has one publisher, whatever its protocol: whoever wants to publish claims the name first. Who wants to view
+//! waits for the name. What the publisher sends goes through the stream's hub, in which every viewer has a place of its own.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use live::StreamName;
+use live::hub::{Cursor, Hub, Item, Limits, TooSlow};
+use media::{Frame, Parameters};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::config::Limit;
 
@@ -16,8 +22,24 @@ pub struct Directory(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     streams_max: Limit,
-    /// At most `streams_max`.
-    on_air: Mutex<BTreeMap<StreamName, OnAir>>,
+    /// Streams with a publisher, at most `streams_max`, and those whose viewers wait for the next: at most as many as there are viewers.
+    entries: Mutex<BTreeMap<StreamName, Entry>>,
+    /// Tells who waits for a stream that one can be viewed.
+    arrivals: watch::Sender<()>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    stream: Arc<Stream>,
+    publisher: Option<OnAir>,
+    viewers: usize,
+}
+
+/// A hub, and the news of it.
+#[derive(Debug)]
+struct Stream {
+    hub: Mutex<Hub>,
+    news: watch::Sender<()>,
 }
 
 /// A stream that somebody publishes.
@@ -43,6 +65,19 @@ pub enum Protocol {
 pub struct Claim {
     directory: Directory,
     name: StreamName,
+    stream: Arc<Stream>,
+    /// Whether those who wait for the stream were told that it can be viewed.
+    is_announced: bool,
+}
+
+/// A place in a stream. It is kept while the publisher is away for a moment.
+#[derive(Debug)]
+pub struct Viewer {
+    directory: Directory,
+    name: StreamName,
+    stream: Arc<Stream>,
+    news: watch::Receiver<()>,
+    cursor: Cursor,
 }
 
 /// Why a name cannot be claimed.
@@ -56,11 +91,22 @@ pub enum Taken {
     Full(u64),
 }
 
+/// Why a viewer gets no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ViewEnd {
+    /// Nothing came for [`PATIENCE`].
+    #[error("nothing has come for {} s", PATIENCE.as_secs())]
+    Silence,
+    /// It does not keep up.
+    #[error(transparent)]
+    TooSlow(#[from] TooSlow),
+}
+
 impl Directory {
     /// Nothing is on air yet, and never more than so many streams will be.
     #[must_use]
     pub fn new(streams_max: Limit) -> Self {
-        Self(Arc::new(Inner { streams_max, on_air: Mutex::default() }))
+        Self(Arc::new(Inner { streams_max, entries: Mutex::default(), arrivals: watch::Sender::new(()) }))
     }
 
     /// Takes the name for a publisher, until the claim is dropped.
@@ -68,26 +114,82 @@ impl Directory {
     /// # Errors
     /// When the stream has a publisher, or the server too many streams.
     pub fn claim(&self, name: &StreamName, protocol: Protocol, now: Instant) -> Result<Claim, Taken> {
-        let mut on_air = self.on_air();
-        if let Some(publisher) = on_air.get(name) {
+        let mut entries = self.entries();
+        if let Some(publisher) = entries.get(name).and_then(|entry| entry.publisher) {
             return Err(Taken::OnAir(publisher.protocol));
         }
-        let streams = u64::try_from(on_air.len()).unwrap_or(u64::MAX);
-        if !self.0.streams_max.allows(streams.saturating_add(1)) {
-            return Err(Taken::Full(streams));
+        let on_air = entries.values().filter(|entry| entry.publisher.is_some()).count();
+        let on_air = u64::try_from(on_air).unwrap_or(u64::MAX);
+        if !self.0.streams_max.allows(on_air.saturating_add(1)) {
+            return Err(Taken::Full(on_air));
         }
-        on_air.insert(name.clone(), OnAir { protocol, since: now });
-        Ok(Claim { directory: self.clone(), name: name.clone() })
+        let entry = entries.entry(name.clone()).or_insert_with(Entry::new);
+        entry.publisher = Some(OnAir { protocol, since: now });
+        let stream = Arc::clone(&entry.stream);
+        stream.hub().begin();
+        tracing::info!(stream = %name, %protocol, "on air");
+        Ok(Claim { directory: self.clone(), name: name.clone(), stream, is_announced: false })
     }
 
     /// What is on air at this moment, by name.
     #[must_use]
     pub fn streams(&self) -> Vec<(StreamName, OnAir)> {
-        self.on_air().iter().map(|(name, on_air)| (name.clone(), *on_air)).collect()
+        let entries = self.entries();
+        entries.iter().filter_map(|(name, entry)| entry.publisher.map(|on_air| (name.clone(), on_air))).collect()
     }
 
-    fn on_air(&self) -> MutexGuard<'_, BTreeMap<StreamName, OnAir>> {
-        self.0.on_air.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A place in the stream, when there is something in it to begin with.
+    #[must_use]
+    pub fn view(&self, name: &StreamName) -> Option<Viewer> {
+        let mut entries = self.entries();
+        let entry = entries.get_mut(name).filter(|entry| entry.stream.hub().can_begin())?;
+        entry.viewers += 1;
+        let stream = Arc::clone(&entry.stream);
+        let news = stream.news.subscribe();
+        Some(Viewer { directory: self.clone(), name: name.clone(), stream, news, cursor: Cursor::default() })
+    }
+
+    /// The same, for one who waits so long for the publisher.
+    pub async fn wait_and_view(&self, name: &StreamName, wait_max: Duration) -> Option<Viewer> {
+        let mut arrivals = self.0.arrivals.subscribe();
+        let viewed = async {
+            loop {
+                arrivals.borrow_and_update();
+                if let Some(viewer) = self.view(name) {
+                    return Some(viewer);
+                }
+                arrivals.changed().await.ok()?;
+            }
+        };
+        timeout(wait_max, viewed).await.ok().flatten()
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<StreamName, Entry>> {
+        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the entry, and forgets it when nobody has anything to do with it any more.
+    fn leave(&self, name: &StreamName, change: impl FnOnce(&mut Entry)) {
+        let mut entries = self.entries();
+        if let Some(entry) = entries.get_mut(name) {
+            change(entry);
+            if entry.publisher.is_none() && entry.viewers == 0 {
+                entries.remove(name);
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn new() -> Self {
+        let stream = Stream { hub: Mutex::new(Hub::new(Limits::default())), news: watch::Sender::new(()) };
+        Self { stream: Arc::new(stream), publisher: None, viewers: 0 }
+    }
+}
+
+impl Stream {
+    fn hub(&self) -> MutexGuard<'_, Hub> {
+        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,11 +199,73 @@ impl Claim {
     pub fn name(&self) -> &StreamName {
         &self.name
     }
+
+    /// Passes `onMetaData` on. Viewers hear of it at the next [`Self::flush`].
+    pub fn publish_metadata(&self, metadata: Bytes) {
+        self.stream.hub().publish_metadata(metadata);
+    }
+
+    /// Passes parameters on. Viewers hear of them at the next [`Self::flush`].
+    pub fn publish_parameters(&self, parameters: Parameters) {
+        self.stream.hub().publish_parameters(parameters);
+    }
+
+    /// Passes a frame on. Viewers hear of it at the next [`Self::flush`].
+    pub fn publish_frame(&self, frame: Frame) {
+        self.stream.hub().publish_frame(frame);
+    }
+
+    /// Wakes the viewers.
+    pub fn flush(&mut self) {
+        self.stream.news.send_replace(());
+        if !self.is_announced && self.stream.hub().can_begin() {
+            self.is_announced = true;
+            self.directory.0.arrivals.send_replace(());
+        }
+    }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.directory.on_air().remove(&self.name);
+        tracing::info!(stream = %self.name, "off air");
+        self.stream.hub().end();
+        self.directory.leave(&self.name, |entry| entry.publisher = None);
+    }
+}
+
+impl Viewer {
+    /// Whether the stream has sounds, and whether it has pictures, as far as the publisher has told.
+    #[must_use]
+    pub fn has_audio_and_video(&self) -> (bool, bool) {
+        let hub = self.stream.hub();
+        (hub.audio().is_some(), hub.video().is_some())
+    }
+
+    /// Appends what is new, as soon as there is something. Nothing is lost when the future is dropped.
+    ///
+    /// # Errors
+    /// When nothing comes any more, or this viewer does not keep up.
+    pub async fn next(&mut self, to: &mut Vec<Arc<Item>>) -> Result<(), ViewEnd> {
+        loop {
+            self.news.borrow_and_update();
+            self.stream.hub().read(&mut self.cursor, BATCH_BYTES, to)?;
+            if !to.is_empty() {
+                return Ok(());
+            }
+            // The stream itself holds the sender, so it is not closed.
+            timeout(PATIENCE, self.news.changed()).await.map(|_| ()).map_err(|_| ViewEnd::Silence)?;
+        }
+    }
+
+    /// Begins again at the latest key frame.
+    pub fn begin_again(&mut self) {
+        self.cursor = Cursor::default();
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.directory.leave(&self.name, |entry| entry.viewers = entry.viewers.saturating_sub(1));
     }
 }
 
@@ -113,6 +277,11 @@ impl fmt::Display for Protocol {
         })
     }
 }
+
+/// How long a viewer stays while nothing comes: a publisher that lost its connection is back by then, or not coming.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What a viewer takes in one go: enough that a system call is worth it, and little enough that one who is behind does not keep more than this.
+const BATCH_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests;

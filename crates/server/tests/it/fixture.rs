@@ -38,7 +38,15 @@ pub(crate) fn refusal(settings: &[&str]) -> StartError {
 }
 
 fn config(directory: &TempDir, settings: &[&str]) -> Config {
-    let ports = ["http.listen", "https.listen", "udp.listen", "stun.second_listen", "turn.tcp_listen", "compat.listen"];
+    let ports = [
+        "http.listen",
+        "https.listen",
+        "udp.listen",
+        "stun.second_listen",
+        "turn.tcp_listen",
+        "compat.listen",
+        "live.rtmp_listen",
+    ];
     let mut flags: Vec<String> = ports.iter().map(|key| format!("{key}=127.0.0.1:0")).collect();
     flags.push(format!("data.dir={:?}", directory.path().join("data")));
     flags.extend(settings.iter().map(|setting| (*setting).to_owned()));

@@ -4,6 +4,7 @@ mod access;
 mod contract;
 mod limits;
 mod pictures;
+mod rtmp;
 mod srs;
 
 use std::net::SocketAddr;

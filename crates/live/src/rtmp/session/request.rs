@@ -1,24 +1,24 @@
 //! The commands of a client.
 
 use super::super::amf0::Value;
-use super::super::command::{Command, command, control, status};
+use super::super::command::{self, Command, control, status};
 use super::super::{RtmpError, chunk, kind};
 use super::{Output, Refusal, Request, Role, STREAMS_MAX, ServerSession, WINDOW_BYTES, our_chunk_size};
 use crate::StreamAddress;
 use crate::flv::FOURCCS;
 
 impl ServerSession {
-    pub(super) fn handle_command(&mut self, command: &Command, stream: u32) -> Result<(), RtmpError> {
-        match command.name.as_str() {
-            "connect" => self.connect(command),
-            _ if self.app.is_none() => self.answer(command, false, "connect comes first"),
-            "createStream" => self.create_stream(command)?,
-            "publish" => self.ask(Request::Publish, command, stream),
-            "play" | "play2" => self.ask(Request::Play, command, stream),
-            "pause" => self.pause(command, stream),
+    pub(super) fn handle_command(&mut self, request: &Command, stream: u32) -> Result<(), RtmpError> {
+        match request.name.as_str() {
+            "connect" => self.connect(request),
+            _ if self.app.is_none() => self.answer(request, false, "connect comes first"),
+            "createStream" => self.create_stream(request)?,
+            "publish" => self.ask(Request::Publish, request, stream),
+            "play" | "play2" => self.ask(Request::Play, request, stream),
+            "pause" => self.pause(request, stream),
             "closeStream" => self.end_stream(stream),
             "deleteStream" => {
-                let named = command.value(1).and_then(Value::as_number).and_then(stream_id);
+                let named = request.value(1).and_then(Value::as_number).and_then(stream_id);
                 let stream = named.unwrap_or(stream);
                 self.streams.remove(&stream);
                 self.end_stream(stream);
@@ -27,13 +27,17 @@ impl ServerSession {
                 if let Role::Publisher { stream, .. } = self.role {
                     self.end_stream(stream);
                 }
-                self.answer(command, true, "");
+                self.answer(request, true, "");
             }
-            "releaseStream" | "FCPublish" | "FCSubscribe" | "getStreamLength" | "_checkbw" => {
-                self.answer(command, true, "");
+            // Live streams have no end that is known.
+            "getStreamLength" => {
+                self.send(command::command(0, "_result", request.transaction, &[Value::Null, 0.0.into()]));
+            }
+            "releaseStream" | "FCPublish" | "FCSubscribe" | "_checkbw" => {
+                self.answer(request, true, "");
             }
             "seek" => self.send(status(stream, "error", "NetStream.Seek.Failed", "live streams have no past")),
-            _ => self.answer(command, false, "this command is not known"),
+            _ => self.answer(request, false, "this command is not known"),
         }
         Ok(())
     }
@@ -66,7 +70,7 @@ impl ServerSession {
             ("description", "connected".into()),
             ("objectEncoding", 0.0.into()),
         ]);
-        self.send(command(0, "_result", request.transaction, &[Value::Object(properties), information]));
+        self.send(command::command(0, "_result", request.transaction, &[Value::Object(properties), information]));
     }
 
     /// §7.2.1.3
@@ -76,7 +80,7 @@ impl ServerSession {
         }
         let free = (1..).find(|stream| !self.streams.contains(stream)).unwrap_or(1);
         self.streams.insert(free);
-        self.send(command(0, "_result", request.transaction, &[Value::Null, f64::from(free).into()]));
+        self.send(command::command(0, "_result", request.transaction, &[Value::Null, f64::from(free).into()]));
         Ok(())
     }
 
@@ -122,7 +126,7 @@ impl ServerSession {
     /// `_result` or `_error`, when an answer is wanted.
     fn answer(&mut self, request: &Command, is_good: bool, description: &str) {
         if is_good {
-            self.send(command(0, "_result", request.transaction, &[Value::Null, Value::Null]));
+            self.send(command::command(0, "_result", request.transaction, &[Value::Null, Value::Null]));
         } else if request.transaction != 0.0 {
             let code = if request.name == "connect" || self.app.is_none() {
                 "NetConnection.Connect.Rejected"
@@ -131,7 +135,7 @@ impl ServerSession {
             };
             let information =
                 Value::object([("level", "error".into()), ("code", code.into()), ("description", description.into())]);
-            self.send(command(0, "_error", request.transaction, &[Value::Null, information]));
+            self.send(command::command(0, "_error", request.transaction, &[Value::Null, information]));
         }
     }
 }

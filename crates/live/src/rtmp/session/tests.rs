@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use media::{Codec, Frame, MediaTime};
 
-use super::{HANDSHAKE_MAX, Output, REQUEST_MAX, Refusal, SILENCE_MAX, STREAMS_MAX, ServerSession};
+use super::{ASKING_BYTES_MAX, HANDSHAKE_MAX, Output, REQUEST_MAX, Refusal, SILENCE_MAX, STREAMS_MAX, ServerSession};
 use crate::StreamAddress;
 use crate::flv::{frame_body, timestamp_ms};
 use crate::rtmp::amf0::Value;
@@ -148,6 +148,14 @@ fn what_follows_a_request_waits_for_the_answer_to_it() {
     wire.server.accept_publish(wire.now).expect("nothing is wrong");
     wire.drain();
     assert_eq!(wire.outputs.last(), Some(&Output::Frame(sound(0))));
+}
+
+#[test]
+fn a_client_that_waits_may_send_so_much_and_no_more() {
+    let mut wire = Wire::new(Some("live"));
+    wire.ask_to("play", "s");
+    assert_eq!(wire.say(&vec![0; ASKING_BYTES_MAX]), vec![]);
+    assert_eq!(wire.try_say(&[0]), Err(RtmpError::Impatient(ASKING_BYTES_MAX)));
 }
 
 #[test]

@@ -38,6 +38,40 @@ impl Value for Listen {
     }
 }
 
+/// Where RTMP is listened for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RtmpListen {
+    /// On the conventional port, if that can be had.
+    Auto,
+    /// There and nowhere else.
+    At(Listen),
+}
+
+impl RtmpListen {
+    /// The conventional port (RTMP 1.0 §1).
+    const PORT: u16 = 1935;
+
+    /// The addresses, and whether the server does not start without them.
+    #[must_use]
+    pub fn addresses(&self) -> (Listen, bool) {
+        match self {
+            Self::Auto => (Listen(vec![(Ipv6Addr::UNSPECIFIED, Self::PORT).into()]), false),
+            Self::At(listen) => (listen.clone(), true),
+        }
+    }
+}
+
+impl Value for RtmpListen {
+    const KIND: &'static str = "\"auto\", port, address with port, list of these, or \"off\"";
+
+    fn from_toml(value: &Toml) -> Result<Self, String> {
+        if value.as_str() == Some("auto") {
+            return Ok(Self::Auto);
+        }
+        Listen::from_toml(value).map(Self::At).map_err(|expected| format!("\"auto\", {expected}"))
+    }
+}
+
 fn address(value: &Toml) -> Result<SocketAddr, String> {
     let port = match value {
         Toml::Integer(number) => u16::try_from(*number).ok(),

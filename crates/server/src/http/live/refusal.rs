@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use live::NameError;
 use serde_json::json;
 
+use crate::handshake::HandshakeError;
 use crate::live::access::Denied;
 use crate::live::directory::Taken;
 use crate::live::offer::BadOffer;
@@ -33,6 +34,12 @@ pub(super) enum Refusal {
     /// 404
     #[error("there is nothing of that name here")]
     NotFound,
+    /// 400
+    #[error("not a WebSocket handshake: {0}")]
+    BadHandshake(HandshakeError),
+    /// 404
+    #[error("nobody publishes this stream")]
+    NotOnAir,
     /// 404
     #[error("there is no such session")]
     NoSession,
@@ -83,6 +90,8 @@ impl Refusal {
                 Denied::TokenNeeded | Denied::TokenRefused(_) => (StatusCode::UNAUTHORIZED, denied.code()),
                 Denied::Off(_) | Denied::OtherStream | Denied::NotGranted(_) => (StatusCode::FORBIDDEN, denied.code()),
             },
+            Self::BadHandshake(_) => (StatusCode::BAD_REQUEST, "bad-handshake"),
+            Self::NotOnAir => (StatusCode::NOT_FOUND, "not-on-air"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Self::NoSession | Self::Refused(Refused::NoSession) => (StatusCode::NOT_FOUND, "no-session"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),

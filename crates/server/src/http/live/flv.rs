@@ -1,0 +1,150 @@
+//! HTTP-FLV and WebSocket-FLV: a stream from its latest key frame on, tag by tag, for as long as the viewer takes it.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONTENT_TYPE,
+};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use live::hub::Item;
+use live::{StreamAddress, flv};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use websocket::{Frame, Message, Reader, Writer};
+
+use super::refusal::Refusal;
+use crate::address::ClientNetwork;
+use crate::clock;
+use crate::handshake::Handshake;
+use crate::http::api::bearer;
+use crate::http::arrival::Arrival;
+use crate::http::site::Site;
+use crate::http::wants_websocket;
+use crate::live::access::Deed;
+use crate::live::directory::Viewer;
+use crate::live::rtmp::{Stage, WAIT_MAX};
+
+/// What the path of a stream ends with.
+pub(super) const EXTENSION: &str = ".flv";
+
+/// Answers with the stream as soon as it can be played, or says why not.
+pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &mut Parts) -> Result<Response, Refusal> {
+    if parts.method == Method::OPTIONS {
+        return Ok(options());
+    }
+    if parts.method != Method::GET && parts.method != Method::HEAD {
+        return Err(Refusal::MethodNotAllowed { allow: METHODS });
+    }
+    let client = ClientNetwork::from(arrival.client(&parts.headers, &site.config.http_trusted_proxies));
+    site.count_live_request(client).map_err(|retry_after| Refusal::TooManyRequests { retry_after })?;
+    let path = parts.uri.path().strip_suffix(EXTENSION).ok_or(Refusal::NotFound)?;
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let address = StreamAddress::parse(&format!("{path}{query}")).map_err(Refusal::BadName)?;
+    let token = bearer(parts).or_else(|| address.parameter("token").map(std::borrow::Cow::into_owned));
+    site.stage.access.check(Deed::Play, &address.name, token.as_deref(), clock::unix_time())?;
+    let handshake = wants_websocket(&parts.headers).then(|| Handshake::of(parts)).transpose();
+    let handshake = handshake.map_err(Refusal::BadHandshake)?;
+    let viewer = site.stage.directory.wait_and_view(&address.name, WAIT_MAX).await.ok_or(Refusal::NotOnAir)?;
+    let tags = Tags::new(viewer, &site.stage);
+    let Some(handshake) = handshake else {
+        let body = stream::unfold(tags, async |mut tags| tags.next().await.map(|tag| (Ok::<_, Infallible>(tag), tags)));
+        return Ok(([(CONTENT_TYPE, "video/x-flv")], Body::from_stream(body)).into_response());
+    };
+    let (response, upgrade) = handshake.accept();
+    tokio::spawn(async move {
+        if let Some(io) = upgrade.io().await {
+            serve(io, tags).await;
+        }
+    });
+    Ok(response)
+}
+
+/// What may be done here, for pages that ask before.
+fn options() -> Response {
+    let fixed = [
+        (ALLOW, METHODS),
+        (ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "authorization, range"),
+        (ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::OK, fixed).into_response()
+}
+
+/// A stream, tag by tag.
+struct Tags {
+    viewer: Viewer,
+    stopping: watch::Receiver<bool>,
+    /// What was taken from the hub and not handed on yet; at most a batch of it.
+    items: Vec<Arc<Item>>,
+    ready: VecDeque<Bytes>,
+}
+
+impl Tags {
+    fn new(viewer: Viewer, stage: &Stage) -> Self {
+        let (has_audio, has_video) = viewer.has_audio_and_video();
+        let ready = VecDeque::from([flv::header(has_audio, has_video)]);
+        Self { viewer, stopping: stage.stopping.clone(), items: Vec::new(), ready }
+    }
+
+    /// The next tag; `None` when there will be none.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(tag) = self.ready.pop_front() {
+                return Some(tag);
+            }
+            let end = tokio::select! {
+                end = self.viewer.next(&mut self.items) => end,
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+            };
+            if let Err(end) = end {
+                tracing::debug!("a viewer of FLV is let go: {end}");
+                return None;
+            }
+            self.ready.extend(self.items.drain(..).map(|item| item.flv().clone()).filter(|tag| !tag.is_empty()));
+        }
+    }
+}
+
+/// Sends tags by a WebSocket until one side has enough.
+async fn serve(io: impl AsyncRead + AsyncWrite + Send, mut tags: Tags) {
+    let (reading, writing) = tokio::io::split(io);
+    let (mut reader, mut writer) = (Reader::new(reading, MESSAGE_BYTES_MAX), Writer::new(writing));
+    let goodbye = loop {
+        let frame = tokio::select! {
+            tag = tags.next() => match tag {
+                Some(tag) => Frame::binary(tag),
+                None => break Frame::close(Some(GOING_AWAY), "the stream is over"),
+            },
+            message = reader.next() => match message {
+                Ok(Message::Ping(payload)) => Frame::pong(payload),
+                Ok(Message::Close(code)) => break Frame::close(code, ""),
+                // Players have nothing to say.
+                Ok(Message::Text(_) | Message::Binary | Message::Pong) => continue,
+                Err(_) => return,
+            },
+        };
+        if !matches!(timeout(UNTAKEN_MAX, writer.send(frame)).await, Ok(Ok(()))) {
+            return;
+        }
+    };
+    let _ = timeout(CLOSE_MAX, writer.send(goodbye)).await;
+}
+
+const METHODS: &str = "GET, HEAD, OPTIONS";
+/// Of what a player may say.
+const MESSAGE_BYTES_MAX: usize = 4096;
+/// How long a client may leave what it was sent.
+const UNTAKEN_MAX: Duration = Duration::from_secs(20);
+/// Time for the last frame.
+const CLOSE_MAX: Duration = Duration::from_secs(1);
+/// RFC 6455 §7.4.1.
+const GOING_AWAY: u16 = 1001;

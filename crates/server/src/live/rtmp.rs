@@ -1,0 +1,253 @@
+//! RTMP connections: one task each, between the socket, the session and the stream.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use live::StreamAddress;
+use live::hub::Item;
+use live::rtmp::{Output, PLAY_STREAM, Refusal, RtmpError, ServerSession, for_stream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::{sleep_until, timeout};
+
+use super::access::{Access, Deed};
+use super::directory::{Claim, Directory, Protocol, Taken, ViewEnd, Viewer};
+use super::egress;
+use crate::clock;
+
+/// What publishers and viewers need of the server. Clones are the same streams.
+#[derive(Debug, Clone)]
+pub(crate) struct Stage {
+    /// The streams.
+    pub(crate) directory: Directory,
+    /// Who may.
+    pub(crate) access: Access,
+    /// Becomes true when the server stops.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// Serves a client until one side ends it.
+///
+/// # Errors
+/// When the connection is lost or the client breaks the rules.
+pub(crate) async fn serve<S>(stage: Stage, stream: S, client: IpAddr) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(io::Error::other)?;
+    let mut stopping = stage.stopping.clone();
+    let session = ServerSession::new(seed, clock::now());
+    let mut connection = Connection {
+        stage,
+        client,
+        stream,
+        session,
+        part: Part::Visitor,
+        read: BytesMut::with_capacity(READ_BYTES),
+        items: Vec::new(),
+        pieces: VecDeque::new(),
+    };
+    let served = tokio::select! {
+        served = connection.run() => served,
+        _ = stopping.wait_for(|stopping| *stopping) => Ok(()),
+    };
+    // What was said last explains the end: it goes out if the client takes it.
+    let _ = timeout(FAREWELL_MAX, connection.say()).await;
+    served
+}
+
+struct Connection<S> {
+    stage: Stage,
+    client: IpAddr,
+    stream: S,
+    session: ServerSession,
+    part: Part,
+    /// What was read last; of a fixed size.
+    read: BytesMut,
+    /// What a viewer gets next; at most a batch of the hub.
+    items: Vec<Arc<Item>>,
+    /// What is to be written.
+    pieces: VecDeque<Bytes>,
+}
+
+/// What the client does.
+enum Part {
+    /// Nothing so far.
+    Visitor,
+    Publisher(Claim),
+    /// It waits for a publisher.
+    Waiting(StreamAddress, Instant),
+    Viewer {
+        viewer: Viewer,
+        is_paused: bool,
+    },
+}
+
+/// What happens next.
+enum Event {
+    Read(usize),
+    /// A publisher came, or none did in time.
+    Arrival(Option<Viewer>),
+    Items(Result<(), ViewEnd>),
+    Due,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    async fn run(&mut self) -> io::Result<()> {
+        loop {
+            match self.event().await? {
+                Event::Read(0) => return Ok(()),
+                Event::Read(_) => {
+                    let heard = self.session.handle_bytes(clock::now(), &self.read);
+                    self.read.clear();
+                    self.drain(heard)?;
+                }
+                Event::Arrival(viewer) => self.begin_view(viewer)?,
+                Event::Items(Ok(())) => self.take_items(),
+                Event::Items(Err(end)) => self.session.end_play(&end.to_string()),
+                Event::Due => self.session.handle_timeout(clock::now()).map_err(io::Error::other)?,
+            }
+            self.say().await?;
+            if self.session.is_over() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits for whatever comes first.
+    async fn event(&mut self) -> io::Result<Event> {
+        let due = self.session.poll_timeout();
+        let due = async {
+            match due {
+                Some(due) => sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let (part, items, directory) = (&mut self.part, &mut self.items, &self.stage.directory);
+        let part = async {
+            match part {
+                Part::Viewer { viewer, is_paused: false } => Event::Items(viewer.next(items).await),
+                Part::Waiting(address, until) => {
+                    let left = until.saturating_duration_since(clock::now());
+                    Event::Arrival(directory.wait_and_view(&address.name, left).await)
+                }
+                Part::Visitor | Part::Publisher(_) | Part::Viewer { .. } => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            read = self.stream.read_buf(&mut self.read) => read.map(Event::Read),
+            event = part => Ok(event),
+            () = due => Ok(Event::Due),
+        }
+    }
+
+    /// Does what the session wants done.
+    fn drain(&mut self, mut heard: Result<(), RtmpError>) -> io::Result<()> {
+        while let Some(output) = self.session.poll_output() {
+            let answered = self.handle_output(output);
+            heard = heard.and(answered);
+        }
+        if let Part::Publisher(claim) = &mut self.part {
+            claim.flush();
+        }
+        heard.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    fn handle_output(&mut self, output: Output) -> Result<(), RtmpError> {
+        match (output, &mut self.part) {
+            (Output::Send(bytes), _) => self.pieces.push_back(bytes),
+            (Output::Publish(address), _) => return self.publish(&address),
+            (Output::Play(address), _) => self.play(address),
+            (Output::Metadata(metadata), Part::Publisher(claim)) => claim.publish_metadata(metadata),
+            (Output::Parameters(parameters), Part::Publisher(claim)) => claim.publish_parameters(parameters),
+            (Output::Frame(frame), Part::Publisher(claim)) => claim.publish_frame(frame),
+            (Output::Pause(pauses), Part::Viewer { viewer, is_paused }) => {
+                if *is_paused && !pauses {
+                    viewer.begin_again();
+                }
+                *is_paused = pauses;
+            }
+            (Output::Unpublish | Output::Stop, part) => *part = Part::Visitor,
+            (Output::Metadata(_) | Output::Parameters(_) | Output::Frame(_) | Output::Pause(_), _) => {}
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, address: &StreamAddress) -> Result<(), RtmpError> {
+        if !self.admits(Deed::Publish, address) {
+            return Ok(());
+        }
+        match self.stage.directory.claim(&address.name, Protocol::Rtmp, clock::now()) {
+            Ok(claim) => {
+                tracing::debug!(client = %self.client, stream = %address.name, "publishes over RTMP");
+                self.part = Part::Publisher(claim);
+                self.session.accept_publish(clock::now())
+            }
+            Err(taken) => {
+                let refusal = match taken {
+                    Taken::OnAir(_) => Refusal::Taken,
+                    Taken::Full(_) => Refusal::Full,
+                };
+                self.session.refuse(refusal, &taken.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn play(&mut self, address: StreamAddress) {
+        if self.admits(Deed::Play, &address) {
+            self.part = Part::Waiting(address, clock::now() + WAIT_MAX);
+        }
+    }
+
+    fn begin_view(&mut self, viewer: Option<Viewer>) -> io::Result<()> {
+        let Some(viewer) = viewer else {
+            self.session.refuse(Refusal::NotFound, "nobody publishes this stream");
+            return self.drain(Ok(()));
+        };
+        self.part = Part::Viewer { viewer, is_paused: false };
+        let accepted = self.session.accept_play();
+        self.drain(accepted)
+    }
+
+    /// Whether settings or token let the client in; if not, it has been told.
+    fn admits(&mut self, deed: Deed, address: &StreamAddress) -> bool {
+        let token = address.parameter("token");
+        match self.stage.access.check(deed, &address.name, token.as_deref(), clock::unix_time()) {
+            Ok(()) => true,
+            Err(denied) => {
+                tracing::debug!(client = %self.client, stream = %address.name, ?deed, "refused: {denied}");
+                self.session.refuse(Refusal::Denied, &denied.to_string());
+                false
+            }
+        }
+    }
+
+    fn take_items(&mut self) {
+        let stream = self.session.play_stream().unwrap_or(PLAY_STREAM);
+        let messages = self.items.drain(..).map(|item| for_stream(item.rtmp(), stream));
+        self.pieces.extend(messages.filter(|message| !message.is_empty()));
+    }
+
+    /// Writes everything that is to be said.
+    async fn say(&mut self) -> io::Result<()> {
+        while let Some(output) = self.session.poll_output() {
+            if let Output::Send(bytes) = output {
+                self.pieces.push_back(bytes);
+            }
+        }
+        egress::write_all(&mut self.stream, &mut self.pieces).await
+    }
+}
+
+/// What is read in one go.
+const READ_BYTES: usize = 64 * 1024;
+/// How long a player waits for a publisher.
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(10);
+/// Time for the last words to a client.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
