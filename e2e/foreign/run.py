@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings and streams.
+"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings and streams,
+ffmpeg and GStreamer by RTMP and FLV.
 
 Run with the Python of a virtual environment that has e2e/requirements.txt:
 
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import audience
 import ice
+import live
 import meeting
 import native
 import stream
@@ -56,7 +58,8 @@ def main() -> int:
     arguments.add_argument("--only", default="", help="run only checks whose name contains this")
     options = arguments.parse_args()
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
-    peaceful, meetings = chosen([*tools.CHECKS, *ice.CHECKS]), chosen([*meeting.CHECKS, *native.CHECKS, *stream.CHECKS])
+    peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
+    meetings = chosen([*meeting.CHECKS, *native.CHECKS, *stream.CHECKS, *live.CHECKS])
     abuse, crowds = chosen(tools.ABUSE), chosen(audience.CHECKS)
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
@@ -66,6 +69,7 @@ def main() -> int:
         tools.demand()
         ice.demand()
         meeting.demand()
+        live.demand()
         server = Server(options.parlor)
         run_side_by_side(peaceful, server, SIDE_BY_SIDE)
         run_side_by_side(meetings, server, MEETINGS_SIDE_BY_SIDE)

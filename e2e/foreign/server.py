@@ -33,7 +33,7 @@ class Server:
         self.binary = binary
         self._data = tempfile.mkdtemp(prefix="parlor-foreign-")
         self._log = tempfile.TemporaryFile()
-        self.http_port, https, self.port, self.second_port = free_ports(4)
+        self.http_port, https, self.port, self.second_port, self.rtmp_port = free_ports(5)
         both = lambda port: json.dumps([f"127.0.0.1:{port}", f"[::1]:{port}"])
         own = settings or {}
         settings = {
@@ -42,6 +42,7 @@ class Server:
             "udp.listen": both(self.port),
             "turn.tcp_listen": both(self.port),
             "stun.second_listen": both(self.second_port),
+            "live.rtmp_listen": f"127.0.0.1:{self.rtmp_port}",
             "public.addresses": json.dumps(["127.0.0.1", "::1"]),
             "turn.allow_peers": json.dumps(["127.0.0.0/8", "::1/128"]),
             # coturn 4.6.1 counts its channels from 0x5000.

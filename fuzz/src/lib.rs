@@ -6,6 +6,9 @@
 
 pub mod dtls;
 pub mod frame_bridge;
+pub mod live_flv;
+pub mod live_rtmp;
+pub mod media_parameters;
 pub mod room_frames;
 pub mod room_operations;
 pub mod rtc_datagram;
@@ -27,6 +30,9 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("dtls", dtls::run),
     ("frame_bridge", frame_bridge::run),
+    ("live_flv", live_flv::run),
+    ("live_rtmp", live_rtmp::run),
+    ("media_parameters", media_parameters::run),
     ("room_frames", room_frames::run),
     ("room_operations", room_operations::run),
     ("rtc_datagram", rtc_datagram::run),

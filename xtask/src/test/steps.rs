@@ -54,7 +54,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "foreign",
-        proves: "other people's clients: STUN and TURN without a lost packet, meetings",
+        proves: "other people's clients: STUN and TURN without a lost packet, meetings, live streams",
         needs: &[
             Need::Npm("web"),
             Need::Debian("coturn", "turnutils_uclient", "its clients turnutils_uclient and turnutils_stunclient"),
@@ -64,6 +64,7 @@ pub(crate) const STEPS: &[Step] = &[
             Need::Debian("gstreamer1.0-plugins-base", "", "pictures, tones and Opus for GStreamer"),
             Need::Debian("gstreamer1.0-plugins-good", "", "VP8 and RTP for GStreamer"),
             Need::Debian("gstreamer1.0-plugins-bad", "", "webrtcbin, DTLS, SRTP and H.264 for GStreamer"),
+            Need::Debian("ffmpeg", "ffmpeg", "ffmpeg and ffprobe, which publish and play live streams"),
             Need::Debian("gir1.2-gst-plugins-bad-1.0", "", "webrtcbin for Python"),
             Need::Debian("gir1.2-nice-0.1", "", "ICE for Python"),
             Need::Debian("python3-gi", "", "GStreamer for Python"),

@@ -192,6 +192,9 @@ fn video_head(body: &mut Bytes) -> Result<Option<VideoHead>, FlvError> {
         other => return Err(FlvError::VideoCodec(other)),
     };
     let packet_type = u8_of(body)?;
+    if packet_type > SEQUENCE_END {
+        return Ok(None);
+    }
     if packet_type != CODED_FRAMES {
         signed_24(body)?;
     }

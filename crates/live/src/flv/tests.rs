@@ -96,7 +96,16 @@ fn h265_by_the_number_12_is_understood() {
 #[test]
 fn what_has_neither_pictures_nor_parameters_is_passed_over() {
     let mut reader = BodyReader::new();
-    for body in [&b""[..], b"\x57\x00", b"\x17\x02\0\0\0", b"\x92hvc1", b"\x84hvc1x", b"\x96\x00hvc1\0x", b"\xd0"] {
+    for body in [
+        &b""[..],
+        b"\x57\x00",
+        b"\x17\x03\0\0\0x",
+        b"\x17\x02\0\0\0",
+        b"\x92hvc1",
+        b"\x84hvc1x",
+        b"\x96\x00hvc1\0x",
+        b"\xd0",
+    ] {
         assert_eq!(video(&mut reader, body), Ok(Packets::default()), "{}", body.escape_ascii());
     }
     for body in [&b""[..], b"\x94Opus", b"\x95\0Opus\0x", b"\x92Opus"] {

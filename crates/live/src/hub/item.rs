@@ -49,7 +49,7 @@ impl Item {
     #[must_use]
     pub fn flv(&self) -> &Bytes {
         self.flv.get_or_init(|| match self.body() {
-            Some((kind, body)) => flv::tag(kind, self.time, &body),
+            Some((kind, body)) => flv::tag(kind, self.wire_time(), &body),
             None => Bytes::new(),
         })
     }
@@ -58,7 +58,9 @@ impl Item {
     #[must_use]
     pub fn rtmp(&self) -> &Bytes {
         self.rtmp.get_or_init(|| match self.body() {
-            Some((kind, body)) => rtmp::message(kind.number(), flv::timestamp_ms(self.time), rtmp::PLAY_STREAM, &body),
+            Some((kind, body)) => {
+                rtmp::message(kind.number(), flv::timestamp_ms(self.wire_time()), rtmp::PLAY_STREAM, &body)
+            }
             None => Bytes::new(),
         })
     }
@@ -70,6 +72,11 @@ impl Item {
             Content::Parameters(parameters) => parameters.decoder_configuration.len(),
             Content::Frame(frame) => frame.data.len(),
         }
+    }
+
+    /// Metadata is about the whole stream: players take it for a subtitle when it has a time.
+    fn wire_time(&self) -> MediaTime {
+        if matches!(self.content, Content::Metadata(_)) { MediaTime::ZERO } else { self.time }
     }
 
     fn body(&self) -> Option<(TagKind, Bytes)> {

@@ -203,6 +203,16 @@ fn a_read_ends_at_so_many_bytes_and_goes_on_there() {
 }
 
 #[test]
+fn metadata_has_no_time_on_the_wire() {
+    let mut hub = hub();
+    publish(&mut hub, "mVKpppK", 0);
+    let items = items(&hub, &mut Cursor::default());
+    assert_eq!(items[0].flv()[4..8], [0; 4]);
+    assert_eq!(items[0].rtmp()[1..4], [0; 3]);
+    assert_eq!(items[1].flv()[4..8], [0, 0, 160, 0]);
+}
+
+#[test]
 fn an_item_is_written_once_for_all_viewers() {
     let mut hub = hub();
     publish(&mut hub, "VK", 0);

@@ -4,9 +4,9 @@ use super::{SDP, code, offer_to_receive, offer_to_send, post};
 use crate::fixture::{exchange, serve_for_test};
 use crate::media::client::Client;
 
-const KEY: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
-fn token(stream: &str, grants: &[&str]) -> String {
+pub(super) fn token(stream: &str, grants: &[&str]) -> String {
     let grants = Some(grants.iter().map(ToString::to_string).collect());
     let claims =
         Claims { room: stream.into(), uid: None, name: None, role: None, grants, exp: u64::MAX / 2, nbf: None };

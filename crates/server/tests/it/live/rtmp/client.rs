@@ -57,10 +57,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(super) async fn over(stream: S, purpose: Purpose, app: &str, name: &str) -> Result<Self, RtmpError> {
         let session = ClientSession::new(purpose, "localhost", app, name, [1; 32]);
         let mut peer = Self { stream, session, number: 0 };
-        match timeout(PATIENCE, peer.read()).await.expect("an answer in time")? {
-            ClientOutput::Ready { stream } => peer.number = stream,
-            other => panic!("{other:?}"),
-        }
+        let first = timeout(PATIENCE, peer.read()).await.expect("an answer in time")?;
+        let ClientOutput::Ready { stream } = first else { panic!("{first:?}") };
+        peer.number = stream;
         Ok(peer)
     }
 

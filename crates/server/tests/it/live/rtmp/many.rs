@@ -58,7 +58,7 @@ impl Seen {
 async fn watch(server: Arc<TestServer>, viewer: usize) {
     let stream = viewer % STREAMS;
     let mut seen = Seen::default();
-    if viewer % 2 == 0 {
+    if viewer.is_multiple_of(2) {
         let mut peer = Peer::connect(&server, Purpose::Play, "live", &format!("s{stream}")).await.unwrap();
         while seen.count < SEEN {
             if let ClientOutput::Frame(frame) = peer.next().await {
