@@ -35,7 +35,8 @@ pub(super) fn is_live_path(path: &str) -> bool {
 
 /// Whether a path is that of a stream as FLV.
 pub(super) fn is_flv_path(path: &str) -> bool {
-    path.strip_suffix(flv::EXTENSION).is_some_and(|name| name.trim_matches('/').contains('/'))
+    let name = path.strip_suffix(flv::EXTENSION).filter(|_| !is_live_path(path) && !path.starts_with("/api/"));
+    name.is_some_and(|name| name.trim_matches('/').contains('/'))
 }
 
 /// Answers a request for FLV, over HTTP or by a WebSocket. Any page may read it, as below.

@@ -154,6 +154,8 @@ async fn bad_requests_for_flv_are_answered_with_their_reason() {
     let asked = request(server.http(), "OPTIONS", "/live/a.flv", &["Origin: https://example.org"]).await;
     assert_eq!((asked.status, asked.header("access-control-allow-origin")), (200, Some("*")));
     assert_eq!(get(server.http(), "/a.flv", &[]).await.status, 404, "a stream has an application");
+    let of_whip = request(server.http(), "GET", "/whip/live/a.flv", &[]).await;
+    assert_eq!(of_whip.header("allow"), Some("OPTIONS, POST"), "other paths may end so, too");
 }
 
 #[tokio::test]
