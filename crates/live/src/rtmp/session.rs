@@ -128,7 +128,7 @@ impl ServerSession {
         self.read_on()
     }
 
-    /// Lets the client play. Returns the message stream that it plays on.
+    /// Lets the client play: on the message stream that [`Self::play_stream`] says.
     ///
     /// # Errors
     /// As [`Self::handle_bytes`]: what the client has sent meanwhile is read.

@@ -88,7 +88,7 @@ async fn players_may_come_first_and_stay_while_the_publisher_comes_back() {
     while times.len() < 3 {
         times.extend(viewer.next_frame_time().await);
     }
-    publisher.leave(&server).await;
+    publisher.leave().await;
     let mut publisher = Peer::connect_in_time(&server, Purpose::Publish, "live", "a").await;
     publish_round(&mut publisher, 0).await;
     while times.len() < 6 {

@@ -47,7 +47,7 @@ impl Peer<TcpStream> {
     }
 
     /// Closes the connection.
-    pub(super) async fn leave(mut self, _server: &TestServer) {
+    pub(super) async fn leave(mut self) {
         self.stream.shutdown().await.unwrap();
     }
 }

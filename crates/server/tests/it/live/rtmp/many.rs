@@ -34,7 +34,7 @@ async fn publish(server: Arc<TestServer>, stream: usize) {
             ticks.tick().await;
             publisher.send_frame(&h264(index * 40, index % 5 == 0, &unit(stream, round))).await;
         }
-        publisher.leave(&server).await;
+        publisher.leave().await;
     }
 }
 
