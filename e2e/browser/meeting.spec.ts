@@ -57,6 +57,7 @@ test('three share, pin, mute and remove', async ({ arrives, link }) => {
     const row = ana.page.getByTestId('person').filter({ hasText: 'Cy' });
     await row.getByTestId('person-more').click();
     await ana.control('person-remove').click();
+    await ana.control('remove-confirm').click();
     await expect(cy.control('removed')).toBeVisible();
     await sees(ana, 'Bo');
   });
