@@ -72,6 +72,16 @@ pub enum HlsError {
 }
 
 impl HlsError {
+    /// What it is called in answers to programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Codec(_) => "not-acceptable",
+            Self::Reload(_) => "bad-query",
+        }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn code(self) -> u16 {

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub mod directory;
 pub(crate) mod egress;
 pub(crate) mod fragment;
+pub(crate) mod hls;
 pub(crate) mod offer;
 pub(crate) mod rtmp;
 pub(crate) mod sessions;

@@ -1,4 +1,4 @@
-//! WebRTC over HTTP: WHIP (RFC 9725), WHEP, and the paths that SRS has for them.
+//! Live streams over HTTP: WHIP (RFC 9725), WHEP, and the paths that SRS has for them; FLV, HLS and transport streams.
 //!
 //! | path | what |
 //! |---|---|
@@ -7,8 +7,10 @@
 //! | what `Location` says | PATCH is ICE, DELETE the end |
 //! | `/rtc/v1/publish/`, `/rtc/v1/play/` | the same in JSON |
 //! | `/{app}/{stream}.flv` | plays FLV, over HTTP or by a WebSocket |
+//! | `/{app}/{stream}.m3u8`, `/{app}/{stream}/index.m3u8`, `/{app}/{stream}.ts` | play HLS and transport streams: [`hls`] |
 
 mod flv;
+mod hls;
 mod refusal;
 mod route;
 mod session;
@@ -30,7 +32,11 @@ use crate::address::ClientNetwork;
 
 /// Whether a path is one of these.
 pub(super) fn is_live_path(path: &str) -> bool {
-    ["/whip/", "/whep/", "/rtc/v1/"].iter().any(|prefix| path.starts_with(prefix)) || path == versions::PATH
+    is_webrtc_path(path) || path == versions::PATH || (!path.starts_with("/api/") && hls::find(path).is_some())
+}
+
+fn is_webrtc_path(path: &str) -> bool {
+    ["/whip/", "/whep/", "/rtc/v1/"].iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// Whether a path is that of a stream as FLV.
@@ -54,7 +60,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts, body: B
 /// Lets every page read the answer.
 fn readable(parts: &Parts, mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if parts.headers.contains_key(header::ORIGIN) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
@@ -65,6 +71,10 @@ fn readable(parts: &Parts, mut response: Response) -> Response {
 async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, Refusal> {
     if parts.uri.path() == versions::PATH {
         return versions::answer(parts);
+    }
+    let target = hls::find(parts.uri.path());
+    if let Some((target, path)) = target.filter(|_| !is_webrtc_path(parts.uri.path())) {
+        return hls::answer(site, arrival, parts, target, &path).await;
     }
     let route = Route::find(parts)?;
     if parts.method == Method::OPTIONS {

@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use room::token::Key;
@@ -11,6 +11,7 @@ use crate::address::ClientNetwork;
 use crate::clock;
 use crate::config::{Config, Limit};
 use crate::ice::{IceServers, UrlHost};
+use crate::live::hls::Hls;
 use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
 use crate::rate::RateLimit;
@@ -36,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) streams: Option<Streams>,
     /// The live streams of every protocol, as publishers and viewers see them.
     pub(crate) stage: Stage,
+    /// The same streams for players of HLS.
+    pub(crate) hls: Arc<Hls>,
     /// Looks at both.
     pub(crate) stats: Stats,
     ice_requests: Mutex<RateLimit>,
@@ -73,6 +76,7 @@ impl Site {
         let checks = Mutex::new(RateLimit::new(Limit(CHECKS_PER_MINUTE)));
         let stats = Stats::new(clock::now(), clock::unix_time());
         let Keys { auth: auth_keys, manage: manage_keys } = keys;
+        let hls = Hls::new(stage.directory.clone());
         Self {
             config,
             ice,
@@ -83,6 +87,7 @@ impl Site {
             workers,
             streams,
             stage,
+            hls,
             stats,
             ice_requests,
             api_requests,

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::handshake::HandshakeError;
 use crate::live::access::Denied;
 use crate::live::directory::Taken;
+use crate::live::hls::HlsRefusal;
 use crate::live::offer::BadOffer;
 use crate::live::sessions::Refused;
 
@@ -73,6 +74,9 @@ pub(super) enum Refusal {
     /// 404, 409, 422, 429 or 503
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// 400, 404, 406, 429 or 503
+    #[error(transparent)]
+    Hls(#[from] HlsRefusal),
 }
 
 impl Refusal {
@@ -111,6 +115,13 @@ impl Refusal {
             Self::Refused(Refused::Address(_)) => (StatusCode::TOO_MANY_REQUESTS, "too-many-sessions"),
             Self::Refused(Refused::Sessions(_)) => (StatusCode::SERVICE_UNAVAILABLE, "too-many-sessions"),
             Self::Refused(Refused::Unanswerable(_)) => (StatusCode::UNPROCESSABLE_ENTITY, "unanswerable-offer"),
+            Self::Hls(HlsRefusal::OffAir) => (StatusCode::NOT_FOUND, "off-air"),
+            Self::Hls(HlsRefusal::Stream(error)) => {
+                (StatusCode::from_u16(error.code()).unwrap_or(StatusCode::NOT_FOUND), error.name())
+            }
+            Self::Hls(HlsRefusal::Late(_)) => (StatusCode::SERVICE_UNAVAILABLE, "late"),
+            Self::Hls(HlsRefusal::ClientFull) => (StatusCode::TOO_MANY_REQUESTS, "too-many-waiting"),
+            Self::Hls(HlsRefusal::ServerFull) => (StatusCode::SERVICE_UNAVAILABLE, "too-many-waiting"),
             Self::Refused(Refused::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
         }
     }

@@ -89,21 +89,30 @@ impl Route {
 impl Place {
     /// The path by which the session is found again.
     pub(super) fn path(&self, deed: Deed, form: Form, session: &str) -> String {
-        let escaped = |text: &str| utf8_percent_encode(text, ESCAPED).to_string();
-        let (app, stream, id) = (self.name.app(), escaped(self.name.stream()), &self.id.0);
+        let id = &self.id.0;
         match form {
             Form::Clean => {
-                let app: Vec<String> = app.split('/').map(escaped).collect();
                 let what = if deed == Deed::Publish { "whip" } else { "whep" };
-                format!("/{what}/{}/{stream}/{id}", app.join("/"))
+                format!("/{what}{}/{id}", escaped_path(&self.name))
             }
             Form::Srs => {
+                let (app, stream) = (escaped(self.name.app()), escaped(self.name.stream()));
                 // What stands in it the client may have written.
-                let (app, session) = (escaped(app), escaped(session).replace("%3A", ":"));
+                let session = escaped(session).replace("%3A", ":");
                 format!("/rtc/v1/whip/?action=delete&token={id}&app={app}&stream={stream}&session={session}")
             }
         }
     }
+}
+
+/// The path of the stream as it stands in a URL.
+pub(super) fn escaped_path(name: &StreamName) -> String {
+    let app: Vec<String> = name.app().split('/').map(escaped).collect();
+    format!("/{}/{}", app.join("/"), escaped(name.stream()))
+}
+
+fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
 impl From<NameError> for Refusal {

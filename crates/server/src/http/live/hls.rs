@@ -1,0 +1,207 @@
+//! HLS and streams without end over HTTP, for every player.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/{app}/{stream}.m3u8` | HLS of transport streams, as SRS has it: with `hls_ctx` the media playlist, without it the one that names it |
+//! | `/{app}/{stream}/index.m3u8`, `/{app}/{stream}/stream.m3u8` | HLS of fragmented MP4 with low latency, in the same way |
+//! | what a playlist names | segments, parts, initialization sections |
+//! | `/{app}/{stream}.ts` | a transport stream without end |
+
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use live::hls::{Container, File, HlsError, Reload, Tag};
+use live::{StreamAddress, StreamName, m3u8, mp4, ts};
+
+use super::refusal::Refusal;
+use super::route::escaped_path;
+use crate::address::ClientNetwork;
+use crate::clock;
+use crate::http::api;
+use crate::http::arrival::Arrival;
+use crate::http::site::Site;
+use crate::live::access::Deed;
+use crate::live::hls::HlsRefusal;
+
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The playlist that names the media playlist, and the media playlist itself.
+    Playlist(Container),
+    /// A file that a media playlist names.
+    File(Tag, File),
+    /// A transport stream without end.
+    Endless,
+}
+
+/// Finds out what a path asks for: its target and the path of the stream. `None`: nothing of this kind.
+pub(super) fn find(path: &str) -> Option<(Target, String)> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let is_in_stream = directory.matches('/').count() >= 2;
+    if is_in_stream && matches!(name, "index.m3u8" | "stream.m3u8") {
+        return Some((Target::Playlist(Container::Mp4), directory.to_owned()));
+    }
+    if let Some((tag, file)) = File::parse(name) {
+        let stream = match file {
+            // "stream-tag-7.ts" lies beside the stream, everything else in its directory.
+            File::TransportStream(_) => format!("{directory}/{}", name.rsplitn(3, '-').nth(2)?),
+            File::Mp4(_) | File::Part(_) | File::Init(_) => directory.to_owned(),
+        };
+        return Some((Target::File(tag, file), stream));
+    }
+    let (stem, extension) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !directory.is_empty())?;
+    let target = match extension {
+        "m3u8" => Target::Playlist(Container::TransportStream),
+        "ts" => Target::Endless,
+        _ => return None,
+    };
+    Some((target, format!("{directory}/{stem}")))
+}
+
+/// A player and its request.
+struct Player<'a> {
+    site: &'a Site,
+    parts: &'a Parts,
+    client: ClientNetwork,
+}
+
+impl Player<'_> {
+    /// Whether the settings or the token of the request allow it to watch.
+    fn may_watch(&self, name: &StreamName) -> Result<(), Refusal> {
+        let token = api::bearer(self.parts).or_else(|| api::query(self.parts, "token"));
+        Ok(self.site.stage.access.check(Deed::Play, name, token.as_deref(), clock::unix_time())?)
+    }
+
+    /// Counts the request for its address.
+    fn count(&self) -> Result<(), Refusal> {
+        let counted = self.site.count_live_request(self.client);
+        counted.map_err(|retry_after| Refusal::TooManyRequests { retry_after })
+    }
+}
+
+/// Answers a request for a stream.
+pub(super) async fn answer(
+    site: &Site,
+    arrival: Arrival,
+    parts: &Parts,
+    target: Target,
+    path: &str,
+) -> Result<Response, Refusal> {
+    if parts.method == Method::OPTIONS {
+        return Ok(options());
+    }
+    let client = ClientNetwork::from(arrival.client(&parts.headers, &site.config.http_trusted_proxies));
+    let player = &Player { site, parts, client };
+    if parts.method != Method::GET && parts.method != Method::HEAD {
+        return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD, OPTIONS" });
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    let name = StreamAddress::parse(&format!("{path}?{query}"))?.name;
+    match target {
+        Target::Playlist(container) => playlist(player, &name, container, query).await,
+        Target::File(tag, file) => segment(player, &name, tag, file).await,
+        Target::Endless => {
+            player.may_watch(&name)?;
+            endless(player, &name)
+        }
+    }
+}
+
+async fn playlist(
+    player: &Player<'_>,
+    name: &StreamName,
+    container: Container,
+    query: &str,
+) -> Result<Response, Refusal> {
+    let hls = &player.site.hls;
+    let context = api::query(player.parts, "hls_ctx");
+    let is_media = context.is_some() || player.parts.uri.path().ends_with("/stream.m3u8");
+    let is_known = context.is_some_and(|context| hls.knows_context(&context, name));
+    if !is_known {
+        player.may_watch(name)?;
+    }
+    let text = if is_media {
+        let reload = Reload::parse(query).map_err(|error| HlsRefusal::Stream(HlsError::Reload(error)))?;
+        hls.media_playlist(name, player.client, container, reload).await?
+    } else {
+        player.count()?;
+        let context = hls.open_context(name)?;
+        let uri = |container| media_playlist_path(name, container, &context);
+        match hls.multivariant_playlist(name, player.client, container, &uri(container)).await {
+            // Players of the one container know the other, too.
+            Err(HlsRefusal::Stream(HlsError::Codec(_))) => {
+                hls.multivariant_playlist(name, player.client, Container::Mp4, &uri(Container::Mp4)).await?
+            }
+            answer => answer?,
+        }
+    };
+    Ok(whole(m3u8::CONTENT_TYPE, "no-cache", vec![text]))
+}
+
+fn media_playlist_path(name: &StreamName, container: Container, context: &str) -> String {
+    let stream = escaped_path(name);
+    match container {
+        Container::TransportStream => format!("{stream}.m3u8?hls_ctx={context}"),
+        Container::Mp4 => format!("{stream}/stream.m3u8?hls_ctx={context}"),
+    }
+}
+
+/// Whoever knows the name of a file was shown the playlist that has it: it cannot be guessed.
+async fn segment(player: &Player<'_>, name: &StreamName, tag: Tag, file: File) -> Result<Response, Refusal> {
+    let pieces = player.site.hls.file(name, player.client, tag, file).await?;
+    let content_type = match file {
+        File::TransportStream(_) => ts::CONTENT_TYPE,
+        File::Mp4(_) | File::Part(_) | File::Init(_) => mp4::CONTENT_TYPE,
+    };
+    Ok(whole(content_type, "max-age=3600, immutable", pieces))
+}
+
+fn whole(content_type: &'static str, keep: &'static str, pieces: Vec<Bytes>) -> Response {
+    let length: usize = pieces.iter().map(Bytes::len).sum();
+    let body = Body::from_stream(stream::iter(pieces.into_iter().map(Ok::<_, Infallible>)));
+    let mut response =
+        (StatusCode::OK, [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, keep)], body).into_response();
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
+/// A transport stream without end: from the latest key frame on, as long as the player reads and somebody publishes.
+fn endless(player: &Player<'_>, name: &StreamName) -> Result<Response, Refusal> {
+    let hls = &player.site.hls;
+    let head = [(header::CONTENT_TYPE, ts::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
+    if player.parts.method == Method::HEAD {
+        hls.is_on_air(name).then_some(()).ok_or(HlsRefusal::OffAir)?;
+        return Ok((StatusCode::OK, head).into_response());
+    }
+    player.count()?;
+    let viewer = hls.view(name, player.client)?;
+    let stopping = player.site.stage.stopping.clone();
+    let pieces = stream::unfold((viewer, stopping), async |(mut viewer, mut stopping)| {
+        let piece = tokio::select! {
+            piece = viewer.next() => piece?,
+            _ = stopping.wait_for(|stopping| *stopping) => return None,
+        };
+        Some((Ok::<_, Infallible>(piece), (viewer, stopping)))
+    });
+    Ok((StatusCode::OK, head, Body::from_stream(pieces)).into_response())
+}
+
+/// What may be done here, for pages that ask before.
+fn options() -> Response {
+    let fixed = [
+        (header::ALLOW, "GET, HEAD, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, range"),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::OK, fixed).into_response()
+}
+
+#[cfg(test)]
+mod tests;

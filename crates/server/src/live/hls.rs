@@ -1,0 +1,233 @@
+//! HLS: for each stream that somebody asks for a packager, which reads the stream as any viewer does and feeds it to the core, and the requests that wait
+//! for what the core does not have yet. A packager that nobody asks for any more ends; so a stream that nobody watches this way costs nothing.
+
+mod contexts;
+mod packager;
+mod queue;
+mod viewer;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use live::StreamName;
+use live::hls::{Answer, Container, File, HlsError, Reload, Stream, Tag};
+use tokio::time::timeout;
+
+use self::contexts::Contexts;
+use self::packager::Packager;
+use self::queue::{Full, Queue};
+use self::viewer::Viewer;
+use super::directory::Directory;
+use crate::address::ClientNetwork;
+use crate::clock;
+
+/// All packagers.
+#[derive(Debug)]
+pub(crate) struct Hls {
+    directory: Directory,
+    /// One for each stream that is or was on air and that somebody asked for; they remove themselves.
+    packagers: Mutex<BTreeMap<StreamName, Arc<Packager>>>,
+    contexts: Mutex<Contexts>,
+    queue: Queue,
+}
+
+/// Why there is nothing to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum HlsRefusal {
+    /// Nobody publishes the stream.
+    #[error("nobody publishes this stream")]
+    OffAir,
+    /// The core says so.
+    #[error(transparent)]
+    Stream(#[from] HlsError),
+    /// What was waited for did not come.
+    #[error("nothing has come for {0} s; the publisher may have stopped")]
+    Late(u64),
+    /// More requests of this address wait already than may.
+    #[error("too many requests of this address wait")]
+    ClientFull,
+    /// More requests wait, or more players are there, than may.
+    #[error("too many players")]
+    ServerFull,
+}
+
+impl Hls {
+    /// For the streams of that directory.
+    pub(crate) fn new(directory: Directory) -> Arc<Self> {
+        let contexts = Mutex::new(Contexts::new(clock::now()));
+        Arc::new(Self { directory, packagers: Mutex::default(), contexts, queue: Queue::default() })
+    }
+
+    /// Begins a session of a player who may watch; `hls_ctx` is its name.
+    ///
+    /// # Errors
+    /// [`HlsRefusal::ServerFull`].
+    pub(crate) fn open_context(&self, name: &StreamName) -> Result<String, HlsRefusal> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|_| HlsRefusal::ServerFull)?;
+        let id = u128::from_be_bytes(bytes);
+        self.contexts().open(clock::now(), id, name.clone()).map_err(|contexts::Full| HlsRefusal::ServerFull)?;
+        Ok(format!("{id:032x}"))
+    }
+
+    /// Whether somebody who may watch this stream was given this `hls_ctx`.
+    pub(crate) fn knows_context(&self, context: &str, name: &StreamName) -> bool {
+        let is_hex = context.len() == CONTEXT_CHARS && context.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let id = u128::from_str_radix(context, 16).ok().filter(|_| is_hex);
+        id.is_some_and(|id| self.contexts().knows(clock::now(), id, name))
+    }
+
+    /// The multivariant playlist, which names the media playlist as `uri`.
+    ///
+    /// # Errors
+    /// [`HlsRefusal`].
+    pub(crate) async fn multivariant_playlist(
+        self: &Arc<Self>,
+        name: &StreamName,
+        client: ClientNetwork,
+        container: Container,
+        uri: &str,
+    ) -> Result<Bytes, HlsRefusal> {
+        self.ask(name, client, |stream| stream.multivariant_playlist(container, uri.to_owned())).await
+    }
+
+    /// The media playlist.
+    ///
+    /// # Errors
+    /// [`HlsRefusal`].
+    pub(crate) async fn media_playlist(
+        self: &Arc<Self>,
+        name: &StreamName,
+        client: ClientNetwork,
+        container: Container,
+        reload: Reload,
+    ) -> Result<Bytes, HlsRefusal> {
+        self.ask(name, client, |stream| stream.media_playlist(container, reload)).await
+    }
+
+    /// A file, in pieces.
+    ///
+    /// # Errors
+    /// [`HlsRefusal`].
+    pub(crate) async fn file(
+        self: &Arc<Self>,
+        name: &StreamName,
+        client: ClientNetwork,
+        tag: Tag,
+        file: File,
+    ) -> Result<Vec<Bytes>, HlsRefusal> {
+        // A file is named by a playlist: without a packager there is none, and nobody has to make one.
+        let packager = self.packagers().get(name).cloned().ok_or(HlsRefusal::OffAir)?;
+        self.wait(&packager, client, |stream| stream.file(tag, file)).await
+    }
+
+    /// Whether somebody publishes the stream.
+    pub(crate) fn is_on_air(&self, name: &StreamName) -> bool {
+        self.directory.view(name).is_some()
+    }
+
+    /// A viewer of the stream as a transport stream without end. It counts as one who waits.
+    ///
+    /// # Errors
+    /// [`HlsRefusal`].
+    pub(crate) fn view(&self, name: &StreamName, client: ClientNetwork) -> Result<Viewer, HlsRefusal> {
+        let place = self.directory.view(name).ok_or(HlsRefusal::OffAir)?;
+        Ok(Viewer::new(place, self.queue.enter(client)?))
+    }
+
+    async fn ask<T>(
+        self: &Arc<Self>,
+        name: &StreamName,
+        client: ClientNetwork,
+        question: impl FnMut(&mut Stream) -> Result<Answer<T>, HlsError>,
+    ) -> Result<T, HlsRefusal> {
+        let packager = self.packager(name)?;
+        self.wait(&packager, client, question).await
+    }
+
+    /// Asks until there is an answer, again with each part that comes.
+    async fn wait<T>(
+        &self,
+        packager: &Packager,
+        client: ClientNetwork,
+        mut question: impl FnMut(&mut Stream) -> Result<Answer<T>, HlsError>,
+    ) -> Result<T, HlsRefusal> {
+        let mut revisions = packager.revisions();
+        if let Answer::Ready(value) = packager.ask(&mut question)? {
+            return Ok(value);
+        }
+        let _place = self.queue.enter(client)?;
+        let patience = packager.patience();
+        let answer = timeout(patience, async {
+            loop {
+                // The sender lives as long as the packager, which is held here.
+                let _known = revisions.changed().await;
+                match packager.ask(&mut question) {
+                    Ok(Answer::Wait) => {}
+                    Ok(Answer::Ready(value)) => return Ok(value),
+                    Err(error) => return Err(HlsRefusal::Stream(error)),
+                }
+            }
+        });
+        answer.await.unwrap_or(Err(HlsRefusal::Late(patience.as_secs())))
+    }
+
+    /// The packager of the stream; a new one if there is none, or if its publication has ended and there is another.
+    fn packager(self: &Arc<Self>, name: &StreamName) -> Result<Arc<Packager>, HlsRefusal> {
+        let mut packagers = self.packagers();
+        let known = packagers.get(name);
+        if let Some(packager) = known.filter(|packager| !packager.has_ended()) {
+            return Ok(Arc::clone(packager));
+        }
+        let Some(viewer) = self.directory.view(name) else {
+            // What is left of the last publication may still be watched to its end.
+            return known.cloned().ok_or(HlsRefusal::OffAir);
+        };
+        let packager = Packager::start(name).ok_or(HlsRefusal::ServerFull)?;
+        packagers.insert(name.clone(), Arc::clone(&packager));
+        let (hls, name, fed) = (Arc::clone(self), name.clone(), Arc::clone(&packager));
+        tokio::spawn(async move {
+            packager::feed(&fed, viewer).await;
+            if fed.has_ended() {
+                tokio::time::sleep(LINGER).await;
+            }
+            hls.forget(&name, &fed);
+        });
+        Ok(packager)
+    }
+
+    /// Forgets the packager, unless another has taken its place.
+    fn forget(&self, name: &StreamName, packager: &Arc<Packager>) {
+        let mut packagers = self.packagers();
+        if packagers.get(name).is_some_and(|known| Arc::ptr_eq(known, packager)) {
+            packagers.remove(name);
+        }
+    }
+
+    fn packagers(&self) -> MutexGuard<'_, BTreeMap<StreamName, Arc<Packager>>> {
+        self.packagers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn contexts(&self) -> MutexGuard<'_, Contexts> {
+        self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Full> for HlsRefusal {
+    fn from(full: Full) -> Self {
+        match full {
+            Full::Client => Self::ClientFull,
+            Full::Server => Self::ServerFull,
+        }
+    }
+}
+
+/// What is left of a stream that has ended is kept for slow players.
+const LINGER: Duration = Duration::from_secs(30);
+/// 128 bits in hexadecimal.
+const CONTEXT_CHARS: usize = 32;
+
+#[cfg(test)]
+mod tests;

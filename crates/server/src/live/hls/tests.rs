@@ -1,0 +1,172 @@
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use live::StreamName;
+use live::hls::{Container, File, HlsError, Reload};
+use live::m3u8::rules;
+use media::{Codec, Frame, MediaTime, Parameters, Shape};
+
+use super::{Hls, HlsRefusal};
+use crate::address::ClientNetwork;
+use crate::clock;
+use crate::config::Limit;
+use crate::live::directory::{Claim, Directory, Protocol};
+
+/// A publisher whose clock goes as fast as it is told to.
+struct Publisher {
+    claim: Claim,
+    at_ms: i64,
+}
+
+impl Publisher {
+    fn begin(directory: &Directory) -> Self {
+        let claim = directory.claim(&name(), Protocol::Rtmp, clock::now()).unwrap();
+        let record = [1, 0x42, 0xc0, 0x0a, 0xff, 0xe1, 0, 4, 0x67, 0x42, 0xc0, 0x0a, 1, 0, 2, 0x68, 0xce];
+        claim.publish_parameters(Parameters {
+            codec: Codec::H264,
+            decoder_configuration: Bytes::copy_from_slice(&record),
+            shape: Shape::Video { width: 64, height: 48 },
+        });
+        Self { claim, at_ms: 0 }
+    }
+
+    /// Pictures at 25 a second, with a key frame every two seconds.
+    fn publish(&mut self, for_ms: i64) {
+        let end = self.at_ms + for_ms;
+        while self.at_ms < end {
+            let is_key = self.at_ms % 2000 == 0;
+            let at = MediaTime::from_millis(self.at_ms);
+            let data = Bytes::from_static(if is_key { &[0, 0, 0, 2, 0x65, 1] } else { &[0, 0, 0, 2, 0x41, 1] });
+            self.claim.publish_frame(Frame { codec: Codec::H264, pts: at, dts: at, is_key, data });
+            self.at_ms += 40;
+        }
+        self.claim.flush();
+    }
+}
+
+fn name() -> StreamName {
+    StreamName::new("live", "lesson").unwrap()
+}
+
+fn client() -> ClientNetwork {
+    std::net::IpAddr::from(Ipv4Addr::LOCALHOST).into()
+}
+
+fn on_air() -> (Arc<Hls>, Directory, Publisher) {
+    let directory = Directory::new(Limit(10));
+    let mut publisher = Publisher::begin(&directory);
+    publisher.publish(40);
+    (Hls::new(directory.clone()), directory, publisher)
+}
+
+async fn playlist(hls: &Arc<Hls>, container: Container, query: &str) -> Result<String, HlsRefusal> {
+    let reload = Reload::parse(query).unwrap();
+    let text = hls.media_playlist(&name(), client(), container, reload).await?;
+    Ok(String::from_utf8(text.to_vec()).unwrap())
+}
+
+/// Asks in a task of its own, and gives the packager the time to begin.
+async fn asked(hls: &Arc<Hls>, query: &'static str) -> tokio::task::JoinHandle<Result<String, HlsRefusal>> {
+    let task = tokio::spawn({
+        let hls = Arc::clone(hls);
+        async move { playlist(&hls, Container::Mp4, query).await }
+    });
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    task
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_player_waits_for_the_first_segment() {
+    let (hls, _directory, mut publisher) = on_air();
+    let waiting = asked(&hls, "").await;
+    assert!(!waiting.is_finished());
+    publisher.publish(2_100);
+    let text = waiting.await.unwrap().unwrap();
+    let seen = rules::media_playlist(&text).unwrap();
+    assert_eq!(seen.segments.len(), 1);
+    let ts = playlist(&hls, Container::TransportStream, "").await.unwrap();
+    assert_eq!(rules::media_playlist(&ts).unwrap().segments.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_stream_that_is_not_on_air() {
+    let hls = Hls::new(Directory::new(Limit(10)));
+    assert_eq!(playlist(&hls, Container::Mp4, "").await, Err(HlsRefusal::OffAir));
+    let view = hls.view(&name(), client());
+    assert_eq!(view.err(), Some(HlsRefusal::OffAir));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hinted_part_is_given_when_it_comes() {
+    let (hls, _directory, mut publisher) = on_air();
+    let waiting = asked(&hls, "").await;
+    publisher.publish(2_100);
+    let seen = rules::media_playlist(&waiting.await.unwrap().unwrap()).unwrap();
+    let (tag, file) = File::parse(&seen.preload_hint.unwrap()).unwrap();
+    let part = tokio::spawn({
+        let hls = Arc::clone(&hls);
+        async move { hls.file(&name(), client(), tag, file).await }
+    });
+    publisher.publish(1_000);
+    assert!(part.await.unwrap().unwrap().concat().windows(4).any(|name| name == b"moof"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_player_who_waits_in_vain_is_told_so() {
+    let (hls, _directory, mut publisher) = on_air();
+    let waiting = asked(&hls, "").await;
+    publisher.publish(2_100);
+    waiting.await.unwrap().unwrap();
+    // Segment 1 does not get complete: three target durations are waited.
+    assert_eq!(playlist(&hls, Container::Mp4, "_HLS_msn=1").await, Err(HlsRefusal::Late(6)));
+    let too_far = playlist(&hls, Container::Mp4, "_HLS_msn=3").await.unwrap_err();
+    assert!(matches!(too_far, HlsRefusal::Stream(HlsError::Reload(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_publisher_makes_a_discontinuity_and_none_the_end() {
+    let (hls, directory, mut publisher) = on_air();
+    let waiting = asked(&hls, "").await;
+    publisher.publish(2_100);
+    waiting.await.unwrap().unwrap();
+    drop(publisher);
+    let mut next = Publisher::begin(&directory);
+    next.publish(2_100);
+    let waiting = asked(&hls, "_HLS_msn=2").await;
+    next.publish(2_000);
+    let seen = rules::media_playlist(&waiting.await.unwrap().unwrap()).unwrap();
+    assert_eq!(seen.segments.iter().filter(|segment| segment.is_discontinuous).count(), 1, "{seen:?}");
+    drop(next);
+    // Nothing comes for half a minute.
+    tokio::time::sleep(std::time::Duration::from_secs(31)).await;
+    let text = playlist(&hls, Container::Mp4, "").await.unwrap();
+    assert!(rules::media_playlist(&text).unwrap().is_ended);
+    tokio::time::sleep(std::time::Duration::from_secs(31)).await;
+    assert_eq!(playlist(&hls, Container::Mp4, "").await, Err(HlsRefusal::OffAir));
+    assert!(hls.packagers().is_empty(), "nothing is left");
+}
+
+#[tokio::test]
+async fn a_stream_without_end_begins_with_its_tables_and_goes_on() {
+    let (hls, _directory, mut publisher) = on_air();
+    let mut viewer = hls.view(&name(), client()).unwrap();
+    let first = viewer.next().await.unwrap();
+    assert_eq!((first.len() % 188, &first[..4]), (0, &[0x47, 0x40, 0, 0x10][..]));
+    publisher.publish(1_000);
+    let more = viewer.next().await.unwrap();
+    assert!(more.len() >= 24 * 188, "{}", more.len());
+}
+
+#[tokio::test]
+async fn a_session_opens_its_own_stream_alone() {
+    let (hls, _directory, _publisher) = on_air();
+    let context = hls.open_context(&name()).unwrap();
+    assert!(hls.knows_context(&context, &name()));
+    assert!(!hls.knows_context(&context, &StreamName::new("live", "other").unwrap()));
+    for wrong in ["", "7", "00000000000000000000000000000000", "+0000000000000000000000000000001", "é"] {
+        assert!(!hls.knows_context(wrong, &name()), "{wrong}");
+    }
+}
