@@ -117,6 +117,7 @@ async fn a_token_is_shown_once_and_the_session_stands_for_it() {
     let token = mint(&key, &claims).unwrap();
     let mut publisher = Peer::connect(&server, Purpose::Publish, "live", "a").await.unwrap();
     publisher.send_parameters(&video_parameters()).await;
+    publisher.send_parameters(&sound_parameters()).await;
     publisher.send_frame(&h264(0, true, b"key")).await;
     publisher.send_frame(&h264(40, false, b"delta")).await;
     let mut probe = super::flv(server.http(), &format!("/live/a.flv?token={token}")).await;
