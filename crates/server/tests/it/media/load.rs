@@ -62,8 +62,8 @@ async fn over_tcp_a_meeting_is_delivered_whole_and_no_datagram_comes() {
     wait_until(&session, |report| (report.joined, report.streams) == (3, 12)).await;
     session.population().reset();
     let report = wait_until(&session, |report| report.received >= 1000).await;
-    // The last packets may be on their way still.
-    assert!(report.lost == 0 && report.expected - report.received < 50, "{report:?}");
+    // The last packets may be on their way still, or were when counting began.
+    assert!(report.lost == 0 && report.expected.abs_diff(report.received) < 50, "{report:?}");
     assert_eq!(transports(&server).await, vec![json!("tcp"); 3]);
     let stats = send(server.http(), "GET", "/api/v1/stats", &server.admin(), "").await.json();
     let datagrams = stats["workers"].as_array().unwrap().iter().map(|worker| worker["datagramsIn"].as_u64().unwrap());
