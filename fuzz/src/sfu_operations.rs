@@ -5,7 +5,6 @@
 mod oracle;
 mod source;
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
@@ -229,9 +228,8 @@ impl World {
                 self.cameras[index(publisher)] = Camera::new(publisher % PEERS as u8, generation);
                 let track = TrackId { peer: peer_id(index(publisher)), source: Source::Camera };
                 self.router.handle_publish(self.now, track, self.cameras[index(publisher)].parameters());
-                // What the encoder before sent may still come, but not twice: nobody could tell the second copy from a stream of its own.
-                let mut copies = BTreeSet::new();
-                self.held.retain(|packet| copies.insert(packet.clone()));
+                // Nobody could tell what the encoder before sent, and comes again, from a stream of its own: its SSRC is in no description.
+                self.held.retain(|(from, _)| *from != track.peer);
             }
             Operation::Block { publisher, blocked } => {
                 self.blocked[index(publisher)] = blocked;
