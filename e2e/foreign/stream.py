@@ -1,6 +1,7 @@
 """Live streams with aiortc and GStreamer: each publishes by WHIP, both play by WHEP, and the next publisher is seen without another offer."""
 
 import asyncio
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -108,7 +109,59 @@ def stream(name: str, make: Callable[[str, str, int, int], Session], codec: str)
     return lambda server: asyncio.run(asyncio.wait_for(story(server), LIMIT_S))
 
 
+class FfmpegEnd:
+    """ffmpeg, which publishes RTMP: H.264 with B pictures and AAC at 44,100 Hz."""
+
+    def __init__(self, shade: int, pitch_hz: int):
+        self.shade, self.pitch_hz = shade, pitch_hz
+        self._encoder: subprocess.Popen[bytes] | None = None
+
+    def publish(self, url: str) -> None:
+        picture = f"color=size=320x240:rate=25,format=yuv420p,geq=lum={self.shade}:cb=128:cr=128"
+        tone = f"sine=frequency={self.pitch_hz}:sample_rate=44100,volume=4"
+        self._encoder = subprocess.Popen([
+            *["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", tone],
+            *["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "50", "-c:a", "aac", "-f", "flv", url],
+        ])
+
+    def end(self) -> None:
+        if self._encoder:
+            self._encoder.kill()
+            self._encoder.wait()
+            self._encoder = None
+
+
+async def rtmp_is_played_by_webrtc(server: Server) -> None:
+    """Viewers who came before and after see what comes by RTMP, then what comes by WHIP, then RTMP again, all without another offer."""
+    encoder, other = FfmpegEnd(90, 700), AiortcEnd("other", 180, 900, "H264")
+    early, late = AiortcEnd("early", 0, 0, "H264"), GstEnd("late", 0, 0, "H264")
+    base = f"http://127.0.0.1:{server.http_port}"
+    rtmp = f"rtmp://127.0.0.1:{server.rtmp_port}/live/r"
+    viewers = [early, late]
+    try:
+        await early.play(f"{base}/whep/live/r")
+        encoder.publish(rtmp)
+        await until("who came first sees it", lambda: early.sees(encoder) and early.hears(encoder))
+        await late.play(f"{base}/whep/live/r")
+        await until("both see it", lambda: all(one.sees(encoder) for one in viewers))
+        await until("both hear it", lambda: all(one.hears(encoder) for one in viewers))
+        encoder.end()
+        await other.publish(f"{base}/whip/live/r")
+        await until("both see the one by WHIP", lambda: all(one.sees(other) for one in viewers))
+        await other.end()
+        encoder.publish(rtmp)
+        await until("both see RTMP again", lambda: all(one.sees(encoder) for one in viewers))
+        await until("both hear RTMP again", lambda: all(one.hears(encoder) for one in viewers))
+    except Exception as failure:
+        seen = {one.name: {mid: shades[-5:] for mid, shades in one.seen.items()} for one in viewers}
+        raise Failed(f"{type(failure).__name__}: {failure}\n{seen} {[one.heard[-5:] for one in viewers]}") from failure
+    finally:
+        encoder.end()
+        await asyncio.gather(*(one.end() for one in [other, *viewers]), return_exceptions=True)
+
+
 CHECKS = [
+    ("stream of ffmpeg by RTMP, played by WebRTC", lambda server: asyncio.run(asyncio.wait_for(rtmp_is_played_by_webrtc(server), LIMIT_S))),
     ("stream of aiortc, VP8", stream("a", lambda name, codec, *own: AiortcEnd(name, *own, codec), "VP8")),
     ("stream of aiortc, H.264", stream("b", lambda name, codec, *own: AiortcEnd(name, *own, codec), "H264")),
     ("stream of GStreamer, VP8", stream("c", lambda name, codec, *own: GstEnd(name, *own, codec), "VP8")),

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub mod directory;
 pub(crate) mod egress;
+pub(crate) mod feed;
 pub(crate) mod fragment;
 pub(crate) mod hls;
 pub(crate) mod offer;

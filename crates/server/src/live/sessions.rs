@@ -1,7 +1,8 @@
 //! The sessions of publishers and viewers who speak WebRTC over HTTP, as one state machine.
 //!
 //! To the media plane a stream is a room: its publisher is a member with a microphone and a camera, a viewer one with slots for them. Who
-//! comes first does not matter, and when a publisher goes and another comes, the viewers' slots show that one.
+//! comes first does not matter, and when a publisher goes and another comes, the viewers' slots show that one. Where nobody publishes by
+//! WebRTC, viewers see the stream's feed: a member without a connection, who publishes what another protocol brings, if it does.
 //!
 //! **One input, then drain [`Sessions::poll_output`], then the next input.**
 
@@ -63,6 +64,10 @@ pub(crate) enum Output {
     Request(MediaRequest),
     /// The last [`Opening`] or [`Restart`] with this number has been answered, or not.
     Answer { request: u64, answer: Result<String, Refused> },
+    /// Feed the stream to its viewers, as this member of its room.
+    Feed { name: StreamName, room: MediaRoomId, peer: MediaPeerId },
+    /// Stop feeding it.
+    StopFeed { room: MediaRoomId, peer: MediaPeerId },
 }
 
 /// Why there is no session, or no change to one.
@@ -103,6 +108,8 @@ pub(crate) struct Sessions {
     /// Those with a session.
     streams: BTreeMap<StreamName, Stream>,
     peers: BTreeMap<MediaPeerId, SessionId>,
+    /// The feeds of streams.
+    feeds: BTreeMap<MediaPeerId, StreamName>,
     /// Those with a session.
     clients: BTreeMap<ClientNetwork, u64>,
     /// Numbers streams, peers and offers; none is used twice.
@@ -134,6 +141,8 @@ struct Stream {
     room: MediaRoomId,
     publisher: Option<SessionId>,
     viewers: BTreeSet<SessionId>,
+    /// Who publishes what another protocol brings; there is one while there are viewers and no publisher.
+    feed: Option<MediaPeerId>,
     /// Of the publisher's pictures.
     video_codec: Option<&'static str>,
 }
@@ -146,6 +155,7 @@ impl Sessions {
             sessions: BTreeMap::new(),
             streams: BTreeMap::new(),
             peers: BTreeMap::new(),
+            feeds: BTreeMap::new(),
             clients: BTreeMap::new(),
             next: 0,
             outputs: VecDeque::new(),
@@ -240,7 +250,8 @@ impl Sessions {
             }
             MediaEvent::Published { peer, tracks } => {
                 let video = tracks.iter().find(|track| track.video).map(|track| track.codec);
-                let name = self.peers.get(&peer).and_then(|id| Some(&self.sessions.get(id)?.name));
+                let of_session = self.peers.get(&peer).and_then(|id| Some(&self.sessions.get(id)?.name));
+                let name = of_session.or_else(|| self.feeds.get(&peer));
                 if let Some(stream) = name.and_then(|name| self.streams.get_mut(name)) {
                     stream.video_codec = video;
                 }
@@ -266,8 +277,13 @@ impl Sessions {
         };
         let (room, peer) = (stream_room(self.number()), stream_peer(self.number()));
         let stream = self.streams.entry(name.clone());
-        let stream =
-            stream.or_insert_with(|| Stream { room, publisher: None, viewers: BTreeSet::new(), video_codec: None });
+        let stream = stream.or_insert_with(|| Stream {
+            room,
+            publisher: None,
+            viewers: BTreeSet::new(),
+            feed: None,
+            video_codec: None,
+        });
         match deed {
             Deed::Publish => stream.publisher = Some(id.clone()),
             Deed::Play => drop(stream.viewers.insert(id.clone())),
@@ -289,7 +305,9 @@ impl Sessions {
         };
         self.sessions.insert(id.clone(), session);
         self.ask(&id, request);
+        let all_are_shown_it = self.arrange_feed(&name);
         match deed {
+            Deed::Play if all_are_shown_it => {}
             Deed::Play => self.show(&id),
             Deed::Publish => self.show_all(&name),
         }
@@ -334,10 +352,11 @@ impl Sessions {
     fn show(&mut self, id: &SessionId) {
         let Some(session) = self.sessions.get(id) else { return };
         let Some(stream) = self.streams.get(&session.name) else { return };
-        let Some(publisher) = stream.publisher.as_ref().and_then(|id| self.sessions.get(id)) else { return };
+        let publisher = stream.publisher.as_ref().and_then(|id| self.sessions.get(id)).map(|session| session.peer);
+        let Some(publisher) = publisher.or(stream.feed) else { return };
         let wish = |(mid, source): (String, Source)| SlotWish {
             mid,
-            track: Some((publisher.peer, source)),
+            track: Some((publisher, source)),
             width_px: 0,
             height_px: 0,
             priority: Priority::Normal,
@@ -381,8 +400,36 @@ impl Sessions {
             stream.publisher = None;
             stream.video_codec = None;
         }
-        if stream.publisher.is_none() && stream.viewers.is_empty() {
+        self.arrange_feed(&session.name);
+        if self.streams.get(&session.name).is_some_and(|stream| stream.publisher.is_none() && stream.viewers.is_empty())
+        {
             self.streams.remove(&session.name);
+        }
+    }
+
+    /// A stream that somebody views and nobody publishes by WebRTC is fed, and no other. True: all viewers are shown a feed that begins.
+    fn arrange_feed(&mut self, name: &StreamName) -> bool {
+        let next = stream_peer(self.next + 1);
+        let Some(stream) = self.streams.get_mut(name) else { return false };
+        let is_wanted = stream.publisher.is_none() && !stream.viewers.is_empty();
+        match stream.feed {
+            None if is_wanted => {
+                self.next += 1;
+                stream.feed = Some(next);
+                let (name, room) = (name.clone(), stream.room);
+                self.feeds.insert(next, name.clone());
+                self.outputs.push_back(Output::Feed { name: name.clone(), room, peer: next });
+                self.show_all(&name);
+                true
+            }
+            Some(peer) if !is_wanted => {
+                stream.feed = None;
+                stream.video_codec = None;
+                self.feeds.remove(&peer);
+                self.outputs.push_back(Output::StopFeed { room: stream.room, peer });
+                false
+            }
+            None | Some(_) => false,
         }
     }
 

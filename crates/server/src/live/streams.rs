@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use live::StreamName;
-use room::media::MediaEvent;
+use room::media::{MediaEvent, MediaPeerId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::access::Access;
 use super::directory::Directory;
+use super::feed::{Feeder, Feeding};
 use super::sessions::{Limits, Opening, Output, Refused, Restart, SessionId, Sessions};
 use crate::clock;
 use crate::media::Switchboard;
@@ -43,8 +44,9 @@ impl Streams {
         events: mpsc::Receiver<MediaEvent>,
     ) -> Self {
         let (inputs, received) = mpsc::channel(INPUTS_MAX);
-        let sessions = Sessions::new(limits, directory);
-        tokio::spawn(Task { sessions, switchboard, replies: BTreeMap::new() }.run(received, events));
+        let sessions = Sessions::new(limits, directory.clone());
+        let task = Task { sessions, switchboard, replies: BTreeMap::new(), directory, feeds: BTreeMap::new() };
+        tokio::spawn(task.run(received, events));
         Self { access, inputs }
     }
 
@@ -99,6 +101,9 @@ struct Task {
     switchboard: Switchboard,
     /// Who waits for an answer; as many as there are requests under way.
     replies: BTreeMap<u64, Reply>,
+    directory: Directory,
+    /// The streams that are fed to their viewers; each ends when its handle is dropped.
+    feeds: BTreeMap<MediaPeerId, Feeding>,
 }
 
 impl Task {
@@ -141,6 +146,16 @@ impl Task {
                     if let Some(refused) = self.switchboard.pass_on(request) {
                         self.sessions.handle_event(refused);
                     }
+                }
+                Output::Feed { name, room, peer } => {
+                    let worker = self.switchboard.place(room, peer);
+                    let workers = self.switchboard.workers().clone();
+                    let feeder = Feeder { directory: self.directory.clone(), workers, worker, name, room, peer };
+                    self.feeds.insert(peer, feeder.spawn());
+                }
+                Output::StopFeed { room, peer } => {
+                    self.feeds.remove(&peer);
+                    self.switchboard.leave(room, peer);
                 }
                 Output::Answer { request, answer } => {
                     let answered = answer.is_ok();

@@ -210,8 +210,8 @@ impl Media {
     fn tell_tracks(&mut self, to: LinkId, seat: u32) {
         let Some(member) = self.members.get(seat).filter(|member| member.joined) else { return };
         let Some(room) = self.rooms.get(member.room) else { return };
-        let Some(connection) = member.current.and_then(|key| self.connections.get(key)) else { return };
-        let (_, tracks) = split(&connection.terms);
+        let connection = member.current.and_then(|key| self.connections.get(key));
+        let tracks = connection.map_or_else(|| member.fed.clone(), |connection| split(&connection.terms).1);
         for (source, parameters) in tracks.into_iter().filter(|(source, _)| member.published.contains(source)) {
             let blocked = member.blocked.contains(&source);
             let (parameters, source) = (Box::new(parameters), super::event::routed(source));

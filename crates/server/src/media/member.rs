@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use room::media::{MediaPeerId, SlotWish, Source, TrackDescription};
+use rtp::parameters::ReceiveParameters;
 use sfu::LinkId;
 
 /// A member, by its place among the worker's members; the place is its name in the router, too.
@@ -28,6 +29,8 @@ pub(crate) struct Member {
     pub(crate) published: Vec<Source>,
     /// The same in the words of the rooms.
     pub(crate) described: Vec<TrackDescription>,
+    /// What it publishes if it has no connection, as this server itself makes it.
+    pub(crate) fed: Vec<(Source, ReceiveParameters)>,
 }
 
 impl Member {
@@ -43,6 +46,7 @@ impl Member {
             blocked: Vec::new(),
             published: Vec::new(),
             described: Vec::new(),
+            fed: Vec::new(),
         }
     }
 

@@ -161,6 +161,10 @@ impl sfu::Sink for Counter<'_> {
         if let Some((peer, home)) = self.members.get(to.0).and_then(|member| Some((member.id, member.home?))) {
             return self.mesh.post(home.0, Item::Crossing(Crossing::Asked { peer }), compound);
         }
+        if self.members.get(to.0).is_some_and(|member| !member.fed.is_empty()) {
+            // Nobody is behind it who could send something again, or a key frame.
+            return;
+        }
         let Some((connection, post)) = self.open(to, compound.len()) else { return };
         post.scratch.clear();
         post.scratch.extend_from_slice(compound);

@@ -152,7 +152,7 @@ impl Media {
     }
 
     /// The member's number; a new one gets a seat, in a room that may be new as well.
-    fn seat(&mut self, now: Instant, room: MediaRoomId, id: MediaPeerId) -> Result<u32, MediaRefusal> {
+    pub(super) fn seat(&mut self, now: Instant, room: MediaRoomId, id: MediaPeerId) -> Result<u32, MediaRefusal> {
         if let Some(&seat) = self.members_by_id.get(&id) {
             if self.members.get(seat).is_some_and(|member| member.home.is_none()) {
                 return Ok(seat);
@@ -311,7 +311,7 @@ impl Media {
         self.settle_room_of(seat);
     }
 
-    fn handle_close(&mut self, now: Instant, id: MediaPeerId, ways: &mut Ways) {
+    pub(super) fn handle_close(&mut self, now: Instant, id: MediaPeerId, ways: &mut Ways) {
         let seat = self.members_by_id.get(&id).copied();
         let is_ours = |seat: &u32| self.members.get(*seat).is_some_and(|member| member.home.is_none());
         let Some(seat) = seat.filter(is_ours) else { return };
@@ -332,14 +332,14 @@ impl Media {
         }
     }
 
-    fn settle_room_of(&mut self, seat: u32) {
+    pub(super) fn settle_room_of(&mut self, seat: u32) {
         if let Some(room) = self.members.get(seat).map(|member| member.room) {
             self.settle_room(room);
         }
     }
 }
 
-fn track(seat: u32, source: Source) -> TrackId {
+pub(super) fn track(seat: u32, source: Source) -> TrackId {
     TrackId { peer: PeerId(seat), source: routed(source) }
 }
 

@@ -1,6 +1,6 @@
 //! Which worker has which member, on the side of the rooms.
 
-use room::media::{MediaEvent, MediaRequest};
+use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId};
 
 use super::backlog::Backlog;
 use super::places::Places;
@@ -50,6 +50,21 @@ impl Switchboard {
         let refused = backlog.push(request).err();
         backlog.drain(|request| self.workers.try_request_media(worker, request));
         refused
+    }
+
+    /// The worker of a member who has none of its own accord: nothing but a connection or this places one.
+    pub(crate) fn place(&mut self, room: MediaRoomId, peer: MediaPeerId) -> usize {
+        self.places.place(room, peer)
+    }
+
+    /// The member that was [placed](Self::place) is gone.
+    pub(crate) fn leave(&mut self, room: MediaRoomId, peer: MediaPeerId) {
+        self.places.leave(room, peer);
+    }
+
+    /// The workers.
+    pub(crate) fn workers(&self) -> &Handle {
+        &self.workers
     }
 
     /// Whether the next message of a member can be passed on, to whatever worker: else it would be kept from some.

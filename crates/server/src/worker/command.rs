@@ -11,7 +11,7 @@ use super::chunk::Chunk;
 use super::stats::Stats;
 use super::stream_queue::StreamQueue;
 use super::streams::{StreamId, StreamKind};
-use crate::media::{CheckRequest, LookRequest};
+use crate::media::{CheckRequest, Feed, LookRequest};
 
 /// As many connections are open as the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Check(Box<CheckRequest>),
     /// What the rooms ask of media.
     Media(Box<MediaRequest>),
+    /// What a member without a connection does.
+    Feed(Feed),
     /// Fail while doing something with media.
     #[cfg(test)]
     Fail,

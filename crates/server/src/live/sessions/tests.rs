@@ -19,6 +19,8 @@ struct Desk {
     requests: Vec<MediaRequest>,
     answers: Vec<(u64, Result<String, Refused>)>,
     opened: u64,
+    /// The members that are fed.
+    feeds: Vec<MediaPeerId>,
 }
 
 fn demo() -> StreamName {
@@ -36,7 +38,7 @@ impl Desk {
 
     fn with(limits: Limits) -> Self {
         let sessions = Sessions::new(limits, Directory::new(Limit(0)));
-        Self { sessions, requests: Vec::new(), answers: Vec::new(), opened: 0 }
+        Self { sessions, requests: Vec::new(), answers: Vec::new(), opened: 0, feeds: Vec::new() }
     }
 
     /// Asks for a session, and says what became of it at once.
@@ -60,6 +62,11 @@ impl Desk {
             match output {
                 Output::Request(request) => self.requests.push(request),
                 Output::Answer { request, answer } => self.answers.push((request, answer)),
+                Output::Feed { name, peer, .. } => {
+                    assert_eq!(name, demo());
+                    self.feeds.push(peer);
+                }
+                Output::StopFeed { peer, .. } => self.feeds.retain(|fed| *fed != peer),
             }
         }
     }
@@ -102,7 +109,7 @@ fn both(publisher: MediaPeerId) -> Vec<(String, Option<(MediaPeerId, Source)>)> 
 fn viewer_is_shown_the_publisher_whoever_comes_first_and_the_next_one_after_him() {
     let mut desk = Desk::new();
     let early = desk.opened(Deed::Play, "early");
-    assert_eq!(desk.shown(early), None);
+    assert_eq!(tracks(desk.shown(early)), both(desk.feeds[0]), "what another protocol may bring");
     let first = desk.opened(Deed::Publish, "first");
     assert_eq!(tracks(desk.shown(early)), both(first));
     let late = desk.opened(Deed::Play, "late");
@@ -110,6 +117,33 @@ fn viewer_is_shown_the_publisher_whoever_comes_first_and_the_next_one_after_him(
     assert!(desk.sessions.handle_close(&id("first"), &demo()));
     let second = desk.opened(Deed::Publish, "second");
     assert_eq!((tracks(desk.shown(early)), tracks(desk.shown(late))), (both(second), both(second)));
+}
+
+#[test]
+fn stream_is_fed_while_somebody_views_it_and_nobody_publishes_it_by_webrtc() {
+    let mut desk = Desk::new();
+    let feeds = |desk: &Desk| desk.feeds.len();
+    let early = desk.opened(Deed::Play, "early");
+    let late = desk.opened(Deed::Play, "late");
+    assert_eq!(feeds(&desk), 1);
+    assert_eq!((tracks(desk.shown(early)), tracks(desk.shown(late))), (both(desk.feeds[0]), both(desk.feeds[0])));
+    let codec = |desk: &Desk| desk.sessions.video_codec(&demo());
+    let video =
+        TrackDescription { source: Source::Camera, video: true, codec: "H264", layers: Vec::new(), encrypted: false };
+    desk.hear(MediaEvent::Published { peer: desk.feeds[0], tracks: vec![video] });
+    assert_eq!(codec(&desk), Some("H264"));
+    desk.opened(Deed::Publish, "anna");
+    assert_eq!((feeds(&desk), codec(&desk)), (0, None));
+    assert!(desk.sessions.handle_close(&id("anna"), &demo()));
+    desk.drain();
+    assert_eq!(tracks(desk.shown(late)), both(desk.feeds[0]));
+    for viewer in ["early", "late"] {
+        assert_eq!(feeds(&desk), 1);
+        assert!(desk.sessions.handle_close(&id(viewer), &demo()));
+        desk.drain();
+    }
+    assert_eq!(feeds(&desk), 0);
+    assert!(desk.sessions.streams.is_empty() && desk.sessions.feeds.is_empty());
 }
 
 #[test]

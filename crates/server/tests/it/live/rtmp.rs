@@ -3,6 +3,7 @@
 mod client;
 mod hls;
 mod many;
+mod webrtc;
 
 use bytes::Bytes;
 use live::flv::{Packet, TagKind};

@@ -82,8 +82,13 @@ impl Client {
 
     fn over(id: u64, wire: Wire, local: SocketAddr, candidate: Candidate) -> Self {
         let now = now();
-        let mut rtc =
-            Rtc::builder().clear_codecs().enable_vp8(true).enable_opus(true, false).set_rtp_mode(true).build(now);
+        let mut rtc = Rtc::builder()
+            .clear_codecs()
+            .enable_vp8(true)
+            .enable_h264(true)
+            .enable_opus(true, false)
+            .set_rtp_mode(true)
+            .build(now);
         rtc.add_local_candidate(candidate);
         Self {
             id: MediaPeerId(id),

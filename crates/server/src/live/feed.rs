@@ -1,0 +1,99 @@
+//! What is published by another protocol, for viewers over WebRTC: frames of the stream's hub become packets of a member of its room.
+//!
+//! ```text
+//! hub ─frames─▶ Program (AAC ─▶ Opus; H.264 in pieces) ─packets─▶ worker: a member without a connection ─▶ router ─▶ viewers
+//! ```
+
+mod program;
+mod track;
+
+use std::time::Duration;
+
+use live::StreamName;
+use room::media::{MediaPeerId, MediaRoomId};
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
+
+use self::program::Program;
+use super::directory::{Directory, Viewer};
+use crate::media::Feed;
+use crate::workers::{Handle, Stopped};
+
+/// Feeds a stream to its viewers.
+#[derive(Debug)]
+pub(crate) struct Feeder {
+    pub(crate) directory: Directory,
+    pub(crate) workers: Handle,
+    pub(crate) worker: usize,
+    pub(crate) name: StreamName,
+    pub(crate) room: MediaRoomId,
+    pub(crate) peer: MediaPeerId,
+}
+
+/// A stream is fed until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Feeding(#[expect(dead_code, reason = "its end is the message")] oneshot::Sender<()>);
+
+impl Feeder {
+    /// Starts the task, on the current runtime.
+    pub(crate) fn spawn(self) -> Feeding {
+        let (feeding, ended) = oneshot::channel();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = ended => {}
+                stopped = self.feed() => tracing::debug!(stream = %self.name, ?stopped, "the feed of a stream is over"),
+            }
+            // The worker may have ended.
+            let _ = self.workers.feed(self.worker, Feed::Leave { peer: self.peer }).await;
+        });
+        Feeding(feeding)
+    }
+
+    /// One publisher after the other, until the worker ends.
+    async fn feed(&self) -> Result<(), Stopped> {
+        loop {
+            // Longer than anybody watches.
+            let Some(viewer) = self.directory.wait_and_view(&self.name, WAIT_MAX).await else { continue };
+            self.feed_from(viewer).await?;
+            self.publish(Vec::new()).await?;
+        }
+    }
+
+    /// Until nothing comes any more.
+    async fn feed_from(&self, mut viewer: Viewer) -> Result<(), Stopped> {
+        let Ok(mut program) = Program::new() else { return Ok(()) };
+        let mut items = Vec::new();
+        while viewer.next(&mut items).await.is_ok() {
+            let taken = std::mem::take(&mut items);
+            // Sound is decoded and encoded: that is nothing for the threads of the sockets.
+            let worked = spawn_blocking(move || {
+                let batches: Vec<_> = taken.iter().map(|item| program.take(item.content())).collect();
+                (program, batches)
+            });
+            let Ok((back, batches)) = worked.await else {
+                tracing::error!(stream = %self.name, "the feed of a stream failed; the stream is begun again");
+                return Ok(());
+            };
+            program = back;
+            for batch in batches {
+                if let Some(tracks) = batch.tracks {
+                    self.publish(tracks).await?;
+                }
+                if !batch.packets.is_empty() {
+                    let packets = Feed::Packets { peer: self.peer, packets: batch.packets };
+                    self.workers.feed(self.worker, packets).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn publish(
+        &self,
+        tracks: Vec<(room::media::Source, rtp::parameters::ReceiveParameters)>,
+    ) -> Result<(), Stopped> {
+        self.workers.feed(self.worker, Feed::Publish { room: self.room, peer: self.peer, tracks }).await
+    }
+}
+
+const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);

@@ -1,0 +1,60 @@
+//! What comes by RTMP, seen over WebRTC.
+
+use std::time::Duration;
+
+use live::rtmp::Purpose;
+use str0m::media::{Direction, Mid};
+use tokio::net::TcpStream;
+
+use super::client::{Peer, h264, video_parameters};
+use crate::fixture::{PATIENCE, TestServer, serve_for_test};
+use crate::live::open;
+use crate::media::client::{Client, drive, now};
+
+/// An encoder whose pictures say their numbers; every tenth is a key picture.
+struct Encoder {
+    peer: Peer<TcpStream>,
+    next: u64,
+}
+
+impl Encoder {
+    async fn connect(server: &TestServer, first: u64) -> Self {
+        let mut peer = Peer::connect_in_time(server, Purpose::Publish, "live", "demo").await;
+        peer.send_parameters(&video_parameters()).await;
+        Self { peer, next: first }
+    }
+
+    /// Sends a picture every 10 ms until all see five in a row of those from `first` on.
+    async fn until_seen(&mut self, first: u64, viewers: &mut [(&mut Client, Mid)]) {
+        let deadline = now() + PATIENCE;
+        let seen = |client: &Client, mid: Mid| {
+            let stamps = client.stamps(mid);
+            stamps.windows(5).any(|few| few[0] >= first && few.windows(2).all(|two| two[1] == two[0] + 1))
+        };
+        while !viewers.iter().all(|(client, mid)| seen(client, *mid)) {
+            assert!(now() < deadline, "the pictures are not seen in time");
+            let is_key = self.next.is_multiple_of(10);
+            let unit = [&[if is_key { 0x65 } else { 0x41 }, 0x80][..], &self.next.to_be_bytes()].concat();
+            self.peer.send_frame(&h264(i64::try_from(self.next).unwrap() * 10, is_key, &unit)).await;
+            self.next += 1;
+            let until = now() + Duration::from_millis(10);
+            let mut clients: Vec<&mut Client> = viewers.iter_mut().map(|(client, _)| &mut **client).collect();
+            drive(&mut clients, |_| now() >= until).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn viewers_on_every_worker_see_what_comes_by_rtmp_and_the_next_publisher_as_well() {
+    let server = serve_for_test(&["media.workers=2", "media.members_per_worker=1"]);
+    let (mut ben, mut carl) = (Client::udp(1).await, Client::udp(2).await);
+    let (_, [_, eye]) = open(&server, "/whep/live/demo", &mut ben, Direction::RecvOnly).await;
+    let mut encoder = Encoder::connect(&server, 0).await;
+    let (_, [_, other]) = open(&server, "/whep/live/demo", &mut carl, Direction::RecvOnly).await;
+    drive(&mut [&mut ben, &mut carl], |clients| clients.iter().all(|client| client.connected)).await;
+    encoder.until_seen(0, &mut [(&mut ben, eye), (&mut carl, other)]).await;
+    let next = encoder.next;
+    encoder.peer.leave().await;
+    let mut encoder = Encoder::connect(&server, next).await;
+    encoder.until_seen(next, &mut [(&mut ben, eye), (&mut carl, other)]).await;
+}
