@@ -13,6 +13,7 @@ use live::StreamName;
 use room::media::{MediaPeerId, MediaRoomId};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use self::program::Program;
 use super::directory::{Directory, Viewer};
@@ -56,6 +57,8 @@ impl Feeder {
             let Some(viewer) = self.directory.wait_and_view(&self.name, WAIT_MAX).await else { continue };
             self.feed_from(viewer).await?;
             self.publish(Vec::new()).await?;
+            // What ended it may still be there: a frame that fails, at which every beginning would fail again.
+            sleep(PAUSE).await;
         }
     }
 
@@ -97,3 +100,6 @@ impl Feeder {
 }
 
 const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Before a stream that ended is looked at again.
+const PAUSE: Duration = Duration::from_secs(1);
