@@ -110,14 +110,14 @@ def stream(name: str, make: Callable[[str, str, int, int], Session], codec: str)
 
 
 class FfmpegEnd:
-    """ffmpeg, which publishes RTMP: H.264 with B pictures and AAC at 44,100 Hz."""
+    """ffmpeg, which publishes RTMP: H.264 with B pictures and AAC at 44,100 Hz. A quarter of the picture is noise: it costs what a camera's does."""
 
     def __init__(self, shade: int, pitch_hz: int):
         self.shade, self.pitch_hz = shade, pitch_hz
         self._encoder: subprocess.Popen[bytes] | None = None
 
     def publish(self, url: str) -> None:
-        picture = f"color=size=320x240:rate=25,format=yuv420p,geq=lum={self.shade}:cb=128:cr=128"
+        picture = f"color=size=320x240:rate=25,format=yuv420p,geq=lum='if(lt(X,W/4),random(1)*255,{self.shade})':cb=128:cr=128"
         tone = f"sine=frequency={self.pitch_hz}:sample_rate=44100,volume=4"
         self._encoder = subprocess.Popen([
             *["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", tone],
