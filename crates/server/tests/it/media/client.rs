@@ -14,7 +14,7 @@ use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{ExtensionValues, RtpWrite};
-use str0m::{Candidate, Event, Input, Output, Rtc};
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -80,15 +80,21 @@ impl Client {
         Self::over(id, Wire::Tcp { stream, deframer: Deframer::default() }, local, candidate)
     }
 
+    /// The same, for pictures of H.264 in the place of VP8.
+    pub(crate) async fn of_h264(id: u64) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let local = socket.local_addr().unwrap();
+        let candidate = Candidate::host(local, "udp").unwrap();
+        Self::with(Rtc::builder().clear_codecs().enable_h264(true), id, Wire::Udp(socket), local, candidate)
+    }
+
     fn over(id: u64, wire: Wire, local: SocketAddr, candidate: Candidate) -> Self {
+        Self::with(Rtc::builder().clear_codecs().enable_vp8(true), id, wire, local, candidate)
+    }
+
+    fn with(config: RtcConfig, id: u64, wire: Wire, local: SocketAddr, candidate: Candidate) -> Self {
         let now = now();
-        let mut rtc = Rtc::builder()
-            .clear_codecs()
-            .enable_vp8(true)
-            .enable_h264(true)
-            .enable_opus(true, false)
-            .set_rtp_mode(true)
-            .build(now);
+        let mut rtc = config.enable_opus(true, false).set_rtp_mode(true).build(now);
         rtc.add_local_candidate(candidate);
         Self {
             id: MediaPeerId(id),

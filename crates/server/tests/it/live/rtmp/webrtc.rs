@@ -47,7 +47,7 @@ impl Encoder {
 #[tokio::test]
 async fn viewers_on_every_worker_see_what_comes_by_rtmp_and_the_next_publisher_as_well() {
     let server = serve_for_test(&["media.workers=2", "media.members_per_worker=1"]);
-    let (mut ben, mut carl) = (Client::udp(1).await, Client::udp(2).await);
+    let (mut ben, mut carl) = (Client::of_h264(1).await, Client::of_h264(2).await);
     let (_, [_, eye]) = open(&server, "/whep/live/demo", &mut ben, Direction::RecvOnly).await;
     let mut encoder = Encoder::connect(&server, 0).await;
     let (_, [_, other]) = open(&server, "/whep/live/demo", &mut carl, Direction::RecvOnly).await;
