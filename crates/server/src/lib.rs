@@ -21,6 +21,7 @@ mod door;
 mod error;
 mod guest;
 mod handshake;
+mod headcount;
 mod http;
 mod media;
 mod replay;

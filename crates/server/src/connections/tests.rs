@@ -48,6 +48,5 @@ fn server_at_its_limit_refuses_everybody_until_one_leaves() {
 fn nothing_is_remembered_of_a_client_that_left() {
     let connections = Connections::new(Limit(0), Limit(0), nobody());
     drop((1..200).map(|last| connections.enter(address(last)).unwrap()).collect::<Vec<_>>());
-    let counts = connections.0.lock().unwrap();
-    assert_eq!((counts.total, counts.clients.len()), (0, 0));
+    assert_eq!(connections.headcount.size(), (0, 0));
 }

@@ -17,11 +17,12 @@ use tokio::time::timeout;
 
 use self::contexts::Contexts;
 use self::packager::Packager;
-use self::queue::{Full, Queue};
+use self::queue::queue;
 use self::viewer::Viewer;
 use super::directory::Directory;
 use crate::address::ClientNetwork;
 use crate::clock;
+use crate::headcount::{Full, Headcount};
 
 /// All packagers.
 #[derive(Debug)]
@@ -30,7 +31,8 @@ pub(crate) struct Hls {
     /// One for each stream that is or was on air and that somebody asked for; they remove themselves.
     packagers: Mutex<BTreeMap<StreamName, Arc<Packager>>>,
     contexts: Mutex<Contexts>,
-    queue: Queue,
+    /// Requests that wait.
+    queue: Headcount,
 }
 
 /// Why there is nothing to give.
@@ -57,7 +59,7 @@ impl Hls {
     /// For the streams of that directory.
     pub(crate) fn new(directory: Directory) -> Arc<Self> {
         let contexts = Mutex::new(Contexts::new(clock::now()));
-        Arc::new(Self { directory, packagers: Mutex::default(), contexts, queue: Queue::default() })
+        Arc::new(Self { directory, packagers: Mutex::default(), contexts, queue: queue() })
     }
 
     /// Begins a session of a player who may watch; `hls_ctx` is its name.
@@ -219,7 +221,7 @@ impl From<Full> for HlsRefusal {
     fn from(full: Full) -> Self {
         match full {
             Full::Client => Self::ClientFull,
-            Full::Server => Self::ServerFull,
+            Full::Total => Self::ServerFull,
         }
     }
 }

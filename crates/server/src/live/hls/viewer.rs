@@ -7,7 +7,7 @@ use live::hub::{Content, Item};
 use live::ts::Muxer;
 use media::{Kind, Parameters};
 
-use super::queue::Place;
+use crate::headcount::Place;
 use crate::live::directory;
 
 /// Writes what comes for one player. A player that does not read is not written for: it goes on at the latest key frame.
