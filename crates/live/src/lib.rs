@@ -19,7 +19,6 @@ pub mod hls;
 pub mod hub;
 pub mod m3u8;
 pub mod mp4;
-mod nal;
 pub mod rtmp;
 mod sampling;
 mod stream_name;

@@ -31,19 +31,31 @@ impl AudioSpecificConfig {
     /// # Errors
     /// When it ends too early, or the sampling rate is none.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
+        Self::read(&mut BitReader::new(bytes))
+    }
+
+    /// Reads what the core is: of HE-AAC the AAC LC that is doubled, of all others what [`parse`](Self::parse) reads.
+    ///
+    /// # Errors
+    /// When it ends too early, or a sampling rate is none.
+    pub fn parse_core(bytes: &[u8]) -> Result<Self, ParseError> {
         let mut bits = BitReader::new(bytes);
-        let mut object_type = bits.byte(5)?;
-        if object_type == 31 {
-            object_type = 32 + bits.byte(6)?;
+        let config = Self::read(&mut bits)?;
+        if !config.is_doubled() {
+            return Ok(config);
         }
-        let sample_rate_hz = match bits.bits(4)? {
-            15 => bits.bits(24)?,
-            index => rate_at(index)?,
-        };
-        if sample_rate_hz == 0 {
-            return Err(ParseError::Value { field: "samplingFrequency", value: 0 });
-        }
+        read_rate(&mut bits)?; // of what is doubled
+        Ok(Self { object_type: read_object_type(&mut bits)?, ..config })
+    }
+
+    fn read(bits: &mut BitReader<'_>) -> Result<Self, ParseError> {
+        let object_type = read_object_type(bits)?;
+        let sample_rate_hz = read_rate(bits)?;
         Ok(Self { object_type, sample_rate_hz, channel_configuration: bits.byte(4)? })
+    }
+
+    fn is_doubled(&self) -> bool {
+        matches!(self.object_type, 5 | 29)
     }
 
     /// The two bytes that say it; `None` when they cannot: a rate that is not in the table, a rare object type.
@@ -76,7 +88,7 @@ impl AudioSpecificConfig {
     pub fn adts_header(&self, payload_bytes: usize) -> Option<[u8; 7]> {
         let length = u64::try_from(payload_bytes.checked_add(ADTS_BYTES)?).ok().filter(|&length| length < 1 << 13)?;
         // HE-AAC is a core of AAC LC with more behind it, and so do players of ADTS find it.
-        let object_type = if matches!(self.object_type, 5 | 29) { 2 } else { self.object_type };
+        let object_type = if self.is_doubled() { 2 } else { self.object_type };
         let profile = u64::from(object_type.checked_sub(1).filter(|&profile| profile < 4)?);
         let index = u64::from(self.rate_index()?);
         let channels = u64::from(self.channel_configuration & 7);
@@ -118,6 +130,21 @@ impl AdtsHeader {
             _ => Err(ParseError::Value { field: "aac_frame_length", value: frame_bytes }),
         }
     }
+}
+
+fn read_object_type(bits: &mut BitReader<'_>) -> Result<u8, ParseError> {
+    match bits.byte(5)? {
+        31 => Ok(32 + bits.byte(6)?),
+        object_type => Ok(object_type),
+    }
+}
+
+fn read_rate(bits: &mut BitReader<'_>) -> Result<u32, ParseError> {
+    let rate_hz = match bits.bits(4)? {
+        15 => bits.bits(24)?,
+        index => rate_at(index)?,
+    };
+    if rate_hz == 0 { Err(ParseError::Value { field: "samplingFrequency", value: 0 }) } else { Ok(rate_hz) }
 }
 
 fn rate_at(index: u32) -> Result<u32, ParseError> {

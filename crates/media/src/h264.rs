@@ -102,6 +102,11 @@ impl<'a> DecoderConfiguration<'a> {
         Ok(Self { length_bytes, sps, pps })
     }
 
+    /// All sets, in the order in which decoders want them.
+    pub fn parameter_sets(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.sps.iter().chain(&self.pps).copied()
+    }
+
     /// Makes the record, with lengths of 4 bytes. `None` when there is no sequence parameter set, or when they are more or longer than
     /// a record can hold.
     #[must_use]

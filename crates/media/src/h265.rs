@@ -29,6 +29,8 @@ pub struct DecoderConfiguration<'a> {
     pub sps: Vec<&'a [u8]>,
     /// Picture parameter sets.
     pub pps: Vec<&'a [u8]>,
+    /// Supplemental enhancement information that is good for the whole stream.
+    pub sei: Vec<&'a [u8]>,
 }
 
 impl Sps {
@@ -80,7 +82,7 @@ impl Sps {
 }
 
 impl<'a> DecoderConfiguration<'a> {
-    /// Reads a record. Units that are no parameter sets are left out.
+    /// Reads a record. Units that are neither parameter sets nor SEI are left out.
     ///
     /// # Errors
     /// When it is none, or has no sequence parameter set.
@@ -96,7 +98,7 @@ impl<'a> DecoderConfiguration<'a> {
         if length_bytes == 3 {
             return Err(ParseError::Value { field: "lengthSizeMinusOne", value: 2 });
         }
-        let mut found = Self { length_bytes, vps: Vec::new(), sps: Vec::new(), pps: Vec::new() };
+        let mut found = Self { length_bytes, vps: Vec::new(), sps: Vec::new(), pps: Vec::new(), sei: Vec::new() };
         for _ in 0..reader.u8()? {
             let kind = reader.u8()? & 0x3f;
             for _ in 0..reader.u16()? {
@@ -106,11 +108,17 @@ impl<'a> DecoderConfiguration<'a> {
                     VPS_UNIT => found.vps.push(unit),
                     SPS_UNIT => found.sps.push(unit),
                     PPS_UNIT => found.pps.push(unit),
+                    PREFIX_SEI_UNIT | SUFFIX_SEI_UNIT => found.sei.push(unit),
                     _ => {}
                 }
             }
         }
         if found.sps.is_empty() { Err(ParseError::Missing("sequence parameter set")) } else { Ok(found) }
+    }
+
+    /// All sets, in the order in which decoders want them, and the SEI behind.
+    pub fn parameter_sets(&self) -> impl Iterator<Item = &'a [u8]> {
+        [&self.vps, &self.sps, &self.pps, &self.sei].into_iter().flatten().copied()
     }
 }
 
@@ -138,10 +146,12 @@ fn side(pixels: u32) -> Result<u32, ParseError> {
     if possible { Ok(pixels) } else { Err(ParseError::Value { field: "the size in pixels", value: pixels }) }
 }
 
-/// `nal_unit_type` of parameter sets (Table 7-1).
+/// `nal_unit_type` of what a record holds (Table 7-1).
 const VPS_UNIT: u8 = 32;
 const SPS_UNIT: u8 = 33;
 const PPS_UNIT: u8 = 34;
+const PREFIX_SEI_UNIT: u8 = 39;
+const SUFFIX_SEI_UNIT: u8 = 40;
 /// Between the version and `lengthSizeMinusOne`: profile, level, chroma, depth, frame rate.
 const FIXED_BYTES: usize = 20;
 /// The size stands in the first bytes; what describes the display may follow at length.

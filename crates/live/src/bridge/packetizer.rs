@@ -40,20 +40,13 @@ impl Packetizer {
         self.track = None;
         let record = &parameters.decoder_configuration;
         let sets = match parameters.codec {
-            Codec::H264 => {
-                let read = h264::DecoderConfiguration::parse(record)?;
-                [read.sps, read.pps].concat()
-            }
-            Codec::H265 => {
-                let read = h265::DecoderConfiguration::parse(record)?;
-                [read.vps, read.sps, read.pps].concat()
-            }
+            Codec::H264 => slices(record, h264::DecoderConfiguration::parse(record)?.parameter_sets()),
+            Codec::H265 => slices(record, h265::DecoderConfiguration::parse(record)?.parameter_sets()),
             Codec::Opus => Vec::new(),
             codec @ (Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3) => {
                 return Err(BridgeError::Codec(codec));
             }
         };
-        let sets = sets.into_iter().map(|set| record.slice_ref(set)).collect();
         self.track = Some(Track { codec: parameters.codec, sets });
         Ok(())
     }
@@ -96,6 +89,10 @@ impl Packetizer {
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
+}
+
+fn slices(record: &Bytes, sets: impl Iterator<Item: AsRef<[u8]>>) -> Vec<Bytes> {
+    sets.map(|set| record.slice_ref(set.as_ref())).collect()
 }
 
 fn is_parameter_set(syntax: Syntax, unit: &[u8]) -> bool {

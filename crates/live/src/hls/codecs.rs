@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use media::aac::AudioSpecificConfig;
 use media::{Codec, Parameters};
 
 use super::segment::Tracks;
-use crate::sampling::AacConfiguration;
 
 /// What a player must decode, separated by commas; empty where not everything is known, because a wrong name keeps players away.
 pub(super) fn names(tracks: &Tracks) -> String {
@@ -27,7 +27,7 @@ fn name(track: &Parameters) -> Option<String> {
             Some([profile, level, depth]) => Some(format!("vp09.{profile:02}.{level:02}.{:02}", depth >> 4)),
             None => Some("vp09.00.31.08".to_owned()),
         },
-        Codec::Aac => Some(format!("mp4a.40.{}", AacConfiguration::parse(record).ok()?.object_type)),
+        Codec::Aac => Some(format!("mp4a.40.{}", AudioSpecificConfig::parse_core(record).ok()?.object_type)),
         Codec::Mp3 => Some("mp4a.40.34".to_owned()),
         Codec::Opus => Some("opus".to_owned()),
     }

@@ -1,28 +1,7 @@
 use bytes::Bytes;
-use media::{Codec, Frame, MediaTime, Parameters, ParseError, Shape};
+use media::{Codec, Frame, MediaTime, Parameters, Shape};
 
-use super::{AacConfiguration, Sampling, opus_samples};
-
-#[test]
-fn low_complexity_at_48_khz_in_stereo_is_read() {
-    let aac = AacConfiguration::parse(&[0x11, 0x90]).expect("two bytes are enough");
-    assert_eq!(aac, AacConfiguration { object_type: 2, rate_index: 3, rate_hz: 48_000, channels: 2 });
-    assert_eq!(aac.adts_profile(), 1);
-}
-
-#[test]
-fn with_band_replication_the_core_counts() {
-    // Object type 5 at 24 kHz, replicated to 48 kHz, core of object type 2.
-    let aac = AacConfiguration::parse(&[0x2b, 0x11, 0x88, 0x00]).expect("four bytes are enough");
-    assert_eq!((aac.object_type, aac.rate_hz), (2, 24_000));
-}
-
-#[test]
-fn a_configuration_that_ends_early_or_has_no_rate_is_refused() {
-    assert_eq!(AacConfiguration::parse(&[0x11]), Err(ParseError::Truncated));
-    assert_eq!(AacConfiguration::parse(&[]), Err(ParseError::Truncated));
-    assert!(matches!(AacConfiguration::parse(&[0x16, 0x90]), Err(ParseError::Value { value: 13, .. })));
-}
+use super::{Sampling, opus_samples};
 
 #[test]
 fn opus_packets_tell_their_duration() {

@@ -1,9 +1,9 @@
 //! H.264 and H.265 in byte stream format (Annex B of both).
 
-use media::{Codec, Frame, Parameters, ParseError};
+use media::nal::Units;
+use media::{Codec, Frame, Parameters, ParseError, h264, h265};
 
 use super::TsError;
-use crate::nal::{self, NalUnits};
 
 /// The parameter sets of a track in byte stream format, and how its frames are delimited.
 #[derive(Debug)]
@@ -15,17 +15,13 @@ pub(super) struct ParameterSets {
 impl ParameterSets {
     pub(super) fn parse(parameters: &Parameters) -> Result<Self, TsError> {
         let record = &parameters.decoder_configuration;
-        let sets = match parameters.codec {
-            Codec::H264 => nal::h264_parameter_sets(record)?,
-            Codec::H265 => nal::h265_parameter_sets(record)?,
+        let mut byte_stream = Vec::new();
+        match parameters.codec {
+            Codec::H264 => write_units(h264::DecoderConfiguration::parse(record)?.parameter_sets(), &mut byte_stream),
+            Codec::H265 => write_units(h265::DecoderConfiguration::parse(record)?.parameter_sets(), &mut byte_stream),
             other @ (Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus) => {
                 return Err(TsError::Codec(other));
             }
-        };
-        let mut byte_stream = Vec::new();
-        for set in sets {
-            byte_stream.extend(START_CODE);
-            byte_stream.extend(set);
         }
         Ok(Self { is_h265: parameters.codec == Codec::H265, byte_stream })
     }
@@ -38,11 +34,10 @@ impl ParameterSets {
         if frame.is_key {
             out.extend_from_slice(&self.byte_stream);
         }
-        for unit in NalUnits::new(&frame.data) {
+        for unit in Units::new(&frame.data) {
             let unit = unit?;
             if !self.is_delimiter(unit) {
-                out.extend_from_slice(&START_CODE);
-                out.extend_from_slice(unit);
+                write_units([unit], out);
             }
         }
         Ok(())
@@ -51,6 +46,13 @@ impl ParameterSets {
     fn is_delimiter(&self, unit: &[u8]) -> bool {
         let Some(&first) = unit.first() else { return true };
         if self.is_h265 { (first >> 1) & 0x3f == H265_DELIMITER } else { first & 0x1f == H264_DELIMITER }
+    }
+}
+
+fn write_units(units: impl IntoIterator<Item: AsRef<[u8]>>, out: &mut Vec<u8>) {
+    for unit in units {
+        out.extend_from_slice(&START_CODE);
+        out.extend_from_slice(unit.as_ref());
     }
 }
 

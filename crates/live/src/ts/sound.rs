@@ -1,15 +1,15 @@
 //! How sounds are framed in a transport stream.
 
+use media::aac::AudioSpecificConfig;
 use media::{Codec, Parameters, ParseError};
 
 use super::TsError;
-use crate::sampling::AacConfiguration;
 
 /// How the sounds of a track are framed.
 #[derive(Debug)]
 pub(super) enum Sound {
     /// With an ADTS header (ISO/IEC 14496-3 §1.A.3.2) before each frame.
-    Aac(AacConfiguration),
+    Aac(AudioSpecificConfig),
     /// As they are.
     Mp3,
     /// With a control header before each packet.
@@ -19,7 +19,9 @@ pub(super) enum Sound {
 impl Sound {
     pub(super) fn parse(parameters: &Parameters) -> Result<Self, TsError> {
         match parameters.codec {
-            Codec::Aac => Ok(Self::Aac(AacConfiguration::parse(&parameters.decoder_configuration)?)),
+            Codec::Aac => {
+                Ok(Self::Aac(as_adts_has_it(AudioSpecificConfig::parse_core(&parameters.decoder_configuration)?)))
+            }
             Codec::Mp3 => Ok(Self::Mp3),
             Codec::Opus => Ok(Self::Opus),
             other @ (Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9) => Err(TsError::Codec(other)),
@@ -44,7 +46,7 @@ impl Sound {
 
     pub(super) fn write_frame(&self, data: &[u8], out: &mut Vec<u8>) -> Result<(), TsError> {
         match self {
-            Self::Aac(configuration) => write_adts_header(*configuration, data.len(), out)?,
+            Self::Aac(config) => out.extend_from_slice(&adts_header(config, data.len())?),
             Self::Mp3 => {}
             Self::Opus => write_opus_header(data.len(), out),
         }
@@ -53,25 +55,17 @@ impl Sound {
     }
 }
 
-/// Seven bytes: MPEG-4, no CRC, one raw data block, the fullness of the buffer not told.
-fn write_adts_header(aac: AacConfiguration, data_bytes: usize, out: &mut Vec<u8>) -> Result<(), ParseError> {
-    let length = data_bytes + 7;
-    let fits = u32::try_from(length).ok().filter(|&length| length <= ADTS_FRAME_BYTES);
-    let length = fits.ok_or(ParseError::Value {
-        field: "the length of an ADTS frame",
-        value: u32::try_from(length).unwrap_or(u32::MAX),
-    })?;
-    let (profile, rate, channels) = (aac.adts_profile(), aac.rate_index, aac.channels);
-    out.extend_from_slice(&[
-        0xff,
-        0xf1,
-        (profile << 6) | (rate << 2) | (channels >> 2),
-        ((channels & 3) << 6) | (length >> 11) as u8,
-        (length >> 3) as u8,
-        ((length & 7) as u8) << 5 | 0x1f,
-        0xfc,
-    ]);
-    Ok(())
+/// Two bits of ADTS can say four object types; others are called low complexity, which decoders correct by what they find.
+fn as_adts_has_it(config: AudioSpecificConfig) -> AudioSpecificConfig {
+    let object_type = if (1..=4).contains(&config.object_type) { config.object_type } else { 2 };
+    AudioSpecificConfig { object_type, ..config }
+}
+
+fn adts_header(config: &AudioSpecificConfig, frame_bytes: usize) -> Result<[u8; 7], ParseError> {
+    config.adts_header(frame_bytes).ok_or(ParseError::Value {
+        field: "the length of a frame, or its sampling rate, for ADTS",
+        value: u32::try_from(frame_bytes).unwrap_or(u32::MAX),
+    })
 }
 
 /// The mark of a control header without trimming, and the size of the packet in bytes of 255 and one that is less.
@@ -80,6 +74,3 @@ fn write_opus_header(data_bytes: usize, out: &mut Vec<u8>) {
     out.extend(std::iter::repeat_n(0xff, data_bytes / 255));
     out.push((data_bytes % 255) as u8);
 }
-
-/// The length has 13 bits.
-const ADTS_FRAME_BYTES: u32 = (1 << 13) - 1;

@@ -65,3 +65,19 @@ proptest! {
         let _ = AdtsHeader::parse(&bytes);
     }
 }
+
+#[test]
+fn of_doubled_sound_the_core_is_low_complexity_at_half_the_rate() {
+    // Object type 5 at 24 kHz, doubled to 48 kHz, core of object type 2.
+    let doubled = [0x2b, 0x11, 0x88, 0x00];
+    let core = AudioSpecificConfig { object_type: 2, sample_rate_hz: 24_000, channel_configuration: 2 };
+    assert_eq!(AudioSpecificConfig::parse_core(&doubled), Ok(core));
+    assert_eq!(AudioSpecificConfig::parse(&doubled), Ok(AudioSpecificConfig { object_type: 5, ..core }));
+    assert_eq!(AudioSpecificConfig::parse_core(&doubled[..2]), Err(ParseError::Truncated));
+}
+
+#[test]
+fn what_is_not_doubled_is_its_own_core() {
+    assert_eq!(AudioSpecificConfig::parse_core(&[0x12, 0x10]), Ok(LC_44100_STEREO));
+    assert!(matches!(AudioSpecificConfig::parse_core(&[0x16, 0x90]), Err(ParseError::Value { value: 13, .. })));
+}

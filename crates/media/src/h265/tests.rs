@@ -22,6 +22,18 @@ fn size_profile_and_level_are_those_that_were_encoded() {
 }
 
 #[test]
+fn supplemental_information_of_the_whole_stream_stands_behind_the_sets() {
+    let mut record = bytes(FFMPEG_720);
+    let arrays_at = 22;
+    record[arrays_at] += 1;
+    // One more array: complete, of prefix SEI, one unit of three bytes.
+    record.extend([0x80 | 39, 0, 1, 0, 3, 0x4e, 0x01, 0x05]);
+    let configuration = DecoderConfiguration::parse(&record).expect("a record");
+    let kinds: Vec<u8> = configuration.parameter_sets().map(|unit| unit[0] >> 1).collect();
+    assert_eq!((&kinds[..3], kinds.last()), (&[32, 33, 34][..], Some(&39)));
+}
+
+#[test]
 fn what_is_no_record_is_refused() {
     assert!(matches!(DecoderConfiguration::parse(&[2; 30]), Err(ParseError::Value { .. })));
     let record = bytes(FFMPEG_720);
