@@ -50,10 +50,15 @@ pub(crate) fn ice(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Respon
 /// With `auth.keys` a request needs a token, for any room.
 pub(crate) fn check_token(site: &Site, parts: &Parts) -> Result<(), HttpError> {
     if !site.auth_keys.is_empty() {
-        let token = bearer(parts).or_else(|| query(parts, "token")).ok_or(HttpError::TokenNeeded)?;
+        let token = token(parts).ok_or(HttpError::TokenNeeded)?;
         room::token::verify(&site.auth_keys, &token, clock::unix_time()).map_err(HttpError::TokenRefused)?;
     }
     Ok(())
+}
+
+/// The token of a request: of its header, or of the query, where those send it that cannot set headers.
+pub(crate) fn token(parts: &Parts) -> Option<String> {
+    bearer(parts).or_else(|| query(parts, "token"))
 }
 
 pub(crate) fn bearer(parts: &Parts) -> Option<String> {

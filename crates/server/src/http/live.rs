@@ -16,6 +16,7 @@ mod route;
 mod session;
 mod srs;
 mod versions;
+mod watching;
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{self, HeaderName};

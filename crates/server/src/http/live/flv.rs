@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONTENT_TYPE,
-};
+use axum::http::Method;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -22,10 +20,11 @@ use tokio::time::timeout;
 use websocket::{Frame, Message, Reader, Writer};
 
 use super::refusal::Refusal;
+use super::watching::{METHODS, options};
 use crate::address::ClientNetwork;
 use crate::clock;
 use crate::handshake::Handshake;
-use crate::http::api::bearer;
+use crate::http::api;
 use crate::http::arrival::Arrival;
 use crate::http::site::Site;
 use crate::http::wants_websocket;
@@ -49,7 +48,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &mut Parts) -> 
     let path = parts.uri.path().strip_suffix(EXTENSION).ok_or(Refusal::NotFound)?;
     let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let address = StreamAddress::parse(&format!("{path}{query}")).map_err(Refusal::BadName)?;
-    let token = bearer(parts).or_else(|| address.parameter("token").map(std::borrow::Cow::into_owned));
+    let token = api::token(parts);
     site.stage.access.check(Deed::Play, &address.name, token.as_deref(), clock::unix_time())?;
     let handshake = wants_websocket(&parts.headers).then(|| Handshake::of(parts)).transpose();
     let handshake = handshake.map_err(Refusal::BadHandshake)?;
@@ -66,17 +65,6 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &mut Parts) -> 
         }
     });
     Ok(response)
-}
-
-/// What may be done here, for pages that ask before.
-fn options() -> Response {
-    let fixed = [
-        (ALLOW, METHODS),
-        (ACCESS_CONTROL_ALLOW_METHODS, METHODS),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "authorization, range"),
-        (ACCESS_CONTROL_MAX_AGE, "600"),
-    ];
-    (StatusCode::OK, fixed).into_response()
 }
 
 /// A stream, tag by tag.
@@ -139,7 +127,6 @@ async fn serve(io: impl AsyncRead + AsyncWrite + Send, mut tags: Tags) {
     let _ = timeout(CLOSE_MAX, writer.send(goodbye)).await;
 }
 
-const METHODS: &str = "GET, HEAD, OPTIONS";
 /// Of what a player may say.
 const MESSAGE_BYTES_MAX: usize = 4096;
 /// How long a client may leave what it was sent.

@@ -21,6 +21,7 @@ use live::{StreamAddress, StreamName, m3u8, mp4, ts};
 
 use super::refusal::Refusal;
 use super::route::escaped_path;
+use super::watching::{METHODS, options};
 use crate::address::ClientNetwork;
 use crate::clock;
 use crate::http::api;
@@ -74,7 +75,7 @@ struct Player<'a> {
 impl Player<'_> {
     /// Whether the settings or the token of the request allow it to watch.
     fn may_watch(&self, name: &StreamName) -> Result<(), Refusal> {
-        let token = api::bearer(self.parts).or_else(|| api::query(self.parts, "token"));
+        let token = api::token(self.parts);
         Ok(self.site.stage.access.check(Deed::Play, name, token.as_deref(), clock::unix_time())?)
     }
 
@@ -99,7 +100,7 @@ pub(super) async fn answer(
     let client = ClientNetwork::from(arrival.client(&parts.headers, &site.config.http_trusted_proxies));
     let player = &Player { site, parts, client };
     if parts.method != Method::GET && parts.method != Method::HEAD {
-        return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD, OPTIONS" });
+        return Err(Refusal::MethodNotAllowed { allow: METHODS });
     }
     let query = parts.uri.query().unwrap_or_default();
     let name = StreamAddress::parse(&format!("{path}?{query}"))?.name;
@@ -190,17 +191,6 @@ fn endless(player: &Player<'_>, name: &StreamName) -> Result<Response, Refusal> 
         Some((Ok::<_, Infallible>(piece), (viewer, stopping)))
     });
     Ok((StatusCode::OK, head, Body::from_stream(pieces)).into_response())
-}
-
-/// What may be done here, for pages that ask before.
-fn options() -> Response {
-    let fixed = [
-        (header::ALLOW, "GET, HEAD, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, range"),
-        (header::ACCESS_CONTROL_MAX_AGE, "600"),
-    ];
-    (StatusCode::OK, fixed).into_response()
 }
 
 #[cfg(test)]
