@@ -21,7 +21,7 @@ mod site;
 mod stats;
 
 pub(crate) use arrival::Arrival;
-pub(crate) use site::{Keys, Site, Ways};
+pub(crate) use site::{Keys, Ports, Site, Ways};
 
 use crate::handshake::{self, Handshake};
 use crate::ice::UrlHost;
@@ -101,6 +101,8 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
         (StatusCode::NO_CONTENT, allow).into_response()
     } else if rooms::is_room_path(parts.uri.path()) {
         rooms::answer(site, arrival, parts, body).await
+    } else if live::is_list_path(parts.uri.path()) {
+        live::list(site, arrival, parts)
     } else if parts.uri.path() == check::ECHO_PATH {
         check::echo(site, arrival, parts, body).await.unwrap_or_else(HttpError::into_response)
     } else {
@@ -155,8 +157,10 @@ fn redirect(arrival: Arrival, parts: &Parts) -> Response {
 /// The URLs a person can open.
 fn is_page(path: &str) -> bool {
     let is_room = |room: &str| !room.is_empty() && !room.contains('/');
-    matches!(path, "/" | "/check" | "/admin")
+    matches!(path, "/" | "/check" | "/admin" | "/live" | "/studio")
         || path.strip_prefix("/r/").or_else(|| path.strip_prefix("/admin/r/")).is_some_and(is_room)
+        // The name of an app may have several segments.
+        || path.strip_prefix("/live/").is_some_and(|stream| !stream.is_empty())
 }
 
 fn page_or(headers: &HeaderMap, status: StatusCode, path: &str) -> Result<Response, HttpError> {

@@ -17,7 +17,7 @@ use crate::cores::{self, FAREWELL};
 use crate::data_dir::DataDir;
 use crate::door::{self, Hall, Purpose};
 use crate::error::StartError;
-use crate::http::{Keys, Site, Ways};
+use crate::http::{Keys, Ports, Site, Ways};
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
 use crate::live::access::Access;
@@ -110,9 +110,10 @@ impl Server {
             config.http_trusted_proxies.clone(),
         );
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
-        let https_port = addresses.https.first().map(SocketAddr::port);
+        let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
+        let ports = Ports { https: port(&addresses.https), rtmp: port(&addresses.rtmp) };
         let ways = Ways { signal: signal.clone(), workers: workers.clone(), streams, stage };
-        let site = Arc::new(Site::new(config, ice, keys, https_port, ways));
+        let site = Arc::new(Site::new(config, ice, keys, ports, ways));
 
         let (present, departed) = mpsc::channel(1);
         let hall = Hall { site, workers: workers.clone(), tls: acceptor, connections, stopping: watched, present };

@@ -15,6 +15,7 @@ use super::error::HttpError;
 use super::site::Site;
 use crate::address::ClientNetwork;
 use crate::clock;
+use crate::live::access::{Deed, Need};
 
 /// `GET /healthz`: the server is up and answers.
 pub(crate) fn health() -> Response {
@@ -29,9 +30,23 @@ pub(crate) fn info(site: &Site, arrival: Arrival, parts: &Parts) -> Response {
         "features": site.features(),
         "auth": if site.auth_keys.is_empty() { "open" } else { "token" },
         "stun": site.ice.stun_urls(&arrival.url_host(parts)),
-        "httpsPort": site.https_port,
+        "httpsPort": site.ports.https,
+        "live": {
+            "rtmpPort": site.ports.rtmp,
+            "publish": word(site.stage.access.need(Deed::Publish)),
+            "play": word(site.stage.access.need(Deed::Play)),
+        },
     });
     ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// What a deed with live streams asks for, for programs.
+fn word(need: Need) -> &'static str {
+    match need {
+        Need::Nothing => "open",
+        Need::Token => "token",
+        Need::Off => "off",
+    }
 }
 
 /// `GET /api/v1/ice`: ICE servers with fresh credentials. With `auth.keys` it needs a token for any room.

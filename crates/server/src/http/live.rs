@@ -11,6 +11,7 @@
 
 mod flv;
 mod hls;
+pub(super) mod list;
 mod refusal;
 mod route;
 mod session;
@@ -44,6 +45,16 @@ fn is_webrtc_path(path: &str) -> bool {
 pub(super) fn is_flv_path(path: &str) -> bool {
     let name = path.strip_suffix(flv::EXTENSION).filter(|_| !is_live_path(path) && !path.starts_with("/api/"));
     name.is_some_and(|name| name.trim_matches('/').contains('/'))
+}
+
+/// Whether a path is that of the list of what is on air.
+pub(super) fn is_list_path(path: &str) -> bool {
+    list::is_list_path(path)
+}
+
+/// Answers a request for what is on air.
+pub(super) fn list(site: &Site, arrival: Arrival, parts: &Parts) -> Response {
+    list::answer(site, arrival, parts).unwrap_or_else(Refusal::into_response)
 }
 
 /// Answers a request for FLV, over HTTP or by a WebSocket. Any page may read it, as below.

@@ -27,8 +27,8 @@ pub(crate) struct Site {
     pub(crate) auth_keys: Vec<Key>,
     /// The keys of tokens for the API.
     pub(crate) manage_keys: Vec<Key>,
-    /// The port of HTTPS, when it is on.
-    pub(crate) https_port: Option<u16>,
+    /// Where else it is reached.
+    pub(crate) ports: Ports,
     /// The way into the rooms.
     pub(crate) signal: Signal,
     /// The way to the media server.
@@ -55,6 +55,15 @@ pub(crate) struct Keys {
     pub(crate) manage: Vec<Key>,
 }
 
+/// Ports that pages name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ports {
+    /// That of HTTPS, when it is on.
+    pub(crate) https: Option<u16>,
+    /// That of RTMP, when it is on.
+    pub(crate) rtmp: Option<u16>,
+}
+
 /// The ways from HTTP into the rest of the server.
 pub(crate) struct Ways {
     /// Into the rooms.
@@ -68,7 +77,7 @@ pub(crate) struct Ways {
 }
 
 impl Site {
-    pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, https_port: Option<u16>, ways: Ways) -> Self {
+    pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, ports: Ports, ways: Ways) -> Self {
         let Ways { signal, workers, streams, stage } = ways;
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
@@ -82,7 +91,7 @@ impl Site {
             ice,
             auth_keys,
             manage_keys,
-            https_port,
+            ports,
             signal,
             workers,
             streams,

@@ -60,6 +60,31 @@ impl Denied {
     }
 }
 
+/// What a deed asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Nothing.
+    Nothing,
+    /// A token.
+    Token,
+    /// What nobody has: it is switched off.
+    Off,
+}
+
+/// The streams with which somebody may do something.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    /// `None`: all streams, without a token.
+    claims: Option<Claims>,
+}
+
+impl Pass {
+    /// Whether the stream of that name is one of them.
+    pub(crate) fn opens(&self, name: &StreamName) -> bool {
+        self.claims.as_ref().is_none_or(|claims| opens(claims, name))
+    }
+}
+
 /// Decides who may.
 #[derive(Debug, Clone)]
 pub(crate) struct Access {
@@ -74,6 +99,30 @@ impl Access {
         Self { publish: config.live_publish, play: config.live_play, keys }
     }
 
+    /// What `deed` asks of everybody.
+    pub(crate) fn need(&self, deed: Deed) -> Need {
+        let admission = match deed {
+            Deed::Publish => self.publish,
+            Deed::Play => self.play,
+        };
+        match admission {
+            Admission::Off => Need::Off,
+            Admission::All => Need::Nothing,
+            Admission::Auto if self.keys.is_empty() => Need::Nothing,
+            Admission::Auto | Admission::Token => Need::Token,
+        }
+    }
+
+    /// With which streams `deed` may be done, at `unix_now`.
+    ///
+    /// # Errors
+    /// [`Denied`], when with none.
+    pub(crate) fn pass(&self, deed: Deed, token: Option<&str>, unix_now: Duration) -> Result<Pass, Denied> {
+        let claims = self.claims(deed, token, unix_now)?;
+        let is_granted = claims.as_ref().is_none_or(|claims| grants(claims, deed));
+        if is_granted { Ok(Pass { claims }) } else { Err(Denied::NotGranted(deed)) }
+    }
+
     /// Whether `deed` may be done with the stream of that name, at `unix_now`.
     ///
     /// # Errors
@@ -85,24 +134,28 @@ impl Access {
         token: Option<&str>,
         unix_now: Duration,
     ) -> Result<(), Denied> {
-        let admission = match deed {
-            Deed::Publish => self.publish,
-            Deed::Play => self.play,
-        };
-        match admission {
-            Admission::Off => return Err(Denied::Off(deed)),
-            Admission::All => return Ok(()),
-            Admission::Auto if self.keys.is_empty() => return Ok(()),
-            Admission::Auto | Admission::Token => {}
-        }
-        let token = token.ok_or(Denied::TokenNeeded)?;
-        let claims = verify(&self.keys, token, unix_now).map_err(Denied::TokenRefused)?;
+        let Some(claims) = self.claims(deed, token, unix_now)? else { return Ok(()) };
         if !opens(&claims, name) {
             return Err(Denied::OtherStream);
         }
-        let granted = claims.grants.is_none_or(|grants| grants.iter().any(|grant| grant == deed.grant()));
-        if granted { Ok(()) } else { Err(Denied::NotGranted(deed)) }
+        if grants(&claims, deed) { Ok(()) } else { Err(Denied::NotGranted(deed)) }
     }
+
+    /// What the token says, whose signature is good; `None` where none is needed.
+    fn claims(&self, deed: Deed, token: Option<&str>, unix_now: Duration) -> Result<Option<Claims>, Denied> {
+        match self.need(deed) {
+            Need::Off => Err(Denied::Off(deed)),
+            Need::Nothing => Ok(None),
+            Need::Token => {
+                let token = token.ok_or(Denied::TokenNeeded)?;
+                verify(&self.keys, token, unix_now).map(Some).map_err(Denied::TokenRefused)
+            }
+        }
+    }
+}
+
+fn grants(claims: &Claims, deed: Deed) -> bool {
+    claims.grants.as_ref().is_none_or(|grants| grants.iter().any(|grant| grant == deed.grant()))
 }
 
 fn opens(claims: &Claims, name: &StreamName) -> bool {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,19 @@ pub struct OnAir {
     pub protocol: Protocol,
     /// Since when.
     pub since: Instant,
+}
+
+/// A stream on air, as far as it shows from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// Which stream.
+    pub name: StreamName,
+    /// Its publisher.
+    pub on_air: OnAir,
+    /// How its pictures are encoded, if the publisher has told of any.
+    pub video: Option<Parameters>,
+    /// How its sounds are encoded, if the publisher has told of any.
+    pub audio: Option<Parameters>,
 }
 
 /// What a publisher speaks.
@@ -138,6 +152,26 @@ impl Directory {
         entries.iter().filter_map(|(name, entry)| entry.publisher.map(|on_air| (name.clone(), on_air))).collect()
     }
 
+    /// The streams on air that `is_wanted` takes, by name, behind `after`: so many at most.
+    #[must_use]
+    pub fn sights(
+        &self,
+        after: Option<&StreamName>,
+        count_max: usize,
+        is_wanted: impl Fn(&StreamName) -> bool,
+    ) -> Vec<Sight> {
+        let entries = self.entries();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = entries.range::<StreamName, _>((from, Bound::Unbounded)).filter(|(name, _)| is_wanted(name));
+        behind.filter_map(|(name, entry)| entry.sight(name)).take(count_max).collect()
+    }
+
+    /// One stream, if it is on air.
+    #[must_use]
+    pub fn sight(&self, name: &StreamName) -> Option<Sight> {
+        self.entries().get(name)?.sight(name)
+    }
+
     /// A place in the stream, when there is something in it to begin with.
     #[must_use]
     pub fn view(&self, name: &StreamName) -> Option<Viewer> {
@@ -184,6 +218,12 @@ impl Entry {
     fn new() -> Self {
         let stream = Stream { hub: Mutex::new(Hub::new(Limits::default())), news: watch::Sender::new(()) };
         Self { stream: Arc::new(stream), publisher: None, viewers: 0 }
+    }
+
+    fn sight(&self, name: &StreamName) -> Option<Sight> {
+        let on_air = self.publisher?;
+        let hub = self.stream.hub();
+        Some(Sight { name: name.clone(), on_air, video: hub.video().cloned(), audio: hub.audio().cloned() })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod hls;
+mod list;
 mod many;
 mod webrtc;
 
