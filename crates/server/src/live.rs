@@ -1,8 +1,11 @@
 //! Live streams: sockets and tasks around the cores of `live`.
 
 pub(crate) mod access;
+#[allow(dead_code, unused_imports, reason = "the API that reads all of it is being written")]
+pub(crate) mod clients;
 pub mod directory;
 pub(crate) mod egress;
+pub(crate) mod entrance;
 pub(crate) mod feed;
 pub(crate) mod fragment;
 pub(crate) mod hls;

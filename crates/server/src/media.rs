@@ -30,6 +30,7 @@ mod stats;
 mod switchboard;
 mod timers;
 mod ufrag;
+mod weighing;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,13 +49,16 @@ pub use self::event::EventSinks;
 pub(crate) use self::event::{stream_peer, stream_room, told};
 pub(crate) use self::feed::{FedPacket, Feed};
 pub(crate) use self::link::{Crossing, News, Note};
-pub(crate) use self::look::LookRequest;
+pub(crate) use self::look::{LookRequest, RoomRequest};
 pub use self::look::{MemberLook, RoomLook, Viewers};
 pub use self::post::PostStats;
 pub use self::settings::MediaSettings;
 pub use self::stats::MediaStats;
 pub(crate) use self::switchboard::Switchboard;
 pub(crate) use self::ufrag::Name;
+pub(crate) use self::weighing::Weighed;
+#[cfg(test)]
+pub(crate) use self::weighing::Weight;
 
 use self::connection::Connection;
 use self::event::Events;
@@ -165,8 +169,10 @@ impl Media {
             }
             Received::Nothing => self.settle(now, key, ways),
             Received::Rtp(range) => {
+                let bytes = crate::worker::as_count(bytes);
+                connection.weight.received_bytes += bytes;
                 self.counters.rtp_received += 1;
-                self.counters.rtp_received_bytes += crate::worker::as_count(bytes);
+                self.counters.rtp_received_bytes += bytes;
                 let packet = datagram.get(range).unwrap_or_default();
                 self.route(key, ways, |router, from, sink| router.handle_rtp(now, from, packet, sink));
             }

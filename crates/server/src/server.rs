@@ -21,7 +21,9 @@ use crate::http::{Keys, Ports, Site, Ways};
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
 use crate::live::access::Access;
+use crate::live::clients::{CLIENTS_MAX, Clients};
 use crate::live::directory::Directory as OnAir;
+use crate::live::entrance::Entrance;
 use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
 use crate::media::Switchboard;
@@ -94,11 +96,12 @@ impl Server {
         let media = signal::Media { switchboard, events: heard };
         let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
         let on_air = OnAir::new(config.limits_streams);
-        let access = Access::new(&config, auth_keys.clone());
+        let entrance =
+            Entrance::new(Access::new(&config, auth_keys.clone()), Clients::new(CLIENTS_MAX, random_start()));
         let (stopping, watched) = watch::channel(false);
-        let stage = Stage { directory: on_air.clone(), access: access.clone(), stopping: watched.clone() };
+        let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
         let streams = workers.has_media().then(|| {
-            Streams::spawn(cores::stream_limits(&config), access, on_air, switchboard_of_streams, heard_of_streams)
+            Streams::spawn(cores::stream_limits(&config), entrance, on_air, switchboard_of_streams, heard_of_streams)
         });
         let mut webhooks = JoinSet::new();
         if let Some(queues) = Webhooks::spawn(&config, &mut webhooks)? {
@@ -115,12 +118,14 @@ impl Server {
         let ways = Ways { signal: signal.clone(), workers: workers.clone(), streams, stage };
         let site = Arc::new(Site::new(config, ice, keys, ports, ways));
 
+        let census = Arc::clone(&site.census);
         let (present, departed) = mpsc::channel(1);
         let hall = Hall { site, workers: workers.clone(), tls: acceptor, connections, stopping: watched, present };
         let mut tasks = JoinSet::new();
         for (purpose, listener) in doors.listeners {
             tasks.spawn(door::accept(listener, purpose, hall.clone()));
         }
+        tasks.spawn(census.go_on());
         let self_signed = certificate.as_ref().is_some_and(|certificate| certificate.is_self_signed());
         if let Some(certificate) = certificate {
             tasks.spawn(watch_certificate(certificate));
@@ -308,6 +313,16 @@ async fn watch_certificate(certificate: Arc<Certificate>) {
             Ok(Ok(false)) | Err(_) => {}
         }
     }
+}
+
+/// Where the numbers of clients of live streams begin.
+fn random_start() -> u32 {
+    let mut bytes = [0; 4];
+    // Without randomness numbers come again after a restart, which mistakes nobody who asks soon.
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::warn!("no randomness: {error}");
+    }
+    u32::from_be_bytes(bytes)
 }
 
 /// Events of the media plane that wait for the rooms, and as many for the streams.

@@ -61,7 +61,7 @@ use self::mesh::Parcel;
 use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
 use self::sockets::SocketId;
 use crate::clock;
-use crate::media::{Media, RoomLook, Way};
+use crate::media::{Media, Way};
 
 /// The state of the thread.
 pub(crate) struct Worker {
@@ -399,9 +399,7 @@ impl Worker {
             Command::Look(request) if self.media.is_some() => {
                 self.with_media(now, |media, _| media.handle_look(now, *request));
             }
-            Command::Look(request) => {
-                let _ = request.answer.send(RoomLook::default());
-            }
+            Command::Look(request) => request.answer_nothing(),
             Command::Stats(answer) => {
                 let _ = answer.send(self.stats());
             }

@@ -26,6 +26,9 @@ pub struct ServerSession {
     chunks: ChunkReader,
     /// The application of `connect`, with its parameters.
     app: Option<String>,
+    /// What `connect` says of where the client believes to be: the URL, and the page of a player.
+    tc_url: String,
+    page_url: String,
     /// Message streams that are created and not deleted; at most `STREAMS_MAX`.
     streams: BTreeSet<u32>,
     role: Role,
@@ -82,6 +85,8 @@ impl ServerSession {
             handshake: Handshake::new(Side::Server, noise),
             chunks: ChunkReader::new(),
             app: None,
+            tc_url: String::new(),
+            page_url: String::new(),
             streams: BTreeSet::new(),
             role: Role::Visitor,
             acknowledgement: Acknowledgement { received: 0, told: 0, window: WINDOW_BYTES.into() },
@@ -158,10 +163,35 @@ impl ServerSession {
         }
     }
 
+    /// Ends whatever the client does, or waits to do, because somebody who looks after the server wants it.
+    pub fn end(&mut self, description: &str) {
+        match self.role {
+            Role::Publisher { stream, .. } => {
+                self.send(status(stream, "error", "NetStream.Publish.Rejected", description));
+            }
+            Role::Viewer { .. } => self.end_play(description),
+            Role::Asking { .. } => self.refuse(Refusal::Denied, description),
+            Role::Visitor | Role::Gone => {}
+        }
+        self.role = Role::Gone;
+    }
+
     /// The message stream on which the client plays.
     #[must_use]
     pub fn play_stream(&self) -> Option<u32> {
         if let Role::Viewer { stream } = self.role { Some(stream) } else { None }
+    }
+
+    /// The URL that `connect` names (`tcUrl`); empty before it, and when it names none. Whoever connects wrote it.
+    #[must_use]
+    pub fn tc_url(&self) -> &str {
+        &self.tc_url
+    }
+
+    /// The page that `connect` names (`pageUrl`), in the same way.
+    #[must_use]
+    pub fn page_url(&self) -> &str {
+        &self.page_url
     }
 
     /// Whether nothing more is to be said or heard.

@@ -33,8 +33,8 @@ pub(crate) fn info(site: &Site, arrival: Arrival, parts: &Parts) -> Response {
         "httpsPort": site.ports.https,
         "live": {
             "rtmpPort": site.ports.rtmp,
-            "publish": word(site.stage.access.need(Deed::Publish)),
-            "play": word(site.stage.access.need(Deed::Play)),
+            "publish": word(site.stage.entrance.access.need(Deed::Publish)),
+            "play": word(site.stage.entrance.access.need(Deed::Play)),
         },
     });
     ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()

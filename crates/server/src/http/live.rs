@@ -17,7 +17,10 @@ mod route;
 mod session;
 mod srs;
 mod versions;
+mod visit;
 mod watching;
+
+use std::net::IpAddr;
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{self, HeaderName};
@@ -92,10 +95,11 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
     if parts.method == Method::OPTIONS {
         return Ok(options(&route));
     }
-    let client = ClientNetwork::from(arrival.client(&parts.headers, &site.config.http_trusted_proxies));
+    let address = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
+    let client = ClientNetwork::from(address);
     site.count_live_request(client).map_err(|retry_after| Refusal::TooManyRequests { retry_after })?;
     let streams = site.streams.as_ref().ok_or(Refusal::NoMedia)?;
-    let request = Request { site, streams, arrival, parts, client };
+    let request = Request { site, streams, arrival, parts, address, client };
     match (route, &parts.method) {
         (Route::Json(deed), &Method::POST) => Ok(srs::answer(&request, deed, body).await),
         (Route::Json(_), _) => Err(Refusal::MethodNotAllowed { allow: "OPTIONS, POST" }),
@@ -115,6 +119,7 @@ struct Request<'a> {
     streams: &'a crate::live::streams::Streams,
     arrival: Arrival,
     parts: &'a Parts,
+    address: IpAddr,
     client: ClientNetwork,
 }
 

@@ -11,6 +11,7 @@ use crate::address::ClientNetwork;
 use crate::clock;
 use crate::config::{Config, Limit};
 use crate::ice::{IceServers, UrlHost};
+use crate::live::clients::Census;
 use crate::live::hls::Hls;
 use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
@@ -39,6 +40,8 @@ pub(crate) struct Site {
     pub(crate) stage: Stage,
     /// The same streams for players of HLS.
     pub(crate) hls: Arc<Hls>,
+    /// Who publishes and views them.
+    pub(crate) census: Arc<Census>,
     /// Looks at both.
     pub(crate) stats: Stats,
     ice_requests: Mutex<RateLimit>,
@@ -86,6 +89,7 @@ impl Site {
         let stats = Stats::new(clock::now(), clock::unix_time());
         let Keys { auth: auth_keys, manage: manage_keys } = keys;
         let hls = Hls::new(stage.directory.clone());
+        let census = Census::new(stage.entrance.clients().clone(), workers.clone(), Arc::clone(&hls));
         Self {
             config,
             ice,
@@ -97,6 +101,7 @@ impl Site {
             streams,
             stage,
             hls,
+            census: Arc::new(census),
             stats,
             ice_requests,
             api_requests,

@@ -45,6 +45,9 @@ pub(crate) enum Denied {
     /// It does not go so far.
     #[error("the token does not grant \"{}\"", .0.grant())]
     NotGranted(Deed),
+    /// As many are there as may be.
+    #[error("{0} clients are there, which is the limit of this server")]
+    Full(usize),
 }
 
 impl Denied {
@@ -56,6 +59,7 @@ impl Denied {
             Self::TokenRefused(_) => "token-refused",
             Self::OtherStream => "other-stream",
             Self::NotGranted(_) => "not-granted",
+            Self::Full(_) => "too-many-clients",
         }
     }
 }

@@ -7,8 +7,9 @@ mod queue;
 mod viewer;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use live::StreamName;
@@ -19,6 +20,7 @@ use self::contexts::Contexts;
 use self::packager::Packager;
 use self::queue::queue;
 use self::viewer::Viewer;
+use super::clients::{Client, Presence};
 use super::directory::Directory;
 use crate::address::ClientNetwork;
 use crate::clock;
@@ -34,6 +36,10 @@ pub(crate) struct Hls {
     /// Requests that wait.
     queue: Headcount,
 }
+
+/// The name of a player's session: `hls_ctx`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Context(u128);
 
 /// Why there is nothing to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,23 +68,34 @@ impl Hls {
         Arc::new(Self { directory, packagers: Mutex::default(), contexts, queue: queue() })
     }
 
-    /// Begins a session of a player who may watch; `hls_ctx` is its name.
+    /// A name for a session, which nobody can guess.
     ///
     /// # Errors
     /// [`HlsRefusal::ServerFull`].
-    pub(crate) fn open_context(&self, name: &StreamName) -> Result<String, HlsRefusal> {
+    pub(crate) fn new_context() -> Result<Context, HlsRefusal> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|_| HlsRefusal::ServerFull)?;
-        let id = u128::from_be_bytes(bytes);
-        self.contexts().open(clock::now(), id, name.clone()).map_err(|contexts::Full| HlsRefusal::ServerFull)?;
-        Ok(format!("{id:032x}"))
+        Ok(Context(u128::from_be_bytes(bytes)))
     }
 
-    /// Whether somebody who may watch this stream was given this `hls_ctx`.
-    pub(crate) fn knows_context(&self, context: &str, name: &StreamName) -> bool {
+    /// Begins the session of a player who was let in.
+    ///
+    /// # Errors
+    /// [`HlsRefusal::ServerFull`].
+    pub(crate) fn open_context(&self, context: Context, presence: Presence) -> Result<(), HlsRefusal> {
+        self.contexts().open(clock::now(), context.0, presence).map_err(|contexts::Full| HlsRefusal::ServerFull)
+    }
+
+    /// Who was given this `hls_ctx` for this stream.
+    pub(crate) fn client_of(&self, context: &str, name: &StreamName) -> Option<Arc<Client>> {
         let is_hex = context.len() == CONTEXT_CHARS && context.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let id = u128::from_str_radix(context, 16).ok().filter(|_| is_hex);
-        id.is_some_and(|id| self.contexts().knows(clock::now(), id, name))
+        let id = u128::from_str_radix(context, 16).ok().filter(|_| is_hex)?;
+        self.contexts().client(clock::now(), id, name)
+    }
+
+    /// Forgets the players who have not come back for a minute or two.
+    pub(crate) fn forget_contexts(&self, now: Instant) {
+        self.contexts().turn(now);
     }
 
     /// The multivariant playlist, which names the media playlist as `uri`.
@@ -134,9 +151,14 @@ impl Hls {
     ///
     /// # Errors
     /// [`HlsRefusal`].
-    pub(crate) fn view(&self, name: &StreamName, client: ClientNetwork) -> Result<Viewer, HlsRefusal> {
+    pub(crate) fn view(
+        &self,
+        name: &StreamName,
+        client: ClientNetwork,
+        presence: Presence,
+    ) -> Result<Viewer, HlsRefusal> {
         let place = self.directory.view(name).ok_or(HlsRefusal::OffAir)?;
-        Ok(Viewer::new(place, self.queue.enter(client)?))
+        Ok(Viewer::new(place, self.queue.enter(client)?, presence))
     }
 
     async fn ask<T>(
@@ -214,6 +236,12 @@ impl Hls {
 
     fn contexts(&self) -> MutexGuard<'_, Contexts> {
         self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
     }
 }
 

@@ -14,9 +14,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 
-use super::access::{Access, Deed};
+use super::clients::{Kind, Presence, Visit};
 use super::directory::{Claim, Directory, Protocol, Taken, ViewEnd, Viewer};
 use super::egress;
+use super::entrance::Entrance;
 use crate::clock;
 
 /// What publishers and viewers need of the server. Clones are the same streams.
@@ -24,8 +25,8 @@ use crate::clock;
 pub(crate) struct Stage {
     /// The streams.
     pub(crate) directory: Directory,
-    /// Who may.
-    pub(crate) access: Access,
+    /// The way to them.
+    pub(crate) entrance: Entrance,
     /// Becomes true when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -48,6 +49,7 @@ where
         stream,
         session,
         part: Part::Visitor,
+        presence: None,
         read: BytesMut::with_capacity(READ_BYTES),
         items: Vec::new(),
         pieces: VecDeque::new(),
@@ -67,6 +69,8 @@ struct Connection<S> {
     stream: S,
     session: ServerSession,
     part: Part,
+    /// From the moment it was let in.
+    presence: Option<Presence>,
     /// What was read last; of a fixed size.
     read: BytesMut,
     /// What a viewer gets next; at most a batch of the hub.
@@ -94,6 +98,8 @@ enum Event {
     /// A publisher came, or none did in time.
     Arrival(Option<Viewer>),
     Items(Result<(), ViewEnd>),
+    /// Somebody who looks after the server wants it to go.
+    Ended,
     Due,
 }
 
@@ -102,7 +108,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         loop {
             match self.event().await? {
                 Event::Read(0) => return Ok(()),
-                Event::Read(_) => {
+                Event::Read(bytes) => {
+                    if let Some(presence) = &self.presence {
+                        presence.client().count_received(bytes);
+                    }
                     let heard = self.session.handle_bytes(clock::now(), &self.read);
                     self.read.clear();
                     self.drain(heard)?;
@@ -110,6 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Event::Arrival(viewer) => self.begin_view(viewer)?,
                 Event::Items(Ok(())) => self.take_items(),
                 Event::Items(Err(end)) => self.session.end_play(&end.to_string()),
+                Event::Ended => self.session.end("ended by the operator"),
                 Event::Due => self.session.handle_timeout(clock::now()).map_err(io::Error::other)?,
             }
             self.say().await?;
@@ -128,6 +138,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 None => std::future::pending().await,
             }
         };
+        let presence = &mut self.presence;
+        let ended = async {
+            match presence {
+                Some(presence) => presence.ended().await,
+                None => std::future::pending().await,
+            }
+        };
         let (part, items, directory) = (&mut self.part, &mut self.items, &self.stage.directory);
         let part = async {
             match part {
@@ -142,6 +159,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         tokio::select! {
             read = self.stream.read_buf(&mut self.read) => read.map(Event::Read),
             event = part => Ok(event),
+            () = ended => Ok(Event::Ended),
             () = due => Ok(Event::Due),
         }
     }
@@ -172,14 +190,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 *is_paused = pauses;
             }
-            (Output::Unpublish | Output::Stop, part) => *part = Part::Visitor,
+            (Output::Unpublish | Output::Stop, part) => {
+                *part = Part::Visitor;
+                self.presence = None;
+            }
             (Output::Metadata(_) | Output::Parameters(_) | Output::Frame(_) | Output::Pause(_), _) => {}
         }
         Ok(())
     }
 
     fn publish(&mut self, address: &StreamAddress) -> Result<(), RtmpError> {
-        if !self.admits(Deed::Publish, address) {
+        if !self.admits(Kind::RtmpPublish, address) {
             return Ok(());
         }
         match self.stage.directory.claim(&address.name, Protocol::Rtmp, clock::now()) {
@@ -194,13 +215,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Taken::Full(_) => Refusal::Full,
                 };
                 self.session.refuse(refusal, &taken.to_string());
+                self.presence = None;
                 Ok(())
             }
         }
     }
 
     fn play(&mut self, address: StreamAddress) {
-        if self.admits(Deed::Play, &address) {
+        if self.admits(Kind::RtmpPlay, &address) {
             self.part = Part::Waiting(address, clock::now() + WAIT_MAX);
         }
     }
@@ -216,12 +238,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Whether settings or token let the client in; if not, it has been told.
-    fn admits(&mut self, deed: Deed, address: &StreamAddress) -> bool {
-        let token = address.parameter("token");
-        match self.stage.access.check(deed, &address.name, token.as_deref(), clock::unix_time()) {
-            Ok(()) => true,
+    fn admits(&mut self, kind: Kind, address: &StreamAddress) -> bool {
+        let visit = Visit {
+            name: address.name.clone(),
+            kind,
+            address: self.client,
+            query: address.query.clone(),
+            tc_url: without_query(self.session.tc_url()),
+            page_url: self.session.page_url().to_owned(),
+        };
+        match self.stage.entrance.enter(visit, address.parameter("token").as_deref()) {
+            Ok(presence) => {
+                self.presence = Some(presence);
+                true
+            }
             Err(denied) => {
-                tracing::debug!(client = %self.client, stream = %address.name, ?deed, "refused: {denied}");
+                tracing::debug!(client = %self.client, stream = %address.name, ?kind, "refused: {denied}");
                 self.session.refuse(Refusal::Denied, &denied.to_string());
                 false
             }
@@ -241,8 +273,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.pieces.push_back(bytes);
             }
         }
+        if let Some(presence) = &self.presence {
+            presence.client().count_sent(self.pieces.iter().map(Bytes::len).sum());
+        }
         egress::write_all(&mut self.stream, &mut self.pieces).await
     }
+}
+
+/// A URL without what may be a secret.
+fn without_query(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// What is read in one go.

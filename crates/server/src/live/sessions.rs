@@ -13,6 +13,7 @@ use live::StreamName;
 use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, Priority, SlotWish, Source};
 
 use super::access::Deed;
+use super::clients::Presence;
 use super::directory::{Claim, Directory, Protocol, Taken};
 use super::offer::Offer;
 use crate::address::ClientNetwork;
@@ -44,6 +45,8 @@ pub(crate) struct Opening {
     pub(crate) client: ClientNetwork,
     /// Of the ICE session.
     pub(crate) tag: String,
+    /// Its place among those who are there.
+    pub(crate) presence: Presence,
 }
 
 /// A client begins ICE anew.
@@ -124,6 +127,7 @@ struct Session {
     offer: Offer,
     client: ClientNetwork,
     tag: String,
+    presence: Presence,
     /// Offer and tag of a restart that is not answered yet.
     next: Option<(Offer, String)>,
     /// What a publisher holds.
@@ -214,6 +218,15 @@ impl Sessions {
         known
     }
 
+    /// Somebody who looks after the server wants sessions to end.
+    pub(crate) fn handle_endings(&mut self) {
+        let ending = self.sessions.iter().filter(|(_, session)| session.presence.client().is_ending());
+        let ending: Vec<SessionId> = ending.map(|(id, _)| id.clone()).collect();
+        for id in ending {
+            self.close(&id);
+        }
+    }
+
     /// Nobody was there to hear this answer. A client that does not know where its session is can neither use nor end it.
     pub(crate) fn handle_unheard(&mut self, request: u64) {
         let unheard = self.sessions.iter().find(|(_, session)| session.first == request);
@@ -269,7 +282,7 @@ impl Sessions {
     }
 
     fn open(&mut self, now: Instant, request: u64, opening: Opening) -> Result<(), Refused> {
-        let Opening { id, name, deed, offer, client, tag } = opening;
+        let Opening { id, name, deed, offer, client, tag, presence } = opening;
         self.check_limits(&name, deed, client)?;
         let claim = match deed {
             Deed::Publish => Some(self.directory.claim(&name, Protocol::WebRtc, now)?),
@@ -290,6 +303,7 @@ impl Sessions {
         }
         *self.clients.entry(client).or_default() += 1;
         self.peers.insert(peer, id.clone());
+        presence.client().set_media_peer(peer);
         let waiting = Some(request);
         let session = Session {
             name: name.clone(),
@@ -297,6 +311,7 @@ impl Sessions {
             offer,
             client,
             tag,
+            presence,
             next: None,
             claim,
             first: request,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use live::StreamName;
 use room::media::{MediaEvent, MediaPeerId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use super::access::Access;
 use super::directory::Directory;
+use super::entrance::Entrance;
 use super::feed::{Feeder, Feeding};
 use super::sessions::{Limits, Opening, Output, Refused, Restart, SessionId, Sessions};
 use crate::clock;
@@ -17,8 +17,8 @@ use crate::media::Switchboard;
 /// The streams of this server that are published and played by WebRTC, from outside. Clones are the same streams.
 #[derive(Debug, Clone)]
 pub(crate) struct Streams {
-    /// Who may.
-    pub(crate) access: Access,
+    /// The way to them.
+    pub(crate) entrance: Entrance,
     inputs: mpsc::Sender<Input>,
 }
 
@@ -38,16 +38,17 @@ impl Streams {
     /// Starts the task, on the current runtime.
     pub(crate) fn spawn(
         limits: Limits,
-        access: Access,
+        entrance: Entrance,
         directory: Directory,
         switchboard: Switchboard,
         events: mpsc::Receiver<MediaEvent>,
     ) -> Self {
         let (inputs, received) = mpsc::channel(INPUTS_MAX);
         let sessions = Sessions::new(limits, directory.clone());
+        let endings = entrance.clients().endings();
         let task = Task { sessions, switchboard, replies: BTreeMap::new(), directory, feeds: BTreeMap::new() };
-        tokio::spawn(task.run(received, events));
-        Self { access, inputs }
+        tokio::spawn(task.run(received, events, endings));
+        Self { entrance, inputs }
     }
 
     /// Opens a session: the SDP of the answer.
@@ -108,13 +109,19 @@ struct Task {
 
 impl Task {
     /// Until nobody is left who could ask.
-    async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut events: mpsc::Receiver<MediaEvent>) {
+    async fn run(
+        mut self,
+        mut inputs: mpsc::Receiver<Input>,
+        mut events: mpsc::Receiver<MediaEvent>,
+        mut endings: watch::Receiver<()>,
+    ) {
         loop {
             tokio::select! {
                 input = inputs.recv() => match input {
                     Some(input) => self.handle(input),
                     None => return,
                 },
+                Ok(()) = endings.changed() => self.sessions.handle_endings(),
                 Some(event) = events.recv() => self.sessions.handle_event(event),
                 worker = self.switchboard.has_room() => self.switchboard.pass_on_waiting(worker),
             }

@@ -13,6 +13,7 @@ use super::lanes::{Lanes, News};
 use super::outbox::Outbox;
 use super::path_of;
 use super::timers::Due;
+use super::weighing::Weight;
 use crate::worker::Tuple;
 
 /// A peer connection, by its place among the worker's connections.
@@ -33,6 +34,8 @@ pub(crate) struct Connection {
     pub(crate) connected: bool,
     /// A member's data channels, from its first one on.
     pub(crate) lanes: Option<Box<Lanes>>,
+    /// What has come and gone.
+    pub(crate) weight: Weight,
 }
 
 /// Whose a connection is.
@@ -74,6 +77,7 @@ impl Connection {
             due: Due::default(),
             connected: false,
             lanes: None,
+            weight: Weight::default(),
         }
     }
 

@@ -111,6 +111,11 @@ pub(crate) fn stream_room(number: u64) -> MediaRoomId {
     MediaRoomId(FIRST_OF_STREAMS | number)
 }
 
+/// Whether a number is that of one who publishes or views a live stream.
+pub(crate) fn is_stream_peer(peer: MediaPeerId) -> bool {
+    peer.0 & FIRST_OF_STREAMS != 0
+}
+
 /// The number that media knows the n-th publisher or viewer of streams by.
 pub(crate) fn stream_peer(number: u64) -> MediaPeerId {
     MediaPeerId(FIRST_OF_STREAMS | number)

@@ -10,10 +10,20 @@ use tokio::sync::oneshot;
 
 use super::Media;
 use super::event::{routed, told};
+use super::weighing::Weighed;
+
+/// A wish to see something of what is here.
+#[derive(Debug)]
+pub(crate) enum LookRequest {
+    /// Some members of a room.
+    Room(RoomRequest),
+    /// How much has come from and gone to whoever publishes and views live streams.
+    Streams(oneshot::Sender<Weighed>),
+}
 
 /// A wish to see some members of a room.
 #[derive(Debug)]
-pub(crate) struct LookRequest {
+pub(crate) struct RoomRequest {
     pub(crate) room: MediaRoomId,
     /// Whoever asks bounds them: this is done between two packets.
     pub(crate) members: Vec<MediaPeerId>,
@@ -59,9 +69,27 @@ pub struct Viewers {
     pub slots: usize,
 }
 
+impl LookRequest {
+    /// Where there is no media there is nothing to see.
+    pub(crate) fn answer_nothing(self) {
+        match self {
+            Self::Room(request) => drop(request.answer.send(RoomLook::default())),
+            Self::Streams(answer) => drop(answer.send(Weighed::new())),
+        }
+    }
+}
+
 impl Media {
     /// Answers what is seen.
     pub(crate) fn handle_look(&mut self, now: Instant, request: LookRequest) {
+        match request {
+            LookRequest::Room(request) => self.look_at_room(now, request),
+            // Who has asked may have lost patience.
+            LookRequest::Streams(answer) => drop(answer.send(self.weigh_streams())),
+        }
+    }
+
+    fn look_at_room(&mut self, now: Instant, request: RoomRequest) {
         let mut look = RoomLook::default();
         if let Some(&room) = self.rooms_by_id.get(&request.room) {
             for &id in &request.members {

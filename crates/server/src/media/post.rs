@@ -152,8 +152,10 @@ impl sfu::Sink for Counter<'_> {
                 false if bytes >= PICTURE_BYTES_MIN => post.is_gathering = true,
                 false => {}
             }
+            let bytes = u64::try_from(bytes).unwrap_or_default();
+            connection.weight.sent_bytes += bytes;
             post.counters.rtp_sent += 1;
-            post.counters.rtp_sent_bytes += u64::try_from(bytes).unwrap_or_default();
+            post.counters.rtp_sent_bytes += bytes;
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::{Desk, Handle};
-use crate::media::{LookRequest, RoomLook};
+use crate::media::{LookRequest, RoomLook, RoomRequest, Weighed};
 use crate::worker::{Command, Stats};
 
 /// One worker at this moment.
@@ -42,9 +42,16 @@ impl Handle {
     pub async fn look_at_room(&self, room: MediaRoomId, members: &[MediaPeerId]) -> RoomSurvey {
         let asked = self.shared.desks.iter().map(|desk| {
             let members = members.to_vec();
-            ask(desk, move |answer| Command::Look(Box::new(LookRequest { room, members, answer })))
+            ask(desk, move |answer| Command::Look(Box::new(LookRequest::Room(RoomRequest { room, members, answer }))))
         });
         RoomSurvey { looks: join_all(asked).await }
+    }
+
+    /// What has come from and gone to whoever publishes and views live streams; without those of a worker that did not answer within a second.
+    pub(crate) async fn weigh_streams(&self) -> Weighed {
+        let desks = self.shared.desks.iter();
+        let asked = desks.map(|desk| ask(desk, |answer| Command::Look(Box::new(LookRequest::Streams(answer)))));
+        join_all(asked).await.into_iter().flatten().flatten().collect()
     }
 }
 

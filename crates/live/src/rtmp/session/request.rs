@@ -48,6 +48,8 @@ impl ServerSession {
         if app.trim_matches('/').is_empty() {
             return self.answer(request, false, "connect names no application");
         }
+        let text = |name| request.property(0, name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        (self.tc_url, self.page_url) = (text("tcUrl"), text("pageUrl"));
         self.app = Some(app.to_owned());
         self.send(our_chunk_size());
         self.send(control(kind::WINDOW_ACKNOWLEDGEMENT_SIZE, WINDOW_BYTES));

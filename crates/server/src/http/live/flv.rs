@@ -20,15 +20,15 @@ use tokio::time::timeout;
 use websocket::{Frame, Message, Reader, Writer};
 
 use super::refusal::Refusal;
+use super::visit::visit;
 use super::watching::{METHODS, options};
 use crate::address::ClientNetwork;
-use crate::clock;
 use crate::handshake::Handshake;
 use crate::http::api;
 use crate::http::arrival::Arrival;
 use crate::http::site::Site;
 use crate::http::wants_websocket;
-use crate::live::access::Deed;
+use crate::live::clients::{Kind, Presence};
 use crate::live::directory::Viewer;
 use crate::live::rtmp::{Stage, WAIT_MAX};
 
@@ -43,17 +43,19 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &mut Parts) -> 
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return Err(Refusal::MethodNotAllowed { allow: METHODS });
     }
-    let client = ClientNetwork::from(arrival.client(&parts.headers, &site.config.http_trusted_proxies));
-    site.count_live_request(client).map_err(|retry_after| Refusal::TooManyRequests { retry_after })?;
+    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
+    site.count_live_request(ClientNetwork::from(client))
+        .map_err(|retry_after| Refusal::TooManyRequests { retry_after })?;
     let path = parts.uri.path().strip_suffix(EXTENSION).ok_or(Refusal::NotFound)?;
     let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let address = StreamAddress::parse(&format!("{path}{query}")).map_err(Refusal::BadName)?;
     let token = api::token(parts);
-    site.stage.access.check(Deed::Play, &address.name, token.as_deref(), clock::unix_time())?;
     let handshake = wants_websocket(&parts.headers).then(|| Handshake::of(parts)).transpose();
     let handshake = handshake.map_err(Refusal::BadHandshake)?;
+    let visit = visit(parts, arrival, client, Kind::FlvPlay, &address);
+    let presence = site.stage.entrance.enter(visit, token.as_deref())?;
     let viewer = site.stage.directory.wait_and_view(&address.name, WAIT_MAX).await.ok_or(Refusal::NotOnAir)?;
-    let tags = Tags::new(viewer, &site.stage);
+    let tags = Tags::new(viewer, presence, &site.stage);
     let Some(handshake) = handshake else {
         let body = stream::unfold(tags, async |mut tags| tags.next().await.map(|tag| (Ok::<_, Infallible>(tag), tags)));
         return Ok(([(CONTENT_TYPE, "video/x-flv")], Body::from_stream(body)).into_response());
@@ -70,6 +72,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &mut Parts) -> 
 /// A stream, tag by tag.
 struct Tags {
     viewer: Viewer,
+    presence: Presence,
     stopping: watch::Receiver<bool>,
     /// What was taken from the hub and not handed on yet; at most a batch of it.
     items: Vec<Arc<Item>>,
@@ -77,21 +80,23 @@ struct Tags {
 }
 
 impl Tags {
-    fn new(viewer: Viewer, stage: &Stage) -> Self {
+    fn new(viewer: Viewer, presence: Presence, stage: &Stage) -> Self {
         let (has_audio, has_video) = viewer.has_audio_and_video();
         let ready = VecDeque::from([flv::header(has_audio, has_video)]);
-        Self { viewer, stopping: stage.stopping.clone(), items: Vec::new(), ready }
+        Self { viewer, presence, stopping: stage.stopping.clone(), items: Vec::new(), ready }
     }
 
     /// The next tag; `None` when there will be none.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(tag) = self.ready.pop_front() {
+                self.presence.client().count_sent(tag.len());
                 return Some(tag);
             }
             let end = tokio::select! {
                 end = self.viewer.next(&mut self.items) => end,
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                () = self.presence.ended() => return None,
             };
             if let Err(end) = end {
                 tracing::debug!("a viewer of FLV is let go: {end}");

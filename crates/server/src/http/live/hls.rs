@@ -8,6 +8,7 @@
 //! | `/{app}/{stream}.ts` | a transport stream without end |
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 use axum::body::Body;
 use axum::http::header;
@@ -21,14 +22,15 @@ use live::{StreamAddress, StreamName, m3u8, mp4, ts};
 
 use super::refusal::Refusal;
 use super::route::escaped_path;
+use super::visit::visit;
 use super::watching::{METHODS, options};
 use crate::address::ClientNetwork;
-use crate::clock;
 use crate::http::api;
 use crate::http::arrival::Arrival;
 use crate::http::site::Site;
 use crate::live::access::Deed;
-use crate::live::hls::HlsRefusal;
+use crate::live::clients::{Kind, Presence};
+use crate::live::hls::{Context, Hls, HlsRefusal};
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,15 +70,26 @@ pub(super) fn find(path: &str) -> Option<(Target, String)> {
 /// A player and its request.
 struct Player<'a> {
     site: &'a Site,
+    arrival: Arrival,
     parts: &'a Parts,
+    address: IpAddr,
     client: ClientNetwork,
 }
 
 impl Player<'_> {
     /// Whether the settings or the token of the request allow it to watch.
     fn may_watch(&self, name: &StreamName) -> Result<(), Refusal> {
-        let token = api::token(self.parts);
-        Ok(self.site.stage.access.check(Deed::Play, name, token.as_deref(), clock::unix_time())?)
+        Ok(self.site.stage.entrance.check(Deed::Play, name, self.token().as_deref())?)
+    }
+
+    /// Lets it in.
+    fn enter(&self, kind: Kind, address: &StreamAddress) -> Result<Presence, Refusal> {
+        let visit = visit(self.parts, self.arrival, self.address, kind, address);
+        Ok(self.site.stage.entrance.enter(visit, self.token().as_deref())?)
+    }
+
+    fn token(&self) -> Option<String> {
+        api::token(self.parts)
     }
 
     /// Counts the request for its address.
@@ -97,55 +110,69 @@ pub(super) async fn answer(
     if parts.method == Method::OPTIONS {
         return Ok(options());
     }
-    let client = ClientNetwork::from(arrival.client(&parts.headers, &site.config.http_trusted_proxies));
-    let player = &Player { site, parts, client };
+    let address = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
+    let player = &Player { site, arrival, parts, address, client: ClientNetwork::from(address) };
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return Err(Refusal::MethodNotAllowed { allow: METHODS });
     }
     let query = parts.uri.query().unwrap_or_default();
-    let name = StreamAddress::parse(&format!("{path}?{query}"))?.name;
+    let address = StreamAddress::parse(&format!("{path}?{query}"))?;
     match target {
-        Target::Playlist(container) => playlist(player, &name, container, query).await,
-        Target::File(tag, file) => segment(player, &name, tag, file).await,
-        Target::Endless => {
-            player.may_watch(&name)?;
-            endless(player, &name)
-        }
+        Target::Playlist(container) => playlist(player, &address, container, query).await,
+        Target::File(tag, file) => segment(player, &address.name, tag, file).await,
+        Target::Endless => endless(player, &address),
     }
 }
 
 async fn playlist(
     player: &Player<'_>,
-    name: &StreamName,
+    address: &StreamAddress,
     container: Container,
     query: &str,
 ) -> Result<Response, Refusal> {
-    let hls = &player.site.hls;
+    let (hls, name) = (&player.site.hls, &address.name);
     let context = api::query(player.parts, "hls_ctx");
     let is_media = context.is_some() || player.parts.uri.path().ends_with("/stream.m3u8");
-    let is_known = context.is_some_and(|context| hls.knows_context(&context, name));
-    if !is_known {
-        player.may_watch(name)?;
+    let known = context.and_then(|context| hls.client_of(&context, name));
+    if known.as_ref().is_some_and(|client| client.is_ending()) {
+        return Err(Refusal::Ended);
     }
     let text = if is_media {
-        let reload = Reload::parse(query).map_err(|error| HlsRefusal::Stream(HlsError::Reload(error)))?;
-        hls.media_playlist(name, player.client, container, reload).await?
-    } else {
-        player.count()?;
-        let context = hls.open_context(name)?;
-        let uri = |container| media_playlist_path(name, container, &context);
-        match hls.multivariant_playlist(name, player.client, container, &uri(container)).await {
-            // Players of the one container know the other, too.
-            Err(HlsRefusal::Stream(HlsError::Codec(_))) => {
-                hls.multivariant_playlist(name, player.client, Container::Mp4, &uri(Container::Mp4)).await?
-            }
-            answer => answer?,
+        if known.is_none() {
+            player.may_watch(name)?;
         }
+        let reload = Reload::parse(query).map_err(|error| HlsRefusal::Stream(HlsError::Reload(error)))?;
+        let text = hls.media_playlist(name, player.client, container, reload).await?;
+        if let Some(client) = known {
+            client.count_sent(text.len());
+        }
+        text
+    } else {
+        begin(player, address, container).await?
     };
     Ok(whole(m3u8::CONTENT_TYPE, "no-cache", vec![text]))
 }
 
-fn media_playlist_path(name: &StreamName, container: Container, context: &str) -> String {
+/// The playlist by which a player begins, and the beginning of its session.
+async fn begin(player: &Player<'_>, address: &StreamAddress, container: Container) -> Result<Bytes, Refusal> {
+    let (hls, name) = (&player.site.hls, &address.name);
+    let presence = player.enter(Kind::HlsPlay, address)?;
+    player.count()?;
+    let context = Hls::new_context()?;
+    let uri = |container| media_playlist_path(name, container, context);
+    let text = match hls.multivariant_playlist(name, player.client, container, &uri(container)).await {
+        // Players of the one container know the other, too.
+        Err(HlsRefusal::Stream(HlsError::Codec(_))) => {
+            hls.multivariant_playlist(name, player.client, Container::Mp4, &uri(Container::Mp4)).await?
+        }
+        answer => answer?,
+    };
+    presence.client().count_sent(text.len());
+    hls.open_context(context, presence)?;
+    Ok(text)
+}
+
+fn media_playlist_path(name: &StreamName, container: Container, context: Context) -> String {
     let stream = escaped_path(name);
     match container {
         Container::TransportStream => format!("{stream}.m3u8?hls_ctx={context}"),
@@ -156,6 +183,8 @@ fn media_playlist_path(name: &StreamName, container: Container, context: &str) -
 /// Whoever knows the name of a file was shown the playlist that has it: it cannot be guessed.
 async fn segment(player: &Player<'_>, name: &StreamName, tag: Tag, file: File) -> Result<Response, Refusal> {
     let pieces = player.site.hls.file(name, player.client, tag, file).await?;
+    // All players share the files, so these bytes are nobody's in particular.
+    player.site.stage.entrance.clients().count_shared(name, Kind::HlsPlay, pieces.iter().map(Bytes::len).sum());
     let content_type = match file {
         File::TransportStream(_) => ts::CONTENT_TYPE,
         File::Mp4(_) | File::Part(_) | File::Init(_) => mp4::CONTENT_TYPE,
@@ -173,15 +202,17 @@ fn whole(content_type: &'static str, keep: &'static str, pieces: Vec<Bytes>) -> 
 }
 
 /// A transport stream without end: from the latest key frame on, as long as the player reads and somebody publishes.
-fn endless(player: &Player<'_>, name: &StreamName) -> Result<Response, Refusal> {
-    let hls = &player.site.hls;
+fn endless(player: &Player<'_>, address: &StreamAddress) -> Result<Response, Refusal> {
+    let (hls, name) = (&player.site.hls, &address.name);
     let head = [(header::CONTENT_TYPE, ts::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
     if player.parts.method == Method::HEAD {
+        player.may_watch(name)?;
         hls.is_on_air(name).then_some(()).ok_or(HlsRefusal::OffAir)?;
         return Ok((StatusCode::OK, head).into_response());
     }
+    let presence = player.enter(Kind::TsPlay, address)?;
     player.count()?;
-    let viewer = hls.view(name, player.client)?;
+    let viewer = hls.view(name, player.client, presence)?;
     let stopping = player.site.stage.stopping.clone();
     let pieces = stream::unfold((viewer, stopping), async |(mut viewer, mut stopping)| {
         let piece = tokio::select! {

@@ -111,7 +111,7 @@ pub(super) fn answer(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Res
 }
 
 fn list(site: &Site, parts: &Parts, token: Option<&str>) -> Result<StreamList, Refusal> {
-    let pass = site.stage.access.pass(Deed::Play, token, clock::unix_time())?;
+    let pass = site.stage.entrance.access.pass(Deed::Play, token, clock::unix_time())?;
     let limit = match query(parts, "limit") {
         Some(limit) => limit.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)),
         None => Some(LIMIT_DEFAULT),
@@ -128,7 +128,7 @@ fn list(site: &Site, parts: &Parts, token: Option<&str>) -> Result<StreamList, R
 /// A publisher may see the own stream without the right to play it.
 fn one(site: &Site, named: &str, token: Option<&str>) -> Result<StreamReport, Refusal> {
     let name = StreamAddress::parse(&format!("/{named}"))?.name;
-    let may = |deed| site.stage.access.check(deed, &name, token, clock::unix_time());
+    let may = |deed| site.stage.entrance.access.check(deed, &name, token, clock::unix_time());
     may(Deed::Play).or_else(|denied| may(Deed::Publish).map_err(|_| denied))?;
     let sight = site.stage.directory.sight(&name).ok_or(Refusal::NotOnAir)?;
     Ok(StreamReport::new(&sight))

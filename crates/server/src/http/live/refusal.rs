@@ -41,6 +41,9 @@ pub(super) enum Refusal {
     /// 404
     #[error("nobody publishes this stream")]
     NotOnAir,
+    /// 403
+    #[error("the operator has ended this session")]
+    Ended,
     /// 404
     #[error("there is no such session")]
     NoSession,
@@ -93,8 +96,10 @@ impl Refusal {
             Self::Denied(denied) => match denied {
                 Denied::TokenNeeded | Denied::TokenRefused(_) => (StatusCode::UNAUTHORIZED, denied.code()),
                 Denied::Off(_) | Denied::OtherStream | Denied::NotGranted(_) => (StatusCode::FORBIDDEN, denied.code()),
+                Denied::Full(_) => (StatusCode::SERVICE_UNAVAILABLE, denied.code()),
             },
             Self::BadHandshake(_) => (StatusCode::BAD_REQUEST, "bad-handshake"),
+            Self::Ended => (StatusCode::FORBIDDEN, "ended"),
             Self::NotOnAir => (StatusCode::NOT_FOUND, "not-on-air"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Self::NoSession | Self::Refused(Refused::NoSession) => (StatusCode::NOT_FOUND, "no-session"),

@@ -4,15 +4,16 @@ use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use live::{StreamAddress, StreamName};
+use live::StreamAddress;
 
 use super::refusal::Refusal;
 use super::route::{Form, Place};
 use super::srs::dialect;
+use super::visit::visit;
 use super::{Request, has_type, text};
-use crate::clock;
 use crate::http::api::{bearer, query};
 use crate::live::access::Deed;
+use crate::live::clients::{Kind, Presence};
 use crate::live::fragment::{Fragment, of_answer};
 use crate::live::offer::Offer;
 use crate::live::sessions::{Opening, Refused, Restart, SessionId};
@@ -25,7 +26,7 @@ pub(super) async fn open(
     form: Form,
     body: Body,
 ) -> Result<Response, Refusal> {
-    admit(request, deed, &address)?;
+    check(request, deed, &address)?;
     // The clients of SRS name any type, or none.
     if form == Form::Clean && !has_type(request.parts, SDP) {
         return Err(Refusal::MediaType(SDP));
@@ -37,8 +38,9 @@ pub(super) async fn open(
     let offer = Offer::parse(deed, text(body).await?)?;
     let (id, tag) = (SessionId(unguessable()?), tag()?);
     let client_ufrag = offer.ufrag().to_owned();
+    let presence = admit(request, deed, &address)?;
     let place = Place { name: address.name.clone(), id: id.clone() };
-    let opening = Opening { id, name: address.name, deed, offer, client: request.client, tag: tag.clone() };
+    let opening = Opening { id, name: address.name, deed, offer, client: request.client, tag: tag.clone(), presence };
     let mut answer = request.streams.open(opening).await?;
     if let Some(reached) = reached {
         answer = dialect::with_candidate(&answer, reached);
@@ -98,22 +100,29 @@ pub(super) async fn close(request: &Request<'_>, place: Place) -> Result<Respons
 }
 
 /// Whether the settings or the token of the request let it in.
-pub(super) fn admit(request: &Request<'_>, deed: Deed, address: &StreamAddress) -> Result<(), Refusal> {
+pub(super) fn check(request: &Request<'_>, deed: Deed, address: &StreamAddress) -> Result<(), Refusal> {
     let token = bearer(request.parts).or_else(|| address.parameter("token").map(std::borrow::Cow::into_owned));
     let token = token.or_else(|| query(request.parts, "token"));
-    request.streams.access.check(deed, &address.name, token.as_deref(), clock::unix_time())?;
-    Ok(())
+    Ok(request.streams.entrance.check(deed, &address.name, token.as_deref())?)
+}
+
+/// Lets in whose token was looked at.
+pub(super) fn admit(request: &Request<'_>, deed: Deed, address: &StreamAddress) -> Result<Presence, Refusal> {
+    let kind = if deed == Deed::Publish { Kind::RtcPublish } else { Kind::RtcPlay };
+    let visit = visit(request.parts, request.arrival, request.address, kind, address);
+    Ok(request.streams.entrance.admit(visit)?)
 }
 
 /// Opens a session of which nobody needs to know where it is.
 pub(super) async fn open_unnamed(
     request: &Request<'_>,
     deed: Deed,
-    name: StreamName,
+    address: &StreamAddress,
     offer: Offer,
 ) -> Result<String, Refusal> {
-    let opening =
-        Opening { id: SessionId(unguessable()?), name, deed, offer, client: request.client, tag: String::new() };
+    let presence = admit(request, deed, address)?;
+    let (id, name) = (SessionId(unguessable()?), address.name.clone());
+    let opening = Opening { id, name, deed, offer, client: request.client, tag: String::new(), presence };
     Ok(as_one_stream(&request.streams.open(opening).await?))
 }
 

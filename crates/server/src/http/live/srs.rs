@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::refusal::Refusal;
-use super::session::{admit, open_unnamed};
+use super::session::{check, open_unnamed};
 use super::{Request, text};
 use crate::live::access::Deed;
 use crate::live::offer::Offer;
@@ -45,7 +45,7 @@ pub(super) async fn answer(request: &Request<'_>, deed: Deed, body: Body) -> Res
 async fn opened(request: &Request<'_>, deed: Deed, body: Body) -> Result<(String, String), Refusal> {
     let asked: Asked = serde_json::from_str(&text(body).await?).map_err(|error| Refusal::BadBody(error.to_string()))?;
     let address = address(&asked.streamurl, request.parts.uri.query().unwrap_or_default())?;
-    admit(request, deed, &address)?;
+    check(request, deed, &address)?;
     let reached = dialect::reached(&address)?;
     // Whether it is an offer at all is said of what the client wrote.
     let offer = Offer::parse(deed, asked.sdp)?;
@@ -57,8 +57,7 @@ async fn opened(request: &Request<'_>, deed: Deed, body: Body) -> Result<(String
     let codecs = dialect::Codecs { video: wanted("codec").or(wanted("vcodec")).or(on_air), audio: wanted("acodec") };
     let narrow = Offer::parse(deed, dialect::narrow(offer.sdp(), codecs))?;
     let client_ufrag = narrow.ufrag().to_owned();
-    let name = address.name.clone();
-    let mut sdp = open_unnamed(request, deed, name, narrow).await?;
+    let mut sdp = open_unnamed(request, deed, &address, narrow).await?;
     let session = dialect::session_name(&sdp, &client_ufrag);
     if let Some(reached) = reached {
         sdp = dialect::with_candidate(&sdp, reached);

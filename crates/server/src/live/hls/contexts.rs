@@ -1,17 +1,20 @@
 //! `hls_ctx`: what a player of HLS shows instead of a token, once it has shown one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use live::StreamName;
+
+use crate::live::clients::{Client, Presence};
 
 /// The sessions of players. Those that nobody has used for a while are forgotten, a generation at a time.
 #[derive(Debug)]
 pub(super) struct Contexts {
     /// Used since `turned`; at most `CONTEXTS_MAX`.
-    recent: BTreeMap<u128, StreamName>,
+    recent: BTreeMap<u128, Presence>,
     /// Used in the generation before; at most `CONTEXTS_MAX`.
-    old: BTreeMap<u128, StreamName>,
+    old: BTreeMap<u128, Presence>,
     turned: Instant,
 }
 
@@ -24,34 +27,34 @@ impl Contexts {
         Self { recent: BTreeMap::new(), old: BTreeMap::new(), turned: now }
     }
 
-    /// Remembers a session of that stream.
-    pub(super) fn open(&mut self, now: Instant, id: u128, name: StreamName) -> Result<(), Full> {
+    /// Remembers the session of somebody who was let in.
+    pub(super) fn open(&mut self, now: Instant, id: u128, presence: Presence) -> Result<(), Full> {
         self.turn(now);
         if self.recent.len() >= CONTEXTS_MAX {
             return Err(Full);
         }
-        self.recent.insert(id, name);
+        self.recent.insert(id, presence);
         Ok(())
     }
 
-    /// Whether there is such a session of that stream. It is used by this.
-    pub(super) fn knows(&mut self, now: Instant, id: u128, name: &StreamName) -> bool {
+    /// Whose session of that stream it is, if there is such a session. It is used by this.
+    pub(super) fn client(&mut self, now: Instant, id: u128, name: &StreamName) -> Option<Arc<Client>> {
         self.turn(now);
-        if self.recent.get(&id).is_some_and(|known| known == name) {
-            return true;
-        }
-        if self.old.get(&id).is_none_or(|known| known != name) {
-            return false;
+        let known = self.recent.get(&id).or_else(|| self.old.get(&id));
+        let client = Arc::clone(known?.client());
+        if client.name() != name {
+            return None;
         }
         if self.recent.len() < CONTEXTS_MAX
-            && let Some(name) = self.old.remove(&id)
+            && let Some(presence) = self.old.remove(&id)
         {
-            self.recent.insert(id, name);
+            self.recent.insert(id, presence);
         }
-        true
+        Some(client)
     }
 
-    fn turn(&mut self, now: Instant) {
+    /// Forgets the sessions that nobody has used for one generation, or two.
+    pub(super) fn turn(&mut self, now: Instant) {
         let age = now.saturating_duration_since(self.turned);
         if age >= GENERATION {
             self.old = std::mem::take(&mut self.recent);

@@ -11,6 +11,7 @@ use super::{Hls, HlsRefusal};
 use crate::address::ClientNetwork;
 use crate::clock;
 use crate::config::Limit;
+use crate::live::clients::{Clients, Kind, Presence, Visit};
 use crate::live::directory::{Claim, Directory, Protocol};
 
 /// A publisher whose clock goes as fast as it is told to.
@@ -47,6 +48,18 @@ impl Publisher {
 
 fn name() -> StreamName {
     StreamName::new("live", "lesson").unwrap()
+}
+
+fn presence(clients: &Clients) -> Presence {
+    let visit = Visit {
+        name: name(),
+        kind: Kind::HlsPlay,
+        address: [192, 0, 2, 1].into(),
+        query: String::new(),
+        tc_url: String::new(),
+        page_url: String::new(),
+    };
+    clients.enter(visit, clock::now()).unwrap()
 }
 
 fn client() -> ClientNetwork {
@@ -101,7 +114,7 @@ async fn the_first_player_waits_for_the_first_segment() {
 async fn nobody_waits_for_a_stream_that_is_not_on_air() {
     let hls = Hls::new(Directory::new(Limit(10)));
     assert_eq!(playlist(&hls, Container::Mp4, "").await, Err(HlsRefusal::OffAir));
-    let view = hls.view(&name(), client());
+    let view = hls.view(&name(), client(), presence(&Clients::new(1, 0)));
     assert_eq!(view.err(), Some(HlsRefusal::OffAir));
 }
 
@@ -158,7 +171,7 @@ async fn another_publisher_makes_a_discontinuity_and_none_the_end() {
 #[tokio::test]
 async fn a_stream_without_end_begins_with_its_tables_and_goes_on() {
     let (hls, _directory, mut publisher) = on_air();
-    let mut viewer = hls.view(&name(), client()).unwrap();
+    let mut viewer = hls.view(&name(), client(), presence(&Clients::new(1, 0))).unwrap();
     let first = viewer.next().await.unwrap();
     assert_eq!((first.len() % 188, &first[..4]), (0, &[0x47, 0x40, 0, 0x10][..]));
     publisher.publish(1_000);
@@ -169,10 +182,13 @@ async fn a_stream_without_end_begins_with_its_tables_and_goes_on() {
 #[tokio::test]
 async fn a_session_opens_its_own_stream_alone() {
     let (hls, _directory, _publisher) = on_air();
-    let context = hls.open_context(&name()).unwrap();
-    assert!(hls.knows_context(&context, &name()));
-    assert!(!hls.knows_context(&context, &StreamName::new("live", "other").unwrap()));
+    let clients = Clients::new(1, 0);
+    let context = Hls::new_context().unwrap();
+    hls.open_context(context, presence(&clients)).unwrap();
+    let context = context.to_string();
+    assert!(hls.client_of(&context, &name()).is_some());
+    assert!(hls.client_of(&context, &StreamName::new("live", "other").unwrap()).is_none());
     for wrong in ["", "7", "00000000000000000000000000000000", "+0000000000000000000000000000001", "é"] {
-        assert!(!hls.knows_context(wrong, &name()), "{wrong}");
+        assert!(hls.client_of(wrong, &name()).is_none(), "{wrong}");
     }
 }

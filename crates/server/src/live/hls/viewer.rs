@@ -8,6 +8,7 @@ use live::ts::Muxer;
 use media::{Kind, Parameters};
 
 use crate::headcount::Place;
+use crate::live::clients::Presence;
 use crate::live::directory;
 
 /// Writes what comes for one player. A player that does not read is not written for: it goes on at the latest key frame.
@@ -20,20 +21,24 @@ pub(crate) struct Viewer {
     muxer: Option<Muxer>,
     /// Whether the muxer has the parameters that are in force.
     is_current: bool,
+    presence: Presence,
     _place: Place,
 }
 
 impl Viewer {
-    pub(super) fn new(viewer: directory::Viewer, place: Place) -> Self {
+    pub(super) fn new(viewer: directory::Viewer, place: Place, presence: Presence) -> Self {
         let (video, audio) = (None, None);
-        Self { viewer, items: Vec::new(), video, audio, muxer: None, is_current: false, _place: place }
+        Self { viewer, items: Vec::new(), video, audio, muxer: None, is_current: false, presence, _place: place }
     }
 
     /// What has come, when something has. `None`: nothing follows, or the player is too slow.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
         loop {
             let mut items = std::mem::take(&mut self.items);
-            self.viewer.next(&mut items).await.ok()?;
+            tokio::select! {
+                came = self.viewer.next(&mut items) => came.ok()?,
+                () = self.presence.ended() => return None,
+            }
             let mut out = Vec::new();
             for item in items.drain(..) {
                 self.write(item.content(), &mut out)?;
@@ -43,6 +48,7 @@ impl Viewer {
                 muxer.flush(&mut out);
             }
             if !out.is_empty() {
+                self.presence.client().count_sent(out.len());
                 return Some(Bytes::from(out));
             }
         }

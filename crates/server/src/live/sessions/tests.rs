@@ -7,6 +7,7 @@ use super::{Limits, Opening, Output, Refused, Restart, SessionId, Sessions};
 use crate::clock;
 use crate::config::Limit;
 use crate::live::access::Deed;
+use crate::live::clients::{Clients, Kind, Visit};
 use crate::live::directory::{Directory, Protocol, Taken};
 use crate::live::offer::Offer;
 
@@ -16,6 +17,7 @@ const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BU
 /// Sessions and what they have said.
 struct Desk {
     sessions: Sessions,
+    clients: Clients,
     requests: Vec<MediaRequest>,
     answers: Vec<(u64, Result<String, Refused>)>,
     opened: u64,
@@ -31,6 +33,17 @@ fn id(name: &str) -> SessionId {
     SessionId(name.to_owned())
 }
 
+fn visit(deed: Deed) -> Visit {
+    Visit {
+        name: demo(),
+        kind: if deed == Deed::Publish { Kind::RtcPublish } else { Kind::RtcPlay },
+        address: IpAddr::from([192, 0, 2, 1]),
+        query: String::new(),
+        tc_url: String::new(),
+        page_url: String::new(),
+    }
+}
+
 impl Desk {
     fn new() -> Self {
         Self::with(Limits { viewers: Limit(0), sessions_per_address: Limit(0), sessions: Limit(0) })
@@ -38,14 +51,17 @@ impl Desk {
 
     fn with(limits: Limits) -> Self {
         let sessions = Sessions::new(limits, Directory::new(Limit(0)));
-        Self { sessions, requests: Vec::new(), answers: Vec::new(), opened: 0, feeds: Vec::new() }
+        let clients = Clients::new(100, 0);
+        Self { sessions, clients, requests: Vec::new(), answers: Vec::new(), opened: 0, feeds: Vec::new() }
     }
 
     /// Asks for a session, and says what became of it at once.
     fn open(&mut self, deed: Deed, session: &str, address: &str) -> Option<Result<String, Refused>> {
         let client = address.parse::<IpAddr>().unwrap().into();
         let offer = Offer::parse(deed, OFFER.to_owned()).unwrap();
-        let opening = Opening { id: id(session), name: demo(), deed, offer, client, tag: "\"1\"".to_owned() };
+        let presence = self.clients.enter(visit(deed), clock::now()).unwrap();
+        let tag = "\"1\"".to_owned();
+        let opening = Opening { id: id(session), name: demo(), deed, offer, client, tag, presence };
         let request = self.sessions.handle_open(clock::now(), opening);
         self.opened = request;
         self.drain();
