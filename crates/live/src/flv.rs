@@ -15,7 +15,7 @@ pub use reader::BodyReader;
 pub use tag::{Tag, TagKind, TagReader, header, tag};
 pub use writer::{frame_body, parameters_body};
 
-pub(crate) use tag::{TAG_BYTES_MAX, timestamp_ms};
+pub(crate) use tag::{FILE_HEADER_BYTES as HEADER_BYTES, TAG_BYTES_MAX, timestamp_ms};
 
 /// FourCCs of Enhanced RTMP, and what they are here.
 pub(crate) const FOURCCS: [(&[u8; 4], media::Codec); 8] = [

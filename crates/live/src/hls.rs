@@ -16,7 +16,7 @@ mod file;
 mod playlist;
 mod reload;
 mod segment;
-mod sound_clock;
+
 mod stream;
 mod window;
 mod writing;

@@ -18,9 +18,12 @@ pub mod flv;
 pub mod hls;
 pub mod hub;
 pub mod m3u8;
+pub mod matroska;
 pub mod mp4;
+pub mod record;
 pub mod rtmp;
 mod sampling;
+mod sound_clock;
 mod stream_name;
 #[cfg(test)]
 mod testing;

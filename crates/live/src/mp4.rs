@@ -6,10 +6,12 @@
 
 mod boxes;
 mod fragment;
+mod index;
 mod init;
 mod sample_entry;
 
 pub use fragment::{Sample, fragment};
+pub use index::{INDEX_BYTES, INDEX_POINTS_MAX, index, reserve_index};
 pub use init::init;
 
 use media::{Kind, Parameters};
@@ -34,6 +36,12 @@ impl Track {
         let sampling = Sampling::of(parameters).map_or(48_000, |sampling| sampling.rate_hz);
         let timescale_hz = if kind == Kind::Video { VIDEO_TIMESCALE_HZ } else { sampling };
         Self { kind, timescale_hz }
+    }
+
+    /// Of pictures or of sounds.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.kind
     }
 
     fn id(self) -> u32 {

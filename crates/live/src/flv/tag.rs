@@ -125,7 +125,7 @@ impl TagReader {
 }
 
 /// Of the file, with the size of the tag before the first.
-const FILE_HEADER_BYTES: usize = 13;
+pub(crate) const FILE_HEADER_BYTES: usize = 13;
 const TAG_HEADER_BYTES: usize = 11;
 /// Of the size behind each tag.
 const SIZE_BYTES: usize = 4;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use media::{Frame, Kind, MediaTime, Parameters};
 
 use super::segment::{Part, Segment, Tracks};
-use super::sound_clock::SoundClock;
 use super::{Config, PART_TARGET, SEGMENT_MAX};
 use crate::mp4::Sample;
+use crate::sound_clock::SoundClock;
 
 /// What was cut off.
 #[derive(Debug)]

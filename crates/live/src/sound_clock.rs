@@ -6,19 +6,19 @@ use crate::Sampling;
 
 /// Places frames one behind the other, and follows what the publisher tells slowly.
 #[derive(Debug, Default)]
-pub(super) struct SoundClock {
+pub(crate) struct SoundClock {
     sampling: Option<Sampling>,
     /// When the next frame begins, if it follows the last.
     next: Option<MediaTime>,
 }
 
 impl SoundClock {
-    pub(super) fn new(parameters: &Parameters) -> Self {
+    pub(crate) fn new(parameters: &Parameters) -> Self {
         Self { sampling: Sampling::of(parameters), next: None }
     }
 
     /// The frame with the time at which it begins.
-    pub(super) fn place(&mut self, frame: &Frame) -> Frame {
+    pub(crate) fn place(&mut self, frame: &Frame) -> Frame {
         let Some(sampling) = self.sampling else { return frame.clone() };
         let told = frame.dts;
         let begins = match self.next {
@@ -32,7 +32,7 @@ impl SoundClock {
     }
 
     /// How long the frame lasts, if that is known.
-    pub(super) fn duration(&self, frame: &Frame) -> Option<MediaTime> {
+    pub(crate) fn duration(&self, frame: &Frame) -> Option<MediaTime> {
         self.sampling.map(|sampling| sampling.duration(frame))
     }
 }
