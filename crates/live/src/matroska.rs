@@ -14,6 +14,7 @@ use media::{Frame, Kind, MediaTime, Parameters, Shape};
 use self::codec::{codec_delay, codec_id, codec_private};
 use self::ebml::{binary, element, float, text, unsigned};
 use self::index::Places;
+use crate::mp4::Sample;
 
 /// What the DocType of the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,26 +69,31 @@ impl Header {
     }
 }
 
-/// Writes a cluster behind what is in `out`: the frames in their order, with times not before zero. Of a cluster the times lie within half a minute.
-pub fn cluster<'a>(out: &mut Vec<u8>, audio: Option<&Parameters>, frames: impl Iterator<Item = &'a Frame> + Clone) {
-    let start = frames.clone().map(|frame| frame.pts.min(frame.dts)).min().unwrap_or_default().max(MediaTime::ZERO);
+/// Writes a cluster behind what is in `out`: the samples in their order, with times not before zero. Of a cluster the times lie within half a minute.
+pub fn cluster(out: &mut Vec<u8>, audio: Option<&Parameters>, samples: &[Sample]) {
+    let starts = samples.iter().map(|sample| sample.frame.pts.min(sample.frame.dts));
+    let start = starts.min().unwrap_or_default().max(MediaTime::ZERO);
     let delay = audio.map(codec_delay).unwrap_or_default();
     element(out, id::CLUSTER, |out| {
         unsigned(out, id::TIMESTAMP, u64::try_from(start.millis()).unwrap_or_default());
-        for frame in frames {
+        for Sample { frame, .. } in samples {
             let shown = if frame.kind() == Kind::Audio { frame.pts + delay } else { frame.pts };
-            let behind = shown.millis().saturating_sub(start.millis());
-            let behind = i16::try_from(behind).unwrap_or(if behind < 0 { i16::MIN } else { i16::MAX });
-            let length = BLOCK_HEAD_BYTES.saturating_add(frame.data.len());
-            ebml::write_id(out, id::SIMPLE_BLOCK);
-            ebml::write_size(out, u64::try_from(length).unwrap_or(u64::MAX));
-            // The number of the track is written as a size is.
-            out.push(0x80 | track_number(frame.kind()));
-            out.extend_from_slice(&behind.to_be_bytes());
-            out.push(if frame.is_key { KEY_FRAME } else { 0 });
-            out.extend_from_slice(&frame.data);
+            write_block(out, frame, shown.millis().saturating_sub(start.millis()));
         }
     });
+}
+
+/// `behind` is in ticks, from the beginning of the cluster.
+fn write_block(out: &mut Vec<u8>, frame: &Frame, behind: i64) {
+    let behind = i16::try_from(behind).unwrap_or(if behind < 0 { i16::MIN } else { i16::MAX });
+    let length = BLOCK_HEAD_BYTES.saturating_add(frame.data.len());
+    ebml::write_id(out, id::SIMPLE_BLOCK);
+    ebml::write_size(out, u64::try_from(length).unwrap_or(u64::MAX));
+    // The number of the track is written as a size is.
+    out.push(0x80 | track_number(frame.kind()));
+    out.extend_from_slice(&behind.to_be_bytes());
+    out.push(if frame.is_key { KEY_FRAME } else { 0 });
+    out.extend_from_slice(&frame.data);
 }
 
 fn write_track(out: &mut Vec<u8>, parameters: &Parameters) {
@@ -109,12 +115,13 @@ fn write_track(out: &mut Vec<u8>, parameters: &Parameters) {
         }
         match parameters.shape {
             Shape::Video { width, height } => element(out, id::VIDEO, |out| {
-                unsigned(out, id::PIXEL_WIDTH, width.into());
-                unsigned(out, id::PIXEL_HEIGHT, height.into());
+                // They must be told and not be 0; players go by the pictures.
+                unsigned(out, id::PIXEL_WIDTH, width.max(1).into());
+                unsigned(out, id::PIXEL_HEIGHT, height.max(1).into());
             }),
             Shape::Audio { sample_rate_hz, channels } => element(out, id::AUDIO, |out| {
                 float(out, id::SAMPLING_FREQUENCY, f64::from(sample_rate_hz));
-                unsigned(out, id::CHANNELS, channels.into());
+                unsigned(out, id::CHANNELS, channels.max(1).into());
             }),
         }
     });

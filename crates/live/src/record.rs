@@ -15,7 +15,7 @@ mod recorder;
 mod seek_points;
 mod writer;
 
-pub use format::{Format, Wanted};
+pub use format::{Format, PART_HEAD_BYTES, Wanted};
 pub use recorder::{Config, Output, Recorder};
 pub use seek_points::SeekPoint;
 
@@ -29,3 +29,6 @@ pub struct Fill {
     /// What stands there then.
     pub bytes: Bytes,
 }
+
+#[cfg(test)]
+mod reading;

@@ -21,9 +21,7 @@ pub(super) fn codec_id(codec: Codec) -> &'static str {
 pub(super) fn codec_private(parameters: &Parameters) -> Option<Cow<'_, [u8]>> {
     let record = &*parameters.decoder_configuration;
     match parameters.codec {
-        Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Aac => {
-            (!record.is_empty()).then_some(Cow::Borrowed(record))
-        }
+        Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Aac => (!record.is_empty()).then_some(Cow::Borrowed(record)),
         Codec::Vp8 | Codec::Vp9 | Codec::Mp3 => None,
         Codec::Opus if record.starts_with(OPUS_MAGIC) => Some(Cow::Borrowed(record)),
         Codec::Opus => Some(Cow::Owned(opus_header(parameters))),

@@ -127,7 +127,8 @@ impl Recorder {
         if known.as_ref().is_none_or(|known| known.codec != frame.codec) || self.waits_for_pictures(frame) {
             return;
         }
-        if !self.has_begun() && !(frame.is_key && kind == self.decisive()) {
+        let begins = frame.is_key && kind == self.decisive();
+        if !begins && !self.has_begun() {
             return;
         }
         let frame = if kind == Kind::Audio { self.sound_clock.place(frame) } else { frame.clone() };
@@ -136,17 +137,11 @@ impl Recorder {
         let Some(last) = self.pending.get_mut(slot).and_then(|pending| pending.replace(frame)) else { return };
         let told = (next_dts - last.dts).max(MediaTime::ZERO);
         let own = self.sound_clock.duration(&last).filter(|_| kind == Kind::Audio);
-        // A sound does not get longer because the next comes late.
-        let silence = own.filter(|&own| told > own + SILENCE);
-        let duration = silence.unwrap_or(told);
         if let Some(place) = self.last_duration.get_mut(slot) {
-            *place = duration;
+            // The last sound does not get longer because there was silence before it.
+            *place = own.unwrap_or(told);
         }
-        self.place(Sample { frame: last, duration });
-        if silence.is_some() {
-            // Within a fragment each sample begins where the one before ends.
-            self.write_fragment();
-        }
+        self.place(Sample { frame: last, duration: told });
     }
 
     /// Something is missing from here on: what follows begins with a key frame, in the same file.
@@ -194,13 +189,18 @@ impl Recorder {
         if begins && self.file.as_ref().is_some_and(|file| self.is_full(file, sample.frame.dts)) {
             self.write_fragment();
             self.complete();
-        } else if age >= FRAGMENT_DURATION || (begins && age >= FRAGMENT_DURATION_MIN) {
+        } else if self.can_write() && (age >= FRAGMENT_DURATION || (begins && age >= FRAGMENT_DURATION_MIN)) {
             self.write_fragment();
         }
         self.keep(sample);
         if self.fragment_bytes > FRAGMENT_BYTES_MAX || self.fragment.len() >= FRAGMENT_SAMPLES_MAX {
             self.write_fragment();
         }
+    }
+
+    /// Whether the first fragment of a file has what the file begins with: sounds overtake pictures of which there are few.
+    fn can_write(&self) -> bool {
+        self.file.is_some() || self.fragment.iter().any(|sample| sample.frame.kind() == self.decisive())
     }
 
     /// Whether what begins at this time belongs into another file.
@@ -237,6 +237,8 @@ impl Recorder {
             Some(file) => file,
             None => self.begin_file(&samples),
         };
+        // Who comes so late that the file had begun without him has no place in it.
+        samples.retain(|sample| sample.frame.dts >= file.origin);
         for sample in &mut samples {
             sample.frame.dts = sample.frame.dts - file.origin;
             sample.frame.pts = sample.frame.pts - file.origin;
@@ -248,7 +250,10 @@ impl Recorder {
     }
 
     fn begin_file(&mut self, samples: &[Sample]) -> File {
-        let origin = samples.iter().map(|sample| sample.frame.dts).min().unwrap_or_default();
+        // Frames that wait for the next of their track belong to this file, too.
+        let pending = self.pending.iter().flatten();
+        let times = samples.iter().map(|sample| &sample.frame).chain(pending).map(|frame| frame.dts);
+        let origin = times.min().unwrap_or_default();
         let (video, audio) = (self.video.clone(), self.audio.clone());
         let format = Format::choose(self.config.format, video.as_ref(), audio.as_ref());
         let (writer, head) = Writer::new(format, video.as_ref(), audio.as_ref());
@@ -297,8 +302,6 @@ const FRAGMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 const FRAGMENT_SAMPLES_MAX: usize = 4096;
 /// Of a frame whose successor never comes, if it had no predecessor either: 25 pictures a second.
 const FRAME_DURATION: MediaTime = MediaTime::from_millis(40);
-/// Sounds further apart have silence between them.
-const SILENCE: MediaTime = MediaTime::from_millis(60);
 /// How long a stream may be without pictures before it is one of sounds alone.
 const PICTURES_WAIT: MediaTime = MediaTime::from_millis(1000);
 

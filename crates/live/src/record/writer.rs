@@ -60,9 +60,11 @@ impl Writer {
 
     /// The samples in their order as bytes that are whole by themselves.
     pub(super) fn append(&mut self, samples: &[Sample]) -> Bytes {
-        let begins = samples.iter().find(|sample| sample.frame.kind() == self.seek_kind);
-        if let Some(key) = begins.filter(|sample| sample.frame.is_key) {
-            self.points.push(SeekPoint { time: key.frame.pts, offset: self.bytes });
+        let mut of_kind = samples.iter().filter(|sample| sample.frame.kind() == self.seek_kind);
+        let key = of_kind.next().filter(|sample| sample.frame.is_key).map(|key| key.frame.pts);
+        // The first is one in any case: the index of MP4 leads from one to the next.
+        if let Some(time) = key.or_else(|| self.points.as_slice().is_empty().then_some(MediaTime::ZERO)) {
+            self.points.push(SeekPoint { time, offset: self.bytes });
         }
         let mut out = Vec::new();
         match &mut self.container {
@@ -71,7 +73,7 @@ impl Writer {
                 *next_number = next_number.wrapping_add(1);
             }
             Container::Matroska { audio, .. } => {
-                matroska::cluster(&mut out, audio.as_ref(), samples.iter().map(|sample| &sample.frame));
+                matroska::cluster(&mut out, audio.as_ref(), samples);
             }
             Container::Flv => {
                 for Sample { frame, .. } in samples {
@@ -92,15 +94,19 @@ impl Writer {
                 let track = tracks.iter().find(|track| track.kind() == self.seek_kind);
                 let end = SeekPoint { time: duration, offset: self.bytes };
                 let bytes = track.map(|&track| mp4::index(track, points, end));
-                (Bytes::new(), bytes.map(|bytes| Fill { offset: index_offset, bytes: bytes.into() }).into_iter().collect())
+                (
+                    Bytes::new(),
+                    bytes.map(|bytes| Fill { offset: index_offset, bytes: bytes.into() }).into_iter().collect(),
+                )
             }
             Container::Matroska { header, .. } => {
                 let (cues, fills) = header.index(self.bytes, duration, self.seek_kind, points);
                 (cues.into(), fills)
             }
-            Container::Flv => {
-                (Bytes::new(), vec![Fill { offset: length(flv::HEADER_BYTES), bytes: flv_metadata(duration, self.bytes) }])
-            }
+            Container::Flv => (
+                Bytes::new(),
+                vec![Fill { offset: length(flv::HEADER_BYTES), bytes: flv_metadata(duration, self.bytes) }],
+            ),
         }
     }
 }
