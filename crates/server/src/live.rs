@@ -13,3 +13,4 @@ pub(crate) mod offer;
 pub(crate) mod rtmp;
 pub(crate) mod sessions;
 pub(crate) mod streams;
+pub(crate) mod tap;

@@ -101,7 +101,9 @@ impl Server {
         let (stopping, watched) = watch::channel(false);
         let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
         let streams = workers.has_media().then(|| {
-            Streams::spawn(cores::stream_limits(&config), entrance, on_air, switchboard_of_streams, heard_of_streams)
+            let limits = cores::stream_limits(&config);
+            let key_frame_every = Duration::from_secs(config.live_key_frame_seconds.0);
+            Streams::spawn(limits, entrance, on_air, switchboard_of_streams, heard_of_streams, key_frame_every)
         });
         let mut webhooks = JoinSet::new();
         if let Some(queues) = Webhooks::spawn(&config, &mut webhooks)? {

@@ -388,6 +388,7 @@ impl Worker {
                 self.with_media(now, |media, ways| media.handle_request(now, *request, ways));
             }
             Command::Feed(feed) => drop(self.with_media(now, |media, ways| media.handle_feed(now, feed, ways))),
+            Command::Tap(tap) => drop(self.with_media(now, |media, ways| media.handle_tap(now, tap, ways))),
             // Who gets no answer is told that there is no media server.
             Command::Check(request) => {
                 self.with_media(now, |media, ways| media.handle_check(now, *request, ways));

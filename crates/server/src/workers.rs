@@ -21,7 +21,7 @@ pub use crate::worker::{IoStats, Load, SpawnError, Stats, Stopped, StreamError};
 
 pub use self::survey::{RoomSurvey, WorkerSurvey};
 pub use crate::media::{CheckRefusal, EventSinks, MediaSettings, MediaStats, MemberLook, PostStats, RoomLook, Viewers};
-use crate::media::{CheckRequest, Feed, Media};
+use crate::media::{CheckRequest, Feed, Media, Tap};
 use crate::worker::{Bell, Command, Framing, Stream, StreamId, StreamKind, StreamQueue};
 
 /// What the operator decides about the workers, STUN and TURN.
@@ -258,6 +258,14 @@ impl Handle {
     /// [`Stopped`].
     pub(crate) async fn feed(&self, worker: usize, feed: Feed) -> Result<(), Stopped> {
         self.shared.desks.get(worker).ok_or(Stopped)?.send(Command::Feed(feed)).await
+    }
+
+    /// Does something for a member without a connection that receives, on `worker`; waits while that is busy.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub(crate) async fn tap(&self, worker: usize, tap: Tap) -> Result<(), Stopped> {
+        self.shared.desks.get(worker).ok_or(Stopped)?.send(Command::Tap(tap)).await
     }
 
     /// Opens a connection for a check of the network, which ends by itself: the answer to an offer of data channels labelled `echo`,

@@ -27,6 +27,8 @@ pub(crate) struct Peer {
     pub(crate) id: PeerId,
     /// It is connected to another worker, which repairs and reports; here are only its packets.
     pub(crate) is_remote: bool,
+    /// It is in this process: there is no path to it that could be full.
+    pub(crate) is_local: bool,
     /// Whose packets belong to which layer, sorted by SSRC; at most [`STREAMS_MAX`].
     streams: Vec<(u32, StreamPlace)>,
     /// The ids of all media descriptions in which it sends: within one transport an id has one meaning (RFC 9143 §15.2).
@@ -91,6 +93,7 @@ impl Peer {
         Self {
             id,
             is_remote: false,
+            is_local: false,
             streams: Vec::new(),
             extensions: ExtensionIds::default(),
             slots: Vec::new(),
@@ -124,7 +127,14 @@ impl Peer {
     pub(crate) fn handle_reconnect(&mut self, config: &Config, now: Instant) {
         let (is_remote, quality, slots) = (self.is_remote, self.quality, std::mem::take(&mut self.slots));
         let (beginnings, reports, report_steps) = (self.beginnings, self.reports, self.report_steps);
-        let kept = Self { is_remote, quality, slots, tally: self.tally, ..Self::new(config, self.id, now) };
+        let kept = Self {
+            is_remote,
+            is_local: self.is_local,
+            quality,
+            slots,
+            tally: self.tally,
+            ..Self::new(config, self.id, now)
+        };
         *self = Self { beginnings, reports, report_steps, ..kept };
         self.allocate_at = Some(now);
     }

@@ -133,6 +133,15 @@ impl Router {
         }
     }
 
+    /// A peer has come that is in this process, as a recorder is. No path leads to it: everything it wishes goes out at once and at its best,
+    /// and nothing is estimated, paced or tried out.
+    pub fn handle_local_join(&mut self, now: Instant, peer: PeerId) {
+        self.handle_join(now, peer);
+        if let Some(joined) = self.peer_keys.get(&peer).and_then(|key| self.peers.get_mut(*key)) {
+            joined.is_local = true;
+        }
+    }
+
     /// The other workers that have a part of this room. To those that have come since goes what they cannot wait for, once the tracks
     /// of the peers here are announced there; those that are gone want nothing any more.
     pub fn handle_links(&mut self, now: Instant, links: Links, sink: &mut impl Sink) {

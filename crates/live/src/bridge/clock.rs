@@ -5,7 +5,7 @@ use media::MediaTime;
 /// Timestamps of one RTP stream as times of its stream.
 ///
 /// By arrival at first; when both tracks have told by sender reports what their timestamps are on the publisher's clock (RFC 3550 §6.4.1),
-/// the second one moves to where it belongs, a little with each frame, so that no player jumps.
+/// the second one moves to where it belongs: at once with its first report, later a little with each frame, so that no player jumps.
 #[derive(Debug)]
 pub struct TrackClock {
     rate_hz: u32,
@@ -14,6 +14,7 @@ pub struct TrackClock {
     /// Time of the stream minus time of the track.
     shift: MediaTime,
     target: MediaTime,
+    has_report: bool,
 }
 
 /// What the tracks of one publisher share: the publisher's clock minus the time of the stream, in microseconds.
@@ -26,7 +27,7 @@ impl TrackClock {
     /// A stream whose timestamps count `rate_hz` a second.
     #[must_use]
     pub fn new(rate_hz: u32) -> Self {
-        Self { rate_hz, newest: None, shift: MediaTime::ZERO, target: MediaTime::ZERO }
+        Self { rate_hz, newest: None, shift: MediaTime::ZERO, target: MediaTime::ZERO, has_report: false }
     }
 
     /// The time of a packet that comes in at `arrival`, both counted from the beginning of the stream.
@@ -60,6 +61,9 @@ impl TrackClock {
             alignment.offset = Some(on_publisher.saturating_sub(on_stream));
         } else {
             self.target = self.shift + MediaTime::from_micros(error);
+        }
+        if !std::mem::replace(&mut self.has_report, true) {
+            self.shift = self.target;
         }
     }
 

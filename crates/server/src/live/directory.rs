@@ -1,6 +1,8 @@
 //! The streams on air, by name. A stream has one publisher, whatever its protocol: whoever wants to publish claims the name first. Who wants to view
 //! waits for the name. What the publisher sends goes through the stream's hub, in which every viewer has a place of its own.
 
+mod inlet;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
@@ -14,6 +16,7 @@ use media::{Frame, Parameters};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+pub(crate) use self::inlet::Inlet;
 use crate::config::Limit;
 
 /// All streams on air. Clones are the same directory.
@@ -33,14 +36,23 @@ struct Inner {
 struct Entry {
     stream: Arc<Stream>,
     publisher: Option<OnAir>,
-    viewers: usize,
 }
 
 /// A hub, and the news of it.
 #[derive(Debug)]
 struct Stream {
-    hub: Mutex<Hub>,
+    published: Mutex<Published>,
     news: watch::Sender<()>,
+    /// Viewers, and those who wait for something to view. It changes while the directory is locked.
+    readers: watch::Sender<usize>,
+}
+
+/// What one publisher after the other has sent.
+#[derive(Debug)]
+struct Published {
+    hub: Hub,
+    /// Which publisher it is; 0 before the first. Only its word counts.
+    publication: u64,
 }
 
 /// A stream that somebody publishes.
@@ -78,18 +90,21 @@ pub enum Protocol {
 #[derive(Debug)]
 pub struct Claim {
     directory: Directory,
+    inlet: Inlet,
+}
+
+/// Somebody who reads a stream, or will as soon as there is something to read.
+#[derive(Debug)]
+struct Reader {
+    directory: Directory,
     name: StreamName,
     stream: Arc<Stream>,
-    /// Whether those who wait for the stream were told that it can be viewed.
-    is_announced: bool,
 }
 
 /// A place in a stream. It is kept while the publisher is away for a moment.
 #[derive(Debug)]
 pub struct Viewer {
-    directory: Directory,
-    name: StreamName,
-    stream: Arc<Stream>,
+    reader: Reader,
     news: watch::Receiver<()>,
     cursor: Cursor,
 }
@@ -140,9 +155,19 @@ impl Directory {
         let entry = entries.entry(name.clone()).or_insert_with(Entry::new);
         entry.publisher = Some(OnAir { protocol, since: now });
         let stream = Arc::clone(&entry.stream);
-        stream.hub().begin();
+        drop(entries);
+        let publication = stream.begin();
         tracing::info!(stream = %name, %protocol, "on air");
-        Ok(Claim { directory: self.clone(), name: name.clone(), stream, is_announced: false })
+        // Who waits for it counts as its reader from here on.
+        self.0.arrivals.send_replace(());
+        let inlet = Inlet::new(self.clone(), name.clone(), stream, publication);
+        Ok(Claim { directory: self.clone(), inlet })
+    }
+
+    /// Whether somebody publishes it.
+    #[must_use]
+    pub fn is_on_air(&self, name: &StreamName) -> bool {
+        self.entries().get(name).is_some_and(|entry| entry.publisher.is_some())
     }
 
     /// What is on air at this moment, by name.
@@ -175,12 +200,11 @@ impl Directory {
     /// A place in the stream, when there is something in it to begin with.
     #[must_use]
     pub fn view(&self, name: &StreamName) -> Option<Viewer> {
-        let mut entries = self.entries();
-        let entry = entries.get_mut(name).filter(|entry| entry.stream.hub().can_begin())?;
-        entry.viewers += 1;
-        let stream = Arc::clone(&entry.stream);
-        let news = stream.news.subscribe();
-        Some(Viewer { directory: self.clone(), name: name.clone(), stream, news, cursor: Cursor::default() })
+        let entries = self.entries();
+        let entry = entries.get(name).filter(|entry| entry.stream.published().hub.can_begin())?;
+        let reader = self.reader(name, entry);
+        let news = reader.stream.news.subscribe();
+        Some(Viewer { reader, news, cursor: Cursor::default() })
     }
 
     /// The same, for one who waits so long for the publisher.
@@ -192,10 +216,33 @@ impl Directory {
                 if let Some(viewer) = self.view(name) {
                     return Some(viewer);
                 }
+                let _reader = self.wait_for(name);
                 arrivals.changed().await.ok()?;
             }
         };
         timeout(wait_max, viewed).await.ok().flatten()
+    }
+
+    /// The same, for one who waits for the first frames only, where there is a publisher.
+    pub async fn view_on_air(&self, name: &StreamName, wait_max: Duration) -> Option<Viewer> {
+        match self.view(name) {
+            Some(viewer) => Some(viewer),
+            None if self.is_on_air(name) => self.wait_and_view(name, wait_max).await,
+            None => None,
+        }
+    }
+
+    /// Counts as a reader of what somebody publishes and nobody can begin to view yet.
+    fn wait_for(&self, name: &StreamName) -> Option<Reader> {
+        let entries = self.entries();
+        let entry = entries.get(name).filter(|entry| entry.publisher.is_some())?;
+        Some(self.reader(name, entry))
+    }
+
+    /// To be called with the directory locked.
+    fn reader(&self, name: &StreamName, entry: &Entry) -> Reader {
+        entry.stream.readers.send_modify(|readers| *readers += 1);
+        Reader { directory: self.clone(), name: name.clone(), stream: Arc::clone(&entry.stream) }
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<StreamName, Entry>> {
@@ -207,7 +254,7 @@ impl Directory {
         let mut entries = self.entries();
         if let Some(entry) = entries.get_mut(name) {
             change(entry);
-            if entry.publisher.is_none() && entry.viewers == 0 {
+            if entry.publisher.is_none() && *entry.stream.readers.borrow() == 0 {
                 entries.remove(name);
             }
         }
@@ -216,20 +263,37 @@ impl Directory {
 
 impl Entry {
     fn new() -> Self {
-        let stream = Stream { hub: Mutex::new(Hub::new(Limits::default())), news: watch::Sender::new(()) };
-        Self { stream: Arc::new(stream), publisher: None, viewers: 0 }
+        let published = Published { hub: Hub::new(Limits::default()), publication: 0 };
+        let (news, readers) = (watch::Sender::new(()), watch::Sender::new(0));
+        Self { stream: Arc::new(Stream { published: Mutex::new(published), news, readers }), publisher: None }
     }
 
     fn sight(&self, name: &StreamName) -> Option<Sight> {
         let on_air = self.publisher?;
-        let hub = self.stream.hub();
+        let published = self.stream.published();
+        let hub = &published.hub;
         Some(Sight { name: name.clone(), on_air, video: hub.video().cloned(), audio: hub.audio().cloned() })
     }
 }
 
 impl Stream {
-    fn hub(&self) -> MutexGuard<'_, Hub> {
-        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    fn published(&self) -> MutexGuard<'_, Published> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another publisher begins; its number.
+    fn begin(&self) -> u64 {
+        let mut published = self.published();
+        published.hub.begin();
+        published.publication += 1;
+        published.publication
+    }
+
+    /// The publisher is gone: nothing that it said and is still on its way counts.
+    fn end(&self) {
+        let mut published = self.published();
+        published.hub.end();
+        published.publication += 1;
     }
 }
 
@@ -237,39 +301,49 @@ impl Claim {
     /// Which stream.
     #[must_use]
     pub fn name(&self) -> &StreamName {
-        &self.name
+        self.inlet.name()
+    }
+
+    /// The way into the stream, for somebody who publishes in this publisher's name.
+    pub(crate) fn inlet(&self) -> Inlet {
+        self.inlet.clone()
     }
 
     /// Passes `onMetaData` on. Viewers hear of it at the next [`Self::flush`].
     pub fn publish_metadata(&self, metadata: Bytes) {
-        self.stream.hub().publish_metadata(metadata);
+        self.inlet.publish_metadata(metadata);
     }
 
     /// Passes parameters on. Viewers hear of them at the next [`Self::flush`].
     pub fn publish_parameters(&self, parameters: Parameters) {
-        self.stream.hub().publish_parameters(parameters);
+        self.inlet.publish_parameters(parameters);
     }
 
     /// Passes a frame on. Viewers hear of it at the next [`Self::flush`].
     pub fn publish_frame(&self, frame: Frame) {
-        self.stream.hub().publish_frame(frame);
+        self.inlet.publish_frame(frame);
     }
 
     /// Wakes the viewers.
     pub fn flush(&mut self) {
-        self.stream.news.send_replace(());
-        if !self.is_announced && self.stream.hub().can_begin() {
-            self.is_announced = true;
-            self.directory.0.arrivals.send_replace(());
-        }
+        self.inlet.flush();
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        tracing::info!(stream = %self.name, "off air");
-        self.stream.hub().end();
-        self.directory.leave(&self.name, |entry| entry.publisher = None);
+        let name = self.inlet.name();
+        tracing::info!(stream = %name, "off air");
+        self.inlet.stream().end();
+        self.directory.leave(name, |entry| entry.publisher = None);
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.directory.leave(&self.name, |entry| {
+            entry.stream.readers.send_modify(|readers| *readers = readers.saturating_sub(1));
+        });
     }
 }
 
@@ -277,8 +351,8 @@ impl Viewer {
     /// Whether the stream has sounds, and whether it has pictures, as far as the publisher has told.
     #[must_use]
     pub fn has_audio_and_video(&self) -> (bool, bool) {
-        let hub = self.stream.hub();
-        (hub.audio().is_some(), hub.video().is_some())
+        let published = self.reader.stream.published();
+        (published.hub.audio().is_some(), published.hub.video().is_some())
     }
 
     /// Appends what is new, as soon as there is something. Nothing is lost when the future is dropped.
@@ -288,7 +362,7 @@ impl Viewer {
     pub async fn next(&mut self, to: &mut Vec<Arc<Item>>) -> Result<(), ViewEnd> {
         loop {
             self.news.borrow_and_update();
-            self.stream.hub().read(&mut self.cursor, BATCH_BYTES, to)?;
+            self.reader.stream.published().hub.read(&mut self.cursor, BATCH_BYTES, to)?;
             if !to.is_empty() {
                 return Ok(());
             }
@@ -300,12 +374,6 @@ impl Viewer {
     /// Begins again at the latest key frame.
     pub fn begin_again(&mut self) {
         self.cursor = Cursor::default();
-    }
-}
-
-impl Drop for Viewer {
-    fn drop(&mut self) {
-        self.directory.leave(&self.name, |entry| entry.viewers = entry.viewers.saturating_sub(1));
     }
 }
 

@@ -21,7 +21,7 @@ use self::packager::Packager;
 use self::queue::queue;
 use self::viewer::Viewer;
 use super::clients::{Client, Presence};
-use super::directory::Directory;
+use super::directory::{self, Directory};
 use crate::address::ClientNetwork;
 use crate::clock;
 use crate::headcount::{Full, Headcount};
@@ -144,21 +144,22 @@ impl Hls {
 
     /// Whether somebody publishes the stream.
     pub(crate) fn is_on_air(&self, name: &StreamName) -> bool {
-        self.directory.view(name).is_some()
+        self.directory.is_on_air(name)
     }
 
     /// A viewer of the stream as a transport stream without end. It counts as one who waits.
     ///
     /// # Errors
     /// [`HlsRefusal`].
-    pub(crate) fn view(
+    pub(crate) async fn view(
         &self,
         name: &StreamName,
         client: ClientNetwork,
         presence: Presence,
     ) -> Result<Viewer, HlsRefusal> {
-        let place = self.directory.view(name).ok_or(HlsRefusal::OffAir)?;
-        Ok(Viewer::new(place, self.queue.enter(client)?, presence))
+        let place = self.queue.enter(client)?;
+        let viewer = self.directory.view_on_air(name, WAIT_MAX).await.ok_or(HlsRefusal::OffAir)?;
+        Ok(Viewer::new(viewer, place, presence))
     }
 
     async fn ask<T>(
@@ -167,7 +168,7 @@ impl Hls {
         client: ClientNetwork,
         question: impl FnMut(&mut Stream) -> Result<Answer<T>, HlsError>,
     ) -> Result<T, HlsRefusal> {
-        let packager = self.packager(name)?;
+        let packager = self.packager(name, client).await?;
         self.wait(&packager, client, question).await
     }
 
@@ -199,16 +200,29 @@ impl Hls {
     }
 
     /// The packager of the stream; a new one if there is none, or if its publication has ended and there is another.
-    fn packager(self: &Arc<Self>, name: &StreamName) -> Result<Arc<Packager>, HlsRefusal> {
-        let mut packagers = self.packagers();
-        let known = packagers.get(name);
-        if let Some(packager) = known.filter(|packager| !packager.has_ended()) {
+    async fn packager(self: &Arc<Self>, name: &StreamName, client: ClientNetwork) -> Result<Arc<Packager>, HlsRefusal> {
+        let known = self.packagers().get(name).cloned();
+        if let Some(packager) = known.as_ref().filter(|packager| !packager.has_ended()) {
             return Ok(Arc::clone(packager));
         }
-        let Some(viewer) = self.directory.view(name) else {
-            // What is left of the last publication may still be watched to its end.
-            return known.cloned().ok_or(HlsRefusal::OffAir);
+        let viewer = match self.directory.view(name) {
+            Some(viewer) => Some(viewer),
+            None => {
+                let _place = self.queue.enter(client)?;
+                self.directory.view_on_air(name, WAIT_MAX).await
+            }
         };
+        // What is left of the last publication may still be watched to its end.
+        let Some(viewer) = viewer else { return known.ok_or(HlsRefusal::OffAir) };
+        self.start(name, viewer)
+    }
+
+    /// A new packager, unless somebody else has started one meanwhile.
+    fn start(self: &Arc<Self>, name: &StreamName, viewer: directory::Viewer) -> Result<Arc<Packager>, HlsRefusal> {
+        let mut packagers = self.packagers();
+        if let Some(packager) = packagers.get(name).filter(|packager| !packager.has_ended()) {
+            return Ok(Arc::clone(packager));
+        }
         let packager = Packager::start(name).ok_or(HlsRefusal::ServerFull)?;
         packagers.insert(name.clone(), Arc::clone(&packager));
         let (hls, name, fed) = (Arc::clone(self), name.clone(), Arc::clone(&packager));
@@ -254,6 +268,8 @@ impl From<Full> for HlsRefusal {
     }
 }
 
+/// How long a player waits for the first frames of a stream that is on air.
+const WAIT_MAX: Duration = Duration::from_secs(10);
 /// What is left of a stream that has ended is kept for slow players.
 const LINGER: Duration = Duration::from_secs(30);
 /// 128 bits in hexadecimal.

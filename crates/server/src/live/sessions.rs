@@ -6,59 +6,21 @@
 //!
 //! **One input, then drain [`Sessions::poll_output`], then the next input.**
 
+mod request;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use live::StreamName;
-use room::media::{MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, Priority, SlotWish, Source};
+use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId, Priority, SlotWish, Source};
 
+pub(crate) use self::request::{Limits, Opening, Refused, Restart, SessionId};
 use super::access::Deed;
 use super::clients::Presence;
-use super::directory::{Claim, Directory, Protocol, Taken};
+use super::directory::{Claim, Directory, Inlet, Protocol};
 use super::offer::Offer;
 use crate::address::ClientNetwork;
-use crate::config::Limit;
 use crate::media::{stream_peer, stream_room};
-
-/// How many there may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Viewers of one stream.
-    pub(crate) viewers: Limit,
-    /// Sessions of one address.
-    pub(crate) sessions_per_address: Limit,
-    /// Sessions in all.
-    pub(crate) sessions: Limit,
-}
-
-/// The secret name of a session: whoever knows it may end it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SessionId(pub(crate) String);
-
-/// Somebody wants a session.
-#[derive(Debug)]
-pub(crate) struct Opening {
-    pub(crate) id: SessionId,
-    pub(crate) name: StreamName,
-    pub(crate) deed: Deed,
-    pub(crate) offer: Offer,
-    pub(crate) client: ClientNetwork,
-    /// Of the ICE session.
-    pub(crate) tag: String,
-    /// Its place among those who are there.
-    pub(crate) presence: Presence,
-}
-
-/// A client begins ICE anew.
-#[derive(Debug)]
-pub(crate) struct Restart {
-    pub(crate) id: SessionId,
-    pub(crate) name: StreamName,
-    pub(crate) ufrag: String,
-    pub(crate) pwd: String,
-    /// Of the next ICE session.
-    pub(crate) tag: String,
-}
 
 /// What there is to do.
 #[derive(Debug)]
@@ -71,35 +33,10 @@ pub(crate) enum Output {
     Feed { name: StreamName, room: MediaRoomId, peer: MediaPeerId },
     /// Stop feeding it.
     StopFeed { room: MediaRoomId, peer: MediaPeerId },
-}
-
-/// Why there is no session, or no change to one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
-    /// The name is in use, or there are too many names.
-    #[error(transparent)]
-    Taken(#[from] Taken),
-    /// `limits.stream_viewers`
-    #[error("this stream has {0} viewers, which is the limit of this server")]
-    Viewers(u64),
-    /// `limits.stream_sessions_per_address`
-    #[error("{0} sessions are open from this address, which is the limit of this server")]
-    Address(u64),
-    /// `limits.stream_sessions`
-    #[error("{0} sessions are open, which is the limit of this server")]
-    Sessions(u64),
-    /// There is no such session (any more).
-    #[error("there is no such session")]
-    NoSession,
-    /// The media server cannot answer the offer.
-    #[error("the offer cannot be answered: {0}")]
-    Unanswerable(String),
-    /// The media server has as much to do as it may have.
-    #[error("the media server has too much to do")]
-    Busy,
-    /// There is none, or it stops.
-    #[error("there is no media server")]
-    Unavailable,
+    /// Have what this publisher sends go into its stream as frames as well, for which this member of its room receives it.
+    Tap { inlet: Inlet, room: MediaRoomId, peer: MediaPeerId, publisher: MediaPeerId, sources: Vec<Source> },
+    /// Nothing comes of it any more.
+    StopTap { peer: MediaPeerId },
 }
 
 /// All of them.
@@ -130,8 +67,8 @@ struct Session {
     presence: Presence,
     /// Offer and tag of a restart that is not answered yet.
     next: Option<(Offer, String)>,
-    /// What a publisher holds.
-    claim: Option<Claim>,
+    /// What a publisher holds, and the member that receives what it sends.
+    claim: Option<(Claim, MediaPeerId)>,
     /// The number of the first offer.
     first: u64,
     /// The offer that waits for its answer.
@@ -252,7 +189,7 @@ impl Sessions {
                 // What was agreed upon before still holds.
                 session.next = None;
                 let was_open = session.open;
-                self.answer(request, Err(refused(reason)));
+                self.answer(request, Err(reason.into()));
                 if !was_open {
                     self.close_peer(peer);
                 }
@@ -285,7 +222,7 @@ impl Sessions {
         let Opening { id, name, deed, offer, client, tag, presence } = opening;
         self.check_limits(&name, deed, client)?;
         let claim = match deed {
-            Deed::Publish => Some(self.directory.claim(&name, Protocol::WebRtc, now)?),
+            Deed::Publish => Some((self.directory.claim(&name, Protocol::WebRtc, now)?, stream_peer(self.number()))),
             Deed::Play => None,
         };
         let (room, peer) = (stream_room(self.number()), stream_peer(self.number()));
@@ -320,6 +257,7 @@ impl Sessions {
         };
         self.sessions.insert(id.clone(), session);
         self.ask(&id, request);
+        self.tap(&id);
         let all_are_shown_it = self.arrange_feed(&name);
         match deed {
             Deed::Play if all_are_shown_it => {}
@@ -361,6 +299,17 @@ impl Sessions {
             may_publish,
             may_subscribe: !publishes,
         }));
+    }
+
+    /// Has what a publisher sends become frames.
+    fn tap(&mut self, id: &SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let Some(stream) = self.streams.get(&session.name) else { return };
+        if let Some((claim, peer)) = &session.claim {
+            let (inlet, room, publisher) = (claim.inlet(), stream.room, session.peer);
+            let sources = session.offer.slots().into_iter().map(|(_, source)| source).collect();
+            self.outputs.push_back(Output::Tap { inlet, room, peer: *peer, publisher, sources });
+        }
     }
 
     /// Has a viewer see the publisher, if there is one.
@@ -407,6 +356,9 @@ impl Sessions {
         }
         if let Some(request) = session.waiting {
             self.answer(request, Err(Refused::NoSession));
+        }
+        if let Some((_, peer)) = session.claim {
+            self.outputs.push_back(Output::StopTap { peer });
         }
         let Some(stream) = self.streams.get_mut(&session.name) else { return };
         self.outputs.push_back(Output::Request(MediaRequest::Close { room: stream.room, peer: session.peer }));
@@ -462,14 +414,6 @@ impl Sessions {
     fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
-    }
-}
-
-fn refused(reason: MediaRefusal) -> Refused {
-    match reason {
-        MediaRefusal::BadOffer(reason) => Refused::Unanswerable(reason),
-        MediaRefusal::Full => Refused::Busy,
-        MediaRefusal::Unavailable => Refused::Unavailable,
     }
 }
 

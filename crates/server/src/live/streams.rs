@@ -1,9 +1,10 @@
 //! The task that owns the sessions: it stands between HTTP, the sessions and the media workers.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use live::StreamName;
-use room::media::{MediaEvent, MediaPeerId};
+use room::media::{MediaEvent, MediaPeerId, Source};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
@@ -11,6 +12,7 @@ use super::directory::Directory;
 use super::entrance::Entrance;
 use super::feed::{Feeder, Feeding};
 use super::sessions::{Limits, Opening, Output, Refused, Restart, SessionId, Sessions};
+use super::tap::{Tapper, Tapping, Terms};
 use crate::clock;
 use crate::media::Switchboard;
 
@@ -42,11 +44,13 @@ impl Streams {
         directory: Directory,
         switchboard: Switchboard,
         events: mpsc::Receiver<MediaEvent>,
+        key_frame_every: Duration,
     ) -> Self {
         let (inputs, received) = mpsc::channel(INPUTS_MAX);
         let sessions = Sessions::new(limits, directory.clone());
         let endings = entrance.clients().endings();
-        let task = Task { sessions, switchboard, replies: BTreeMap::new(), directory, feeds: BTreeMap::new() };
+        let (replies, feeds, taps) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let task = Task { sessions, switchboard, replies, directory, feeds, taps, key_frame_every };
         tokio::spawn(task.run(received, events, endings));
         Self { entrance, inputs }
     }
@@ -105,6 +109,10 @@ struct Task {
     directory: Directory,
     /// The streams that are fed to their viewers; each ends when its handle is dropped.
     feeds: BTreeMap<MediaPeerId, Feeding>,
+    /// The publishers whose streams become frames, by the member that receives them; each ends when its handle is dropped.
+    taps: BTreeMap<MediaPeerId, Tapping>,
+    /// A publisher is asked for a key frame when none has come for so long, while somebody reads its frames.
+    key_frame_every: Duration,
 }
 
 impl Task {
@@ -164,6 +172,16 @@ impl Task {
                     self.feeds.remove(&peer);
                     self.switchboard.leave(room, peer);
                 }
+                Output::Tap { inlet, room, peer, publisher, sources } => {
+                    // Where the publisher is, nothing has to cross.
+                    let worker = self.switchboard.place(room, publisher);
+                    let workers = self.switchboard.workers().clone();
+                    let [audio, video] = [Source::Microphone, Source::Camera].map(|source| sources.contains(&source));
+                    let terms = Terms { audio, video, key_frame_every: self.key_frame_every };
+                    let tapper = Tapper { inlet, workers, worker, room, peer, publisher, terms };
+                    self.taps.insert(peer, tapper.spawn());
+                }
+                Output::StopTap { peer } => drop(self.taps.remove(&peer)),
                 Output::Answer { request, answer } => {
                     let answered = answer.is_ok();
                     let unheard = self.replies.remove(&request).is_some_and(|reply| reply.send(answer).is_err());
@@ -179,4 +197,4 @@ impl Task {
 /// Inputs that wait; whoever brings more waits.
 const INPUTS_MAX: usize = 1024;
 /// How long an answer may take: a worker answers some hundreds in a second.
-const ANSWER_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+const ANSWER_MAX: Duration = Duration::from_secs(10);

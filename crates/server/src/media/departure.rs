@@ -15,6 +15,7 @@ impl Media {
         // What others wait for goes first, so that they work while we send.
         self.send_notes(now, ways);
         ways.mesh.flush();
+        self.post.taps.flush(now);
         let gathered = self.post.take_gathered();
         // One thing for everybody, then the next: the caches hold either the cipher or the way through the kernel.
         for key in &gathered {

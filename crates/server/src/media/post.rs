@@ -10,6 +10,7 @@ use super::link::{self, Crossing};
 use super::member::Member;
 use super::outbox::Outbox;
 use super::slab::Slab;
+use super::tap::Taps;
 use crate::worker::{Egress, Item, Mesh};
 
 /// Outboxes in use and in reserve, and what is counted about them.
@@ -23,6 +24,8 @@ pub(crate) struct Post {
     scratch: Vec<u8>,
     /// The newest packet of a picture was not its last.
     is_gathering: bool,
+    /// What is received within the server.
+    pub(super) taps: Taps,
     pub(crate) counters: PostStats,
 }
 
@@ -102,6 +105,11 @@ impl Post {
         }
     }
 
+    /// Counts what was for a member without a connection, unless it was taken otherwise.
+    fn count_unconnected(&mut self, is_taken: bool) {
+        self.counters.unconnected += u64::from(!is_taken);
+    }
+
     fn give_back(&mut self, outbox: Outbox) {
         if self.spare.len() < SPARES_MAX {
             self.spare.push(outbox);
@@ -119,13 +127,10 @@ pub(crate) struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// The member's connection with an outbox that has room.
+    /// The member's connection with an outbox that has room; `None` when it has none.
     fn open(&mut self, to: PeerId, bytes: usize) -> Option<(&mut Connection, &mut Post)> {
-        let key = self.members.get(to.0).and_then(|member| member.current);
-        let Some((key, connection)) = key.and_then(|key| Some((key, self.connections.get_mut(key)?))) else {
-            self.post.counters.unconnected += 1;
-            return None;
-        };
+        let key = self.members.get(to.0).and_then(|member| member.current)?;
+        let connection = self.connections.get_mut(key)?;
         match &mut connection.outbox {
             None => {
                 connection.outbox = Some(self.post.spare.pop().unwrap_or_default());
@@ -144,7 +149,10 @@ impl sfu::Sink for Counter<'_> {
     fn send_rtp(&mut self, to: PeerId, index: u64, header: &[u8], head: &[u8], payload: &[u8]) {
         let bytes = header.len() + head.len() + payload.len();
         let segments_max = self.egress.sockets.segments_max();
-        let Some((connection, post)) = self.open(to, bytes) else { return };
+        let Some((connection, post)) = self.open(to, bytes) else {
+            let is_taken = self.post.taps.push_rtp(to.0, index, [header, head, payload]);
+            return self.post.count_unconnected(is_taken);
+        };
         if let Some(outbox) = &mut connection.outbox {
             outbox.push_rtp(&connection.peer, index, [header, head, payload], segments_max);
             match header.get(1).is_some_and(|second| second & MARKER_BIT != 0) {
@@ -167,7 +175,10 @@ impl sfu::Sink for Counter<'_> {
             // Nobody is behind it who could send something again, or a key frame.
             return;
         }
-        let Some((connection, post)) = self.open(to, compound.len()) else { return };
+        let Some((connection, post)) = self.open(to, compound.len()) else {
+            let is_taken = self.post.taps.push_rtcp(to.0, compound);
+            return self.post.count_unconnected(is_taken);
+        };
         post.scratch.clear();
         post.scratch.extend_from_slice(compound);
         if let Err(error) = connection.peer.protect_rtcp(&mut post.scratch) {

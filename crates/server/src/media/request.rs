@@ -260,7 +260,7 @@ impl Media {
         self.settle_room_of(seat);
     }
 
-    fn handle_wish(&mut self, now: Instant, seat: u32, wish: &SlotWish) {
+    pub(super) fn handle_wish(&mut self, now: Instant, seat: u32, wish: &SlotWish) {
         let noted = self.members.get_mut(seat).is_some_and(|member| member.note_wish(wish));
         if noted {
             self.tell_wish(now, seat, wish);

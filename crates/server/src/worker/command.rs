@@ -11,7 +11,7 @@ use super::chunk::Chunk;
 use super::stats::Stats;
 use super::stream_queue::StreamQueue;
 use super::streams::{StreamId, StreamKind};
-use crate::media::{CheckRequest, Feed, LookRequest};
+use crate::media::{CheckRequest, Feed, LookRequest, Tap};
 
 /// As many connections are open as the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Media(Box<MediaRequest>),
     /// What a member without a connection does.
     Feed(Feed),
+    /// What a member without a connection that receives does.
+    Tap(Tap),
     /// Fail while doing something with media.
     #[cfg(test)]
     Fail,

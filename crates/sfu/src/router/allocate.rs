@@ -49,13 +49,14 @@ impl Router {
         if peer.is_estimated && !has_picture {
             peer.outbound.estimator.handle_pause();
         }
-        peer.is_estimated = has_picture;
+        peer.is_estimated = has_picture && !peer.is_local;
         let estimator = &peer.outbound.estimator;
-        let budget = Budget { estimate_bps: estimator.estimate_bps(), condition: estimator.condition() };
+        let estimate_bps = if peer.is_local { LOCAL_BPS } else { estimator.estimate_bps() };
+        let budget = Budget { estimate_bps, condition: estimator.condition() };
         let allocation = allocate(now, budget, &mut peer.demands);
         peer.allocated_bps = budget.estimate_bps;
         // A probe needs packets to be made of: without any it would be wasted, and with it the time until the next.
-        let is_probable = peer.slots.iter().any(|slot| slot.padding_type().is_some());
+        let is_probable = !peer.is_local && peer.slots.iter().any(|slot| slot.padding_type().is_some());
         peer.outbound.estimator.set_wanted(if is_probable { allocation.wanted_bps } else { 0 });
         (peer.wanted_bps, peer.granted_bps) = (allocation.wanted_bps, allocation.granted_bps);
         peer.is_starved = allocation.starved > 0;
@@ -95,3 +96,6 @@ fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
         }
     }
 }
+
+/// What passes within this process: more than anybody publishes.
+const LOCAL_BPS: u64 = 100_000_000_000;

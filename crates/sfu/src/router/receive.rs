@@ -268,7 +268,11 @@ impl Router {
                 number: rewrite.index as u16,
                 what: What::Media,
             };
-            match peer.outbound.pacer.offer(now, class, inbound.payload.bytes.len(), waiting) {
+            let verdict = match peer.is_local {
+                true => Verdict::SendNow,
+                false => peer.outbound.pacer.offer(now, class, inbound.payload.bytes.len(), waiting),
+            };
+            match verdict {
                 Verdict::SendNow => {
                     let outgoing =
                         Outgoing { inbound, rewrite: &rewrite, what: What::Media, dependencies: &layer.dependencies };

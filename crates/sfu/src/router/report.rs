@@ -151,7 +151,7 @@ impl Router {
         }
         self.told.quality_at = Some(now + QUALITY_INTERVAL);
         let mut members = Vec::new();
-        for (_, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.is_remote) {
+        for (_, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.is_remote && !peer.is_local) {
             let (mut excess, mut lost_256) = (false, peer.loss_256);
             for key in tracks_of(&self.track_keys, peer.id) {
                 let Some(track) = self.tracks.get_mut(key) else { continue };

@@ -5,6 +5,7 @@ mod codecs;
 mod cost;
 mod encrypted;
 mod limits;
+mod local;
 mod look;
 mod publisher;
 mod reconnect;

@@ -78,7 +78,7 @@ impl Picture {
     /// `None` if nothing is there or its end is missing.
     pub(super) fn take(&mut self) -> Option<Whole> {
         match self {
-            Self::H264(collected) => whole_h264(collected.take()?),
+            Self::H264(collected) => whole_h264(&collected.take()?),
             Self::Vp8(data) => {
                 let data = std::mem::take(data);
                 // RFC 6386 §9.1: the first bit is 0 in key frames.
@@ -96,20 +96,27 @@ impl Picture {
     }
 }
 
-fn whole_h264(data: Vec<u8>) -> Option<Whole> {
+fn whole_h264(collected: &[u8]) -> Option<Whole> {
     let (mut sps, mut pps, mut is_key, mut has_picture) = (Vec::new(), Vec::new(), false, false);
-    for unit in Units::new(&data).flatten() {
+    let mut data = Vec::with_capacity(collected.len());
+    for unit in Units::new(collected).flatten() {
         match Syntax::H264.unit_type(unit) {
-            Some(1..=4) => has_picture = true,
-            Some(5) => (is_key, has_picture) = (true, true),
+            // The record has the sets, and whoever writes the frame puts them where its container wants them.
             Some(7) => sps.push(unit),
             Some(8) => pps.push(unit),
-            _ => {}
+            // Delimiters and filling.
+            None | Some(9..=12) => {}
+            Some(unit_type) => {
+                has_picture |= (1..=5).contains(&unit_type);
+                is_key |= unit_type == 5;
+                data.extend_from_slice(&u32::try_from(unit.len()).ok()?.to_be_bytes());
+                data.extend_from_slice(unit);
+            }
         }
     }
     let configuration = h264::DecoderConfiguration { length_bytes: 4, sps, pps };
     // A set that cannot be read is one that no decoder reads: the picture is lost with it.
     let shape = configuration.sps.first().map(|sps| h264::Sps::parse(sps)).transpose().ok()?.map(|sps| sps.shape());
     let parameters = configuration.record().map(Bytes::from).zip(shape);
-    has_picture.then(|| Whole { is_key, parameters, data })
+    has_picture.then_some(Whole { is_key, data, parameters })
 }

@@ -55,7 +55,7 @@ fn pictures(count: u32, keys: &[u32]) -> (Vec<Packet>, Vec<Bytes>) {
         let is_key = keys.contains(&picture);
         let first = if is_key { 0x65 } else { 0x41 };
         let slice = [&[first, 0x80][..], &picture.to_be_bytes(), &[1; 300]].concat();
-        let units: &[&[u8]] = if is_key { &[SPS, PPS, &slice] } else { &[&slice] };
+        let units: &[&[u8]] = &[&slice];
         let pts = MediaTime::from_millis(i64::from(picture) * 40);
         let frame = Frame { codec: Codec::H264, pts, dts: pts, is_key, data: access_unit(units) };
         packetizer

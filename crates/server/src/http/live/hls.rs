@@ -120,7 +120,7 @@ pub(super) async fn answer(
     match target {
         Target::Playlist(container) => playlist(player, &address, container, query).await,
         Target::File(tag, file) => segment(player, &address.name, tag, file).await,
-        Target::Endless => endless(player, &address),
+        Target::Endless => endless(player, &address).await,
     }
 }
 
@@ -202,7 +202,7 @@ fn whole(content_type: &'static str, keep: &'static str, pieces: Vec<Bytes>) -> 
 }
 
 /// A transport stream without end: from the latest key frame on, as long as the player reads and somebody publishes.
-fn endless(player: &Player<'_>, address: &StreamAddress) -> Result<Response, Refusal> {
+async fn endless(player: &Player<'_>, address: &StreamAddress) -> Result<Response, Refusal> {
     let (hls, name) = (&player.site.hls, &address.name);
     let head = [(header::CONTENT_TYPE, ts::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
     if player.parts.method == Method::HEAD {
@@ -212,7 +212,7 @@ fn endless(player: &Player<'_>, address: &StreamAddress) -> Result<Response, Ref
     }
     let presence = player.enter(Kind::TsPlay, address)?;
     player.count()?;
-    let viewer = hls.view(name, player.client, presence)?;
+    let viewer = hls.view(name, player.client, presence).await?;
     let stopping = player.site.stage.stopping.clone();
     let pieces = stream::unfold((viewer, stopping), async |(mut viewer, mut stopping)| {
         let piece = tokio::select! {

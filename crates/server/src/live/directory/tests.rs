@@ -92,3 +92,63 @@ async fn a_viewer_to_whom_nothing_comes_is_let_go() {
     assert_eq!(viewer.next(&mut items).await, Err(ViewEnd::Silence));
     assert_eq!(since.elapsed(), PATIENCE);
 }
+
+#[tokio::test(start_paused = true)]
+async fn readers_are_those_who_view_and_those_who_wait_for_the_first_frame_of_a_publisher() {
+    let directory = Directory::new(Limit(0));
+    let (stream, mut publisher) = (name("a"), claim(&directory, "a"));
+    let mut readers = publisher.inlet().readers();
+    assert_eq!(*readers.borrow_and_update(), 0);
+    let waiting = directory.wait_and_view(&stream, Duration::from_secs(10));
+    let publishing = async {
+        readers.wait_for(|readers| *readers == 1).await.expect("the stream is there");
+        publish_sound(&mut publisher, 0);
+    };
+    let (viewer, ()) = tokio::join!(waiting, publishing);
+    assert_eq!(*readers.borrow(), 1, "who waited is a viewer");
+    drop(viewer);
+    assert_eq!(*readers.borrow(), 0);
+    assert!(directory.view_on_air(&name("b"), Duration::from_secs(10)).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waited_before_the_publisher_came_counts_as_its_reader() {
+    let directory = Directory::new(Limit(0));
+    let stream = name("a");
+    let waiting = directory.wait_and_view(&stream, Duration::from_secs(10));
+    let publishing = async {
+        let mut publisher = claim(&directory, "a");
+        let mut readers = publisher.inlet().readers();
+        readers.wait_for(|readers| *readers == 1).await.expect("the stream is there");
+        publish_sound(&mut publisher, 0);
+        publisher
+    };
+    let (viewer, _publisher) = tokio::join!(waiting, publishing);
+    assert!(viewer.is_some());
+}
+
+#[test]
+fn nothing_goes_into_a_stream_in_the_name_of_a_publisher_that_is_gone() {
+    let directory = Directory::new(Limit(0));
+    let first = claim(&directory, "a");
+    let mut late = first.inlet();
+    drop(first);
+    let second = claim(&directory, "a");
+    let sound = MediaTime::ZERO;
+    late.publish_frame(Frame { codec: Codec::Opus, pts: sound, dts: sound, is_key: true, data: Bytes::new() });
+    late.flush();
+    assert!(directory.view(second.name()).is_none());
+}
+
+#[test]
+fn what_was_published_before_a_pause_is_nothing_to_begin_with() {
+    let directory = Directory::new(Limit(0));
+    let mut publisher = claim(&directory, "a");
+    let mut inlet = publisher.inlet();
+    publish_sound(&mut publisher, 0);
+    inlet.pause();
+    assert!(directory.view(&name("a")).is_none());
+    inlet.resume();
+    publish_sound(&mut publisher, 9_000);
+    assert!(directory.view(&name("a")).is_some());
+}

@@ -114,7 +114,7 @@ async fn the_first_player_waits_for_the_first_segment() {
 async fn nobody_waits_for_a_stream_that_is_not_on_air() {
     let hls = Hls::new(Directory::new(Limit(10)));
     assert_eq!(playlist(&hls, Container::Mp4, "").await, Err(HlsRefusal::OffAir));
-    let view = hls.view(&name(), client(), presence(&Clients::new(1, 0)));
+    let view = hls.view(&name(), client(), presence(&Clients::new(1, 0))).await;
     assert_eq!(view.err(), Some(HlsRefusal::OffAir));
 }
 
@@ -171,7 +171,7 @@ async fn another_publisher_makes_a_discontinuity_and_none_the_end() {
 #[tokio::test]
 async fn a_stream_without_end_begins_with_its_tables_and_goes_on() {
     let (hls, _directory, mut publisher) = on_air();
-    let mut viewer = hls.view(&name(), client(), presence(&Clients::new(1, 0))).unwrap();
+    let mut viewer = hls.view(&name(), client(), presence(&Clients::new(1, 0))).await.unwrap();
     let first = viewer.next().await.unwrap();
     assert_eq!((first.len() % 188, &first[..4]), (0, &[0x47, 0x40, 0, 0x10][..]));
     publisher.publish(1_000);

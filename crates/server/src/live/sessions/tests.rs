@@ -23,6 +23,8 @@ struct Desk {
     opened: u64,
     /// The members that are fed.
     feeds: Vec<MediaPeerId>,
+    /// The members that receive for the readers of frames, and whom.
+    taps: Vec<(MediaPeerId, MediaPeerId)>,
 }
 
 fn demo() -> StreamName {
@@ -51,8 +53,8 @@ impl Desk {
 
     fn with(limits: Limits) -> Self {
         let sessions = Sessions::new(limits, Directory::new(Limit(0)));
-        let clients = Clients::new(100, 0);
-        Self { sessions, clients, requests: Vec::new(), answers: Vec::new(), opened: 0, feeds: Vec::new() }
+        let (clients, requests, answers) = (Clients::new(100, 0), Vec::new(), Vec::new());
+        Self { sessions, clients, requests, answers, opened: 0, feeds: Vec::new(), taps: Vec::new() }
     }
 
     /// Asks for a session, and says what became of it at once.
@@ -83,6 +85,11 @@ impl Desk {
                     self.feeds.push(peer);
                 }
                 Output::StopFeed { peer, .. } => self.feeds.retain(|fed| *fed != peer),
+                Output::Tap { inlet, peer, publisher, sources, .. } => {
+                    assert_eq!((inlet.name(), &sources[..]), (&demo(), &[Source::Microphone, Source::Camera][..]));
+                    self.taps.push((peer, publisher));
+                }
+                Output::StopTap { peer } => self.taps.retain(|(tap, _)| *tap != peer),
             }
         }
     }
@@ -119,6 +126,19 @@ fn tracks(slots: Option<Vec<SlotWish>>) -> Vec<(String, Option<(MediaPeerId, Sou
 
 fn both(publisher: MediaPeerId) -> Vec<(String, Option<(MediaPeerId, Source)>)> {
     vec![("0".to_owned(), Some((publisher, Source::Microphone))), ("1".to_owned(), Some((publisher, Source::Camera)))]
+}
+
+#[test]
+fn what_a_publisher_sends_can_become_frames_for_as_long_as_it_publishes() {
+    let mut desk = Desk::new();
+    desk.opened(Deed::Play, "viewer");
+    assert_eq!(desk.taps, []);
+    let first = desk.opened(Deed::Publish, "first");
+    assert_eq!(desk.taps.iter().map(|(_, publisher)| *publisher).collect::<Vec<_>>(), [first]);
+    assert!(matches!(desk.open(Deed::Publish, "second", "192.0.2.2"), Some(Err(Refused::Taken(_)))));
+    assert_eq!(desk.taps.len(), 1, "who may not publish is not received");
+    desk.hear(MediaEvent::Disconnected { peer: first, reason: "gone".to_owned() });
+    assert_eq!(desk.taps, []);
 }
 
 #[test]

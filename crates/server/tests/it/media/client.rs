@@ -197,6 +197,20 @@ impl Client {
         self.write(mid, Codec::Opus, time, false, extensions, payload);
     }
 
+    /// Sends a picture of H.264 whose payloads somebody else has made, sampled at `ms`.
+    pub(crate) fn send_payloads(&mut self, mid: Mid, payloads: Vec<(Vec<u8>, bool)>, ms: u64) {
+        let time = u32::try_from(ms * 90 % (1 << 32)).unwrap();
+        for (payload, marker) in payloads {
+            self.write(mid, Codec::H264, time, marker, ExtensionValues::default(), payload);
+        }
+    }
+
+    /// Sends 20 ms of silence of Opus, sampled at `ms`.
+    pub(crate) fn send_silence(&mut self, mid: Mid, ms: u64) {
+        let time = u32::try_from(ms * 48 % (1 << 32)).unwrap();
+        self.write(mid, Codec::Opus, time, false, ExtensionValues::default(), vec![0xfc, 0xff, 0xfe]);
+    }
+
     fn write(
         &mut self,
         mid: Mid,
@@ -214,7 +228,7 @@ impl Client {
         let mut direct = self.rtc.direct_api();
         let stream = direct.stream_tx_by_mid(mid, None).unwrap();
         let packet = RtpWrite::new(pt, sequence, time, now(), payload).marker(marker).ext_vals(extensions);
-        stream.write_rtp(packet.nackable(codec == Codec::Vp8));
+        stream.write_rtp(packet.nackable(codec != Codec::Opus));
         self.timeout = now();
     }
 

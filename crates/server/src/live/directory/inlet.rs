@@ -1,0 +1,84 @@
+//! The way of frames into a stream.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use live::StreamName;
+use live::hub::Hub;
+use media::{Frame, Parameters};
+use tokio::sync::watch;
+
+use super::{Directory, Stream};
+
+/// Publishes in the name of whoever holds the claim; does nothing once that is given back.
+#[derive(Debug, Clone)]
+pub(crate) struct Inlet {
+    directory: Directory,
+    name: StreamName,
+    stream: Arc<Stream>,
+    publication: u64,
+    /// Whether those who wait for the stream were told that it can be viewed.
+    is_announced: bool,
+}
+
+impl Inlet {
+    pub(super) fn new(directory: Directory, name: StreamName, stream: Arc<Stream>, publication: u64) -> Self {
+        Self { directory, name, stream, publication, is_announced: false }
+    }
+
+    pub(crate) fn name(&self) -> &StreamName {
+        &self.name
+    }
+
+    pub(super) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// Passes `onMetaData` on. Viewers hear of it at the next [`Self::flush`].
+    pub(crate) fn publish_metadata(&self, metadata: Bytes) {
+        self.with_hub(|hub| hub.publish_metadata(metadata));
+    }
+
+    /// Passes parameters on. Viewers hear of them at the next [`Self::flush`].
+    pub(crate) fn publish_parameters(&self, parameters: Parameters) {
+        self.with_hub(|hub| hub.publish_parameters(parameters));
+    }
+
+    /// Passes a frame on. Viewers hear of it at the next [`Self::flush`].
+    pub(crate) fn publish_frame(&self, frame: Frame) {
+        self.with_hub(|hub| hub.publish_frame(frame));
+    }
+
+    /// Wakes the viewers.
+    pub(crate) fn flush(&mut self) {
+        self.stream.news.send_replace(());
+        if !self.is_announced && self.stream.published().hub.can_begin() {
+            self.is_announced = true;
+            self.directory.0.arrivals.send_replace(());
+        }
+    }
+
+    /// Nothing follows for a while: what was published is of no use to who comes then.
+    pub(crate) fn pause(&mut self) {
+        self.with_hub(Hub::end);
+        self.is_announced = false;
+    }
+
+    /// What follows has times and parameters of its own.
+    pub(crate) fn resume(&mut self) {
+        self.with_hub(Hub::begin);
+        self.is_announced = false;
+    }
+
+    /// How many read the stream, or wait for something to read.
+    pub(crate) fn readers(&self) -> watch::Receiver<usize> {
+        self.stream.readers.subscribe()
+    }
+
+    fn with_hub(&self, act: impl FnOnce(&mut Hub)) {
+        let mut published = self.stream.published();
+        if published.publication == self.publication {
+            act(&mut published.hub);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What is published by WebRTC, for everybody else: packets of a stream's room become frames of its hub, while somebody reads those.
+//!
+//! ```text
+//! router ─packets─▶ worker: a member without a connection ─▶ Program (packets ▶ frames, in step) ─▶ Sound (Opus ▶ AAC) ─▶ hub
+//! ```
+
+mod opening;
+mod program;
+mod sound;
+mod track;
+
+use std::time::Duration;
+
+use room::media::{MediaPeerId, MediaRoomId};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, sleep_until, timeout};
+
+use self::program::{Output, Program};
+use self::sound::Sound;
+use super::directory::Inlet;
+use crate::clock;
+use crate::media;
+use crate::workers::{Handle, Stopped};
+
+/// Takes the frames of one publisher out of its room.
+#[derive(Debug)]
+pub(crate) struct Tapper {
+    pub(crate) inlet: Inlet,
+    pub(crate) workers: Handle,
+    pub(crate) worker: usize,
+    pub(crate) room: MediaRoomId,
+    /// The member that receives.
+    pub(crate) peer: MediaPeerId,
+    pub(crate) publisher: MediaPeerId,
+    pub(crate) terms: Terms,
+}
+
+/// What is known of a publisher, and wanted of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// It has offered sound.
+    pub(crate) audio: bool,
+    /// It has offered pictures.
+    pub(crate) video: bool,
+    /// It is asked for a key frame when none has come for so long.
+    pub(crate) key_frame_every: Duration,
+}
+
+/// The frames are taken out until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Tapping(#[expect(dead_code, reason = "its end is the message")] oneshot::Sender<()>);
+
+/// Why nothing is taken out any more.
+enum End {
+    /// Nobody has read for a while.
+    Unread,
+    /// The worker has begun anew, or the frames failed here.
+    Failed,
+}
+
+impl Tapper {
+    /// Starts the task, on the current runtime.
+    pub(crate) fn spawn(mut self) -> Tapping {
+        let (tapping, ended) = oneshot::channel();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = ended => {}
+                // The worker has ended, and the server ends with it.
+                _stopped = self.run() => {}
+            }
+            let _ = self.workers.tap(self.worker, media::Tap::Close { peer: self.peer }).await;
+        });
+        Tapping(tapping)
+    }
+
+    /// Whenever somebody reads, until the worker ends.
+    async fn run(&mut self) -> Result<(), Stopped> {
+        let mut readers = self.inlet.readers();
+        loop {
+            // The stream holds the sender.
+            drop(readers.wait_for(|readers| *readers > 0).await);
+            tracing::debug!(stream = %self.inlet.name(), "what is published by WebRTC is read as frames");
+            self.inlet.resume();
+            let end = self.draw().await?;
+            self.inlet.pause();
+            self.workers.tap(self.worker, media::Tap::Close { peer: self.peer }).await?;
+            if matches!(end, End::Failed) {
+                sleep(PAUSE).await;
+            }
+        }
+    }
+
+    async fn draw(&mut self) -> Result<End, Stopped> {
+        let (sender, mut batches) = mpsc::channel(BATCHES_MAX);
+        let open = media::Tap::Open { room: self.room, peer: self.peer, publisher: self.publisher, batches: sender };
+        self.workers.tap(self.worker, open).await?;
+        let (mut program, mut sound) = (Program::new(clock::now(), self.terms), Some(Sound::default()));
+        let unread = unread(self.inlet.readers());
+        tokio::pin!(unread);
+        loop {
+            let due = program.poll_timeout();
+            let due = async {
+                match due {
+                    Some(due) => sleep_until(due.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                batch = batches.recv() => match batch {
+                    Some(batch) => program.handle_batch(batch),
+                    None => return Ok(End::Failed),
+                },
+                () = due => program.handle_timeout(clock::now()),
+                () = &mut unread => return Ok(End::Unread),
+            }
+            let outputs: Vec<Output> = std::iter::from_fn(|| program.poll_output()).collect();
+            let Some(outputs) = transcoded(&mut sound, outputs).await else {
+                tracing::error!(stream = %self.inlet.name(), "the sound of a stream failed; its frames are begun again");
+                return Ok(End::Failed);
+            };
+            self.publish(outputs).await?;
+        }
+    }
+
+    async fn publish(&mut self, outputs: Vec<Output>) -> Result<(), Stopped> {
+        let mut is_new = false;
+        for output in outputs {
+            match output {
+                Output::Parameters(parameters) => self.inlet.publish_parameters(parameters),
+                Output::Frame(frame) => {
+                    self.inlet.publish_frame(frame);
+                    is_new = true;
+                }
+                Output::KeyFrameWanted => {
+                    self.workers.tap(self.worker, media::Tap::WantKeyFrame { peer: self.peer }).await?;
+                }
+            }
+        }
+        if is_new {
+            self.inlet.flush();
+        }
+        Ok(())
+    }
+}
+
+/// The same with the sound in the codec that everybody knows. `None` if that has failed.
+async fn transcoded(sound: &mut Option<Sound>, outputs: Vec<Output>) -> Option<Vec<Output>> {
+    if !outputs.iter().any(Output::is_sound) {
+        return Some(outputs);
+    }
+    let mut taken = sound.take()?;
+    // Sound is decoded and encoded: that is nothing for the threads of the sockets.
+    let worked = spawn_blocking(move || {
+        let outputs = taken.transcode(outputs);
+        (taken, outputs)
+    });
+    let (back, outputs) = worked.await.ok()?;
+    *sound = Some(back);
+    Some(outputs)
+}
+
+/// Until nobody has read for a while.
+async fn unread(mut readers: watch::Receiver<usize>) {
+    loop {
+        drop(readers.wait_for(|readers| *readers == 0).await);
+        if timeout(LINGER, readers.wait_for(|readers| *readers > 0)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Wake-ups of the worker that may wait: two seconds or so, in which sound is transcoded a hundred times.
+const BATCHES_MAX: usize = 512;
+/// Whoever comes back so soon finds everything under way.
+const LINGER: Duration = Duration::from_secs(10);
+/// Before a stream that failed is begun again.
+const PAUSE: Duration = Duration::from_secs(1);

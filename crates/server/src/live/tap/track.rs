@@ -1,0 +1,139 @@
+//! One track: packets in, frames out, at their times on the timeline of the stream.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use live::bridge::{Alignment, Assembler, BridgeError, Output, TrackClock};
+use media::MediaTime;
+use rtp::parameters::CodecName;
+
+use crate::media::clock_rate_hz;
+
+/// A packet with the numbers that the router gave it.
+#[derive(Debug)]
+pub(super) struct Packet {
+    pub(super) arrived: Instant,
+    pub(super) number: u64,
+    pub(super) timestamp: u32,
+    pub(super) marker: bool,
+    pub(super) payload: Bytes,
+}
+
+/// A track of a publisher.
+#[derive(Debug)]
+pub(super) struct Track {
+    codec: CodecName,
+    assembler: Assembler,
+    clock: TrackClock,
+    /// The timestamp of the latest packet, and its time.
+    latest: Option<(u32, MediaTime)>,
+    /// The first packets, until a report says where they belong; `None` when it has, or has not in time.
+    held: Option<Vec<Packet>>,
+    held_until: Option<Instant>,
+}
+
+impl Track {
+    /// # Errors
+    /// If packets of this codec do not become frames.
+    pub(super) fn new(codec: CodecName) -> Result<Self, BridgeError> {
+        Ok(Self {
+            codec,
+            assembler: assembler(codec)?,
+            clock: TrackClock::new(clock_rate_hz(codec.kind())),
+            latest: None,
+            held: Some(Vec::new()),
+            held_until: None,
+        })
+    }
+
+    pub(super) fn codec(&self) -> CodecName {
+        self.codec
+    }
+
+    /// What comes from here on is encoded otherwise. Times and numbers go on.
+    ///
+    /// # Errors
+    /// If packets of this codec do not become frames.
+    pub(super) fn change_codec(&mut self, codec: CodecName) -> Result<(), BridgeError> {
+        self.assembler = assembler(codec)?;
+        self.codec = codec;
+        Ok(())
+    }
+
+    /// Takes a packet; `origin` is where the timeline begins.
+    pub(super) fn handle_packet(&mut self, origin: Instant, packet: Packet) {
+        let Some(held) = &mut self.held else { return self.assemble(origin, packet) };
+        if held.is_empty() {
+            self.held_until = Some(packet.arrived + HELD_MAX);
+            // So that a report can be compared with it.
+            self.clock.time_of(packet.timestamp, since(origin, packet.arrived));
+        }
+        held.push(packet);
+        if held.len() >= HELD_PACKETS_MAX {
+            self.release(origin);
+        }
+    }
+
+    /// The router says which timestamp belongs to which moment.
+    pub(super) fn handle_report(&mut self, origin: Instant, ntp: u64, timestamp: u32, alignment: &mut Alignment) {
+        self.clock.handle_sender_report(ntp, timestamp, alignment);
+        if self.held_until.is_some() {
+            self.release(origin);
+        }
+    }
+
+    pub(super) fn handle_timeout(&mut self, origin: Instant, now: Instant) {
+        if self.held_until.is_some_and(|until| until <= now) {
+            self.release(origin);
+        }
+        self.assembler.handle_timeout(now);
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        [self.held_until, self.assembler.poll_timeout()].into_iter().flatten().min()
+    }
+
+    pub(super) fn poll_output(&mut self) -> Option<Output> {
+        self.assembler.poll_output()
+    }
+
+    fn release(&mut self, origin: Instant) {
+        self.held_until = None;
+        for packet in self.held.take().unwrap_or_default() {
+            self.assemble(origin, packet);
+        }
+    }
+
+    fn assemble(&mut self, origin: Instant, packet: Packet) {
+        let Packet { arrived, number, timestamp, marker, payload } = packet;
+        // Packets of one picture have one time.
+        let known = self.latest.filter(|(latest, _)| *latest == timestamp);
+        let (_, time) = known.unwrap_or_else(|| (timestamp, self.clock.time_of(timestamp, since(origin, arrived))));
+        self.latest = Some((timestamp, time));
+        self.assembler.handle_packet(arrived, number, (timestamp, time), marker, payload);
+    }
+}
+
+fn since(origin: Instant, at: Instant) -> MediaTime {
+    let micros = at.saturating_duration_since(origin).as_micros();
+    MediaTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+fn assembler(codec: CodecName) -> Result<Assembler, BridgeError> {
+    let codec = match codec {
+        CodecName::Opus | CodecName::Red | CodecName::Pcmu | CodecName::Pcma => media::Codec::Opus,
+        CodecName::Vp8 => media::Codec::Vp8,
+        CodecName::Vp9 => media::Codec::Vp9,
+        CodecName::H264 => media::Codec::H264,
+        CodecName::H265 => media::Codec::H265,
+        CodecName::Av1 => media::Codec::Av1,
+    };
+    Assembler::new(codec, PATIENCE)
+}
+
+/// A packet that is missing is waited for so long: the publisher has been asked for it several times by then.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// The router reports as soon as a track begins.
+const HELD_MAX: Duration = Duration::from_millis(100);
+/// A second of a stream of 10 Mbit/s.
+const HELD_PACKETS_MAX: usize = 1_000;

@@ -1,0 +1,226 @@
+//! Members without a connection that receive: what they get goes to a task of this server, as plain packets.
+//!
+//! The worker never waits for that task: what finds its queue full is dropped, and the numbers of the packets tell what is missing.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use room::media::{MediaPeerId, MediaRoomId, Priority, SlotWish, Source};
+use rtp::parameters::{Codec, CodecName, ExtensionIds, Feedback, Kind, Mid, SendParameters};
+use rtp::rtcp::{self, Writer};
+use sfu::PeerId;
+use tokio::sync::mpsc;
+
+use super::Media;
+use crate::worker::Ways;
+
+/// What a member of this kind does.
+#[derive(Debug)]
+pub(crate) enum Tap {
+    /// Receives what that publisher sends, or will: the first time it takes a seat.
+    Open { room: MediaRoomId, peer: MediaPeerId, publisher: MediaPeerId, batches: mpsc::Sender<Batch> },
+    /// Cannot go on without a key frame.
+    WantKeyFrame { peer: MediaPeerId },
+    /// Is gone.
+    Close { peer: MediaPeerId },
+}
+
+/// What came for a member of this kind in one wake-up.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) arrived: Instant,
+    pub(crate) packets: Vec<TappedPacket>,
+}
+
+/// Something that a member of this kind gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TappedPacket {
+    /// A packet. Its number is unwrapped; it may come late, and never twice.
+    Rtp { codec: CodecName, number: u64, timestamp: u32, marker: bool, payload: Bytes },
+    /// What the router says of the clock of a track: both of a publisher are measured by one (RFC 3550 §6.4.1).
+    Report { kind: Kind, ntp: u64, timestamp: u32 },
+}
+
+/// What has gathered for members of this kind since the beginning of the wake-up.
+#[derive(Debug, Default)]
+pub(super) struct Taps {
+    basins: BTreeMap<u32, Basin>,
+    /// Payloads are parts of one piece of memory, as long as it lasts.
+    bytes: BytesMut,
+}
+
+#[derive(Debug)]
+struct Basin {
+    sender: mpsc::Sender<Batch>,
+    packets: Vec<TappedPacket>,
+    dropped: u64,
+}
+
+impl Taps {
+    /// Takes a packet for the member with that seat. False: it is none of these.
+    pub(super) fn push_rtp(&mut self, seat: u32, index: u64, [header, head, payload]: [&[u8]; 3]) -> bool {
+        let Some(basin) = self.basins.get_mut(&seat) else { return false };
+        let Ok(read) = rtp::Packet::parse(header) else { return true };
+        let Some(codec) = codec_of(read.payload_type()) else { return true };
+        let bytes = head.len() + payload.len();
+        if self.bytes.capacity() < bytes {
+            self.bytes.reserve(MEMORY_BYTES.max(bytes));
+        }
+        self.bytes.extend_from_slice(head);
+        self.bytes.extend_from_slice(payload);
+        basin.packets.push(TappedPacket::Rtp {
+            codec,
+            number: index,
+            timestamp: read.timestamp(),
+            marker: read.marker(),
+            payload: self.bytes.split().freeze(),
+        });
+        true
+    }
+
+    /// Takes reports for the member with that seat. False: it is none of these.
+    pub(super) fn push_rtcp(&mut self, seat: u32, compound: &[u8]) -> bool {
+        let Some(basin) = self.basins.get_mut(&seat) else { return false };
+        for packet in rtcp::read(compound).flatten() {
+            let rtcp::Packet::SenderReport(report) = packet else { continue };
+            let kind = match report.info.ssrc {
+                AUDIO_SSRC => Kind::Audio,
+                _ => Kind::Video,
+            };
+            let (ntp, timestamp) = (report.info.ntp, report.info.timestamp);
+            basin.packets.push(TappedPacket::Report { kind, ntp, timestamp });
+        }
+        true
+    }
+
+    /// Hands over what has gathered.
+    pub(super) fn flush(&mut self, now: Instant) {
+        for basin in self.basins.values_mut().filter(|basin| !basin.packets.is_empty()) {
+            let packets = std::mem::take(&mut basin.packets);
+            let count = crate::worker::as_count(packets.len());
+            if basin.sender.try_send(Batch { arrived: now, packets }).is_err() {
+                // It says itself when it is gone.
+                basin.dropped += count;
+            }
+        }
+    }
+
+    fn open(&mut self, seat: u32, sender: mpsc::Sender<Batch>) {
+        self.basins.insert(seat, Basin { sender, packets: Vec::new(), dropped: 0 });
+    }
+
+    pub(super) fn close(&mut self, seat: u32) {
+        if let Some(basin) = self.basins.remove(&seat).filter(|basin| basin.dropped > 0) {
+            tracing::warn!(packets = basin.dropped, "what was received within the server was not taken in time");
+        }
+    }
+}
+
+impl Media {
+    /// Does what a member without a connection that receives does.
+    pub(crate) fn handle_tap(&mut self, now: Instant, tap: Tap, ways: &mut Ways) {
+        match tap {
+            Tap::Open { room, peer, publisher, batches } => self.open_tap(now, (room, peer), publisher, batches),
+            Tap::WantKeyFrame { peer } => {
+                let Some(&seat) = self.members_by_id.get(&peer) else { return };
+                let Some(room) = self.members.get(seat).map(|member| member.room) else { return };
+                let mut compound = Vec::new();
+                Writer::new(&mut compound).picture_loss_indication(VIDEO_SSRC, VIDEO_SSRC);
+                self.with_router(room, ways, |router, sink| router.handle_rtcp(now, PeerId(seat), &compound, sink));
+                self.settle_room(room);
+            }
+            Tap::Close { peer } => {
+                if let Some(&seat) = self.members_by_id.get(&peer) {
+                    self.post.taps.close(seat);
+                }
+                self.handle_close(now, peer, ways);
+            }
+        }
+    }
+
+    fn open_tap(
+        &mut self,
+        now: Instant,
+        (room, peer): (MediaRoomId, MediaPeerId),
+        publisher: MediaPeerId,
+        batches: mpsc::Sender<Batch>,
+    ) {
+        // Without a seat the sender is dropped, by which the task knows.
+        let Ok(seat) = self.seat(now, room, peer) else { return };
+        self.post.taps.open(seat, batches);
+        let Some(member) = self.members.get_mut(seat) else { return };
+        member.joined = true;
+        let Some(room) = self.rooms.get_mut(member.room) else { return };
+        room.router.handle_local_join(now, PeerId(seat));
+        room.router.handle_slots(now, PeerId(seat), vec![slot(Kind::Audio), slot(Kind::Video)]);
+        for (kind, source) in [(Kind::Audio, Source::Microphone), (Kind::Video, Source::Camera)] {
+            let wish = SlotWish {
+                mid: mid(kind).as_str().to_owned(),
+                track: Some((publisher, source)),
+                width_px: 0,
+                height_px: 0,
+                priority: Priority::Normal,
+                paused: false,
+            };
+            self.handle_wish(now, seat, &wish);
+        }
+        self.settle_room_of(seat);
+    }
+}
+
+/// A place for every codec that can become frames.
+fn slot(kind: Kind) -> SendParameters {
+    let codecs = CODECS.iter().filter(|(name, ..)| name.kind() == kind);
+    let codec = |&(name, payload_type, fmtp): &(CodecName, u8, &str)| Codec {
+        name,
+        payload_type,
+        rtx_payload_type: None,
+        clock_rate_hz: clock_rate_hz(kind),
+        channels: if kind == Kind::Audio { 2 } else { 1 },
+        fmtp: fmtp.to_owned(),
+        feedback: Feedback::default(),
+    };
+    let ssrc = if kind == Kind::Audio { AUDIO_SSRC } else { VIDEO_SSRC };
+    SendParameters {
+        mid: mid(kind),
+        kind,
+        codecs: codecs.map(codec).collect(),
+        extensions: ExtensionIds::default(),
+        ssrc,
+        rtx_ssrc: ssrc,
+    }
+}
+
+#[expect(clippy::expect_used, reason = "two tokens of one letter")]
+fn mid(kind: Kind) -> Mid {
+    Mid::new(if kind == Kind::Audio { "a" } else { "v" }).expect("a letter is a token")
+}
+
+/// Ticks of the timestamps in a second, whatever the codec.
+pub(crate) fn clock_rate_hz(kind: Kind) -> u32 {
+    match kind {
+        Kind::Audio => 48_000,
+        Kind::Video => 90_000,
+    }
+}
+
+fn codec_of(payload_type: u8) -> Option<CodecName> {
+    CODECS.iter().find(|(_, known, _)| *known == payload_type).map(|(name, ..)| *name)
+}
+
+/// What can become frames, the payload types that stand for it between router and tap, and the format parameters that a negotiation would
+/// have given.
+const CODECS: [(CodecName, u8, &str); 3] = [
+    (CodecName::Opus, 96, ""),
+    (CodecName::H264, 97, "packetization-mode=1;profile-level-id=42e01f"),
+    (CodecName::Vp8, 98, ""),
+];
+/// Memory is taken in pieces of so much.
+const MEMORY_BYTES: usize = 64 * 1024;
+/// Of the two places of each tap: within the server they are nobody else's.
+const AUDIO_SSRC: u32 = 1;
+const VIDEO_SSRC: u32 = 2;
+
+#[cfg(test)]
+mod tests;
