@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 
+import { live as liveScenes } from './screenshots/live.mjs';
+
 const here = dirname(fileURLToPath(import.meta.url));
 const given = process.argv[2];
 const operator = process.argv[3];
@@ -413,8 +415,10 @@ async function chinese() {
   await leave(first, second, third);
 }
 
+const live = () => liveScenes({ given, base, person, shot, leave, wears, PHONE });
+
 try {
-  const scenes = { pages, checks, lobbyTrouble, ordinaryCall, callTrouble, meeting, phones, chinese };
+  const scenes = { pages, checks, lobbyTrouble, ordinaryCall, callTrouble, meeting, phones, live, chinese };
   const wanted = process.argv.slice(5);
   const unknown = wanted.filter((name) => !(name in scenes));
   if (unknown.length > 0) throw new Error(`no such scene: ${unknown.join(', ')}; there are ${Object.keys(scenes).join(', ')}`);

@@ -10,13 +10,14 @@ export interface Ports {
   turn: number;
   stunSecond: number;
   compat: number;
+  rtmp: number;
 }
 
 export async function freePorts(): Promise<Ports> {
   const found = new Set<number>();
-  while (found.size < 5) found.add(await freePort());
-  const [http, https, turn, stunSecond, compat] = [...found] as [number, number, number, number, number];
-  return { http, https, turn, stunSecond, compat };
+  while (found.size < 6) found.add(await freePort());
+  const [http, https, turn, stunSecond, compat, rtmp] = [...found] as [number, number, number, number, number, number];
+  return { http, https, turn, stunSecond, compat, rtmp };
 }
 
 /** A port that is free for TCP and for UDP on 127.0.0.1. */

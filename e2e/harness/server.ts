@@ -43,6 +43,7 @@ export class ParlorServer {
       'turn.tcp_listen': listen(ports.turn),
       'stun.second_listen': listen(ports.stunSecond),
       'compat.listen': listen(ports.compat),
+      'live.rtmp_listen': listen(ports.rtmp),
       ...settings,
     }, await mkdtemp(join(tmpdir(), 'parlor-e2e-')), undefined);
     await server.run();
@@ -51,7 +52,7 @@ export class ParlorServer {
 
   /** Starts on a host of the network lab, on the ports that a server on the Internet has. */
   static async startIn(netns: string, settings: Settings): Promise<ParlorServer> {
-    const ports = { http: 80, https: 443, turn: 3478, stunSecond: 3479, compat: 8099 };
+    const ports = { http: 80, https: 443, turn: 3478, stunSecond: 3479, compat: 8099, rtmp: 1935 };
     const server = new ParlorServer(ports, settings, await mkdtemp(join(tmpdir(), 'parlor-e2e-')), netns);
     await server.run();
     return server;
@@ -63,6 +64,11 @@ export class ParlorServer {
 
   get secureOrigin(): string {
     return `https://127.0.0.1:${this.ports.https}`;
+  }
+
+  /** Where encoders publish a stream by RTMP. */
+  rtmpUrl(stream: string): string {
+    return `rtmp://127.0.0.1:${this.ports.rtmp}/live/${stream}`;
   }
 
   /** What the server has written so far. */

@@ -9,6 +9,10 @@ const CheckPage = lazy(() => import('./check/CheckPage').then((module) => module
 
 const AdminPage = lazy(() => import('./admin/AdminPage').then((module) => module.AdminPage));
 
+const LivePage = lazy(() => import('./live/LivePage').then((module) => module.LivePage));
+
+const WatchPage = lazy(() => import('./live/WatchPage').then((module) => module.WatchPage));
+
 export function App() {
   const here = route.value;
   switch (here.page) {
@@ -20,6 +24,10 @@ export function App() {
       return <CheckPage />;
     case 'admin':
       return <AdminPage room={here.room} />;
+    case 'live':
+      return <LivePage />;
+    case 'watch':
+      return <WatchPage path={here.path} />;
     case 'unknown':
       return <UnknownPage />;
   }

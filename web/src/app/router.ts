@@ -6,6 +6,9 @@ export type Route =
   | { page: 'room'; room: string }
   | { page: 'check' }
   | { page: 'admin'; room: string | null }
+  | { page: 'live' }
+  /** What stands behind `/live/`, as it stands there. */
+  | { page: 'watch'; path: string }
   | { page: 'unknown' };
 
 const address = signal(location.pathname + location.search);
@@ -16,6 +19,7 @@ function routeOf(path: string): Route {
   if (parts.length === 0) return { page: 'home' };
   if (parts.length === 1 && parts[0] === 'check') return { page: 'check' };
   if (parts.length === 1 && parts[0] === 'admin') return { page: 'admin', room: null };
+  if (parts[0] === 'live') return parts.length === 1 ? { page: 'live' } : { page: 'watch', path: parts.slice(1).join('/') };
   const isAdmin = parts[0] === 'admin';
   const [word, name] = isAdmin ? parts.slice(1) : parts;
   if (parts.length !== (isAdmin ? 3 : 2) || word !== 'r' || !name) return { page: 'unknown' };

@@ -27,6 +27,7 @@ pub(crate) const BROWSER: &[Need] = &[
     Need::Debian("chromium", "chromium", "the browser that the end-to-end tests drive"),
     Need::Debian("fonts-dejavu-core", "", "letters in the pages that the browser shows"),
     Need::Debian("fonts-noto-cjk", "", "Chinese letters in the pages that the browser shows"),
+    Need::Debian("ffmpeg", "ffmpeg", "the encoder that publishes live streams"),
     Need::Debian("iproute2", "ip", "networks of their own for the tests"),
 ];
 
@@ -83,6 +84,7 @@ pub(crate) const STEPS: &[Step] = &[
             Need::Debian("firefox-esr", "firefox-esr", "the other browser, in a meeting with the first"),
             Need::Debian("fonts-dejavu-core", "", "letters in the pages that the browsers show"),
             Need::Debian("fonts-noto-cjk", "", "Chinese letters in the pages that the browsers show"),
+            Need::Debian("ffmpeg", "ffmpeg", "the encoder that publishes live streams"),
             Need::Debian("iproute2", "ip", "networks of their own for the tests"),
         ],
         run: e2e,

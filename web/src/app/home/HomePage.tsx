@@ -23,6 +23,7 @@ export function HomePage() {
         </section>
         <RecentRooms />
         <p class="home-foot small">
+          <a href="/live">{t('live.link')}</a>
           <a href="/check">{t('check.link')}</a>
         </p>
       </div>
