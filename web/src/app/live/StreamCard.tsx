@@ -32,5 +32,5 @@ export function StreamCard({ report }: { report: StreamReport }) {
 
 function factsOf(report: StreamReport): string {
   const codecs = [report.video?.codec, report.audio?.codec].filter((codec) => codec !== undefined).join(' + ');
-  return [t('list.since', { span: span(Date.now() - report.since) }), t('list.from', { protocol: word('protocol', report.protocol) }), codecs].filter((fact) => fact !== '').join(' · ');
+  return [t('list.viewers', { n: report.viewers }), t('list.since', { span: span(Date.now() - report.since) }), t('list.from', { protocol: word('protocol', report.protocol) }), codecs].filter((fact) => fact !== '').join(' · ');
 }

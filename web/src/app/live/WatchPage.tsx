@@ -71,6 +71,7 @@ function Head({ session, name }: { session: WatchSession; name: StreamName }) {
         <h1>{shownName(name)}</h1>
         <p class="quiet small">
           {isOnAir ? <OnAirMark /> : t('watch.off-air')}
+          {isOnAir && report.value && <span data-testid="viewers">{t('list.viewers', { n: report.value.viewers })}</span>}
           {isOnAir && report.value && <span>{t('list.since', { span: span(Date.now() - report.value.since) })}</span>}
         </p>
       </div>

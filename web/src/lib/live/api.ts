@@ -9,6 +9,8 @@ export interface StreamReport extends StreamName {
   protocol: string;
   video: { codec: string; width: number; height: number } | null;
   audio: { codec: string; sampleRateHz: number; channels: number } | null;
+  /** By all protocols. */
+  viewers: number;
 }
 
 export interface StreamList {

@@ -5,7 +5,7 @@ import { LOOK_MS, Playback, UNPLAYABLE_MS, WAIT_MS } from './playback';
 import { LiveProblem } from './problem';
 
 const NAME = { app: 'live', stream: 'lesson' };
-const REPORT: StreamReport = { ...NAME, since: 1, protocol: 'rtmp', video: { codec: 'H264', width: 1, height: 1 }, audio: null };
+const REPORT: StreamReport = { ...NAME, since: 1, protocol: 'rtmp', video: { codec: 'H264', width: 1, height: 1 }, audio: null, viewers: 1 };
 
 /** A way that the test leads. */
 class FakeEngine implements Engine {

@@ -3,7 +3,7 @@ import type { StreamList } from './api';
 import { LiveProblem } from './problem';
 import { INTERVAL_MS, RETRY_MS_MAX, StreamWatch } from './stream-watch';
 
-const list = (...names: string[]): StreamList => ({ streams: names.map((stream) => ({ app: 'live', stream, since: 1, protocol: 'rtmp', video: null, audio: null })), next: null });
+const list = (...names: string[]): StreamList => ({ streams: names.map((stream) => ({ app: 'live', stream, since: 1, protocol: 'rtmp', video: null, audio: null, viewers: 0 })), next: null });
 
 let told: StreamList | string;
 let asked: number;

@@ -37,7 +37,7 @@ struct StreamList {
 
 /// `Stream` of the document.
 #[derive(Debug, Serialize)]
-pub(super) struct StreamReport {
+struct StreamReport {
     app: String,
     stream: String,
     /// Milliseconds since the Unix epoch.
@@ -45,6 +45,8 @@ pub(super) struct StreamReport {
     protocol: &'static str,
     video: Option<VideoReport>,
     audio: Option<AudioReport>,
+    /// By all protocols.
+    viewers: usize,
 }
 
 /// `StreamVideo` of the document.
@@ -65,7 +67,7 @@ struct AudioReport {
 }
 
 impl StreamReport {
-    pub(super) fn new(sight: &Sight) -> Self {
+    fn new(sight: &Sight, viewers: usize) -> Self {
         let age = clock::now().saturating_duration_since(sight.on_air.since);
         let since = clock::unix_time().saturating_sub(age).as_millis();
         Self {
@@ -75,6 +77,7 @@ impl StreamReport {
             protocol: word(sight.on_air.protocol),
             video: sight.video.as_ref().and_then(VideoReport::new),
             audio: sight.audio.as_ref().and_then(AudioReport::new),
+            viewers,
         }
     }
 }
@@ -122,7 +125,8 @@ fn list(site: &Site, parts: &Parts, token: Option<&str>) -> Result<StreamList, R
     let shown = sights.iter().take(limit);
     let last = shown.clone().last().filter(|_| sights.len() > limit);
     let next = last.map(|sight| format!("{}/{}", sight.name.app(), sight.name.stream()));
-    Ok(StreamList { streams: shown.map(StreamReport::new).collect(), next })
+    let streams = shown.map(|sight| StreamReport::new(sight, viewers(site, sight))).collect();
+    Ok(StreamList { streams, next })
 }
 
 /// A publisher may see the own stream without the right to play it.
@@ -131,7 +135,11 @@ fn one(site: &Site, named: &str, token: Option<&str>) -> Result<StreamReport, Re
     let may = |deed| site.stage.entrance.access.check(deed, &name, token, clock::unix_time());
     may(Deed::Play).or_else(|denied| may(Deed::Publish).map_err(|_| denied))?;
     let sight = site.stage.directory.sight(&name).ok_or(Refusal::NotOnAir)?;
-    Ok(StreamReport::new(&sight))
+    Ok(StreamReport::new(&sight, viewers(site, &sight)))
+}
+
+fn viewers(site: &Site, sight: &Sight) -> usize {
+    site.stage.entrance.clients().audience(&sight.name).viewers
 }
 
 /// The name of a stream without escapes: `app/stream`.

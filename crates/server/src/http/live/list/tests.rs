@@ -21,9 +21,10 @@ fn sight(protocol: Protocol) -> Sight {
 #[test]
 fn the_list_is_as_the_document_says() {
     let bare = Sight { video: None, audio: None, ..sight(Protocol::WebRtc) };
-    let streams = vec![StreamReport::new(&sight(Protocol::Rtmp)), StreamReport::new(&bare)];
+    let streams = vec![StreamReport::new(&sight(Protocol::Rtmp), 3), StreamReport::new(&bare, 0)];
     let list = json!(StreamList { streams, next: Some("school/7b/lesson".to_owned()) });
     check_named("StreamList", &list);
+    assert_eq!(list["streams"][0]["viewers"], 3);
     assert_eq!(list["streams"][0]["video"], json!({"codec": "H264", "width": 1280, "height": 720}));
     assert_eq!(list["streams"][0]["audio"], json!({"codec": "AAC", "sampleRateHz": 48_000, "channels": 2}));
 }

@@ -33,13 +33,13 @@ async fn what_is_on_air_is_listed_with_its_codecs_page_by_page() {
         publish_round(&mut publisher, 0).await;
         let mut viewer = Peer::connect(&server, Purpose::Play, "live", name).await.unwrap();
         viewer.next().await;
-        publishers.push(publisher);
+        publishers.push((publisher, viewer));
     }
     let all = list(&server, "").await;
     assert_eq!((names(&all), &all["next"]), (vec!["live/a".into(), "live/b".into(), "live/c".into()], &Value::Null));
     let (video, audio) = (&all["streams"][0]["video"], &all["streams"][0]["audio"]);
     assert_eq!((&video["codec"], &audio["codec"]), (&"H264".into(), &"AAC".into()));
-    assert_eq!(all["streams"][0]["protocol"], "rtmp");
+    assert_eq!((&all["streams"][0]["protocol"], &all["streams"][0]["viewers"]), (&"rtmp".into(), &1.into()));
     let first = list(&server, "?limit=2").await;
     assert_eq!((names(&first), &first["next"]), (vec!["live/a".into(), "live/b".into()], &"live/b".into()));
     let rest = list(&server, "?limit=2&after=live%2Fb").await;
