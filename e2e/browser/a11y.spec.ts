@@ -2,11 +2,9 @@
 import { seriousFindings } from '../harness/axe.ts';
 import { checks } from '../harness/check_page.ts';
 import { joinsMeeting, meet } from '../harness/meeting.ts';
-import { type Person, PHONE, seeAndHearEachOther } from '../harness/person.ts';
+import { NARROW_PHONE, type Person, PHONE, seeAndHearEachOther } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
-/** As narrow as phones are. */
-const NARROW_PHONE = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
 const THEMES = ['dark', 'light', 'contrast'] as const;
 
 /** Chooses a theme as the page itself remembers it. */

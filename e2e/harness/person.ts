@@ -5,6 +5,8 @@ import { look, type Media, measure, observeConnections } from './observer.ts';
 
 /** A phone held upright. */
 export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+/** As narrow as phones are. */
+export const NARROW_PHONE: BrowserContextOptions = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
 export const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
 
 /** How long a call may take from "Join" to picture and sound, and to come back after trouble. */

@@ -56,3 +56,16 @@ async function loudness(video: HTMLVideoElement & { captureStream?: () => MediaS
   await context.close();
   return loudest;
 }
+
+/** Candidates of the server by these protocols lead nowhere, as behind a firewall. To be called before the page is opened. */
+export async function loses(page: Page, protocols: string): Promise<void> {
+  await page.addInitScript((shut) => {
+    const Native = globalThis.RTCPeerConnection;
+    globalThis.RTCPeerConnection = class extends Native {
+      override setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+        const candidates = new RegExp(`a=candidate:\\S+ \\d+ ${shut} .*\\r\\n`, 'gi');
+        return super.setRemoteDescription({ ...description, sdp: description.sdp?.replace(candidates, '') ?? '' });
+      }
+    };
+  }, protocols);
+}

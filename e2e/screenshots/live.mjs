@@ -61,4 +61,27 @@ export async function live({ given, base, person, shot, leave, wears, PHONE }) {
     for (const stop of stops) stop();
   }
   await leave(page, phone);
+  await studio({ base, person, shot, leave, wears, PHONE });
+}
+
+async function studio({ base, person, shot, leave, wears, PHONE }) {
+  const page = await person();
+  await page.goto(`${base}/studio?stream=lesson`);
+  await page.getByTestId('studio-preview').waitFor();
+  await shot(page, 'studio');
+  const watching = await person({ look: 'bo', device: PHONE });
+  await watching.goto(`${base}/live/lesson`);
+  await page.getByTestId('studio-go').click();
+  await watching.locator('[data-testid=player][data-state=playing]').waitFor();
+  await page.waitForTimeout(20_000); // The chart fills.
+  await shot(page, 'studio-on-air');
+  await wears(page, 'light');
+  await shot(page, 'studio-on-air-light');
+  await shot(watching, 'phone-live-watch');
+  await page.getByTestId('studio-end').click();
+  const phone = await person({ device: PHONE, theme: 'light', language: 'zh-CN' });
+  await phone.goto(`${base}/studio?stream=lesson`);
+  await phone.getByTestId('studio-preview').waitFor();
+  await shot(phone, 'phone-studio-zh');
+  await leave(page, watching, phone);
 }

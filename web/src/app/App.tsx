@@ -13,6 +13,8 @@ const LivePage = lazy(() => import('./live/LivePage').then((module) => module.Li
 
 const WatchPage = lazy(() => import('./live/WatchPage').then((module) => module.WatchPage));
 
+const StudioPage = lazy(() => import('./studio/StudioPage').then((module) => module.StudioPage));
+
 export function App() {
   const here = route.value;
   switch (here.page) {
@@ -28,6 +30,8 @@ export function App() {
       return <LivePage />;
     case 'watch':
       return <WatchPage path={here.path} />;
+    case 'studio':
+      return <StudioPage />;
     case 'unknown':
       return <UnknownPage />;
   }

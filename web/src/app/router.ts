@@ -9,6 +9,7 @@ export type Route =
   | { page: 'live' }
   /** What stands behind `/live/`, as it stands there. */
   | { page: 'watch'; path: string }
+  | { page: 'studio' }
   | { page: 'unknown' };
 
 const address = signal(location.pathname + location.search);
@@ -19,6 +20,7 @@ function routeOf(path: string): Route {
   if (parts.length === 0) return { page: 'home' };
   if (parts.length === 1 && parts[0] === 'check') return { page: 'check' };
   if (parts.length === 1 && parts[0] === 'admin') return { page: 'admin', room: null };
+  if (parts.length === 1 && parts[0] === 'studio') return { page: 'studio' };
   if (parts[0] === 'live') return parts.length === 1 ? { page: 'live' } : { page: 'watch', path: parts.slice(1).join('/') };
   const isAdmin = parts[0] === 'admin';
   const [word, name] = isAdmin ? parts.slice(1) : parts;
@@ -32,8 +34,19 @@ function routeOf(path: string): Route {
 
 export const route = computed<Route>(() => routeOf(address.value.split('?')[0] ?? '/'));
 
+let mayLeave: (() => boolean) | undefined;
+
+/** Asks before another page of this site is opened, until the returned function is called. */
+export function holdPage(ask: () => boolean): () => void {
+  mayLeave = ask;
+  return () => {
+    if (mayLeave === ask) mayLeave = undefined;
+  };
+}
+
 /** Goes to a path of this site. */
 export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
+  if (mayLeave && !mayLeave()) return;
   if (how === 'push') history.pushState(null, '', path);
   else history.replaceState(null, '', path);
   address.value = location.pathname + location.search;

@@ -6,7 +6,13 @@ import { t } from '../texts';
 /** Only some browsers let a page choose the speaker. */
 const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
 
-export function DevicePickers({ media }: { media: LocalMedia }) {
+export interface DevicePickersProps {
+  media: LocalMedia;
+  /** False where nothing is heard. */
+  speaker?: boolean;
+}
+
+export function DevicePickers({ media, speaker = true }: DevicePickersProps) {
   const choice = media.choice.value;
   const options = (kind: MediaDeviceKind): SelectOption[] => {
     // Before permission the browser gives neither ids nor names.
@@ -15,7 +21,7 @@ export function DevicePickers({ media }: { media: LocalMedia }) {
   };
   const microphones = options('audioinput');
   const cameras = options('videoinput');
-  const speakers = canChooseSpeaker ? options('audiooutput') : [];
+  const speakers = speaker && canChooseSpeaker ? options('audiooutput') : [];
   const current = (chosen: string, track: MediaStreamTrack | null, list: readonly SelectOption[]) => {
     const used = track?.getSettings().deviceId;
     return list.some((option) => option.value === used) ? (used as string) : chosen || (list[0]?.value ?? '');

@@ -1,8 +1,11 @@
 /** How to begin a stream: from this browser, from OBS, from ffmpeg, with this server's own addresses. */
 import { useSignal } from '@preact/signals';
+import { Radio } from 'lucide';
 import type { LiveInfo } from '../../lib/live/api';
-import { NAME_BYTES_MAX, addressesOf, parseTypedName } from '../../lib/live/stream-name';
+import { NAME_BYTES_MAX, addressesOf, parseTypedName, shownName } from '../../lib/live/stream-name';
+import { Button } from '../components/Button';
 import { TextField } from '../components/TextField';
+import { navigate } from '../router';
 import { CopyField } from './CopyField';
 import { t } from './texts';
 
@@ -23,6 +26,15 @@ export function Beginning({ info }: { info: LiveInfo }) {
       </div>
       {info.publish === 'token' && <p class="small">{t('begin.token', { room: `${name.app}/${name.stream}`, key: addresses.streamKey })}</p>}
       <div class="beginning-ways">
+        <div class="beginning-way">
+          <h3>{t('begin.browser')}</h3>
+          <p class="small quiet">{t('begin.browser.text')}</p>
+          <div>
+            <Button icon={Radio} onClick={() => navigate(`/studio?stream=${encodeURIComponent(shownName(name))}`)} testid="begin-studio">
+              {t('begin.browser.open')}
+            </Button>
+          </div>
+        </div>
         <div class="beginning-way">
           <h3>{t('begin.obs')}</h3>
           <p class="small quiet">{t('begin.obs.text')}</p>

@@ -1,17 +1,19 @@
 /** What is on air; and, when nothing is, how to begin. */
 import './live.css';
-import { useEffect, useMemo } from 'preact/hooks';
-import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import { Radio } from 'lucide';
-import { LiveApi, type LiveInfo } from '../../lib/live/api';
+import { LiveApi } from '../../lib/live/api';
 import { StreamWatch } from '../../lib/live/stream-watch';
+import { Button } from '../components/Button';
 import { Icon } from '../components/Icon';
 import { PageShell } from '../components/PageShell';
+import { navigate } from '../router';
 import { Beginning } from './Beginning';
 import { StreamCard } from './StreamCard';
 import { TokenForm } from './TokenForm';
 import { takeFromAddress, token } from './token';
 import { t } from './texts';
+import { useInfo } from './use-info';
 import { useSeen } from './use-seen';
 import { useTitle } from './use-title';
 
@@ -29,6 +31,11 @@ export function LivePage() {
       <div class="live">
         <header class="live-head">
           <h1>{t('list.title')}</h1>
+          {info && info.publish !== 'off' && (
+            <Button kind="primary" icon={Radio} onClick={() => navigate('/studio')} testid="go-live">
+              {t('list.go-live')}
+            </Button>
+          )}
         </header>
         <p class="visually-hidden" role="status">
           {list && (list.streams.length === 1 ? t('list.count.one') : t('list.count', { n: list.streams.length }))}
@@ -64,16 +71,4 @@ function Nothing() {
       </div>
     </div>
   );
-}
-
-/** What the server says of itself; asked once, and again with another token. */
-export function useInfo(api: LiveApi): LiveInfo | undefined {
-  const info = useSignal<LiveInfo | undefined>(undefined);
-  useEffect(() => {
-    const asking = new AbortController();
-    // Without it the page has no addresses to show, which the list says already.
-    api.info(asking.signal).then((told) => (info.value = told), () => undefined);
-    return () => asking.abort();
-  }, [api]);
-  return info.value;
 }

@@ -10,13 +10,13 @@ import { Button } from '../components/Button';
 import { MessagePage } from '../components/MessagePage';
 import { PageShell } from '../components/PageShell';
 import { navigate } from '../router';
-import { useInfo } from './LivePage';
 import { OnAirMark } from './OnAirMark';
 import { PlaybackDetails } from './PlaybackDetails';
 import { Player } from './Player';
 import { ShareDialog } from './ShareDialog';
 import { takeFromAddress, token } from './token';
 import { span, t } from './texts';
+import { useInfo } from './use-info';
 import { useTitle } from './use-title';
 import { WatchSession } from './watch-session';
 

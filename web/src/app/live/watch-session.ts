@@ -36,6 +36,11 @@ export class WatchSession {
   start(): void {
     const networkChanged = () => this.playback.networkChanged();
     addEventListener('online', networkChanged);
+    // A tab that is closed says so: else the server counts a viewer until it misses one. The browser may bring the page back.
+    const gone = () => this.playback.stop();
+    const back = () => this.playback.start();
+    addEventListener('pagehide', gone);
+    addEventListener('pageshow', back);
     const measuring = setInterval(() => void this.playback.measure(), MEASURE_MS);
     const begin = () => void this.#play();
     this.video.addEventListener('loadeddata', begin);
@@ -43,6 +48,8 @@ export class WatchSession {
     for (const event of ['play', 'pause']) this.video.addEventListener(event, pausing);
     this.#ends = [
       () => removeEventListener('online', networkChanged),
+      () => removeEventListener('pagehide', gone),
+      () => removeEventListener('pageshow', back),
       () => clearInterval(measuring),
       () => this.video.removeEventListener('loadeddata', begin),
       () => ['play', 'pause'].forEach((event) => this.video.removeEventListener(event, pausing)),

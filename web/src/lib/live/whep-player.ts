@@ -4,7 +4,7 @@ import { StatsReader, type Sample } from '../stats';
 import { FIRST_MEDIA_MS_MAX, NOTHING_MS_MAX, NO_FIGURES, WayFailure, type Engine, type PlaybackFigures } from './engine';
 import { LiveProblem } from './problem';
 import { SessionResource } from './session-resource';
-import { CONNECT_MS_MAX, WebRtcSession } from './webrtc-session';
+import { WebRtcSession } from './webrtc-session';
 
 export interface WhepOptions {
   endpoint: string;
@@ -15,6 +15,8 @@ export interface WhepOptions {
   connect?: (configuration: RTCConfiguration) => RTCPeerConnection;
 }
 
+/** How long the way to the media server is looked for: there are other ways to the stream. */
+export const CONNECT_MS_MAX = 6_000;
 /** How often it is looked whether something came. */
 const LOOK_MS = 150;
 /** A playing stream from which nothing comes for so long has an end, or its way has. */
