@@ -54,6 +54,8 @@ pub struct Hub {
     metadata: Option<Bytes>,
     video: Option<Parameters>,
     audio: Option<Parameters>,
+    /// Pictures that came since the publisher began.
+    pictures: u64,
 }
 
 /// A place at which decoders can begin.
@@ -93,6 +95,7 @@ impl Hub {
             metadata: None,
             video: None,
             audio: None,
+            pictures: 0,
         }
     }
 
@@ -101,6 +104,7 @@ impl Hub {
         self.timeline.begin();
         self.start = None;
         (self.metadata, self.video, self.audio) = (None, None, None);
+        self.pictures = 0;
     }
 
     /// The publisher is gone: what is kept is of no use to who comes later.
@@ -130,6 +134,7 @@ impl Hub {
     pub fn publish_frame(&mut self, frame: Frame) {
         let frame = self.timeline.place(frame);
         let (time, is_key, kind) = (frame.dts, frame.is_key, frame.kind());
+        self.pictures = self.pictures.saturating_add(u64::from(kind == Kind::Video));
         let begins = match kind {
             Kind::Video => is_key,
             Kind::Audio => self.video.is_none() && self.start.as_ref().is_none_or(|start| time - start.time > BACKLOG),
@@ -193,6 +198,12 @@ impl Hub {
     #[must_use]
     pub fn audio(&self) -> Option<&Parameters> {
         self.audio.as_ref()
+    }
+
+    /// How many pictures came since the publisher began.
+    #[must_use]
+    pub fn pictures(&self) -> u64 {
+        self.pictures
     }
 
     /// What a decoder must know at this time, with the time on it.

@@ -28,8 +28,18 @@ pub fn unix_time() -> Duration {
 /// How long the calling thread has had a processor.
 #[must_use]
 pub fn thread_time() -> Duration {
+    spent(ClockId::ThreadCPUTime)
+}
+
+/// How long the threads of this process have had processors, together.
+#[must_use]
+pub fn process_time() -> Duration {
+    spent(ClockId::ProcessCPUTime)
+}
+
+fn spent(clock: ClockId) -> Duration {
     // Neither part is ever negative.
-    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    let spent = clock_gettime(clock);
     let (seconds, nanoseconds) = (u64::try_from(spent.tv_sec), u32::try_from(spent.tv_nsec));
     Duration::new(seconds.unwrap_or_default(), nanoseconds.unwrap_or_default())
 }

@@ -18,6 +18,7 @@ mod page;
 mod problem;
 mod rooms;
 mod site;
+pub(crate) mod srs;
 mod stats;
 
 pub(crate) use arrival::Arrival;
@@ -101,6 +102,8 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
         (StatusCode::NO_CONTENT, allow).into_response()
     } else if rooms::is_room_path(parts.uri.path()) {
         rooms::answer(site, arrival, parts, body).await
+    } else if srs::is_srs_path(parts.uri.path()) {
+        srs::answer(site, arrival, parts).await
     } else if live::is_list_path(parts.uri.path()) {
         live::list(site, arrival, parts)
     } else if parts.uri.path() == check::ECHO_PATH {

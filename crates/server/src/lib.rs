@@ -26,6 +26,7 @@ mod http;
 mod media;
 mod replay;
 mod server;
+mod system;
 mod webhook;
 mod worker;
 

@@ -1,7 +1,6 @@
 //! Live streams: sockets and tasks around the cores of `live`.
 
 pub(crate) mod access;
-#[allow(dead_code, unused_imports, reason = "the API that reads all of it is being written")]
 pub(crate) mod clients;
 pub mod directory;
 pub(crate) mod egress;
@@ -9,6 +8,7 @@ pub(crate) mod entrance;
 pub(crate) mod feed;
 pub(crate) mod fragment;
 pub(crate) mod hls;
+pub(crate) mod hooks;
 pub(crate) mod offer;
 pub(crate) mod rtmp;
 pub(crate) mod sessions;

@@ -17,6 +17,7 @@ use crate::cores::{self, FAREWELL};
 use crate::data_dir::DataDir;
 use crate::door::{self, Hall, Purpose};
 use crate::error::StartError;
+use crate::http::srs::Identity;
 use crate::http::{Keys, Ports, Site, Ways};
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
@@ -24,6 +25,7 @@ use crate::live::access::Access;
 use crate::live::clients::{CLIENTS_MAX, Clients};
 use crate::live::directory::Directory as OnAir;
 use crate::live::entrance::Entrance;
+use crate::live::hooks::Hooks;
 use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
 use crate::media::Switchboard;
@@ -96,8 +98,11 @@ impl Server {
         let media = signal::Media { switchboard, events: heard };
         let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
         let on_air = OnAir::new(config.limits_streams);
-        let entrance =
-            Entrance::new(Access::new(&config, auth_keys.clone()), Clients::new(CLIENTS_MAX, random_start()));
+        let identity = Identity { server: config.live_server_id.0.clone(), service: format!("{:08x}", random_start()) };
+        let mut webhooks = JoinSet::new();
+        let hooks = Hooks::spawn(&config, &identity, &mut webhooks)?;
+        let clients = Clients::new(CLIENTS_MAX, random_start());
+        let entrance = Entrance::new(Access::new(&config, auth_keys.clone()), clients, hooks);
         let (stopping, watched) = watch::channel(false);
         let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
         let streams = workers.has_media().then(|| {
@@ -105,7 +110,6 @@ impl Server {
             let key_frame_every = Duration::from_secs(config.live_key_frame_seconds.0);
             Streams::spawn(limits, entrance, on_air, switchboard_of_streams, heard_of_streams, key_frame_every)
         });
-        let mut webhooks = JoinSet::new();
         if let Some(queues) = Webhooks::spawn(&config, &mut webhooks)? {
             signal.report_to(queues);
         }
@@ -117,7 +121,7 @@ impl Server {
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
         let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
         let ports = Ports { https: port(&addresses.https), rtmp: port(&addresses.rtmp) };
-        let ways = Ways { signal: signal.clone(), workers: workers.clone(), streams, stage };
+        let ways = Ways { signal: signal.clone(), workers: workers.clone(), streams, stage, identity };
         let site = Arc::new(Site::new(config, ice, keys, ports, ways));
 
         let census = Arc::clone(&site.census);

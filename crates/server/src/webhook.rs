@@ -6,6 +6,7 @@
 mod client;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -20,17 +21,22 @@ use tokio::time::{sleep, timeout};
 use crate::clock;
 use crate::config::{Config, Secret, WebhookUrl};
 
-pub(crate) use client::AuthorityError;
-use client::{Client, Failure};
+pub(crate) use client::{AuthorityError, Client, Failure};
 
-/// The way to all receivers.
+/// The way of what happens in rooms to all receivers.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
+    queues: Queues,
+}
+
+/// The ways to some receivers that get the same. Their tasks end when it is dropped and the queues are empty.
+#[derive(Debug)]
+pub(crate) struct Queues {
     queues: Vec<Queue>,
     /// Begins the ids of events; another one after every start.
     prefix: u64,
     /// Events so far.
-    count: u64,
+    count: AtomicU64,
 }
 
 /// What waits for one receiver.
@@ -39,7 +45,7 @@ struct Queue {
     host: String,
     events: mpsc::Sender<Arc<Event>>,
     /// Events that did not fit since one did.
-    lost: u64,
+    lost: AtomicU64,
 }
 
 /// One event as it is posted.
@@ -67,36 +73,58 @@ impl Webhooks {
             return Ok(None);
         }
         let client = Client::new(config.webhooks_allow_networks.clone(), config.webhooks_ca.as_deref())?;
+        Ok(Some(Self { queues: Queues::spawn(&client, &config.webhooks_urls.0, Some(&secret), tasks) }))
+    }
+
+    /// Queues an event for every receiver.
+    pub(crate) fn tell(&self, event: &RoomEvent) {
+        let id = self.queues.next_id();
+        match serde_json::to_vec(&EventBody { id: &id, event }) {
+            Ok(body) => self.queues.tell_as(id, body.into()),
+            Err(error) => tracing::error!("an event has no JSON form: {error}"),
+        }
+    }
+}
+
+impl Queues {
+    /// Starts a task for every URL. With a secret, what is posted is signed.
+    pub(crate) fn spawn(
+        client: &Client,
+        urls: &[WebhookUrl],
+        secret: Option<&Secret>,
+        tasks: &mut JoinSet<()>,
+    ) -> Self {
         let mut queues = Vec::new();
-        for url in &config.webhooks_urls.0 {
+        for url in urls {
             let (events, received) = mpsc::channel(QUEUE_MAX);
-            queues.push(Queue { host: url.host().to_owned(), events, lost: 0 });
-            tasks.spawn(deliver(client.clone(), url.clone(), secret.clone(), received));
+            queues.push(Queue { host: url.host().to_owned(), events, lost: AtomicU64::new(0) });
+            tasks.spawn(deliver(client.clone(), url.clone(), secret.cloned(), received));
         }
         let mut prefix = [0; 8];
         // Without randomness ids repeat after a restart: a receiver that counts on them may miss an event.
         if let Err(error) = getrandom::fill(&mut prefix) {
             tracing::warn!("no randomness: {error}");
         }
-        Ok(Some(Self { queues, prefix: u64::from_be_bytes(prefix), count: 0 }))
+        Self { queues, prefix: u64::from_be_bytes(prefix), count: AtomicU64::new(0) }
     }
 
-    /// Queues an event for every receiver. What does not fit is lost, and logged.
-    pub(crate) fn tell(&mut self, event: &RoomEvent) {
-        self.count += 1;
-        let id = format!("{:016x}-{}", self.prefix, self.count);
-        let body = match serde_json::to_vec(&EventBody { id: &id, event }) {
-            Ok(body) => Bytes::from(body),
-            Err(error) => return tracing::error!("an event has no JSON form: {error}"),
-        };
+    /// Queues a body for every receiver.
+    pub(crate) fn tell(&self, body: Bytes) {
+        self.tell_as(self.next_id(), body);
+    }
+
+    fn next_id(&self) -> String {
+        let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("{:016x}-{count}", self.prefix)
+    }
+
+    /// What does not fit is lost, and logged.
+    fn tell_as(&self, id: String, body: Bytes) {
         let event = Arc::new(Event { id, body });
-        for queue in &mut self.queues {
+        for queue in &self.queues {
             if queue.events.try_send(event.clone()).is_ok() {
-                queue.lost = 0;
-                continue;
-            }
-            queue.lost += 1;
-            if queue.lost == 1 {
+                queue.lost.store(0, Ordering::Relaxed);
+            } else if queue.lost.fetch_add(1, Ordering::Relaxed) == 0 {
                 tracing::warn!("webhooks to {} come too slowly: events are lost", queue.host);
             }
         }
@@ -104,13 +132,18 @@ impl Webhooks {
 }
 
 /// Posts the events of one queue, in their order.
-async fn deliver(client: Client, url: WebhookUrl, secret: Secret, mut events: mpsc::Receiver<Arc<Event>>) {
+async fn deliver(client: Client, url: WebhookUrl, secret: Option<Secret>, mut events: mpsc::Receiver<Arc<Event>>) {
     while let Some(event) = events.recv().await {
         let mut pause = RETRY_FIRST;
         for attempt in 1..=ATTEMPTS {
             let failure = match timeout(
                 ATTEMPT_TIME,
-                client.post(&url, &event.id, sign(&secret, &event.body), event.body.clone()),
+                client.post(
+                    &url,
+                    &event.id,
+                    secret.as_ref().map(|secret| sign(secret, &event.body)),
+                    event.body.clone(),
+                ),
             )
             .await
             {

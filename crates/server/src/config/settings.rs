@@ -84,6 +84,33 @@ settings! {
     /// While somebody watches what is published by WebRTC in another way (RTMP, HTTP-FLV, HLS, a recording), its publisher is asked for a key frame when none
     /// has come for so long. Segments of HLS begin at key frames.
     live_key_frame_seconds: Seconds<1, 30> = "live.key_frame_seconds", default "2";
+    /// Networks from which live streams may be published; none: from everywhere.
+    live_publish_allow: Networks = "live.publish_allow", default "[]", example r#"["10.0.0.0/8"]"#;
+    /// Networks from which they may not, whatever else is allowed.
+    live_publish_deny: Networks = "live.publish_deny", default "[]", example r#"["203.0.113.0/24"]"#;
+    /// Networks from which live streams may be played; none: from everywhere.
+    live_play_allow: Networks = "live.play_allow", default "[]", example r#"["10.0.0.0/8"]"#;
+    /// Networks from which they may not, whatever else is allowed.
+    live_play_deny: Networks = "live.play_deny", default "[]", example r#"["203.0.113.0/24"]"#;
+    /// HTTP callbacks as SRS has them (docs/live.md). Programs that are asked before somebody who has connected by RTMP may publish or play; each has to accept.
+    live_on_connect: WebhookUrls = "live.on_connect", default "[]", example r#"["http://127.0.0.1:8085/api/v1/clients"]"#;
+    /// Programs that are told when such a connection is over.
+    live_on_close: WebhookUrls = "live.on_close", default "[]", example r#"["http://127.0.0.1:8085/api/v1/clients"]"#;
+    /// Programs that are asked before somebody may publish.
+    live_on_publish: WebhookUrls = "live.on_publish", default "[]", example r#"["http://127.0.0.1:8085/api/v1/streams"]"#;
+    /// Programs that are told when somebody publishes no longer.
+    live_on_unpublish: WebhookUrls = "live.on_unpublish", default "[]", example r#"["http://127.0.0.1:8085/api/v1/streams"]"#;
+    /// Programs that are asked before somebody may play.
+    live_on_play: WebhookUrls = "live.on_play", default "[]", example r#"["http://127.0.0.1:8085/api/v1/sessions"]"#;
+    /// Programs that are told when somebody plays no longer.
+    live_on_stop: WebhookUrls = "live.on_stop", default "[]", example r#"["http://127.0.0.1:8085/api/v1/sessions"]"#;
+    /// What the server calls itself in the answers and hooks that programs of SRS read.
+    live_server_id: Realm = "live.server_id", default r#""parlor""#, example r#""edge-7""#;
+    /// Who may use the management API of SRS (/api/v1/streams, clients and so on) by name and password. Tokens of the operator open it always; while neither
+    /// this nor `auth.keys` is set, programs on this machine may read it.
+    live_api_users: Users = "live.api_users", default "{}", example r#"{ ana = "a long password" }"#;
+    /// Whether that API answers with scripts (JSONP) as well. Any page that somebody opens can ask for them, with the password that the browser remembers.
+    live_api_jsonp: bool = "live.api_jsonp", default "false";
     /// Where events of rooms are posted (docs/http-api.md). Redirections are not followed.
     webhooks_urls: WebhookUrls = "webhooks.urls", default "[]", example r#"["https://app.example.org/parlor"]"#;
     /// The secret that signs them.

@@ -85,7 +85,7 @@ fn readable(parts: &Parts, mut response: Response) -> Response {
 
 async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, Refusal> {
     if parts.uri.path() == versions::PATH {
-        return versions::answer(parts);
+        return versions::answer(site, parts);
     }
     let target = hls::find(parts.uri.path());
     if let Some((target, path)) = target.filter(|_| !is_webrtc_path(parts.uri.path())) {

@@ -22,6 +22,9 @@ pub(crate) enum Problem {
     )]
     NoKeys,
     /// 403
+    #[error("answers as scripts (JSONP) are switched off (live.api_jsonp)")]
+    NoJsonp,
+    /// 403
     #[error("the token does not grant \"manage\"")]
     NotGranted,
     /// 403
@@ -66,6 +69,7 @@ impl Problem {
             Self::TokenNeeded => (StatusCode::UNAUTHORIZED, "token-needed"),
             Self::TokenRefused(_) => (StatusCode::UNAUTHORIZED, "token-refused"),
             Self::NoKeys => (StatusCode::FORBIDDEN, "no-keys"),
+            Self::NoJsonp => (StatusCode::FORBIDDEN, "jsonp-off"),
             Self::NotGranted => (StatusCode::FORBIDDEN, "not-granted"),
             Self::OtherRoom => (StatusCode::FORBIDDEN, "other-room"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
@@ -119,6 +123,7 @@ impl IntoResponse for Problem {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(1_u16));
             }
             Self::NoKeys
+            | Self::NoJsonp
             | Self::NotGranted
             | Self::OtherRoom
             | Self::NotFound

@@ -6,6 +6,7 @@ use std::time::Duration;
 use room::token::Key;
 use serde_json::Value;
 
+use super::srs::Identity;
 use super::stats::Stats;
 use crate::address::ClientNetwork;
 use crate::clock;
@@ -17,6 +18,7 @@ use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
 use crate::rate::RateLimit;
 use crate::signal::Signal;
+use crate::system::System;
 use crate::workers::Handle;
 
 /// The server as seen from a request.
@@ -42,6 +44,10 @@ pub(crate) struct Site {
     pub(crate) hls: Arc<Hls>,
     /// Who publishes and views them.
     pub(crate) census: Arc<Census>,
+    /// What this server calls itself to programs of SRS.
+    pub(crate) identity: Identity,
+    /// What the kernel says.
+    pub(crate) system: System,
     /// Looks at both.
     pub(crate) stats: Stats,
     ice_requests: Mutex<RateLimit>,
@@ -77,11 +83,13 @@ pub(crate) struct Ways {
     pub(crate) streams: Option<Streams>,
     /// To the live streams of every protocol.
     pub(crate) stage: Stage,
+    /// What the server calls itself.
+    pub(crate) identity: Identity,
 }
 
 impl Site {
     pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, ports: Ports, ways: Ways) -> Self {
-        let Ways { signal, workers, streams, stage } = ways;
+        let Ways { signal, workers, streams, stage, identity } = ways;
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
         let live_requests = Mutex::new(RateLimit::new(config.limits_live_requests_per_minute));
@@ -102,6 +110,8 @@ impl Site {
             stage,
             hls,
             census: Arc::new(census),
+            identity,
+            system: System::new(clock::now()),
             stats,
             ice_requests,
             api_requests,

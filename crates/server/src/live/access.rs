@@ -3,12 +3,14 @@
 //! A token names a stream as `app/stream` where others name a room; `app/*` are all streams of an app, `*` is everything. Its grants
 //! `publish` and `play` say what it is good for; one without grants is good for both.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use live::StreamName;
 use room::token::{Claims, Key, TokenError, verify};
 
-use crate::config::{Admission, Config};
+use super::hooks::HookRefusal;
+use crate::config::{Admission, Config, Networks};
 
 /// What somebody wants to do with a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,12 @@ pub(crate) enum Denied {
     /// It does not go so far.
     #[error("the token does not grant \"{}\"", .0.grant())]
     NotGranted(Deed),
+    /// Its address is not among those that may, or among those that may not.
+    #[error("the operator does not allow this address to {}", .0.grant())]
+    Address(Deed),
+    /// A program of the operator did not let it in.
+    #[error(transparent)]
+    Hook(#[from] HookRefusal),
     /// As many are there as may be.
     #[error("{0} clients are there, which is the limit of this server")]
     Full(usize),
@@ -59,6 +67,9 @@ impl Denied {
             Self::TokenRefused(_) => "token-refused",
             Self::OtherStream => "other-stream",
             Self::NotGranted(_) => "not-granted",
+            Self::Address(_) => "address-denied",
+            Self::Hook(HookRefusal::Refused(_)) => "hook-refused",
+            Self::Hook(HookRefusal::Failed(_)) => "hook-failed",
             Self::Full(_) => "too-many-clients",
         }
     }
@@ -89,18 +100,37 @@ impl Pass {
     }
 }
 
+/// From where something may be done.
+#[derive(Debug, Clone)]
+struct Rule {
+    /// None: from everywhere.
+    allow: Networks,
+    deny: Networks,
+}
+
+impl Rule {
+    fn allows(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        (self.allow.0.is_empty() || self.allow.contain(address)) && !self.deny.contain(address)
+    }
+}
+
 /// Decides who may.
 #[derive(Debug, Clone)]
 pub(crate) struct Access {
     publish: Admission,
     play: Admission,
+    publish_from: Rule,
+    play_from: Rule,
     keys: Vec<Key>,
 }
 
 impl Access {
     /// By the settings, and the keys that sign tokens.
     pub(crate) fn new(config: &Config, keys: Vec<Key>) -> Self {
-        Self { publish: config.live_publish, play: config.live_play, keys }
+        let publish_from = Rule { allow: config.live_publish_allow.clone(), deny: config.live_publish_deny.clone() };
+        let play_from = Rule { allow: config.live_play_allow.clone(), deny: config.live_play_deny.clone() };
+        Self { publish: config.live_publish, play: config.live_play, publish_from, play_from, keys }
     }
 
     /// What `deed` asks of everybody.
@@ -125,6 +155,18 @@ impl Access {
         let claims = self.claims(deed, token, unix_now)?;
         let is_granted = claims.as_ref().is_none_or(|claims| grants(claims, deed));
         if is_granted { Ok(Pass { claims }) } else { Err(Denied::NotGranted(deed)) }
+    }
+
+    /// Whether `deed` may be done from there.
+    ///
+    /// # Errors
+    /// [`Denied::Address`].
+    pub(crate) fn check_address(&self, deed: Deed, address: IpAddr) -> Result<(), Denied> {
+        let rule = match deed {
+            Deed::Publish => &self.publish_from,
+            Deed::Play => &self.play_from,
+        };
+        if rule.allows(address) { Ok(()) } else { Err(Denied::Address(deed)) }
     }
 
     /// Whether `deed` may be done with the stream of that name, at `unix_now`.

@@ -21,6 +21,7 @@ pub(crate) use stream::{Figures, StreamId};
 
 use rate::{Bytes, Rate};
 
+use super::hooks::Farewells;
 use crate::media::Weighed;
 
 /// All of them. Clones are the same list.
@@ -65,6 +66,7 @@ pub(crate) struct Presence {
     clients: Clients,
     client: Arc<Client>,
     ended: watch::Receiver<bool>,
+    farewells: Option<Farewells>,
 }
 
 /// There are as many as may be.
@@ -107,7 +109,7 @@ impl Clients {
         let tally =
             tally.or_insert_with(|| Tally { publishers: 0, viewers: 0, gone: Bytes::default(), rate: Rate::new(now) });
         *tally.of(client.kind()) += 1;
-        Ok(Presence { clients: self.clone(), client, ended })
+        Ok(Presence { clients: self.clone(), client, ended, farewells: None })
     }
 
     /// Counts bytes that went to the viewers of a stream, of that kind, and not to one of them alone.
@@ -220,6 +222,12 @@ impl Tally {
 }
 
 impl Presence {
+    /// The same, with what is told when it ends.
+    pub(crate) fn with_farewells(mut self, farewells: Farewells) -> Self {
+        self.farewells = Some(farewells);
+        self
+    }
+
     /// Whose it is.
     pub(crate) fn client(&self) -> &Arc<Client> {
         &self.client
@@ -235,6 +243,9 @@ impl Presence {
 impl Drop for Presence {
     fn drop(&mut self) {
         self.clients.leave(&self.client);
+        if let Some(farewells) = &self.farewells {
+            farewells.tell(&self.client);
+        }
     }
 }
 

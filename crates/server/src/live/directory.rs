@@ -75,6 +75,8 @@ pub struct Sight {
     pub video: Option<Parameters>,
     /// How its sounds are encoded, if the publisher has told of any.
     pub audio: Option<Parameters>,
+    /// How many pictures it has sent.
+    pub pictures: u64,
 }
 
 /// What a publisher speaks.
@@ -272,7 +274,8 @@ impl Entry {
         let on_air = self.publisher?;
         let published = self.stream.published();
         let hub = &published.hub;
-        Some(Sight { name: name.clone(), on_air, video: hub.video().cloned(), audio: hub.audio().cloned() })
+        let (video, audio) = (hub.video().cloned(), hub.audio().cloned());
+        Some(Sight { name: name.clone(), on_air, video, audio, pictures: hub.pictures() })
     }
 }
 

@@ -3,7 +3,8 @@
 use live::StreamName;
 
 use super::access::{Access, Deed, Denied};
-use super::clients::{Clients, Presence, Visit};
+use super::clients::{Clients, Kind, Presence, Visit};
+use super::hooks::{Farewells, Hook, Hooks};
 use crate::clock;
 
 /// The way in. Clones are the same.
@@ -12,12 +13,13 @@ pub(crate) struct Entrance {
     /// Who may.
     pub(crate) access: Access,
     clients: Clients,
+    hooks: Option<Hooks>,
 }
 
 impl Entrance {
-    /// By these rules onto this list.
-    pub(crate) fn new(access: Access, clients: Clients) -> Self {
-        Self { access, clients }
+    /// By these rules onto this list, if these programs let it.
+    pub(crate) fn new(access: Access, clients: Clients, hooks: Option<Hooks>) -> Self {
+        Self { access, clients, hooks }
     }
 
     /// Whether the settings or the token allow it.
@@ -32,17 +34,43 @@ impl Entrance {
     ///
     /// # Errors
     /// [`Denied`].
-    pub(crate) fn enter(&self, visit: Visit, token: Option<&str>) -> Result<Presence, Denied> {
+    pub(crate) async fn enter(&self, visit: Visit, token: Option<&str>) -> Result<Presence, Denied> {
         self.check(visit.kind.deed(), &visit.name, token)?;
-        self.admit(visit)
+        self.admit(visit).await
     }
 
     /// Lets somebody in whose token was looked at.
     ///
     /// # Errors
     /// [`Denied`].
-    pub(crate) fn admit(&self, visit: Visit) -> Result<Presence, Denied> {
-        self.clients.enter(visit, clock::now()).map_err(|full| Denied::Full(full.0))
+    pub(crate) async fn admit(&self, visit: Visit) -> Result<Presence, Denied> {
+        let kind = visit.kind;
+        self.access.check_address(kind.deed(), visit.address)?;
+        let presence = self.clients.enter(visit, clock::now()).map_err(|full| Denied::Full(full.0))?;
+        let Some(hooks) = &self.hooks else { return Ok(presence) };
+        let client = presence.client();
+        let mut farewells = Farewells::new(hooks.clone());
+        if matches!(kind, Kind::RtmpPublish | Kind::RtmpPlay) {
+            hooks.ask(Hook::Connect, client).await?;
+            // Who was let in is missed also if it is refused afterwards.
+            farewells.add(Hook::Close);
+        }
+        let (asked, told) = match kind.deed() {
+            Deed::Publish => (Hook::Publish, Hook::Unpublish),
+            Deed::Play => (Hook::Play, Hook::Stop),
+        };
+        let answered = hooks.ask(asked, client).await;
+        if answered.is_ok() {
+            farewells.add(told);
+        }
+        let presence = presence.with_farewells(farewells);
+        answered?;
+        Ok(presence)
+    }
+
+    /// Whether programs are asked before somebody may play.
+    pub(crate) fn asks_players(&self) -> bool {
+        self.hooks.as_ref().is_some_and(|hooks| hooks.has(Hook::Play))
     }
 
     /// Everybody who is in.

@@ -1,8 +1,10 @@
 //! RTMP connections: one task each, between the socket, the session and the stream.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 
+use super::access::{Deed, Denied};
 use super::clients::{Kind, Presence, Visit};
 use super::directory::{Claim, Directory, Protocol, Taken, ViewEnd, Viewer};
 use super::egress;
@@ -83,6 +86,8 @@ struct Connection<S> {
 enum Part {
     /// Nothing so far.
     Visitor,
+    /// It waits to be let in.
+    Entering(Kind, StreamAddress, Entering),
     Publisher(Claim),
     /// It waits for a publisher.
     Waiting(StreamAddress, Instant),
@@ -92,9 +97,14 @@ enum Part {
     },
 }
 
+/// Finds out whether somebody is let in.
+type Entering = Pin<Box<dyn Future<Output = Result<Presence, Denied>> + Send>>;
+
 /// What happens next.
 enum Event {
     Read(usize),
+    /// It is let in, or not.
+    Entered(Box<Result<Presence, Denied>>),
     /// A publisher came, or none did in time.
     Arrival(Option<Viewer>),
     Items(Result<(), ViewEnd>),
@@ -114,6 +124,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     }
                     let heard = self.session.handle_bytes(clock::now(), &self.read);
                     self.read.clear();
+                    self.drain(heard)?;
+                }
+                Event::Entered(entered) => {
+                    let heard = self.begin(*entered);
                     self.drain(heard)?;
                 }
                 Event::Arrival(viewer) => self.begin_view(viewer)?,
@@ -153,6 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     let left = until.saturating_duration_since(clock::now());
                     Event::Arrival(directory.wait_and_view(&address.name, left).await)
                 }
+                Part::Entering(.., entering) => Event::Entered(Box::new(entering.await)),
                 Part::Visitor | Part::Publisher(_) | Part::Viewer { .. } => std::future::pending().await,
             }
         };
@@ -179,8 +194,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn handle_output(&mut self, output: Output) -> Result<(), RtmpError> {
         match (output, &mut self.part) {
             (Output::Send(bytes), _) => self.pieces.push_back(bytes),
-            (Output::Publish(address), _) => return self.publish(&address),
-            (Output::Play(address), _) => self.play(address),
+            (Output::Publish(address), _) => self.enter(Kind::RtmpPublish, address),
+            (Output::Play(address), _) => self.enter(Kind::RtmpPlay, address),
             (Output::Metadata(metadata), Part::Publisher(claim)) => claim.publish_metadata(metadata),
             (Output::Parameters(parameters), Part::Publisher(claim)) => claim.publish_parameters(parameters),
             (Output::Frame(frame), Part::Publisher(claim)) => claim.publish_frame(frame),
@@ -200,9 +215,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn publish(&mut self, address: &StreamAddress) -> Result<(), RtmpError> {
-        if !self.admits(Kind::RtmpPublish, address) {
-            return Ok(());
-        }
         match self.stage.directory.claim(&address.name, Protocol::Rtmp, clock::now()) {
             Ok(claim) => {
                 tracing::debug!(client = %self.client, stream = %address.name, "publishes over RTMP");
@@ -221,12 +233,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    fn play(&mut self, address: StreamAddress) {
-        if self.admits(Kind::RtmpPlay, &address) {
-            self.part = Part::Waiting(address, clock::now() + WAIT_MAX);
-        }
-    }
-
     fn begin_view(&mut self, viewer: Option<Viewer>) -> io::Result<()> {
         let Some(viewer) = viewer else {
             self.session.refuse(Refusal::NotFound, "nobody publishes this stream");
@@ -237,8 +243,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.drain(accepted)
     }
 
-    /// Whether settings or token let the client in; if not, it has been told.
-    fn admits(&mut self, kind: Kind, address: &StreamAddress) -> bool {
+    /// Asks whether the client is let in.
+    fn enter(&mut self, kind: Kind, address: StreamAddress) {
         let visit = Visit {
             name: address.name.clone(),
             kind,
@@ -247,17 +253,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             tc_url: without_query(self.session.tc_url()),
             page_url: self.session.page_url().to_owned(),
         };
-        match self.stage.entrance.enter(visit, address.parameter("token").as_deref()) {
+        let (entrance, token) = (self.stage.entrance.clone(), address.parameter("token").map(Cow::into_owned));
+        let entering = async move { entrance.enter(visit, token.as_deref()).await };
+        self.part = Part::Entering(kind, address, Box::pin(entering));
+    }
+
+    /// The client is let in and does what it came for, or is told why not.
+    fn begin(&mut self, entered: Result<Presence, Denied>) -> Result<(), RtmpError> {
+        let Part::Entering(kind, address, _) = std::mem::replace(&mut self.part, Part::Visitor) else { return Ok(()) };
+        match entered {
             Ok(presence) => {
                 self.presence = Some(presence);
-                true
+                match kind.deed() {
+                    Deed::Publish => return self.publish(&address),
+                    Deed::Play => self.part = Part::Waiting(address, clock::now() + WAIT_MAX),
+                }
             }
             Err(denied) => {
                 tracing::debug!(client = %self.client, stream = %address.name, ?kind, "refused: {denied}");
-                self.session.refuse(Refusal::Denied, &denied.to_string());
-                false
+                let refusal = if matches!(denied, Denied::Hook(_)) { Refusal::Rejected } else { Refusal::Denied };
+                self.session.refuse(refusal, &denied.to_string());
             }
         }
+        Ok(())
     }
 
     fn take_items(&mut self) {

@@ -220,7 +220,7 @@ impl Rooms {
                 return None;
             }
             Output::Event(event) => {
-                if let Some(webhooks) = &mut self.webhooks {
+                if let Some(webhooks) = &self.webhooks {
                     webhooks.tell(&event);
                 }
                 return None;

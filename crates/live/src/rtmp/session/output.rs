@@ -39,6 +39,8 @@ pub enum Refusal {
     NotFound,
     /// A limit of the server.
     Full,
+    /// Somebody else says no, for reasons of their own.
+    Rejected,
 }
 
 impl Refusal {
@@ -47,9 +49,10 @@ impl Refusal {
         match (self, publishes) {
             (Self::Taken, _) | (Self::NotFound, true) => "NetStream.Publish.BadName",
             (Self::Denied, true) => "NetStream.Publish.Denied",
+            (Self::Rejected, true) => "NetStream.Publish.Rejected",
             (Self::Full, true) => "NetStream.Publish.Failed",
             (Self::NotFound, false) => "NetStream.Play.StreamNotFound",
-            (Self::Denied | Self::Full, false) => "NetStream.Play.Failed",
+            (Self::Denied | Self::Full | Self::Rejected, false) => "NetStream.Play.Failed",
         }
     }
 }

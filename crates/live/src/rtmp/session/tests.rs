@@ -191,6 +191,8 @@ fn every_refusal_has_its_code() {
         ("publish", Refusal::Taken, "NetStream.Publish.BadName"),
         ("publish", Refusal::Denied, "NetStream.Publish.Denied"),
         ("publish", Refusal::Full, "NetStream.Publish.Failed"),
+        ("publish", Refusal::Rejected, "NetStream.Publish.Rejected"),
+        ("play", Refusal::Rejected, "NetStream.Play.Failed"),
         ("play", Refusal::NotFound, "NetStream.Play.StreamNotFound"),
         ("play", Refusal::Denied, "NetStream.Play.Failed"),
         ("play", Refusal::Full, "NetStream.Play.Failed"),

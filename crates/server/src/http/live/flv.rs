@@ -53,7 +53,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &mut Parts) -> 
     let handshake = wants_websocket(&parts.headers).then(|| Handshake::of(parts)).transpose();
     let handshake = handshake.map_err(Refusal::BadHandshake)?;
     let visit = visit(parts, arrival, client, Kind::FlvPlay, &address);
-    let presence = site.stage.entrance.enter(visit, token.as_deref())?;
+    let presence = site.stage.entrance.enter(visit, token.as_deref()).await?;
     let viewer = site.stage.directory.wait_and_view(&address.name, WAIT_MAX).await.ok_or(Refusal::NotOnAir)?;
     let tags = Tags::new(viewer, presence, &site.stage);
     let Some(handshake) = handshake else {

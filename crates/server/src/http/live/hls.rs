@@ -82,10 +82,18 @@ impl Player<'_> {
         Ok(self.site.stage.entrance.check(Deed::Play, name, self.token().as_deref())?)
     }
 
+    /// The same, for one who asks for the media playlist without a session. Where programs are asked, it has to begin at the beginning.
+    fn may_watch_unknown(&self, name: &StreamName) -> Result<(), Refusal> {
+        let entrance = &self.site.stage.entrance;
+        self.may_watch(name)?;
+        entrance.access.check_address(Deed::Play, self.address)?;
+        if entrance.asks_players() { Err(Refusal::NoSession) } else { Ok(()) }
+    }
+
     /// Lets it in.
-    fn enter(&self, kind: Kind, address: &StreamAddress) -> Result<Presence, Refusal> {
+    async fn enter(&self, kind: Kind, address: &StreamAddress) -> Result<Presence, Refusal> {
         let visit = visit(self.parts, self.arrival, self.address, kind, address);
-        Ok(self.site.stage.entrance.enter(visit, self.token().as_deref())?)
+        Ok(self.site.stage.entrance.enter(visit, self.token().as_deref()).await?)
     }
 
     fn token(&self) -> Option<String> {
@@ -139,7 +147,7 @@ async fn playlist(
     }
     let text = if is_media {
         if known.is_none() {
-            player.may_watch(name)?;
+            player.may_watch_unknown(name)?;
         }
         let reload = Reload::parse(query).map_err(|error| HlsRefusal::Stream(HlsError::Reload(error)))?;
         let text = hls.media_playlist(name, player.client, container, reload).await?;
@@ -156,8 +164,8 @@ async fn playlist(
 /// The playlist by which a player begins, and the beginning of its session.
 async fn begin(player: &Player<'_>, address: &StreamAddress, container: Container) -> Result<Bytes, Refusal> {
     let (hls, name) = (&player.site.hls, &address.name);
-    let presence = player.enter(Kind::HlsPlay, address)?;
     player.count()?;
+    let presence = player.enter(Kind::HlsPlay, address).await?;
     let context = Hls::new_context()?;
     let uri = |container| media_playlist_path(name, container, context);
     let text = match hls.multivariant_playlist(name, player.client, container, &uri(container)).await {
@@ -210,8 +218,8 @@ async fn endless(player: &Player<'_>, address: &StreamAddress) -> Result<Respons
         hls.is_on_air(name).then_some(()).ok_or(HlsRefusal::OffAir)?;
         return Ok((StatusCode::OK, head).into_response());
     }
-    let presence = player.enter(Kind::TsPlay, address)?;
     player.count()?;
+    let presence = player.enter(Kind::TsPlay, address).await?;
     let viewer = hls.view(name, player.client, presence).await?;
     let stopping = player.site.stage.stopping.clone();
     let pieces = stream::unfold((viewer, stopping), async |(mut viewer, mut stopping)| {

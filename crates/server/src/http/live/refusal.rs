@@ -11,6 +11,7 @@ use crate::handshake::HandshakeError;
 use crate::live::access::Denied;
 use crate::live::directory::Taken;
 use crate::live::hls::HlsRefusal;
+use crate::live::hooks::HookRefusal;
 use crate::live::offer::BadOffer;
 use crate::live::sessions::Refused;
 
@@ -96,7 +97,10 @@ impl Refusal {
             Self::Denied(denied) => match denied {
                 Denied::TokenNeeded | Denied::TokenRefused(_) => (StatusCode::UNAUTHORIZED, denied.code()),
                 Denied::Off(_) | Denied::OtherStream | Denied::NotGranted(_) => (StatusCode::FORBIDDEN, denied.code()),
-                Denied::Full(_) => (StatusCode::SERVICE_UNAVAILABLE, denied.code()),
+                Denied::Address(_) | Denied::Hook(HookRefusal::Refused(_)) => (StatusCode::FORBIDDEN, denied.code()),
+                Denied::Hook(HookRefusal::Failed(_)) | Denied::Full(_) => {
+                    (StatusCode::SERVICE_UNAVAILABLE, denied.code())
+                }
             },
             Self::BadHandshake(_) => (StatusCode::BAD_REQUEST, "bad-handshake"),
             Self::Ended => (StatusCode::FORBIDDEN, "ended"),

@@ -38,7 +38,7 @@ pub(super) async fn open(
     let offer = Offer::parse(deed, text(body).await?)?;
     let (id, tag) = (SessionId(unguessable()?), tag()?);
     let client_ufrag = offer.ufrag().to_owned();
-    let presence = admit(request, deed, &address)?;
+    let presence = admit(request, deed, &address).await?;
     let place = Place { name: address.name.clone(), id: id.clone() };
     let opening = Opening { id, name: address.name, deed, offer, client: request.client, tag: tag.clone(), presence };
     let mut answer = request.streams.open(opening).await?;
@@ -107,10 +107,10 @@ pub(super) fn check(request: &Request<'_>, deed: Deed, address: &StreamAddress) 
 }
 
 /// Lets in whose token was looked at.
-pub(super) fn admit(request: &Request<'_>, deed: Deed, address: &StreamAddress) -> Result<Presence, Refusal> {
+pub(super) async fn admit(request: &Request<'_>, deed: Deed, address: &StreamAddress) -> Result<Presence, Refusal> {
     let kind = if deed == Deed::Publish { Kind::RtcPublish } else { Kind::RtcPlay };
     let visit = visit(request.parts, request.arrival, request.address, kind, address);
-    Ok(request.streams.entrance.admit(visit)?)
+    Ok(request.streams.entrance.admit(visit).await?)
 }
 
 /// Opens a session of which nobody needs to know where it is.
@@ -120,7 +120,7 @@ pub(super) async fn open_unnamed(
     address: &StreamAddress,
     offer: Offer,
 ) -> Result<String, Refusal> {
-    let presence = admit(request, deed, address)?;
+    let presence = admit(request, deed, address).await?;
     let (id, name) = (SessionId(unguessable()?), address.name.clone());
     let opening = Opening { id, name, deed, offer, client: request.client, tag: String::new(), presence };
     Ok(as_one_stream(&request.streams.open(opening).await?))

@@ -27,8 +27,8 @@ pub(super) async fn answer(request: &Request<'_>, deed: Deed, body: Body) -> Res
     match opened(request, deed, body).await {
         Ok((sdp, session)) => Json(json!({
             "code": 0,
-            "server": "parlor",
-            "service": "parlor",
+            "server": request.site.identity.server,
+            "service": request.site.identity.service,
             "pid": std::process::id().to_string(),
             "sdp": sdp,
             "sessionid": session,

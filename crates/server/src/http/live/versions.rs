@@ -7,12 +7,14 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::refusal::Refusal;
+use crate::http::site::Site;
+use crate::http::srs::envelope;
 
 /// Where it is.
 pub(super) const PATH: &str = "/api/v1/versions";
 
 /// Answers GET, and POST without a look at the body.
-pub(super) fn answer(parts: &Parts) -> Result<Response, Refusal> {
+pub(super) fn answer(site: &Site, parts: &Parts) -> Result<Response, Refusal> {
     if ![Method::GET, Method::HEAD, Method::POST].contains(&parts.method) {
         return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD, POST" });
     }
@@ -23,6 +25,5 @@ pub(super) fn answer(parts: &Parts) -> Result<Response, Refusal> {
         "revision": number(env!("CARGO_PKG_VERSION_PATCH")),
         "version": env!("CARGO_PKG_VERSION"),
     });
-    Ok(Json(json!({ "code": 0, "server": "parlor", "pid": std::process::id().to_string(), "data": data }))
-        .into_response())
+    Ok(Json(envelope(&site.identity, "data", data)).into_response())
 }

@@ -3,8 +3,8 @@ use std::time::Duration;
 use live::StreamName;
 use room::token::{Claims, Key, TokenError, mint};
 
-use super::{Access, Deed, Denied};
-use crate::config::Admission;
+use super::{Access, Deed, Denied, Rule};
+use crate::config::{Admission, Networks};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const NOW: Duration = Duration::from_secs(1_000_000);
@@ -17,8 +17,12 @@ fn demo() -> StreamName {
     StreamName::new("live", "demo").unwrap()
 }
 
+fn anywhere() -> Rule {
+    Rule { allow: Networks(Vec::new()), deny: Networks(Vec::new()) }
+}
+
 fn access(admission: Admission, keys: Vec<Key>) -> Access {
-    Access { publish: admission, play: admission, keys }
+    Access { publish: admission, play: admission, publish_from: anywhere(), play_from: anywhere(), keys }
 }
 
 fn token(room: &str, grants: Option<&[&str]>, exp: u64) -> String {
@@ -88,7 +92,20 @@ fn token_that_has_expired_is_refused() {
 
 #[test]
 fn one_setting_does_not_decide_about_the_other() {
-    let access = Access { publish: Admission::Token, play: Admission::All, keys: vec![key()] };
+    let access = Access { publish: Admission::Token, play: Admission::All, ..access(Admission::Off, vec![key()]) };
     assert_eq!(access.check(Deed::Play, &demo(), None, NOW), Ok(()));
     assert_eq!(publish(&access, None), Err(Denied::TokenNeeded));
+}
+
+#[test]
+fn addresses_are_allowed_and_denied_by_network_and_denying_wins() {
+    let networks = |text: &str| Networks(vec![text.parse().unwrap()]);
+    let publish_from = Rule { allow: networks("10.0.0.0/8"), deny: networks("10.6.0.0/16") };
+    let access = Access { publish_from, ..access(Admission::All, Vec::new()) };
+    let from = |deed, address: &str| access.check_address(deed, address.parse().unwrap());
+    assert_eq!(from(Deed::Publish, "10.1.2.3"), Ok(()));
+    assert_eq!(from(Deed::Publish, "::ffff:10.1.2.3"), Ok(()));
+    assert_eq!(from(Deed::Publish, "10.6.2.3"), Err(Denied::Address(Deed::Publish)));
+    assert_eq!(from(Deed::Publish, "192.0.2.1"), Err(Denied::Address(Deed::Publish)));
+    assert_eq!(from(Deed::Play, "192.0.2.1"), Ok(()));
 }

@@ -3,7 +3,9 @@
 mod client;
 mod frames;
 mod hls;
+mod hooks;
 mod list;
+mod manage;
 mod many;
 mod webrtc;
 

@@ -15,6 +15,7 @@ fn sight(protocol: Protocol) -> Sight {
         on_air: OnAir { protocol, since: clock::now() },
         video: parameters(Codec::H264, Shape::Video { width: 1280, height: 720 }),
         audio: parameters(Codec::Aac, Shape::Audio { sample_rate_hz: 48_000, channels: 2 }),
+        pictures: 0,
     }
 }
 

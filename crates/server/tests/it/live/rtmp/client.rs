@@ -74,6 +74,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         Some(frame.dts.millis())
     }
 
+    /// Why the server ends it, once it does.
+    pub(super) async fn refusal(&mut self) -> RtmpError {
+        loop {
+            if let Err(refused) = timeout(PATIENCE, self.read()).await.expect("something in time") {
+                return refused;
+            }
+        }
+    }
+
     pub(super) async fn send_frame(&mut self, frame: &Frame) {
         self.send(tag_kind(frame.kind()), frame.dts.millis(), &frame_body(frame)).await;
     }
@@ -137,6 +146,11 @@ pub(super) async fn websocket(address: SocketAddr, path: &str) -> FlvViewer {
 }
 
 impl FlvViewer {
+    /// Waits for the end of the stream.
+    pub(super) async fn end(&mut self) {
+        while timeout(PATIENCE, self.bytes.next()).await.expect("an end in time").is_some() {}
+    }
+
     fn new(bytes: futures_util::stream::BoxStream<'static, Bytes>) -> Self {
         Self { bytes, tags: TagReader::new(), bodies: BodyReader::new(), packets: VecDeque::new() }
     }
