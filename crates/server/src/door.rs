@@ -38,6 +38,8 @@ pub(crate) enum Purpose {
     Compat,
     /// RTMP, plain or in TLS.
     Rtmp,
+    /// Plain HTTP with figures for Prometheus.
+    Metrics,
 }
 
 /// What every connection needs.
@@ -83,6 +85,7 @@ async fn enter(hall: Hall, purpose: Purpose, stream: TcpStream, remote: SocketAd
         let stream = Guest { stream, _place: place, _present: hall.present.clone() };
         match purpose {
             Purpose::Http => serve_http(&hall, Service::Pages, stream, arrival).await,
+            Purpose::Metrics => serve_http(&hall, Service::Metrics, stream, arrival).await,
             Purpose::Compat => serve_http(&hall, Service::Compat, stream, arrival).await,
             Purpose::Https | Purpose::Turn | Purpose::Rtmp => serve_mixed(&hall, purpose, stream, arrival).await,
         }

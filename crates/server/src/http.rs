@@ -13,6 +13,7 @@ pub(crate) mod arrival;
 mod check;
 mod error;
 mod live;
+mod metrics;
 mod origin;
 mod page;
 mod problem;
@@ -36,6 +37,8 @@ pub(crate) enum Service {
     Pages,
     /// WebSockets for clients of the course protocol, without a look at the Origin.
     Compat,
+    /// Figures for Prometheus.
+    Metrics,
     /// The same thing over HTTPS is what is meant: plain HTTP on a port that has TLS.
     Redirect,
 }
@@ -48,6 +51,7 @@ pub(crate) async fn respond(site: Arc<Site>, service: Service, arrival: Arrival,
     let result = match service {
         Service::Pages => pages(&site, arrival, &mut parts, body).await,
         Service::Compat => compat(&site, arrival, &mut parts).await,
+        Service::Metrics => figures(&site, &parts).await,
         Service::Redirect => Ok(redirect(arrival, &parts)),
     };
     let mut response = result.unwrap_or_else(HttpError::into_response);
@@ -122,6 +126,14 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     Ok(response)
+}
+
+async fn figures(site: &Site, parts: &Parts) -> Result<Response, HttpError> {
+    only_reading(parts)?;
+    match parts.uri.path() {
+        "/metrics" => Ok(metrics::page(site).await),
+        path => Err(HttpError::NotFound { path: path.to_owned() }),
+    }
 }
 
 async fn compat(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result<Response, HttpError> {

@@ -66,6 +66,8 @@ pub struct Addresses {
     pub compat: Vec<SocketAddr>,
     /// `live.rtmp_listen`
     pub rtmp: Vec<SocketAddr>,
+    /// `metrics.listen`
+    pub metrics: Vec<SocketAddr>,
 }
 
 impl Server {
@@ -187,11 +189,12 @@ struct Doors {
 
 impl Doors {
     fn open(config: &Config) -> Result<Self, BindError> {
-        let wanted: [(Purpose, &'static str, &Listen); 4] = [
+        let wanted: [(Purpose, &'static str, &Listen); 5] = [
             (Purpose::Http, "http.listen", &config.http_listen),
             (Purpose::Https, "https.listen", &config.https_listen),
             (Purpose::Turn, "turn.tcp_listen", &config.turn_tcp_listen),
             (Purpose::Compat, "compat.listen", &config.compat_listen),
+            (Purpose::Metrics, "metrics.listen", &config.metrics_listen),
         ];
         let mut listeners = Vec::new();
         for (purpose, setting, addresses) in wanted {
@@ -226,6 +229,7 @@ impl Doors {
             turn_tcp: of(Purpose::Turn),
             compat: of(Purpose::Compat),
             rtmp: of(Purpose::Rtmp),
+            metrics: of(Purpose::Metrics),
         }
     }
 }

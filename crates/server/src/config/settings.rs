@@ -111,6 +111,8 @@ settings! {
     live_api_users: Users = "live.api_users", default "{}", example r#"{ ana = "a long password" }"#;
     /// Whether that API answers with scripts (JSONP) as well. Any page that somebody opens can ask for them, with the password that the browser remembers.
     live_api_jsonp: bool = "live.api_jsonp", default "false";
+    /// Figures for Prometheus, at /metrics. Whoever can reach the port can read them, so keep it on loopback or in a network of your own.
+    metrics_listen: Listen = "metrics.listen", default r#""off""#, example r#""127.0.0.1:9464""#;
     /// Where events of rooms are posted (docs/http-api.md). Redirections are not followed.
     webhooks_urls: WebhookUrls = "webhooks.urls", default "[]", example r#"["https://app.example.org/parlor"]"#;
     /// The secret that signs them.

@@ -3,6 +3,7 @@
 
 mod census;
 mod client;
+mod latency;
 mod rate;
 mod stream;
 
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 
 pub(crate) use census::Census;
 pub(crate) use client::{Client, ClientId, Kind, Visit};
+pub(crate) use latency::{LATENCIES_MS, Latency};
 pub(crate) use rate::Kbps;
 pub(crate) use stream::{Figures, StreamId};
 
@@ -48,6 +50,8 @@ struct Table {
     arrived: BTreeMap<Kind, u64>,
     /// What went with those who have gone, and what went to nobody in particular, by kind.
     gone: BTreeMap<Kind, Bytes>,
+    /// How long those waited who have got something, by kind.
+    joins: BTreeMap<Kind, Latency>,
 }
 
 /// What is known of a stream beside its clients.
@@ -67,6 +71,7 @@ pub(crate) struct Presence {
     client: Arc<Client>,
     ended: watch::Receiver<bool>,
     farewells: Option<Farewells>,
+    has_joined: bool,
 }
 
 /// There are as many as may be.
@@ -109,7 +114,7 @@ impl Clients {
         let tally =
             tally.or_insert_with(|| Tally { publishers: 0, viewers: 0, gone: Bytes::default(), rate: Rate::new(now) });
         *tally.of(client.kind()) += 1;
-        Ok(Presence { clients: self.clone(), client, ended, farewells: None })
+        Ok(Presence { clients: self.clone(), client, ended, farewells: None, has_joined: false })
     }
 
     /// Counts bytes that went to the viewers of a stream, of that kind, and not to one of them alone.
@@ -192,6 +197,11 @@ impl Clients {
         self.streams(now);
     }
 
+    /// How long viewers of that kind waited for their first bytes.
+    pub(crate) fn joins(&self, kind: Kind) -> Latency {
+        self.table().joins.get(&kind).copied().unwrap_or_default()
+    }
+
     fn leave(&self, client: &Client) {
         let mut table = self.table();
         table.clients.remove(&client.id());
@@ -222,6 +232,16 @@ impl Tally {
 }
 
 impl Presence {
+    /// Counts bytes of the stream that are on their way to it; from the first of them on it has joined.
+    pub(crate) fn count_sent(&mut self, now: Instant, bytes: usize) {
+        self.client.count_sent(bytes);
+        if bytes > 0 && !self.has_joined {
+            self.has_joined = true;
+            let took = now.saturating_duration_since(self.client.since());
+            self.clients.table().joins.entry(self.client.kind()).or_default().count(took);
+        }
+    }
+
     /// The same, with what is told when it ends.
     pub(crate) fn with_farewells(mut self, farewells: Farewells) -> Self {
         self.farewells = Some(farewells);

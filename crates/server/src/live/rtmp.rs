@@ -291,8 +291,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.pieces.push_back(bytes);
             }
         }
-        if let Some(presence) = &self.presence {
-            presence.client().count_sent(self.pieces.iter().map(Bytes::len).sum());
+        if let Some(presence) = &mut self.presence {
+            presence.count_sent(clock::now(), self.pieces.iter().map(Bytes::len).sum());
         }
         egress::write_all(&mut self.stream, &mut self.pieces).await
     }

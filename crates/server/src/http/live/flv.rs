@@ -23,6 +23,7 @@ use super::refusal::Refusal;
 use super::visit::visit;
 use super::watching::{METHODS, options};
 use crate::address::ClientNetwork;
+use crate::clock;
 use crate::handshake::Handshake;
 use crate::http::api;
 use crate::http::arrival::Arrival;
@@ -90,7 +91,7 @@ impl Tags {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(tag) = self.ready.pop_front() {
-                self.presence.client().count_sent(tag.len());
+                self.presence.count_sent(clock::now(), tag.len());
                 return Some(tag);
             }
             let end = tokio::select! {

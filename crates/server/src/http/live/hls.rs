@@ -25,6 +25,7 @@ use super::route::escaped_path;
 use super::visit::visit;
 use super::watching::{METHODS, options};
 use crate::address::ClientNetwork;
+use crate::clock;
 use crate::http::api;
 use crate::http::arrival::Arrival;
 use crate::http::site::Site;
@@ -165,7 +166,7 @@ async fn playlist(
 async fn begin(player: &Player<'_>, address: &StreamAddress, container: Container) -> Result<Bytes, Refusal> {
     let (hls, name) = (&player.site.hls, &address.name);
     player.count()?;
-    let presence = player.enter(Kind::HlsPlay, address).await?;
+    let mut presence = player.enter(Kind::HlsPlay, address).await?;
     let context = Hls::new_context()?;
     let uri = |container| media_playlist_path(name, container, context);
     let text = match hls.multivariant_playlist(name, player.client, container, &uri(container)).await {
@@ -175,7 +176,7 @@ async fn begin(player: &Player<'_>, address: &StreamAddress, container: Containe
         }
         answer => answer?,
     };
-    presence.client().count_sent(text.len());
+    presence.count_sent(clock::now(), text.len());
     hls.open_context(context, presence)?;
     Ok(text)
 }

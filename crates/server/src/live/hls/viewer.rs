@@ -7,6 +7,7 @@ use live::hub::{Content, Item};
 use live::ts::Muxer;
 use media::{Kind, Parameters};
 
+use crate::clock;
 use crate::headcount::Place;
 use crate::live::clients::Presence;
 use crate::live::directory;
@@ -48,7 +49,7 @@ impl Viewer {
                 muxer.flush(&mut out);
             }
             if !out.is_empty() {
-                self.presence.client().count_sent(out.len());
+                self.presence.count_sent(clock::now(), out.len());
                 return Some(Bytes::from(out));
             }
         }

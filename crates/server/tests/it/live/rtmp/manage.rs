@@ -202,3 +202,29 @@ async fn scripts_are_answered_where_a_setting_allows_them() {
     let answer = get(strict.http(), "/api/v1/vhosts?callback=f", &[]).await;
     assert_eq!(code(&answer), (403, "jsonp-off".to_owned()));
 }
+
+#[tokio::test]
+async fn figures_for_prometheus_are_on_a_port_of_their_own() {
+    let server = serve_for_test(&["metrics.listen=127.0.0.1:0"]);
+    let _publisher = on_air(&server).await;
+    let mut viewer = flv(server.http(), "/live/a.flv").await;
+    viewer.next().await;
+    let port = server.addresses().metrics[0];
+    let answer = get(port, "/metrics", &[]).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/plain; version=0.0.4")));
+    let text = String::from_utf8(answer.body).unwrap();
+    let value = |sample: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(sample));
+        line.unwrap_or_else(|| panic!("{sample} in {text}")).trim().parse::<f64>().unwrap()
+    };
+    assert_eq!(value("parlor_live_streams "), 1.0);
+    assert_eq!(value("parlor_live_clients{protocol=\"flv\",role=\"viewer\"} "), 1.0);
+    assert_eq!(value("parlor_live_clients_total{protocol=\"rtmp\",role=\"publisher\"} "), 1.0);
+    assert!(value("parlor_live_sent_bytes_total{protocol=\"flv\",role=\"viewer\"} ") > 0.0);
+    assert_eq!(value("parlor_live_join_seconds_count{protocol=\"flv\",role=\"viewer\"} "), 1.0);
+    assert!(!text.contains("127.0.0.1") && !text.contains("\"a\""), "no label is a stranger's");
+    let samples: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(samples.len() < 120, "{}", samples.len());
+    assert_eq!(get(port, "/api/v1/clients", &[]).await.status, 404);
+    assert_eq!(get(server.http(), "/metrics", &[]).await.status, 404);
+}

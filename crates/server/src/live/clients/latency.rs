@@ -1,0 +1,27 @@
+//! How long it took viewers to get something.
+
+use std::time::Duration;
+
+/// How many took how long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Latency {
+    /// Up to each of [`LATENCIES_MS`], and what took longer.
+    pub(crate) buckets: [u64; LATENCIES_MS.len() + 1],
+    /// All of it.
+    pub(crate) sum: Duration,
+}
+
+impl Latency {
+    /// Counts one.
+    pub(super) fn count(&mut self, took: Duration) {
+        let at =
+            LATENCIES_MS.iter().position(|bound| took <= Duration::from_millis(*bound)).unwrap_or(LATENCIES_MS.len());
+        if let Some(bucket) = self.buckets.get_mut(at) {
+            *bucket += 1;
+        }
+        self.sum = self.sum.saturating_add(took);
+    }
+}
+
+/// Where the buckets end.
+pub(crate) const LATENCIES_MS: [u64; 8] = [10, 50, 100, 300, 1000, 3000, 10_000, 30_000];
