@@ -84,7 +84,8 @@ impl Greeting {
             ports.dedup();
             ports
         };
-        let Addresses { http, https, udp, stun_second, turn_tcp, compat, rtmp } = &self.addresses;
+        // The port for Prometheus is for nobody outside.
+        let Addresses { http, https, udp, stun_second, turn_tcp, compat, rtmp, metrics: _ } = &self.addresses;
         let rows = [
             ("TCP", https, "pages, signalling, calls and meetings through strict firewalls (TURN over TLS)"),
             ("TCP", http, "pages and signalling without encryption"),
