@@ -23,9 +23,10 @@ struct Packet {
 #[expect(clippy::disallowed_methods, reason = "an epoch for a clock that is stepped by hand")]
 pub fn run(data: &[u8]) {
     let mut input = Unstructured::new(data);
-    let codec = match input.arbitrary::<u8>().unwrap_or(0) % 3 {
+    let codec = match input.arbitrary::<u8>().unwrap_or(0) % 4 {
         0 => Codec::H264,
         1 => Codec::Vp8,
+        3 => Codec::H265,
         _ => Codec::Opus,
     };
     let mut world = World::new(codec, Instant::now());

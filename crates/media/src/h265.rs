@@ -1,5 +1,7 @@
 //! H.265 (ITU-T H.265): what its sequence parameter set says, and the record in which FLV and MP4 keep parameter sets.
 
+mod record;
+
 use crate::h264::shown;
 use crate::nal::unescaped;
 use crate::reader::{BitReader, Reader};
@@ -16,6 +18,12 @@ pub struct Sps {
     pub width: u32,
     /// Pixels that are shown from top to bottom.
     pub height: u32,
+    /// `chroma_format_idc`: 1 is 4:2:0.
+    chroma_format: u8,
+    /// `bit_depth_luma_minus8`
+    luma_depth: u8,
+    /// `bit_depth_chroma_minus8`
+    chroma_depth: u8,
 }
 
 /// An HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 §8.3.3.1).
@@ -66,11 +74,15 @@ impl Sps {
             }
         }
         let [left, right, top, bottom] = window;
+        let (luma_depth, chroma_depth) = (depth(bits.unsigned()?)?, depth(bits.unsigned()?)?);
         Ok(Self {
             profile,
             level,
             width: shown(width, left, right, across)?,
             height: shown(height, top, bottom, down)?,
+            chroma_format: u8::try_from(chroma).unwrap_or(u8::MAX) & 3,
+            luma_depth,
+            chroma_depth,
         })
     }
 
@@ -139,6 +151,14 @@ fn profile_tier_level(bits: &mut BitReader<'_>, sub_layers: u32) -> Result<(u8, 
     }
     bits.skip(skipped)?;
     Ok((profile, level))
+}
+
+/// Bits of a sample beyond eight.
+fn depth(more: u32) -> Result<u8, ParseError> {
+    u8::try_from(more)
+        .ok()
+        .filter(|more| *more < 8)
+        .ok_or(ParseError::Value { field: "the depth of samples", value: more })
 }
 
 fn side(pixels: u32) -> Result<u32, ParseError> {

@@ -34,6 +34,18 @@ fn supplemental_information_of_the_whole_stream_stands_behind_the_sets() {
 }
 
 #[test]
+fn a_record_that_is_made_is_what_ffmpeg_makes_of_the_same_sets() {
+    let record = bytes(FFMPEG_720);
+    let configuration = DecoderConfiguration::parse(&record).expect("a record");
+    let made = configuration.record().expect("the sets are whole");
+    // ffmpeg leaves bits that say nothing, and does not call its arrays complete.
+    assert_eq!(made[..13], record[..13], "profile and level");
+    assert_eq!(made[16..19], record[16..19], "chroma and depth");
+    assert_eq!(DecoderConfiguration::parse(&made), Ok(configuration.clone()));
+    assert_eq!(DecoderConfiguration { sps: Vec::new(), ..configuration }.record(), None);
+}
+
+#[test]
 fn what_is_no_record_is_refused() {
     assert!(matches!(DecoderConfiguration::parse(&[2; 30]), Err(ParseError::Value { .. })));
     let record = bytes(FFMPEG_720);
@@ -51,5 +63,7 @@ proptest! {
             *header = 0x42;
         }
         let _ = Sps::parse(&unit);
+        let (vps, pps, sei) = (Vec::new(), Vec::new(), Vec::new());
+        let _ = DecoderConfiguration { length_bytes: 4, vps, sps: vec![&unit], pps, sei }.record();
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use live::StreamName;
 use live::hub::{Cursor, Hub, Item, Limits, TooSlow};
-use media::{Frame, Parameters};
+use media::{Codec, Frame, Parameters};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -356,6 +356,14 @@ impl Viewer {
     pub fn has_audio_and_video(&self) -> (bool, bool) {
         let published = self.reader.stream.published();
         (published.hub.audio().is_some(), published.hub.video().is_some())
+    }
+
+    /// How pictures and sounds are encoded, as far as the publisher has told.
+    #[must_use]
+    pub fn codecs(&self) -> Vec<Codec> {
+        let published = self.reader.stream.published();
+        let told = [published.hub.video(), published.hub.audio()];
+        told.into_iter().flatten().map(|parameters| parameters.codec).collect()
     }
 
     /// Appends what is new, as soon as there is something. Nothing is lost when the future is dropped.

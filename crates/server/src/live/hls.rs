@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use live::StreamName;
 use live::hls::{Answer, Container, File, HlsError, Reload, Stream, Tag};
+use live::ts;
 use tokio::time::timeout;
 
 use self::contexts::Contexts;
@@ -159,6 +160,8 @@ impl Hls {
     ) -> Result<Viewer, HlsRefusal> {
         let place = self.queue.enter(client)?;
         let viewer = self.directory.view_on_air(name, WAIT_MAX).await.ok_or(HlsRefusal::OffAir)?;
+        let foreign = viewer.codecs().into_iter().find(|codec| !ts::can_carry(*codec));
+        foreign.map_or(Ok(()), |codec| Err(HlsError::Codec(codec)))?;
         Ok(Viewer::new(viewer, place, presence))
     }
 

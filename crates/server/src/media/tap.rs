@@ -211,10 +211,13 @@ fn codec_of(payload_type: u8) -> Option<CodecName> {
 
 /// What can become frames, the payload types that stand for it between router and tap, and the format parameters that a negotiation would
 /// have given.
-const CODECS: [(CodecName, u8, &str); 3] = [
+const CODECS: [(CodecName, u8, &str); 5] = [
     (CodecName::Opus, 96, ""),
     (CodecName::H264, 97, "packetization-mode=1;profile-level-id=42e01f"),
     (CodecName::Vp8, 98, ""),
+    // Main, and ten bits of it.
+    (CodecName::H265, 99, "profile-id=1"),
+    (CodecName::H265, 100, "profile-id=2"),
 ];
 /// Memory is taken in pieces of so much.
 const MEMORY_BYTES: usize = 64 * 1024;

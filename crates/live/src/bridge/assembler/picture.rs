@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use media::nal::Units;
-use media::{Codec, Shape, h264};
+use media::{Codec, Shape, h264, h265};
 use rtp::ParseError;
 use rtp::payload::units::{ACCESS_UNIT_BYTES_MAX, Collected, Syntax};
-use rtp::payload::{h264 as h264_payload, vp8};
+use rtp::payload::{h264 as h264_payload, h265 as h265_payload, vp8};
 
 use crate::bridge::BridgeError;
 
@@ -13,6 +13,7 @@ use crate::bridge::BridgeError;
 #[derive(Debug)]
 pub(super) enum Picture {
     H264(Collected),
+    H265(Collected),
     Vp8(Vec<u8>),
     Opus(Vec<u8>),
 }
@@ -30,9 +31,10 @@ impl Picture {
     pub(super) fn new(codec: Codec) -> Result<Self, BridgeError> {
         match codec {
             Codec::H264 => Ok(Self::H264(Collected::new(Syntax::H264))),
+            Codec::H265 => Ok(Self::H265(Collected::new(Syntax::H265))),
             Codec::Vp8 => Ok(Self::Vp8(Vec::new())),
             Codec::Opus => Ok(Self::Opus(Vec::new())),
-            Codec::H265 | Codec::Av1 | Codec::Vp9 | Codec::Aac | Codec::Mp3 => Err(BridgeError::Codec(codec)),
+            Codec::Av1 | Codec::Vp9 | Codec::Aac | Codec::Mp3 => Err(BridgeError::Codec(codec)),
         }
     }
 
@@ -40,6 +42,7 @@ impl Picture {
     pub(super) fn is_beginning(&self, payload: &[u8]) -> bool {
         match self {
             Self::H264(_) => h264_payload::inspect(payload).sequence_parameters,
+            Self::H265(_) => h265_payload::inspect(payload).parameters,
             Self::Vp8(_) => vp8::Descriptor::parse(payload).is_ok_and(|head| head.is_start_of_frame()),
             Self::Opus(_) => true,
         }
@@ -47,7 +50,7 @@ impl Picture {
 
     pub(super) fn add(&mut self, payload: &[u8]) -> Result<(), ParseError> {
         match self {
-            Self::H264(collected) => collected.add(payload),
+            Self::H264(collected) | Self::H265(collected) => collected.add(payload),
             Self::Vp8(data) => {
                 let head = vp8::Descriptor::parse(payload)?;
                 if data.is_empty() != head.is_start_of_frame() {
@@ -70,7 +73,7 @@ impl Picture {
 
     pub(super) fn clear(&mut self) {
         match self {
-            Self::H264(collected) => drop(collected.take()),
+            Self::H264(collected) | Self::H265(collected) => drop(collected.take()),
             Self::Vp8(data) | Self::Opus(data) => data.clear(),
         }
     }
@@ -79,6 +82,7 @@ impl Picture {
     pub(super) fn take(&mut self) -> Option<Whole> {
         match self {
             Self::H264(collected) => whole_h264(&collected.take()?),
+            Self::H265(collected) => whole_h265(&collected.take()?),
             Self::Vp8(data) => {
                 let data = std::mem::take(data);
                 // RFC 6386 §9.1: the first bit is 0 in key frames.
@@ -109,8 +113,7 @@ fn whole_h264(collected: &[u8]) -> Option<Whole> {
             Some(unit_type) => {
                 has_picture |= (1..=5).contains(&unit_type);
                 is_key |= unit_type == 5;
-                data.extend_from_slice(&u32::try_from(unit.len()).ok()?.to_be_bytes());
-                data.extend_from_slice(unit);
+                append(&mut data, unit)?;
             }
         }
     }
@@ -119,4 +122,34 @@ fn whole_h264(collected: &[u8]) -> Option<Whole> {
     let shape = configuration.sps.first().map(|sps| h264::Sps::parse(sps)).transpose().ok()?.map(|sps| sps.shape());
     let parameters = configuration.record().map(Bytes::from).zip(shape);
     has_picture.then_some(Whole { is_key, data, parameters })
+}
+
+fn whole_h265(collected: &[u8]) -> Option<Whole> {
+    let (mut vps, mut sps, mut pps) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut is_key, mut has_picture, mut data) = (false, false, Vec::with_capacity(collected.len()));
+    for unit in Units::new(collected).flatten() {
+        match Syntax::H265.unit_type(unit) {
+            Some(32) => vps.push(unit),
+            Some(33) => sps.push(unit),
+            Some(34) => pps.push(unit),
+            // Delimiters, ends and filling.
+            None | Some(35..=38) => {}
+            Some(unit_type) => {
+                has_picture |= unit_type < 32;
+                // Pictures at which a decoder can begin (ITU-T H.265, Table 7-1).
+                is_key |= (16..=21).contains(&unit_type);
+                append(&mut data, unit)?;
+            }
+        }
+    }
+    let configuration = h265::DecoderConfiguration { length_bytes: 4, vps, sps, pps, sei: Vec::new() };
+    let shape = configuration.sps.first().map(|sps| h265::Sps::parse(sps)).transpose().ok()?.map(|sps| sps.shape());
+    let parameters = configuration.record().map(Bytes::from).zip(shape);
+    has_picture.then_some(Whole { is_key, data, parameters })
+}
+
+fn append(data: &mut Vec<u8>, unit: &[u8]) -> Option<()> {
+    data.extend_from_slice(&u32::try_from(unit.len()).ok()?.to_be_bytes());
+    data.extend_from_slice(unit);
+    Some(())
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::{Codec, Frame, MediaTime, Parameters, Shape};
+use media::{Codec, Frame, MediaTime, Parameters, Shape, h265};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, proptest};
 
@@ -165,6 +165,53 @@ fn pictures_that_are_shown_out_of_order_are_decoded_in_order() {
 }
 
 #[test]
+fn pictures_of_h265_come_out_as_they_were_behind_a_record_of_their_sets() {
+    let (sent, told) = h265_program();
+    let mut packetizer = Packetizer::new(120);
+    packetizer.set_parameters(&told).unwrap();
+    let (mut receiver, mut number, mut outputs) = (Receiver::new(Codec::H265), 0, Vec::new());
+    for frame in &sent {
+        let mut packets = Vec::new();
+        let timestamp = u32::try_from(frame.pts.ticks(90_000)).unwrap();
+        packetizer.packetize(frame, |payload, last| packets.push((payload.to_vec(), last))).unwrap();
+        for (payload, last) in packets {
+            outputs.extend(receiver.take(&(number, timestamp, last, payload)));
+            number += 1;
+        }
+    }
+    let Output::Parameters(parameters) = &outputs[0] else { panic!("{outputs:?}") };
+    assert_eq!((parameters.codec, parameters.shape), (told.codec, told.shape));
+    let sets = |record: &Bytes| {
+        let read = h265::DecoderConfiguration::parse(record).unwrap();
+        read.parameter_sets().map(<[u8]>::to_vec).collect::<Vec<_>>()
+    };
+    assert_eq!(sets(&parameters.decoder_configuration), sets(&told.decoder_configuration));
+    assert_eq!(frames(&outputs), sent.iter().collect::<Vec<_>>());
+}
+
+/// A key picture and two others, 40 ms apart, and what a decoder must know: 322 by 242.
+fn h265_program() -> (Vec<Frame>, Parameters) {
+    let hex = |text: &str| -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    };
+    let vps = hex("40010c01ffff01600000030090000003000003003c959809");
+    let sps = hex("42010101600000030090000003000003003ca00a480f9c9265959a4932bc05a020000003002000000300a1");
+    let pps = hex("4401c172b46240");
+    let (length_bytes, sei) = (4, Vec::new());
+    let configuration =
+        h265::DecoderConfiguration { length_bytes, vps: vec![&vps], sps: vec![&sps], pps: vec![&pps], sei };
+    let record = configuration.record().unwrap().into();
+    let shape = Shape::Video { width: 322, height: 242 };
+    let frame = |number: u8| {
+        let pts = MediaTime::from_millis(i64::from(number) * 40);
+        // IDR_W_RADL and TRAIL_R.
+        let unit = [&[if number == 0 { 19 << 1 } else { 1 << 1 }, 1, 0x80][..], &[number; 300]].concat();
+        Frame { codec: Codec::H265, pts, dts: pts, is_key: number == 0, data: access_unit(&[&unit]) }
+    };
+    ((0..3).map(frame).collect(), Parameters { codec: Codec::H265, decoder_configuration: record, shape })
+}
+
+#[test]
 fn vp8_tells_its_size_in_key_frames() {
     let mut receiver = Receiver::new(Codec::Vp8);
     let key = [0x10, 0x50, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00, 5];
@@ -233,7 +280,7 @@ proptest! {
 
     #[test]
     fn no_packets_make_it_panic(packets in vec((0_u64..40, any::<u32>(), any::<bool>(), vec(any::<u8>(), 0..40)), 0..60)) {
-        for codec in [Codec::H264, Codec::Vp8, Codec::Opus] {
+        for codec in [Codec::H264, Codec::H265, Codec::Vp8, Codec::Opus] {
             let mut receiver = Receiver::new(codec);
             for packet in &packets {
                 receiver.take(packet);

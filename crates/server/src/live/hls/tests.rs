@@ -169,6 +169,20 @@ async fn another_publisher_makes_a_discontinuity_and_none_the_end() {
 }
 
 #[tokio::test]
+async fn a_codec_that_no_transport_stream_carries_is_refused_before_it_begins() {
+    let directory = Directory::new(Limit(10));
+    let mut publisher = directory.claim(&name(), Protocol::WebRtc, clock::now()).unwrap();
+    let shape = Shape::Video { width: 64, height: 48 };
+    publisher.publish_parameters(Parameters { codec: Codec::Vp8, decoder_configuration: Bytes::new(), shape });
+    let (pts, data) = (MediaTime::ZERO, Bytes::from_static(b"key"));
+    publisher.publish_frame(Frame { codec: Codec::Vp8, pts, dts: pts, is_key: true, data });
+    publisher.flush();
+    let hls = Hls::new(directory);
+    let view = hls.view(&name(), client(), presence(&Clients::new(1, 0))).await;
+    assert_eq!(view.err(), Some(HlsRefusal::Stream(HlsError::Codec(Codec::Vp8))));
+}
+
+#[tokio::test]
 async fn a_stream_without_end_begins_with_its_tables_and_goes_on() {
     let (hls, _directory, mut publisher) = on_air();
     let mut viewer = hls.view(&name(), client(), presence(&Clients::new(1, 0))).await.unwrap();
