@@ -1,5 +1,6 @@
 //! HTTP: the web client, the small API and the way to the WebSocket.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -48,6 +49,7 @@ pub(crate) async fn respond(site: Arc<Site>, service: Service, arrival: Arrival,
     let (mut parts, body) = request.into_parts();
     let authority = Arrival::shown_authority(&parts);
     let is_head = parts.method == Method::HEAD;
+    let frame_ancestors = frame_ancestors(&site, &parts);
     let result = match service {
         Service::Pages => pages(&site, arrival, &mut parts, body).await,
         Service::Compat => compat(&site, arrival, &mut parts).await,
@@ -55,11 +57,17 @@ pub(crate) async fn respond(site: Arc<Site>, service: Service, arrival: Arrival,
         Service::Redirect => Ok(redirect(arrival, &parts)),
     };
     let mut response = result.unwrap_or_else(HttpError::into_response);
-    page::harden(response.headers_mut(), authority.as_deref());
+    page::harden(response.headers_mut(), authority.as_deref(), &frame_ancestors);
     if is_head {
         *response.body_mut() = Body::empty();
     }
     response
+}
+
+/// Who may show the answer in a frame: of all pages the player alone, and that as `live.embed` says.
+fn frame_ancestors(site: &Site, parts: &Parts) -> Cow<'static, str> {
+    let is_player = parts.uri.path().starts_with("/live/") && api::query(parts, "embed").as_deref() == Some("1");
+    if is_player { Cow::Owned(site.config.live_embed.sources()) } else { Cow::Borrowed("'none'") }
 }
 
 async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, body: Body) -> Result<Response, HttpError> {

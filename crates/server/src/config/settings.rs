@@ -81,6 +81,8 @@ settings! {
     live_publish: Admission = "live.publish", default r#""auto""#, example r#""token""#;
     /// Who may play live streams, in the same words.
     live_play: Admission = "live.play", default r#""auto""#, example r#""all""#;
+    /// Whose pages may show the player of a live stream in a frame (`/live/{stream}?embed=1`).
+    live_embed: Origins = "live.embed", default "[]", example r#"["https://www.example.org"]"#;
     /// While somebody watches what is published by WebRTC in another way (RTMP, HTTP-FLV, HLS, a recording), its publisher is asked for a key frame when none
     /// has come for so long. Segments of HLS begin at key frames.
     live_key_frame_seconds: Seconds<1, 30> = "live.key_frame_seconds", default "2";

@@ -35,6 +35,7 @@ pub(crate) fn info(site: &Site, arrival: Arrival, parts: &Parts) -> Response {
             "rtmpPort": site.ports.rtmp,
             "publish": word(site.stage.entrance.access.need(Deed::Publish)),
             "play": word(site.stage.entrance.access.need(Deed::Play)),
+            "embed": !site.config.live_embed.is_empty(),
         },
     });
     ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()

@@ -78,8 +78,9 @@ fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     tags.any(|known| known == "*" || known.as_bytes() == tag.as_bytes())
 }
 
-/// Headers of every answer: what a page of this server may do, and that nobody else's page may do it in its name.
-pub(crate) fn harden(headers: &mut HeaderMap, authority: Option<&str>) {
+/// Headers of every answer: what a page of this server may do, and that nobody else's page may do it in its name. `frame_ancestors` are those that may
+/// show it in a frame, as a Content-Security-Policy has them.
+pub(crate) fn harden(headers: &mut HeaderMap, authority: Option<&str>, frame_ancestors: &str) {
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -93,7 +94,7 @@ pub(crate) fn harden(headers: &mut HeaderMap, authority: Option<&str>) {
     let sockets = authority.map(|authority| format!(" ws://{authority} wss://{authority}")).unwrap_or_default();
     let policy = format!(
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob: mediastream:; \
-         connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+         connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {frame_ancestors}"
     );
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

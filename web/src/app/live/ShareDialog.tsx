@@ -16,6 +16,7 @@ export function ShareDialog({ name, info, onClose }: ShareDialogProps) {
   return (
     <Dialog title={t('share.title', { name: shownName(name) })} onClose={onClose} testid="share-dialog">
       <CopyField label={t('share.page')} text={page} testid="share-page" />
+      {info?.embed && <CopyField label={t('share.embed')} text={`<iframe src="${page}?embed=1" width="640" height="360" style="border:0" allow="autoplay; fullscreen; picture-in-picture" title="${escapeAttribute(shownName(name))}"></iframe>`} testid="share-embed" />}
       <h3>{t('share.players')}</h3>
       <CopyField label={t('share.whep')} text={whep} testid="share-whep" />
       <CopyField label={t('share.hls')} text={hls} testid="share-hls" />
@@ -24,4 +25,9 @@ export function ShareDialog({ name, info, onClose }: ShareDialogProps) {
       {info?.play === 'token' && <p class="small quiet">{t('share.token')}</p>}
     </Dialog>
   );
+}
+
+/** A text that may stand in an attribute of HTML. */
+function escapeAttribute(text: string): string {
+  return text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
 }

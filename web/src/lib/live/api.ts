@@ -26,6 +26,8 @@ export interface LiveInfo {
   rtmpPort: number | null;
   publish: Need;
   play: Need;
+  /** Whether other people's pages may show the player. */
+  embed: boolean;
 }
 
 export class LiveApi {

@@ -5,7 +5,7 @@ use toml::Value as Toml;
 use super::{is_host_name, words_of};
 use crate::config::setting::Value;
 
-/// Origins that may use the WebSocket and the API beside the server's own pages.
+/// Origins of other people's pages that may do something with ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
 
@@ -14,6 +14,18 @@ impl Origins {
     #[must_use]
     pub fn contain(&self, origin: &str) -> bool {
         self.0.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As sources of a Content-Security-Policy (CSP3 §2.3.1).
+    #[must_use]
+    pub fn sources(&self) -> String {
+        if self.is_empty() { "'none'".to_owned() } else { self.0.join(" ") }
     }
 }
 

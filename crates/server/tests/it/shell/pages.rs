@@ -113,3 +113,23 @@ async fn compat_port_takes_websockets_of_every_origin_and_nothing_else() {
         (426, "upgrade-required", Some("websocket"))
     );
 }
+
+#[tokio::test]
+async fn the_player_alone_may_be_framed_and_by_those_alone_who_are_named() {
+    let named = serve_for_test(&["live.embed=[\"https://www.example.org\", \"http://[::1]:8000\"]"]);
+    let nobody = serve_for_test(&[]);
+    let player = "/live/lesson?embed=1";
+    for (server, path, expected) in [
+        (&named, player, "frame-ancestors https://www.example.org http://[::1]:8000"),
+        (&named, "/live/lesson", "frame-ancestors 'none'"),
+        (&named, "/live/lesson?embed=10", "frame-ancestors 'none'"),
+        (&named, "/r/lesson?embed=1", "frame-ancestors 'none'"),
+        (&named, "/studio?embed=1", "frame-ancestors 'none'"),
+        (&nobody, player, "frame-ancestors 'none'"),
+    ] {
+        let answer = get(server.http(), path, &[]).await;
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.ends_with(expected), "{path}: {policy}");
+    }
+    assert_eq!(get(named.http(), "/api/v1/info", &[]).await.json()["live"]["embed"], true);
+}

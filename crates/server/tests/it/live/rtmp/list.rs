@@ -98,5 +98,5 @@ async fn whoever_may_not_play_a_stream_does_not_see_it() {
     assert_eq!(own.status, 200, "a publisher sees the own stream");
     let info = get(server.http(), "/api/v1/info", &[]).await.json();
     let port = server.addresses().rtmp[0].port();
-    assert_eq!(info["live"], json!({"rtmpPort": port, "publish": "token", "play": "token"}));
+    assert_eq!(info["live"], json!({"rtmpPort": port, "publish": "token", "play": "token", "embed": false}));
 }
