@@ -21,6 +21,9 @@ use crate::settings::SettingArguments;
 pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
     let loaded = settings.load()?;
     log_to_stderr(&loaded.config.log);
+    for note in &loaded.notes {
+        tracing::info!("{note}");
+    }
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }

@@ -12,6 +12,9 @@ pub(crate) struct SettingArguments {
     /// Read settings from this TOML file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Read CANDIDATE as well as SRS_… variables, as SRS does with this argument
+    #[arg(short = 'e', long)]
+    env: bool,
     /// Set one setting, as often as needed; the value is TOML, a bare word is a string
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -21,7 +24,8 @@ impl SettingArguments {
     /// Reads all sources.
     pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
         let environment = std::env::vars_os().collect();
-        let sources = Sources { file: self.config.clone(), environment, flags: self.set.clone() };
+        let sources =
+            Sources { file: self.config.clone(), environment, srs_environment: self.env, flags: self.set.clone() };
         // Several lines, one per fault: begin below the program's name.
         Config::load(&sources).map_err(|errors| anyhow!("the configuration is not accepted:\n{errors}"))
     }

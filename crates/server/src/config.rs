@@ -1,7 +1,7 @@
 //! What the operator can set. One definition per setting (`settings`) yields the field of [`Config`], its default and check,
 //! the commented sample of `parlor config`, and `docs/configuration.md`.
 //!
-//! Precedence: `--set` over environment over file over default. Every fault is reported, each with its place.
+//! Precedence: `--set` over environment over that of SRS over file over default. Every fault is reported, each with its place.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,6 +13,7 @@ mod file;
 mod setting;
 mod settings;
 mod source;
+mod srs;
 mod value;
 
 pub use document::{markdown, sample};
@@ -31,8 +32,10 @@ use source::Assignment;
 pub struct Sources {
     /// The TOML file, if one is given.
     pub file: Option<PathBuf>,
-    /// Environment variables; only those that begin with `PARLOR_` are looked at.
+    /// Environment variables; only those that begin with `PARLOR_` or `SRS_` are looked at, and `CANDIDATE` beside the latter.
     pub environment: Vec<(OsString, OsString)>,
+    /// Whether `CANDIDATE` is looked at in any case.
+    pub srs_environment: bool,
     /// The `key=value` arguments of `--set`, in order; a later one wins.
     pub flags: Vec<String>,
 }
@@ -41,6 +44,8 @@ pub struct Sources {
 pub struct Loaded {
     /// The settings in force.
     pub config: Config,
+    /// Sentences for the log: what variables of SRS became.
+    pub notes: Vec<String>,
     /// Sentences for the log, such as an unknown `PARLOR_` variable.
     pub warnings: Vec<String>,
 }
@@ -63,6 +68,9 @@ impl Config {
                 Err(fault) => errors.push(fault),
             }
         }
+        let of_srs = srs::translate(&sources.environment, sources.srs_environment);
+        assignments.extend(of_srs.assignments);
+        warnings.extend(of_srs.warnings);
         for found in source::from_environment(&sources.environment, &mut warnings) {
             match found {
                 Ok(assignment) => assignments.push(assignment),
@@ -83,7 +91,7 @@ impl Config {
             }
         }
         config.check_together(&mut errors);
-        if errors.is_empty() { Ok(Loaded { config, warnings }) } else { Err(ConfigErrors(errors)) }
+        if errors.is_empty() { Ok(Loaded { config, notes: of_srs.notes, warnings }) } else { Err(ConfigErrors(errors)) }
     }
 
     /// The checks that look at more than one setting.
@@ -118,7 +126,7 @@ fn shown(setting: &Setting, value: &toml::Value) -> String {
 
 impl fmt::Debug for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loaded").field("config", &self.config).field("warnings", &self.warnings).finish()
+        f.debug_struct("Loaded").field("config", &self.config).field("warnings", &self.warnings).finish_non_exhaustive()
     }
 }
 

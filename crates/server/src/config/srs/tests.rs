@@ -1,0 +1,88 @@
+use std::ffi::OsString;
+
+use super::translate;
+use crate::config::{Config, Loaded, Sources};
+
+fn environment(variables: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+    variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+}
+
+fn loaded(variables: &[(&str, &str)]) -> Loaded {
+    Config::load(&Sources { environment: environment(variables), ..Sources::default() }).unwrap()
+}
+
+#[test]
+fn the_variables_of_a_container_become_settings() {
+    let Loaded { config, notes, warnings } = loaded(&[
+        ("SRS_LISTEN", "1936"),
+        ("SRS_HTTP_SERVER_LISTEN", "0.0.0.0:8081"),
+        ("SRS_HTTP_API_LISTEN", "1985"),
+        ("SRS_HTTP_API_AUTH_ENABLED", "on"),
+        ("SRS_HTTP_API_AUTH_USERNAME", "admin"),
+        ("SRS_HTTP_API_AUTH_PASSWORD", "hidden"),
+        ("SRS_RTC_SERVER_LISTEN", "8000"),
+        ("CANDIDATE", "203.0.113.7"),
+        ("SRS_SERVER_ID", "edge-7"),
+        ("SRS_VHOST_HTTP_HOOKS_ENABLED", "on"),
+        ("SRS_VHOST_HTTP_HOOKS_ON_PUBLISH", "http://127.0.0.1:8085/a http://127.0.0.1:8085/b?key=hidden"),
+        ("SRS_VHOST_HLS_ENABLED", "on"),
+        ("SRS_VHOST_PLAY_ATC", "on"),
+        ("SRS_PID", "./objs/srs.pid"),
+    ]);
+    assert_eq!(warnings, Vec::<String>::new());
+    let ports = |addresses: &[std::net::SocketAddr]| addresses.iter().map(|address| address.port()).collect::<Vec<_>>();
+    assert_eq!(ports(&config.live_rtmp_listen.addresses().0.0), [1936]);
+    assert_eq!(ports(&config.http_listen.0), [8081, 1985]);
+    assert_eq!(ports(&config.udp_listen.0), [8000]);
+    assert_eq!(config.public_addresses, ["203.0.113.7".parse::<std::net::IpAddr>().unwrap()]);
+    assert_eq!((config.live_server_id.0.as_str(), config.live_on_publish.0.len()), ("edge-7", 2));
+    let (name, password) = &config.live_api_users.0[0];
+    assert_eq!((name.as_str(), password.reveal()), ("admin", "hidden"));
+    let notes = notes.join("\n");
+    for said in ["SRS_LISTEN is live.rtmp_listen", "CANDIDATE is public.addresses", "SRS_PID has no meaning here"] {
+        assert!(notes.contains(said), "{said} in {notes}");
+    }
+    assert!(!notes.contains("hidden"), "{notes}");
+}
+
+#[test]
+fn what_is_not_understood_or_cannot_be_is_a_warning() {
+    let Loaded { warnings, config, .. } = loaded(&[
+        ("SRS_VHOST_DASH_ENABLED", "on"),
+        ("SRS_VHOST_HLS_ENABLED", "off"),
+        ("SRS_HTTP_API_AUTH_ENABLED", "on"),
+    ]);
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("SRS_VHOST_DASH_ENABLED is not understood")));
+    assert!(config.live_api_users.0.is_empty());
+}
+
+#[test]
+fn hooks_are_off_until_they_are_on_and_servers_until_they_are_not() {
+    let config = loaded(&[
+        ("SRS_VHOST_HTTP_HOOKS_ON_PLAY", "http://127.0.0.1/"),
+        ("SRS_HTTP_SERVER_LISTEN", "8080"),
+        ("SRS_HTTP_API_ENABLED", "off"),
+        ("SRS_HTTP_API_LISTEN", "1985"),
+        ("SRS_RTC_SERVER_ENABLED", "off"),
+    ])
+    .config;
+    assert!(config.live_on_play.0.is_empty() && !config.media_enabled);
+    assert_eq!(config.http_listen.0.iter().map(std::net::SocketAddr::port).collect::<Vec<_>>(), [8080]);
+}
+
+#[test]
+fn a_candidate_alone_is_somebody_elses_variable_unless_it_was_asked_for() {
+    let variables = environment(&[("CANDIDATE", "live.example.org")]);
+    assert!(translate(&variables, false).assignments.is_empty());
+    assert_eq!(translate(&variables, true).assignments[0].setting.key, "public.host");
+    let any = translate(&environment(&[("CANDIDATE", "*")]), true);
+    assert!(any.assignments.is_empty() && any.notes[0].starts_with("CANDIDATE is *"));
+}
+
+#[test]
+fn our_own_variables_and_flags_are_stronger() {
+    let environment = environment(&[("SRS_LISTEN", "1936"), ("PARLOR_LIVE_RTMP_LISTEN", "1937")]);
+    let config = Config::load(&Sources { environment, ..Sources::default() }).unwrap().config;
+    assert_eq!(config.live_rtmp_listen.addresses().0.0[0].port(), 1937);
+}
