@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings and streams,
-ffmpeg and GStreamer by RTMP, FLV, WHIP and HLS.
+ffmpeg and GStreamer by RTMP, FLV, WHIP and HLS, and a program of the operator that is asked about them.
 
 Run with the Python of a virtual environment that has e2e/requirements.txt:
 
@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import audience
+import hooks
 import ice
 import live
 import live_back
@@ -60,7 +61,7 @@ def main() -> int:
     options = arguments.parse_args()
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
-    meetings = chosen([*meeting.CHECKS, *native.CHECKS, *stream.CHECKS, *live.CHECKS, *live_back.CHECKS])
+    meetings = chosen([*meeting.CHECKS, *native.CHECKS, *stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS])
     abuse, crowds = chosen(tools.ABUSE), chosen(audience.CHECKS)
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
