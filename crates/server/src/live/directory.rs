@@ -211,18 +211,25 @@ impl Directory {
 
     /// The same, for one who waits so long for the publisher.
     pub async fn wait_and_view(&self, name: &StreamName, wait_max: Duration) -> Option<Viewer> {
+        timeout(wait_max, self.viewable(name, || self.wait_for(name))).await.ok().flatten()
+    }
+
+    /// The same, for one who takes frames where there are some, and for whom none have to be made.
+    pub(crate) async fn wait_idly_and_view(&self, name: &StreamName) -> Option<Viewer> {
+        self.viewable(name, || None).await
+    }
+
+    /// As soon as there is something to begin with; until then what `wait` gives is held.
+    async fn viewable(&self, name: &StreamName, wait: impl Fn() -> Option<Reader>) -> Option<Viewer> {
         let mut arrivals = self.0.arrivals.subscribe();
-        let viewed = async {
-            loop {
-                arrivals.borrow_and_update();
-                if let Some(viewer) = self.view(name) {
-                    return Some(viewer);
-                }
-                let _reader = self.wait_for(name);
-                arrivals.changed().await.ok()?;
+        loop {
+            arrivals.borrow_and_update();
+            if let Some(viewer) = self.view(name) {
+                return Some(viewer);
             }
-        };
-        timeout(wait_max, viewed).await.ok().flatten()
+            let _reader = wait();
+            arrivals.changed().await.ok()?;
+        }
     }
 
     /// The same, for one who waits for the first frames only, where there is a publisher.

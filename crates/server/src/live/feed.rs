@@ -53,8 +53,8 @@ impl Feeder {
     /// One publisher after the other, until the worker ends.
     async fn feed(&self) -> Result<(), Stopped> {
         loop {
-            // Longer than anybody watches.
-            let Some(viewer) = self.directory.wait_and_view(&self.name, WAIT_MAX).await else { continue };
+            // The directory lives as long as this.
+            let Some(viewer) = self.directory.wait_idly_and_view(&self.name).await else { continue };
             self.feed_from(viewer).await?;
             self.publish(Vec::new()).await?;
             // What ended it may still be there: a frame that fails, at which every beginning would fail again.
@@ -98,8 +98,6 @@ impl Feeder {
         self.workers.feed(self.worker, Feed::Publish { room: self.room, peer: self.peer, tracks }).await
     }
 }
-
-const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// Before a stream that ended is looked at again.
 const PAUSE: Duration = Duration::from_secs(1);

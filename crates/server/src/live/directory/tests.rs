@@ -152,3 +152,20 @@ fn what_was_published_before_a_pause_is_nothing_to_begin_with() {
     publish_sound(&mut publisher, 9_000);
     assert!(directory.view(&name("a")).is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_idly_is_no_reader_until_there_are_frames() {
+    let directory = Directory::new(Limit(0));
+    let stream = name("a");
+    let waiting = directory.wait_idly_and_view(&stream);
+    let publishing = async {
+        let mut publisher = claim(&directory, "a");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(*publisher.inlet().readers().borrow(), 0);
+        publish_sound(&mut publisher, 0);
+        publisher
+    };
+    let (viewer, publisher) = tokio::join!(waiting, publishing);
+    assert!(viewer.is_some());
+    assert_eq!(*publisher.inlet().readers().borrow(), 1);
+}
