@@ -74,12 +74,24 @@ pub struct Cursor {
     next: Option<u64>,
     /// How often it was overtaken since it last had all there was.
     overtaken: u32,
+    /// Where it was when it was overtaken, until it goes on.
+    left_at: Option<u64>,
+    /// What it was overtaken by and will not get, in all.
+    skipped: u64,
 }
 
 /// A viewer that is overtaken again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the viewer is too slow for this stream")]
 pub struct TooSlow;
+
+impl Cursor {
+    /// How many parts of the stream the viewer has missed.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+}
 
 impl Hub {
     /// A stream that nobody has published yet.
@@ -153,7 +165,7 @@ impl Hub {
     /// When it was overtaken [`OVERTAKEN_MAX`] times without ever having had everything.
     pub fn read(&self, cursor: &mut Cursor, bytes_max: usize, to: &mut Vec<Arc<Item>>) -> Result<(), TooSlow> {
         if cursor.next.is_some_and(|next| next < self.first) {
-            cursor.next = None;
+            cursor.left_at = cursor.next.take();
             cursor.overtaken += 1;
             if cursor.overtaken > OVERTAKEN_MAX {
                 return Err(TooSlow);
@@ -163,6 +175,8 @@ impl Hub {
             (Some(next), _) => next,
             (None, Some(start)) => {
                 to.extend(start.prelude.iter().cloned());
+                let left_at = cursor.left_at.take().unwrap_or(start.at);
+                cursor.skipped = cursor.skipped.saturating_add(start.at.saturating_sub(left_at));
                 start.at
             }
             (None, None) => return Ok(()),
@@ -178,7 +192,7 @@ impl Hub {
             to.push(Arc::clone(item));
             next = next.saturating_add(1);
         }
-        *cursor = Cursor { next: Some(next), overtaken: 0 };
+        (cursor.next, cursor.overtaken) = (Some(next), 0);
         Ok(())
     }
 

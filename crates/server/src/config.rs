@@ -21,8 +21,9 @@ pub use error::{ConfigError, ConfigErrors, Origin, Problem};
 pub use setting::Setting;
 pub use settings::{Config, SETTINGS};
 pub use value::{
-    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, RtmpListen,
-    Seconds, Secret, Secrets, Topology, Unmute, Users, WebhookSecret, WebhookUrl, WebhookUrls, Workers, is_host_name,
+    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
+    RecordingFormat, RtmpListen, Seconds, Secret, Secrets, StreamPatterns, Topology, Unmute, Users, WebhookSecret,
+    WebhookUrl, WebhookUrls, Workers, is_host_name,
 };
 
 use source::Assignment;

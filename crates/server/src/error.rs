@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::certificate::CertificateError;
 use crate::listener::BindError;
+use crate::live::recording::RecordingsError;
 use crate::webhook::AuthorityError;
 use crate::workers::SpawnError;
 
@@ -26,6 +27,14 @@ pub enum StartError {
         cause: io::Error,
         /// What it was needed for.
         reason: &'static str,
+    },
+    /// Nothing can be recorded.
+    #[error("recording.folder: {} cannot be used: {cause}", path.display())]
+    Recordings {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: RecordingsError,
     },
     /// The certificate of the configuration does not work.
     #[error("https.cert, https.key: {0}")]

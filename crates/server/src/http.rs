@@ -18,6 +18,7 @@ mod metrics;
 mod origin;
 mod page;
 mod problem;
+mod recordings;
 mod rooms;
 mod site;
 pub(crate) mod srs;
@@ -116,6 +117,8 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
         rooms::answer(site, arrival, parts, body).await
     } else if srs::is_srs_path(parts.uri.path()) {
         srs::answer(site, arrival, parts).await
+    } else if recordings::is_recording_path(parts.uri.path()) {
+        recordings::answer(site, arrival, parts, body).await
     } else if live::is_list_path(parts.uri.path()) {
         live::list(site, arrival, parts)
     } else if parts.uri.path() == check::ECHO_PATH {

@@ -10,6 +10,7 @@ pub(crate) mod fragment;
 pub(crate) mod hls;
 pub(crate) mod hooks;
 pub(crate) mod offer;
+pub mod recording;
 pub(crate) mod rtmp;
 pub(crate) mod sessions;
 pub(crate) mod streams;

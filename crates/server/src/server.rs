@@ -26,6 +26,7 @@ use crate::live::clients::{CLIENTS_MAX, Clients};
 use crate::live::directory::Directory as OnAir;
 use crate::live::entrance::Entrance;
 use crate::live::hooks::Hooks;
+use crate::live::recording::Recordings;
 use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
 use crate::media::Switchboard;
@@ -40,6 +41,7 @@ pub struct Server {
     self_signed: bool,
     signal: Signal,
     workers: Handle,
+    recordings: Option<Arc<Recordings>>,
     stopping: watch::Sender<bool>,
     /// Ends when the last connection is gone.
     departed: mpsc::Receiver<()>,
@@ -107,6 +109,10 @@ impl Server {
         let entrance = Entrance::new(Access::new(&config, auth_keys.clone()), clients, hooks);
         let (stopping, watched) = watch::channel(false);
         let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
+        let recordings = Recordings::spawn(&config, on_air.clone()).map_err(|cause| {
+            let path = config.recording_folder.clone().unwrap_or_default();
+            StartError::Recordings { path, cause }
+        })?;
         let streams = workers.has_media().then(|| {
             let limits = cores::stream_limits(&config);
             let key_frame_every = Duration::from_secs(config.live_key_frame_seconds.0);
@@ -123,7 +129,9 @@ impl Server {
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
         let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
         let ports = Ports { https: port(&addresses.https), rtmp: port(&addresses.rtmp) };
-        let ways = Ways { signal: signal.clone(), workers: workers.clone(), streams, stage, identity };
+        let recording = recordings.clone();
+        let (signals, handle) = (signal.clone(), workers.clone());
+        let ways = Ways { signal: signals, workers: handle, streams, stage, identity, recordings: recording };
         let site = Arc::new(Site::new(config, ice, keys, ports, ways));
 
         let census = Arc::clone(&site.census);
@@ -138,7 +146,7 @@ impl Server {
         if let Some(certificate) = certificate {
             tasks.spawn(watch_certificate(certificate));
         }
-        Ok(Self { addresses, self_signed, signal, workers, stopping, departed, tasks, webhooks })
+        Ok(Self { addresses, self_signed, signal, workers, recordings, stopping, departed, tasks, webhooks })
     }
 
     /// Where it listens.
@@ -168,7 +176,12 @@ impl Server {
     /// Tells the members, closes every socket and waits until all is quiet, a few seconds at most.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
-        tokio::join!(self.signal.shutdown(), self.workers.shutdown());
+        let recordings = async {
+            if let Some(recordings) = &self.recordings {
+                recordings.shutdown().await;
+            }
+        };
+        tokio::join!(self.signal.shutdown(), self.workers.shutdown(), recordings);
         self.tasks.shutdown().await;
         // The accept loops and their senders are gone: the channel ends with the last connection.
         if timeout(FAREWELL, self.departed.recv()).await.is_err() {

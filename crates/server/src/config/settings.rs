@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
-    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm, RtmpListen,
-    Seconds, Secrets, Topology, Unmute, Users, WebhookSecret, WebhookUrls, Workers,
+    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
+    RecordingFormat, RtmpListen, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users, WebhookSecret, WebhookUrls,
+    Workers,
 };
 
 settings! {
@@ -115,6 +116,24 @@ settings! {
     live_api_jsonp: bool = "live.api_jsonp", default "false";
     /// Figures for Prometheus, at /metrics. Whoever can reach the port can read them, so keep it on loopback or in a network of your own.
     metrics_listen: Listen = "metrics.listen", default r#""off""#, example r#""127.0.0.1:9464""#;
+    /// The folder of recordings of live streams, with the index of them. Without one nothing is recorded. It is made if it is missing, and only its owner can read it.
+    recording_folder: Option<PathBuf> = "recording.folder", default r#""""#, example r#""/var/lib/parlor/recordings""#;
+    /// Streams that are recorded whenever they are on air: `app/stream`, `app/*` for all of an app, `*` for all. Others are recorded when somebody starts it by
+    /// the API.
+    recording_streams: StreamPatterns = "recording.streams", default "[]", example r#"["class/*"]"#;
+    /// The kind of file. "auto" is WebM for what WebM carries, Matroska for VP8 with other sound, and MP4 for the rest; "matroska" is WebM for what WebM carries and
+    /// Matroska for the rest; "mp4" and "flv" are those, except that VP8 has no place in MP4 and goes to WebM. Nothing is transcoded.
+    recording_format: RecordingFormat = "recording.format", default r#""auto""#, example r#""flv""#;
+    /// A file that lasts so long ends at the next key frame, and another one begins.
+    recording_file_seconds: Seconds<10, 604_800> = "recording.file_seconds", default "3600";
+    /// A file of so many megabytes ends at the next key frame, and another one begins.
+    recording_file_megabytes: Limit = "recording.file_megabytes", default "0", example "2000";
+    /// Recordings that ended so many days ago are deleted.
+    recording_keep_days: Limit = "recording.keep_days", default "0", example "30";
+    /// When all recordings together have more megabytes, the oldest are deleted.
+    recording_keep_megabytes: Limit = "recording.keep_megabytes", default "0", example "500000";
+    /// So many megabytes stay free on the disk: with less, recordings end, and begin again when there is room.
+    recording_free_megabytes: Limit = "recording.free_megabytes", default "1000";
     /// Where events of rooms are posted (docs/http-api.md). Redirections are not followed.
     webhooks_urls: WebhookUrls = "webhooks.urls", default "[]", example r#"["https://app.example.org/parlor"]"#;
     /// The secret that signs them.

@@ -12,12 +12,14 @@ use super::setting::Value;
 mod admission;
 mod listen;
 mod origin;
+mod recording;
 mod secret;
 mod webhook;
 
 pub use admission::Admission;
 pub use listen::{Listen, RtmpListen};
 pub use origin::Origins;
+pub use recording::{RecordingFormat, StreamPatterns};
 pub use secret::{Keys, Secret, Secrets, Users};
 pub use webhook::{WebhookSecret, WebhookUrl, WebhookUrls};
 

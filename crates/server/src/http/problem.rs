@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use room::manage::ManageError;
 use serde_json::json;
 
+use crate::live::recording::RecordingRefusal;
+
 /// Why the room API does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
@@ -27,6 +29,12 @@ pub(crate) enum Problem {
     /// 403
     #[error("the token does not grant \"manage\"")]
     NotGranted,
+    /// 403
+    #[error("the token grants neither \"manage\" nor \"record\"")]
+    NotGrantedToRecord,
+    /// 403
+    #[error("the token is for another stream")]
+    OtherStream,
     /// 403
     #[error("the token is for another room")]
     OtherRoom,
@@ -51,6 +59,12 @@ pub(crate) enum Problem {
     /// 429
     #[error("too many requests from this address")]
     TooManyRequests { retry_after: Duration },
+    /// 416
+    #[error("the file has {length} bytes, and none where it was asked for")]
+    BadRange { length: u64 },
+    /// 403, 404, 409, 500 or 507
+    #[error(transparent)]
+    Recording(#[from] RecordingRefusal),
     /// 400, 404 or 409
     #[error(transparent)]
     Refused(#[from] ManageError),
@@ -71,7 +85,21 @@ impl Problem {
             Self::NoKeys => (StatusCode::FORBIDDEN, "no-keys"),
             Self::NoJsonp => (StatusCode::FORBIDDEN, "jsonp-off"),
             Self::NotGranted => (StatusCode::FORBIDDEN, "not-granted"),
+            Self::NotGrantedToRecord => (StatusCode::FORBIDDEN, "not-granted"),
+            Self::OtherStream => (StatusCode::FORBIDDEN, "other-stream"),
             Self::OtherRoom => (StatusCode::FORBIDDEN, "other-room"),
+            Self::BadRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "bad-range"),
+            Self::Recording(refusal) => match refusal {
+                RecordingRefusal::LinkRefused => (StatusCode::FORBIDDEN, "link-refused"),
+                RecordingRefusal::NoRecording => (StatusCode::NOT_FOUND, "no-recording"),
+                RecordingRefusal::Off => (StatusCode::CONFLICT, "recording-off"),
+                RecordingRefusal::NotOnAir => (StatusCode::CONFLICT, "not-on-air"),
+                RecordingRefusal::AlreadyRecording => (StatusCode::CONFLICT, "already-recording"),
+                RecordingRefusal::NotRecording => (StatusCode::CONFLICT, "not-recording"),
+                RecordingRefusal::BeingWritten => (StatusCode::CONFLICT, "being-written"),
+                RecordingRefusal::Unreachable => (StatusCode::INTERNAL_SERVER_ERROR, "unreachable"),
+                RecordingRefusal::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
+            },
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::BadBody { .. } => (StatusCode::BAD_REQUEST, "bad-body"),
@@ -122,8 +150,16 @@ impl IntoResponse for Problem {
             Self::StatsBusy => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(1_u16));
             }
+            Self::BadRange { length } => {
+                if let Ok(range) = HeaderValue::try_from(format!("bytes */{length}")) {
+                    headers.insert(header::CONTENT_RANGE, range);
+                }
+            }
             Self::NoKeys
             | Self::NoJsonp
+            | Self::NotGrantedToRecord
+            | Self::OtherStream
+            | Self::Recording(_)
             | Self::NotGranted
             | Self::OtherRoom
             | Self::NotFound

@@ -251,7 +251,7 @@ fn page(parts: &Parts) -> Result<Page, Problem> {
     Ok(Page { after: query(parts, "after"), limit: limit(parts, MEMBERS_DEFAULT, MEMBERS_MAX)? })
 }
 
-fn limit(parts: &Parts, default: usize, max: usize) -> Result<usize, Problem> {
+pub(super) fn limit(parts: &Parts, default: usize, max: usize) -> Result<usize, Problem> {
     let Some(limit) = query(parts, "limit") else { return Ok(default) };
     let limit = limit.parse().ok().filter(|limit| (1..=max).contains(limit));
     limit.ok_or(Problem::BadQuery { name: "limit" })
@@ -271,7 +271,7 @@ pub(super) fn create(body: &[u8]) -> Result<Manage, Problem> {
     Ok(Manage::Create { room, policy })
 }
 
-async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
+pub(super) async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
     let bytes = timeout(BODY_TIME, to_bytes(body, BODY_BYTES_MAX)).await.map_err(|_| Problem::BodyLate)?;
     bytes.map(Vec::from).map_err(|_| Problem::BodyTooLong { limit_bytes: BODY_BYTES_MAX })
 }

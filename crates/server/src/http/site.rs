@@ -14,6 +14,7 @@ use crate::config::{Config, Limit};
 use crate::ice::{IceServers, UrlHost};
 use crate::live::clients::Census;
 use crate::live::hls::Hls;
+use crate::live::recording::Recordings;
 use crate::live::rtmp::Stage;
 use crate::live::streams::Streams;
 use crate::rate::RateLimit;
@@ -40,6 +41,8 @@ pub(crate) struct Site {
     pub(crate) streams: Option<Streams>,
     /// The live streams of every protocol, as publishers and viewers see them.
     pub(crate) stage: Stage,
+    /// Their recordings; `None` where nothing is recorded.
+    pub(crate) recordings: Option<Arc<Recordings>>,
     /// The same streams for players of HLS.
     pub(crate) hls: Arc<Hls>,
     /// Who publishes and views them.
@@ -85,11 +88,13 @@ pub(crate) struct Ways {
     pub(crate) stage: Stage,
     /// What the server calls itself.
     pub(crate) identity: Identity,
+    /// To their recordings; `None` where nothing is recorded.
+    pub(crate) recordings: Option<Arc<Recordings>>,
 }
 
 impl Site {
     pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, ports: Ports, ways: Ways) -> Self {
-        let Ways { signal, workers, streams, stage, identity } = ways;
+        let Ways { signal, workers, streams, stage, identity, recordings } = ways;
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
         let live_requests = Mutex::new(RateLimit::new(config.limits_live_requests_per_minute));
@@ -108,6 +113,7 @@ impl Site {
             workers,
             streams,
             stage,
+            recordings,
             hls,
             census: Arc::new(census),
             identity,

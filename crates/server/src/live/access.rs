@@ -205,10 +205,14 @@ fn grants(claims: &Claims, deed: Deed) -> bool {
 }
 
 fn opens(claims: &Claims, name: &StreamName) -> bool {
+    stands_for(&claims.room, name)
+}
+
+/// Whether `app/stream`, `app/*` or `*` stands for this stream.
+pub(crate) fn stands_for(pattern: &str, name: &StreamName) -> bool {
     // An app may have slashes in it: the last one divides.
-    let named = claims.room.rsplit_once('/');
-    claims.room == "*"
-        || named.is_some_and(|named| named.0 == name.app() && (named.1 == "*" || named.1 == name.stream()))
+    let named = pattern.rsplit_once('/');
+    pattern == "*" || named.is_some_and(|named| named.0 == name.app() && (named.1 == "*" || named.1 == name.stream()))
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ struct Inner {
     entries: Mutex<BTreeMap<StreamName, Entry>>,
     /// Tells who waits for a stream that one can be viewed.
     arrivals: watch::Sender<()>,
+    /// Tells that a publisher came or went.
+    changes: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -137,7 +139,12 @@ impl Directory {
     /// Nothing is on air yet, and never more than so many streams will be.
     #[must_use]
     pub fn new(streams_max: Limit) -> Self {
-        Self(Arc::new(Inner { streams_max, entries: Mutex::default(), arrivals: watch::Sender::new(()) }))
+        Self(Arc::new(Inner {
+            streams_max,
+            entries: Mutex::default(),
+            arrivals: watch::Sender::new(()),
+            changes: watch::Sender::new(()),
+        }))
     }
 
     /// Takes the name for a publisher, until the claim is dropped.
@@ -162,6 +169,7 @@ impl Directory {
         tracing::info!(stream = %name, %protocol, "on air");
         // Who waits for it counts as its reader from here on.
         self.0.arrivals.send_replace(());
+        self.0.changes.send_replace(());
         let inlet = Inlet::new(self.clone(), name.clone(), stream, publication);
         Ok(Claim { directory: self.clone(), inlet })
     }
@@ -197,6 +205,12 @@ impl Directory {
     #[must_use]
     pub fn sight(&self, name: &StreamName) -> Option<Sight> {
         self.entries().get(name)?.sight(name)
+    }
+
+    /// Changes whenever a publisher comes or goes.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.0.changes.subscribe()
     }
 
     /// A place in the stream, when there is something in it to begin with.
@@ -346,6 +360,7 @@ impl Drop for Claim {
         tracing::info!(stream = %name, "off air");
         self.inlet.stream().end();
         self.directory.leave(name, |entry| entry.publisher = None);
+        self.directory.0.changes.send_replace(());
     }
 }
 
@@ -387,6 +402,12 @@ impl Viewer {
             // The stream itself holds the sender, so it is not closed.
             timeout(PATIENCE, self.news.changed()).await.map(|_| ()).map_err(|_| ViewEnd::Silence)?;
         }
+    }
+
+    /// How much of the stream went by since the viewer last began, because it did not keep up.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.cursor.skipped()
     }
 
     /// Begins again at the latest key frame.

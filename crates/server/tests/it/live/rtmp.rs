@@ -7,6 +7,7 @@ mod hooks;
 mod list;
 mod manage;
 mod many;
+mod recording;
 mod webrtc;
 
 use bytes::Bytes;

@@ -1,0 +1,203 @@
+//! `/api/v1/recordings`: what was recorded, for pages and programs; `openapi.json` is its contract.
+//!
+//! A token with the grant `manage`, or with `record`, opens it for the streams that it names. The file itself is opened by a link as well, which the
+//! list gives.
+
+mod file;
+mod report;
+
+use axum::body::Body;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use live::StreamName;
+use serde::Deserialize;
+
+use self::report::{RecordingList, RecordingReport};
+use super::api::{bearer, query};
+use super::arrival::Arrival;
+use super::problem::Problem;
+use super::rooms;
+use super::site::Site;
+use crate::address::ClientNetwork;
+use crate::admin::MANAGE;
+use crate::clock;
+use crate::live::access::stands_for;
+use crate::live::recording::{Filter, Recording, RecordingId, RecordingRefusal, Recordings, State};
+
+/// Every request that there is.
+#[cfg(test)]
+pub(super) static ROUTES: [(Method, &str); 6] = [
+    (Method::GET, RECORDINGS_PATH),
+    (Method::POST, "/api/v1/recordings/start"),
+    (Method::POST, "/api/v1/recordings/stop"),
+    (Method::GET, "/api/v1/recordings/{id}"),
+    (Method::DELETE, "/api/v1/recordings/{id}"),
+    (Method::GET, "/api/v1/recordings/{id}/file"),
+];
+
+/// Whether a path is one of these.
+pub(super) fn is_recording_path(path: &str) -> bool {
+    path.strip_prefix(RECORDINGS_PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    List,
+    Start,
+    Stop,
+    Inspect(RecordingId),
+    Delete(RecordingId),
+    File(RecordingId),
+}
+
+/// `{"app", "stream"}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StreamBody {
+    app: String,
+    stream: String,
+}
+
+/// Answers a request about recordings.
+pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Response {
+    reply(site, arrival, parts, body).await.unwrap_or_else(Problem::into_response)
+}
+
+async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, Problem> {
+    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
+    site.count_api_request(ClientNetwork::from(client))
+        .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
+    let call = find(&parts.method, parts.uri.path())?;
+    let recordings = || site.recordings.as_deref().ok_or(Problem::Recording(RecordingRefusal::Off));
+    if let Call::File(id) = call
+        && let Some(key) = query(parts, "key")
+    {
+        let recordings = recordings()?;
+        if !recordings.key_opens(&key, id) {
+            return Err(RecordingRefusal::LinkRefused.into());
+        }
+        return file::answer(recordings, &recordings.find(id).await?, parts).await;
+    }
+    let scope = Scope::of(site, parts)?;
+    let recordings = recordings()?;
+    match call {
+        Call::List => return Ok(json(&list(recordings, &scope, parts).await?)),
+        Call::Start => recordings.start(scope.stream(body).await?).await?,
+        Call::Stop => recordings.stop(scope.stream(body).await?).await?,
+        Call::Inspect(id) => return Ok(json(&RecordingReport::new(&scope.find(recordings, id).await?, recordings))),
+        Call::File(id) => return file::answer(recordings, &scope.find(recordings, id).await?, parts).await,
+        Call::Delete(id) => {
+            scope.find(recordings, id).await?;
+            recordings.delete(id).await?;
+        }
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn find(method: &Method, path: &str) -> Result<Call, Problem> {
+    let rest = path.strip_prefix(RECORDINGS_PATH).unwrap_or_default();
+    let segments: Vec<&str> = rest.split('/').skip(1).collect();
+    let id = |text: &str| text.parse().map(RecordingId).map_err(|_| RecordingRefusal::NoRecording);
+    let is_reading = method == Method::GET || method == Method::HEAD;
+    let (call, allow) = match segments.as_slice() {
+        [] => (is_reading.then_some(Call::List), "GET"),
+        ["start"] => ((method == Method::POST).then_some(Call::Start), "POST"),
+        ["stop"] => ((method == Method::POST).then_some(Call::Stop), "POST"),
+        [text] => {
+            let id = id(text)?;
+            let call = if is_reading { Some(Call::Inspect(id)) } else { None };
+            (call.or_else(|| (method == Method::DELETE).then_some(Call::Delete(id))), "GET, DELETE")
+        }
+        [text, "file"] => (is_reading.then_some(Call::File(id(text)?)), "GET"),
+        _ => return Err(Problem::NotFound),
+    };
+    call.ok_or_else(|| Problem::MethodNotAllowed { allow: allow.to_owned() })
+}
+
+/// Whose recordings a token opens.
+#[derive(Debug)]
+struct Scope {
+    /// As tokens name streams.
+    pattern: String,
+}
+
+impl Scope {
+    fn of(site: &Site, parts: &Parts) -> Result<Self, Problem> {
+        if site.manage_keys.is_empty() {
+            return Err(Problem::NoKeys);
+        }
+        let token = bearer(parts).ok_or(Problem::TokenNeeded)?;
+        let claims =
+            room::token::verify(&site.manage_keys, &token, clock::unix_time()).map_err(Problem::TokenRefused)?;
+        let granted = claims.grants.is_some_and(|grants| grants.iter().any(|grant| grant == MANAGE || grant == RECORD));
+        if granted { Ok(Self { pattern: claims.room }) } else { Err(Problem::NotGrantedToRecord) }
+    }
+
+    /// The stream of a body.
+    async fn stream(&self, body: Body) -> Result<StreamName, Problem> {
+        let StreamBody { app, stream } = rooms::read(&rooms::bytes(body).await?)?;
+        let name = StreamName::new(&app, &stream).map_err(|error| Problem::BadBody { reason: error.to_string() })?;
+        if stands_for(&self.pattern, &name) { Ok(name) } else { Err(Problem::OtherStream) }
+    }
+
+    /// A recording that the token opens; others are not told of.
+    async fn find(&self, recordings: &Recordings, id: RecordingId) -> Result<Recording, Problem> {
+        let recording = recordings.find(id).await?;
+        let is_opened = stands_for(&self.pattern, &recording.name);
+        if is_opened { Ok(recording) } else { Err(RecordingRefusal::NoRecording.into()) }
+    }
+
+    /// The filter that is asked for, and no more than the token opens.
+    fn filter(&self, parts: &Parts) -> Result<Filter, Problem> {
+        let state = query(parts, "state").map(|state| {
+            serde_json::from_value::<State>(state.into()).map_err(|_| Problem::BadQuery { name: "state" })
+        });
+        let after = query(parts, "after")
+            .map(|after| after.parse().map(RecordingId).map_err(|_| Problem::BadQuery { name: "after" }));
+        let mut filter = Filter {
+            app: query(parts, "app"),
+            stream: query(parts, "stream"),
+            state: state.transpose()?,
+            after: after.transpose()?,
+        };
+        if let Some((app, stream)) = self.pattern.rsplit_once('/') {
+            let stream = Some(stream).filter(|stream| *stream != "*");
+            let differs = |asked: &Option<String>, own: &str| asked.as_deref().is_some_and(|asked| asked != own);
+            if differs(&filter.app, app) || stream.is_some_and(|stream| differs(&filter.stream, stream)) {
+                return Err(Problem::OtherStream);
+            }
+            filter.app = Some(app.to_owned());
+            filter.stream = stream.map(str::to_owned).or(filter.stream);
+        } else if self.pattern != "*" {
+            // A token for a room opens no stream.
+            return Err(Problem::OtherStream);
+        }
+        Ok(filter)
+    }
+}
+
+async fn list(recordings: &Recordings, scope: &Scope, parts: &Parts) -> Result<RecordingList, Problem> {
+    let filter = scope.filter(parts)?;
+    let limit = rooms::limit(parts, LIST_DEFAULT, LIST_MAX)?;
+    let mut found = recordings.list(filter, limit + 1).await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    Ok(RecordingList::new(&found, has_more, recordings))
+}
+
+fn json(body: &impl serde::Serialize) -> Response {
+    ([(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+}
+
+/// The grant that opens the recordings of streams, and nothing else.
+const RECORD: &str = "record";
+const RECORDINGS_PATH: &str = "/api/v1/recordings";
+/// Recordings in one answer, when nothing is said, and at most.
+const LIST_DEFAULT: usize = 100;
+const LIST_MAX: usize = 1000;
+
+#[cfg(test)]
+mod tests;

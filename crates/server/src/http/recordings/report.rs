@@ -1,0 +1,64 @@
+//! A recording as the API tells of it.
+
+use serde::Serialize;
+
+use crate::live::recording::{AudioTrack, Recording, Recordings, State, VideoTrack};
+
+/// `RecordingList` of the document.
+#[derive(Debug, Serialize)]
+pub(super) struct RecordingList {
+    recordings: Vec<RecordingReport>,
+    /// What to send as `after`; null at the end.
+    next: Option<i64>,
+}
+
+/// `Recording` of the document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RecordingReport {
+    id: i64,
+    app: String,
+    stream: String,
+    state: State,
+    reason: Option<String>,
+    started_at: u64,
+    duration_ms: u64,
+    bytes: u64,
+    gaps: u64,
+    format: &'static str,
+    video: Option<VideoTrack>,
+    audio: Option<AudioTrack>,
+    file: String,
+    url: String,
+}
+
+impl RecordingList {
+    pub(super) fn new(found: &[Recording], has_more: bool, recordings: &Recordings) -> Self {
+        Self {
+            recordings: found.iter().map(|recording| RecordingReport::new(recording, recordings)).collect(),
+            next: found.last().filter(|_| has_more).map(|last| last.id.0),
+        }
+    }
+}
+
+impl RecordingReport {
+    pub(super) fn new(recording: &Recording, recordings: &Recordings) -> Self {
+        let id = recording.id;
+        Self {
+            id: id.0,
+            app: recording.name.app().to_owned(),
+            stream: recording.name.stream().to_owned(),
+            state: recording.state,
+            reason: recording.reason.clone(),
+            started_at: recording.started_at_ms,
+            duration_ms: recording.progress.duration_ms,
+            bytes: recording.progress.bytes,
+            gaps: recording.progress.gaps,
+            format: recording.format.extension(),
+            video: recording.video.clone(),
+            audio: recording.audio.clone(),
+            file: recording.path.clone(),
+            url: format!("/api/v1/recordings/{}/file?key={}", id.0, recordings.key(id)),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! One stream is recorded: a viewer whose player is the disk.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use live::hub::{Content, Item};
+use live::record::{Config, Recorder};
+use tokio::sync::watch;
+
+use super::disk::{Disk, Session};
+use crate::live::directory::{Directory, ViewEnd, Viewer};
+
+/// Records until it is stopped, or the disk fails.
+pub(super) async fn record(
+    session: Arc<Session>,
+    config: Config,
+    directory: Directory,
+    disk: Disk,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let Some(viewer) = viewer(&session, &directory, &mut stopping).await else { return };
+    let mut recording =
+        Recording { session, disk, viewer, recorder: Recorder::new(config), items: Vec::new(), skipped: 0 };
+    loop {
+        tokio::select! {
+            // What came before the stop is recorded.
+            came = recording.viewer.next(&mut recording.items) => recording.take(came).await,
+            () = recording.session.failed() => return,
+            () = stop(&mut stopping) => break,
+        }
+    }
+    while let Some(came) = recording.viewer.next(&mut recording.items).now_or_never() {
+        recording.take(came).await;
+        if came.is_err() {
+            break;
+        }
+    }
+    recording.recorder.handle_end();
+    recording.write().await;
+}
+
+/// A place in the stream, once something can be seen there.
+async fn viewer(session: &Session, directory: &Directory, stopping: &mut watch::Receiver<bool>) -> Option<Viewer> {
+    loop {
+        tokio::select! {
+            viewer = directory.wait_and_view(&session.name, WAIT) => {
+                if viewer.is_some() {
+                    return viewer;
+                }
+            }
+            () = stop(stopping) => return None,
+        }
+    }
+}
+
+/// Waits for the stop; whoever could have said so may be gone, which is one as well.
+async fn stop(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+struct Recording {
+    session: Arc<Session>,
+    disk: Disk,
+    viewer: Viewer,
+    recorder: Recorder,
+    /// What came; at most a batch of the hub.
+    items: Vec<Arc<Item>>,
+    /// What the viewer had missed when it was last asked.
+    skipped: u64,
+}
+
+impl Recording {
+    async fn take(&mut self, came: Result<(), ViewEnd>) {
+        match came {
+            Ok(()) => {}
+            // Nothing comes for a while: whoever started the recording knows when to stop it.
+            Err(ViewEnd::Silence) => return,
+            Err(ViewEnd::TooSlow(_)) => self.viewer.begin_again(),
+        }
+        if came.is_err() || self.viewer.skipped() != self.skipped {
+            self.skipped = self.viewer.skipped();
+            let gaps = self.session.gaps.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::warn!(stream = %self.session.name, gaps, "the disk is too slow: pictures are missing in the recording");
+            self.recorder.handle_break();
+        }
+        for item in std::mem::take(&mut self.items) {
+            match item.content() {
+                Content::Parameters(parameters) => self.recorder.handle_parameters(parameters),
+                Content::Frame(frame) => self.recorder.handle_frame(frame),
+                Content::Metadata(_) => {}
+            }
+        }
+        self.write().await;
+    }
+
+    /// Waits for the disk if it must, and meanwhile takes nothing from the stream.
+    async fn write(&mut self) {
+        while let Some(output) = self.recorder.poll_output() {
+            self.disk.write(&self.session, output).await;
+        }
+    }
+}
+
+/// How long one look for the stream takes.
+const WAIT: Duration = Duration::from_secs(60);

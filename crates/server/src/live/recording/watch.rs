@@ -1,0 +1,165 @@
+//! Which streams are recorded: those that the operator has named, as soon as they are on air, and those that somebody has started.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use live::StreamName;
+use live::record::Config;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
+
+use super::disk::{Disk, Failure, Session};
+use super::{RecordingRefusal, session};
+use crate::clock;
+use crate::config::StreamPatterns;
+use crate::live::directory::Directory;
+
+/// What somebody wants.
+#[derive(Debug)]
+pub(super) enum Command {
+    Start(StreamName, oneshot::Sender<Result<(), RecordingRefusal>>),
+    Stop(StreamName, oneshot::Sender<Result<(), RecordingRefusal>>),
+    /// Ends everything, and then the task.
+    Shutdown,
+}
+
+/// The task that watches over the streams on air.
+pub(super) struct Watch {
+    pub(super) directory: Directory,
+    pub(super) patterns: StreamPatterns,
+    pub(super) config: Config,
+    pub(super) disk: Disk,
+    pub(super) commands: mpsc::Receiver<Command>,
+    /// At most as many as there are streams on air.
+    pub(super) active: BTreeMap<StreamName, Active>,
+    /// Streams that are not recorded by themselves for now; only those on air.
+    pub(super) held: BTreeMap<StreamName, Held>,
+    pub(super) tasks: JoinSet<Arc<Session>>,
+}
+
+/// A stream that is recorded.
+pub(super) struct Active {
+    session: Arc<Session>,
+    /// When its publisher came: another one gets another recording.
+    since: Instant,
+    stopping: watch::Sender<bool>,
+}
+
+/// Why a stream is not recorded although it is named.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    /// When its publisher came: it holds for no other.
+    since: Instant,
+    /// `None`: until the publisher goes.
+    until: Option<Instant>,
+}
+
+impl Watch {
+    pub(super) async fn run(mut self) {
+        let mut changes = self.directory.changes();
+        let mut ticks = interval(TICK);
+        loop {
+            self.look();
+            tokio::select! {
+                // The directory is kept here, so its sender lives.
+                _ = changes.changed() => {}
+                _ = ticks.tick() => {}
+                Some(ended) = self.tasks.join_next() => {
+                    if let Ok(session) = ended {
+                        self.forget(&session);
+                    }
+                }
+                command = self.commands.recv() => match command {
+                    // Who has gone away does not hear the answer.
+                    Some(Command::Start(name, answer)) => drop(answer.send(self.start(name))),
+                    Some(Command::Stop(name, answer)) => drop(answer.send(self.stop(&name))),
+                    Some(Command::Shutdown) | None => break,
+                },
+            }
+        }
+        for active in self.active.values() {
+            active.stopping.send_replace(true);
+        }
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(FAREWELL, ended).await.is_err() {
+            tracing::warn!("the disk is too slow: some recordings end without their index");
+        }
+    }
+
+    /// Stops what has gone off air, and begins what has come.
+    fn look(&mut self) {
+        let on_air: BTreeMap<StreamName, Instant> =
+            self.directory.streams().into_iter().map(|(name, on_air)| (name, on_air.since)).collect();
+        for (name, active) in &self.active {
+            if on_air.get(name) != Some(&active.since) {
+                active.stopping.send_replace(true);
+            }
+        }
+        let now = clock::now();
+        self.held
+            .retain(|name, held| on_air.get(name) == Some(&held.since) && held.until.is_none_or(|until| now < until));
+        for (name, since) in on_air {
+            let is_wanted = self.patterns.contain(&name) && !self.held.contains_key(&name);
+            if is_wanted && !self.active.contains_key(&name) && !self.disk.is_full() {
+                self.begin(name, since);
+            }
+        }
+    }
+
+    fn start(&mut self, name: StreamName) -> Result<(), RecordingRefusal> {
+        let on_air = self.directory.streams().into_iter().find(|(known, _)| *known == name);
+        let (_, on_air) = on_air.ok_or(RecordingRefusal::NotOnAir)?;
+        if self.active.contains_key(&name) {
+            return Err(RecordingRefusal::AlreadyRecording);
+        }
+        if self.disk.is_full() {
+            return Err(RecordingRefusal::DiskFull);
+        }
+        self.held.remove(&name);
+        self.begin(name, on_air.since);
+        Ok(())
+    }
+
+    /// A stream that the operator has named is not recorded again before its next publisher.
+    fn stop(&mut self, name: &StreamName) -> Result<(), RecordingRefusal> {
+        let active = self.active.get(name).ok_or(RecordingRefusal::NotRecording)?;
+        active.stopping.send_replace(true);
+        self.held.insert(name.clone(), Held { since: active.since, until: None });
+        Ok(())
+    }
+
+    fn begin(&mut self, name: StreamName, since: Instant) {
+        let session = Session::new(name.clone());
+        let (stopping, stopped) = watch::channel(false);
+        let recorded =
+            session::record(Arc::clone(&session), self.config, self.directory.clone(), self.disk.clone(), stopped);
+        let ended = Arc::clone(&session);
+        self.tasks.spawn(async move {
+            recorded.await;
+            ended
+        });
+        self.active.insert(name, Active { session, since, stopping });
+    }
+
+    /// A session has ended.
+    fn forget(&mut self, session: &Arc<Session>) {
+        let name = &session.name;
+        if self.active.get(name).is_some_and(|active| Arc::ptr_eq(&active.session, session))
+            && let Some(active) = self.active.remove(name)
+            && let Some(failure) = session.failure()
+        {
+            // With room on the disk it may go on; what else failed is likely to fail again.
+            let pause = if failure == Failure::DiskFull { TICK } else { PAUSE };
+            self.held.insert(name.clone(), Held { since: active.since, until: Some(clock::now() + pause) });
+        }
+    }
+}
+
+/// How often it looks without being told of a change: for room on the disk, and for what was held.
+const TICK: Duration = Duration::from_secs(5);
+/// Between a failure and the next attempt.
+const PAUSE: Duration = Duration::from_secs(60);
+/// How long the disk may take with what is left when the server stops.
+const FAREWELL: Duration = Duration::from_secs(5);
