@@ -98,7 +98,7 @@ fn a_stream_without_pictures_begins_with_the_sound_of_the_last_second() {
 fn parameters_that_are_repeated_are_passed_on_only_when_they_are_new() {
     let mut hub = hub();
     publish(&mut hub, "VKpVpWKp", 0);
-    let mut early = Cursor { next: Some(0), overtaken: 0 };
+    let mut early = Cursor { next: Some(0), ..Cursor::default() };
     assert_eq!(read(&hub, &mut early), "VKppWKp");
     assert_eq!(read(&hub, &mut Cursor::default()), "WKp");
 }
@@ -126,7 +126,7 @@ fn a_clock_that_jumps_is_followed_without_a_hole_or_a_step_back() {
     for ms in [0, 40, 500_000, 500_040, 100, 140, 130] {
         hub.publish_frame(frame(Codec::H264, ms, true));
     }
-    let mut all = Cursor { next: Some(0), overtaken: 0 };
+    let mut all = Cursor { next: Some(0), ..Cursor::default() };
     let times: Vec<i64> = items(&hub, &mut all).iter().map(|item| item.time().millis()).collect();
     assert_eq!(times, [0, 40, 80, 120, 160, 200, 200]);
 }
@@ -180,7 +180,7 @@ fn a_viewer_may_be_overtaken_so_often_and_no_more_before_it_has_everything() {
         publish(hub, "p", i64::from(round) * 200 + 120);
         hub.read(cursor, 1, &mut items)
     };
-    let mut slow = Cursor { next: Some(0), overtaken: 0 };
+    let mut slow = Cursor { next: Some(0), ..Cursor::default() };
     for round in 0..OVERTAKEN_MAX {
         assert_eq!(overtake(&mut hub, &mut slow, round), Ok(()));
     }
@@ -221,4 +221,19 @@ fn an_item_is_written_once_for_all_viewers() {
         assert!(std::ptr::eq(one.flv().as_ptr(), other.flv().as_ptr()));
         assert!(std::ptr::eq(one.rtmp().as_ptr(), other.rtmp().as_ptr()));
     }
+}
+
+#[test]
+fn who_is_overtaken_is_told_how_much_was_missed() {
+    let mut hub = hub();
+    publish(&mut hub, "VKp", 0);
+    let mut slow = Cursor::default();
+    assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("VKp", 0));
+    // Five seconds later what it has not read is gone, but for the latest key frame.
+    for second in 1..20 {
+        publish(&mut hub, "Kp", second * 1000);
+    }
+    assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("VKp", 36));
+    publish(&mut hub, "p", 20_000);
+    assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("p", 36));
 }

@@ -102,10 +102,8 @@ impl Session {
 
 impl Failure {
     fn of(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
-            _ => Self::Write,
-        }
+        let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        if is_full { Self::DiskFull } else { Self::Write }
     }
 
     /// What the index says of it.
@@ -199,7 +197,7 @@ impl Thread {
             Work::Append { bytes, duration } => {
                 self.files.get_mut(&key).map_or(Ok(()), |file| file.append(&bytes, duration))
             }
-            Work::Fill(fill) => self.files.get_mut(&key).map_or(Ok(()), |file| file.fill(&fill)),
+            Work::Fill(fill) => self.files.get(&key).map_or(Ok(()), |file| file.fill(&fill)),
             Work::End => match self.files.remove(&key) {
                 Some(file) => file.sync().map(|()| self.close(file, State::Finished, None)),
                 None => Ok(()),

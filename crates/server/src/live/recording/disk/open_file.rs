@@ -65,7 +65,7 @@ impl OpenFile {
         Ok(())
     }
 
-    pub(super) fn fill(&mut self, fill: &Fill) -> io::Result<()> {
+    pub(super) fn fill(&self, fill: &Fill) -> io::Result<()> {
         self.file.write_all_at(&fill.bytes, fill.offset)
     }
 
