@@ -17,17 +17,26 @@ pub(crate) enum Subject {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Live streams beside Janus (streaming): the same figures for the viewers of one stream
+    Live {
+        /// As above
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
 }
 
 pub(crate) fn run(subject: &Subject) -> Result<ExitCode> {
-    let Subject::Sfu { options } = subject;
+    let (name, options) = match subject {
+        Subject::Sfu { options } => ("sfu", options),
+        Subject::Live { options } => ("live", options),
+    };
     // Standard output belongs to the tool: with --json it is one object.
     let built = target().join("bench-build.log");
     std::fs::create_dir_all(target())?;
     log(cargo().args(["build", "--release", "--package", "parlor", "--package", "bench"]), &built)?;
     let release = target().join("release");
     let mut command = namespace::isolated();
-    command.arg(release.join("bench")).arg("--parlor").arg(release.join("parlor")).args(options);
+    command.arg(release.join("bench")).arg(name).arg("--parlor").arg(release.join("parlor")).args(options);
     show(&mut command)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,17 +4,20 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum as _;
+
+use crate::case::Subject;
 
 /// Fails before the work is done if the document cannot take the tables.
-pub(crate) fn check(path: &Path) -> Result<()> {
-    parts(&read(path)?, path).map(|_| ())
+pub(crate) fn check(path: &Path, subject: Subject) -> Result<()> {
+    parts(&read(path)?, path, subject).map(|_| ())
 }
 
 /// Replaces what is between the marks.
-pub(crate) fn replace(path: &Path, tables: &str) -> Result<()> {
+pub(crate) fn replace(path: &Path, subject: Subject, tables: &str) -> Result<()> {
     let text = read(path)?;
-    let (before, after) = parts(&text, path)?;
-    let joined = format!("{before}{BEGIN}\n{}\n{END}{after}", tables.trim());
+    let (before, after) = parts(&text, path, subject)?;
+    let joined = format!("{before}{}\n{}\n{END}{after}", begin(subject), tables.trim());
     fs::write(path, joined).with_context(|| path.display().to_string())
 }
 
@@ -23,12 +26,17 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// What stands before the first mark and behind the second.
-fn parts<'a>(text: &'a str, path: &Path) -> Result<(&'a str, &'a str)> {
-    let found = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    found.with_context(|| format!("{} has no lines {BEGIN} and {END}", path.display()))
+fn parts<'a>(text: &'a str, path: &Path, subject: Subject) -> Result<(&'a str, &'a str)> {
+    let begin = begin(subject);
+    let found = text.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    found.with_context(|| format!("{} has no lines {begin} and {END}", path.display()))
 }
 
-const BEGIN: &str = "<!-- tables of the last run -->";
+fn begin(subject: Subject) -> String {
+    let name = subject.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    format!("<!-- tables of the last run of {name} -->")
+}
+
 const END: &str = "<!-- end of the tables -->";
 
 #[cfg(test)]

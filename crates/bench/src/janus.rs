@@ -1,4 +1,7 @@
-//! Janus under measurement: its WebSocket protocol and its videoroom plugin, as far as rooms full of synthetic cameras need them.
+//! Janus under measurement: its start, and its protocol by WebSocket.
+
+pub(crate) mod rooms;
+pub(crate) mod stream;
 
 use std::fs;
 use std::path::Path;
@@ -6,14 +9,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use client::load::{Plan, Population};
-use client::{Transport, Trust, WebSocket, WebSocketAddress};
+use client::{Trust, WebSocket, WebSocketAddress};
 use serde_json::{Value, json};
 
 use crate::network::{ADDRESS, INTERFACE};
 use crate::process::Process;
 
-/// Starts it with the videoroom plugin and the WebSocket transport only, which is what it needs.
+/// Starts it with the plugins for rooms and streams and with the WebSocket transport, which is what it needs.
 pub(crate) async fn start(folder: &Path) -> Result<Process> {
     let write = |name: &str, text: String| fs::write(folder.join(name), text).with_context(|| name.to_owned());
     let general = format!(
@@ -28,7 +30,9 @@ pub(crate) async fn start(folder: &Path) -> Result<Process> {
     let websockets =
         format!("general: {{\n  ws = true\n  ws_port = {PORT}\n  ws_ip = \"{ADDRESS}\"\n  wss = false\n}}\n");
     write("janus.transport.websockets.jcfg", websockets)?;
-    write("janus.plugin.videoroom.jcfg", "general: {\n}\n".into())?;
+    for plugin in ["videoroom", "streaming"] {
+        write(&format!("janus.plugin.{plugin}.jcfg"), "general: {\n}\n".into())?;
+    }
     let mut command = Command::new("janus");
     command.arg("-F").arg(folder).args(["-o", "-N", "-i", &ADDRESS.to_string()]);
     command.arg("-L").arg(folder.join("janus.out"));
@@ -49,105 +53,25 @@ pub(crate) struct Session {
     socket: WebSocket,
     id: u64,
     transactions: u64,
+    plugin: &'static str,
 }
 
-/// A handle of the videoroom plugin: one per peer connection.
+/// A handle of a plugin: one per peer connection.
 #[derive(Clone, Copy)]
 struct Handle(u64);
 
-/// Fills its rooms as the plan says.
-pub(crate) async fn fill(population: &Population) -> Result<Session> {
-    let mut session = Session::open().await?;
-    let plan = population.plan().clone();
-    for room in 1..=plan.rooms {
-        session.create_room(room, &plan).await?;
-        let mut feeds = Vec::new();
-        for _ in 0..plan.publishers {
-            feeds.push(session.publish(population, room).await?);
-        }
-        if plan.mutual {
-            for own in &feeds {
-                let others: Vec<_> = feeds.iter().copied().filter(|feed| feed != own).collect();
-                session.subscribe(population, room, &others).await?;
-            }
-        }
-        for _ in 0..plan.subscribers {
-            session.subscribe(population, room, &feeds).await?;
-        }
-    }
-    Ok(session)
-}
-
 impl Session {
-    async fn open() -> Result<Self> {
+    async fn open(plugin: &'static str) -> Result<Self> {
         let address = WebSocketAddress { tls: false, host: ADDRESS.to_string(), port: PORT, path: "/".into() };
         let socket = WebSocket::connect(&address, Some("janus-protocol"), Trust::System).await?;
-        let mut session = Self { socket, id: 0, transactions: 0 };
+        let mut session = Self { socket, id: 0, transactions: 0, plugin };
         let created = session.request(json!({"janus": "create"}), false).await?;
         session.id = created["data"]["id"].as_u64().context("no session id")?;
         Ok(session)
     }
 
-    async fn create_room(&mut self, room: u32, plan: &Plan) -> Result<()> {
-        let handle = self.attach().await?;
-        let body = json!({
-            "request": "create", "room": room, "publishers": plan.publishers, "bitrate": 0, "videocodec": "vp8",
-            "audiocodec": "opus", "notify_joining": false, "audiolevel_ext": true,
-        });
-        self.message(handle, body, None, false).await.map(|_| ())
-    }
-
-    /// One who sends. Returns the id of its feed.
-    async fn publish(&mut self, population: &Population, room: u32) -> Result<u64> {
-        let began = population.now();
-        let handle = self.attach().await?;
-        let body = json!({"request": "join", "ptype": "publisher", "room": room});
-        let joined = self.message(handle, body, None, true).await?;
-        let feed = joined["plugindata"]["data"]["id"].as_u64().context("no publisher id")?;
-        let mut peer = population.peer(Transport::Udp, self.socket.local)?;
-        let (media, _) = population.sent_media();
-        let offer = peer.offer(&media)?;
-        let jsep = json!({"type": "offer", "sdp": offer.sdp, "trickle": false});
-        let answered = self.message(handle, json!({"request": "publish"}), Some(jsep), true).await?;
-        let sdp = answered["jsep"]["sdp"].as_str().context("no answer")?.to_owned();
-        let mids = offer.mids.clone();
-        peer.accept_answer(offer, &sdp)?;
-        population.add(peer, population.publications(&mids), None, began, false);
-        self.wait_for_media(handle).await?;
-        Ok(feed)
-    }
-
-    /// One who watches these feeds over one peer connection.
-    async fn subscribe(&mut self, population: &Population, room: u32, feeds: &[u64]) -> Result<()> {
-        let began = population.now();
-        let handle = self.attach().await?;
-        let streams: Vec<_> = feeds.iter().map(|feed| json!({"feed": feed})).collect();
-        let body = json!({"request": "join", "ptype": "subscriber", "room": room, "streams": streams});
-        let attached = self.message(handle, body, None, true).await?;
-        let offer = attached["jsep"]["sdp"].as_str().context("no offer")?.to_owned();
-        let mut peer = population.peer(Transport::Udp, self.socket.local)?;
-        let answer = peer.answer(&offer)?;
-        let jsep = json!({"type": "answer", "sdp": answer, "trickle": false});
-        self.message(handle, json!({"request": "start"}), Some(jsep), true).await?;
-        population.add(peer, Vec::new(), None, began, true);
-        Ok(())
-    }
-
-    /// Nobody can subscribe to a feed before its connection stands.
-    async fn wait_for_media(&mut self, handle: Handle) -> Result<()> {
-        let up = async {
-            loop {
-                let message = self.socket.receive().await?;
-                if message["janus"] == "webrtcup" && message["sender"] == json!(handle.0) {
-                    return Ok(());
-                }
-            }
-        };
-        tokio::time::timeout(ANSWER_TIMEOUT, up).await.context("a publisher does not get connected")?
-    }
-
     async fn attach(&mut self) -> Result<Handle> {
-        let request = json!({"janus": "attach", "plugin": "janus.plugin.videoroom"});
+        let request = json!({"janus": "attach", "plugin": self.plugin});
         let attached = self.request(request, false).await?;
         Ok(Handle(attached["data"]["id"].as_u64().context("no handle id")?))
     }
@@ -195,7 +119,7 @@ const PORT: u16 = 8188;
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/janus";
 
 const UNUSED_PLUGINS: &str = "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,libjanus_lua.so,libjanus_nosip.so,\
-    libjanus_recordplay.so,libjanus_sip.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so";
+    libjanus_recordplay.so,libjanus_sip.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so";
 
 const UNUSED_TRANSPORTS: &str =
     "libjanus_http.so,libjanus_mqtt.so,libjanus_nanomsg.so,libjanus_pfunix.so,libjanus_rabbitmq.so";

@@ -1,15 +1,21 @@
-//! Parlor beside another media server, under the same load, on the same machine, in the same hour: `cargo xtask bench sfu`
-//! builds what it needs and starts this in a network namespace of its own.
+//! Parlor beside another server, under the same load, on the same machine, in the same hour: `cargo xtask bench` builds what it
+//! needs and starts this in a network namespace of its own.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
 mod case;
+mod crowd;
 mod document;
+mod encoder;
 mod floor;
 mod handshake;
 mod janus;
+mod listeners;
 mod network;
+mod nginx;
 mod parlor;
+mod players;
 mod process;
+mod rival;
 mod round;
 mod table;
 mod trains;
@@ -20,13 +26,17 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 
+use case::{Case, Subject};
 use round::{Contender, Round};
 
-/// Measures CPU per forwarded packet, delivery, delay and memory of Parlor and of Janus (videoroom).
+/// Measures CPU, delivery, delay and memory of Parlor and of another server.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 struct Arguments {
-    /// Two short cases, as many rounds as fit into 50 seconds
+    /// What is compared
+    #[arg(value_enum)]
+    subject: Subject,
+    /// One or two short cases, as many rounds as fit into 50 seconds
     #[arg(long)]
     quick: bool,
     /// Print one JSON object on standard output and nothing else
@@ -69,10 +79,10 @@ fn run(arguments: &Arguments) -> Result<()> {
 
 async fn measure(arguments: &Arguments) -> Result<()> {
     if let Some(path) = &arguments.write {
-        document::check(path)?;
+        document::check(path, arguments.subject)?;
     }
     let clock = client::Clock::start();
-    let cases = case::chosen(&arguments.cases, arguments.quick)?;
+    let cases = case::chosen(arguments.subject, &arguments.cases, arguments.quick)?;
     network::set_up()?;
     let floor = floor::measure()?;
     let handshake = handshake::measure()?;
@@ -80,7 +90,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let count = if arguments.quick { QUICK_ROUNDS_MAX } else { arguments.rounds };
     'all: for number in 0..count {
         for case in &cases {
-            for contender in contenders(arguments.alone || !case.has_rival, number) {
+            for contender in contenders(case, arguments.alone, number) {
                 let seconds = if arguments.quick { QUICK_SECONDS } else { arguments.seconds };
                 // One more run must not end later than promised.
                 if arguments.quick && number > 0 && clock.elapsed() + QUICK_RUN > QUICK_LIMIT {
@@ -96,7 +106,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     }
     let summary = table::Summary::new(&cases, &rounds, floor, handshake);
     if let Some(path) = &arguments.write {
-        document::replace(path, &summary.to_string())?;
+        document::replace(path, arguments.subject, &summary.to_string())?;
     }
     if arguments.json {
         println!("{}", serde_json::to_string(&summary)?);
@@ -107,11 +117,11 @@ async fn measure(arguments: &Arguments) -> Result<()> {
 }
 
 /// Who goes first changes from round to round.
-fn contenders(alone: bool, round: u32) -> Vec<Contender> {
-    match (alone, round % 2) {
-        (true, _) => vec![Contender::Parlor],
-        (false, 0) => vec![Contender::Parlor, Contender::Janus],
-        (false, _) => vec![Contender::Janus, Contender::Parlor],
+fn contenders(case: &Case, alone: bool, round: u32) -> Vec<Contender> {
+    match case.rival.filter(|_| !alone) {
+        None => vec![Contender::Parlor],
+        Some(rival) if round.is_multiple_of(2) => vec![Contender::Parlor, Contender::Rival(rival)],
+        Some(rival) => vec![Contender::Rival(rival), Contender::Parlor],
     }
 }
 

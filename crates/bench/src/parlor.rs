@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
-use client::load::{Door, Plan, Session};
-use client::{RoomAddress, Transport, Trust};
+use client::load::{Audience, Door, Plan, Session, StreamDoor};
+use client::{Endpoint, HttpAddress, RoomAddress, Transport, Trust};
 
 use crate::network::ADDRESS;
 use crate::process::Process;
@@ -35,20 +35,32 @@ fn data(folder: &Path) -> PathBuf {
 }
 
 /// Fills its rooms.
-pub(crate) async fn fill(plan: Plan) -> Result<Session> {
+pub(crate) async fn fill_rooms(plan: Plan) -> Result<Session> {
     let address = RoomAddress::parse(&format!("http://{ADDRESS}:{PORT}/r/bench"))?;
     let door = Door { address, trust: Trust::System, token: None, transport: Transport::Udp };
     Ok(Session::open(plan, door, |_| {}).await?)
 }
 
+/// Publishes a stream and lets its viewers come.
+pub(crate) async fn fill_stream(plan: Plan) -> Result<Audience> {
+    let endpoint = |protocol: &str| -> Result<Endpoint> {
+        let address = HttpAddress::parse(&format!("http://{ADDRESS}:{PORT}/{protocol}/live/bench"))?;
+        Ok(Endpoint { address, trust: Trust::System, token: None })
+    };
+    let door = StreamDoor { publish: Some(endpoint("whip")?), play: endpoint("whep")?, transport: Transport::Udp };
+    Ok(Audience::open(plan, &door, |_| {}).await?)
+}
+
 /// Hundreds who come from one address within seconds would be sent away, which is right for a server on the Internet.
-const SETTINGS: [&str; 6] = [
+const SETTINGS: [&str; 7] = [
     "https.listen=off",
     "rooms.topology=sfu",
     "udp.listen=3478",
     "stun.second_listen=off",
+    "live.rtmp_listen=10.99.0.1:1935",
     "limits.members=1000",
     "limits.joins_burst=1000",
 ];
 
-const PORT: u16 = 8080;
+/// Of HTTP.
+pub(crate) const PORT: u16 = 8080;

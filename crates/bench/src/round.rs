@@ -1,23 +1,22 @@
 //! One run of one server under one load.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use client::load::{Population, Report};
 use tokio::time::sleep;
 
 use crate::case::Case;
-use crate::process::Process;
+use crate::crowd::{Crowd, Outcome};
+use crate::parlor;
+use crate::rival::Rival;
 use crate::trains::{Count, Door};
-use crate::{janus, parlor};
 
 /// Who is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contender {
     Parlor,
-    Janus,
+    Rival(Rival),
 }
 
 /// What came of a run.
@@ -31,7 +30,7 @@ pub(crate) struct Round {
 /// What was measured.
 #[derive(Debug, Clone)]
 pub(crate) struct Measurement {
-    /// Per packet that reached somebody who watches.
+    /// Per unit of the case.
     pub(crate) cpu_us: f64,
     /// Of that, in user mode.
     pub(crate) user_us: f64,
@@ -43,21 +42,19 @@ pub(crate) struct Measurement {
     pub(crate) in_trains: Option<f64>,
     /// Memory that each member adds.
     pub(crate) memory_per_member_bytes: u64,
-    pub(crate) report: Report,
-    /// Why the figures mean nothing, if they do.
-    pub(crate) flaw: Option<String>,
+    pub(crate) outcome: Outcome,
 }
 
 impl Round {
     /// The measurement, where it counts.
     pub(crate) fn valid(&self) -> Option<&Measurement> {
-        self.outcome.as_ref().ok().filter(|measured| measured.flaw.is_none())
+        self.outcome.as_ref().ok().filter(|measured| measured.outcome.flaw.is_none())
     }
 
     /// Why it does not count.
     pub(crate) fn flaw(&self) -> Option<String> {
         match &self.outcome {
-            Ok(measured) => measured.flaw.clone(),
+            Ok(measured) => measured.outcome.flaw.clone(),
             Err(error) => Some(format!("{error:#}")),
         }
     }
@@ -65,85 +62,56 @@ impl Round {
 
 /// Starts the server, fills it, measures, and ends it.
 pub(crate) async fn run(contender: Contender, case: &Case, seconds: u32, parlor: &Path) -> Round {
-    let outcome = attempt(contender, case, seconds, parlor).await;
-    let outcome = outcome.map(|measured| Measurement { flaw: flaw(case, &measured.report), ..measured });
-    Round { contender, case: case.name, outcome }
-}
-
-/// Who did not get in, and what did not arrive.
-fn flaw(case: &Case, report: &Report) -> Option<String> {
-    if report.joined < u64::from(report.members) {
-        let error = report.first_error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
-        return Some(format!("{} of {} members connected{error}", report.joined, report.members));
-    }
-    if report.streams < report.streams_expected {
-        return Some(format!("{} of {} streams arrived", report.streams, report.streams_expected));
-    }
-    let wanted = case.delivered_min(report.window_s);
-    let delivered = report.delivered.filter(|delivered| *delivered < wanted)?;
-    Some(format!("{:.2} % of the packets arrived, {:.2} % must", delivered * 100.0, wanted * 100.0))
+    Round { contender, case: case.name, outcome: attempt(contender, case, seconds, parlor).await }
 }
 
 async fn attempt(contender: Contender, case: &Case, seconds: u32, binary: &Path) -> Result<Measurement> {
     let folder = tempfile::tempdir().context("folder")?;
-    let plan = case.plan(seconds);
-    match contender {
-        Contender::Parlor => {
-            let process = parlor::start(binary, folder.path(), case.workers).await?;
-            let before = process.memory_bytes()?;
-            let session = parlor::fill(plan).await?;
-            let population = Arc::clone(session.population());
-            let door = parlor::door(binary, folder.path())?;
-            let mut measurement = measure(&process, &population, before, Some(&door)).await?;
-            measurement.report = session.close(measurement.report).await?;
-            Ok(measurement)
-        }
-        Contender::Janus => {
-            let process = janus::start(folder.path()).await?;
-            let before = process.memory_bytes()?;
-            let population = Population::new(plan)?;
-            let _session = janus::fill(&population).await?;
-            measure(&process, &population, before, None).await
-        }
-    }
-}
-
-/// Waits until all streams flow, then counts for the time of the plan.
-async fn measure(
-    process: &Process,
-    population: &Population,
-    memory_before: u64,
-    door: Option<&Door>,
-) -> Result<Measurement> {
-    let plan = population.plan();
+    let process = match contender {
+        Contender::Parlor => parlor::start(binary, folder.path(), case.workers).await?,
+        Contender::Rival(rival) => rival.start(folder.path()).await?,
+    };
+    let memory_before = process.memory_bytes()?;
+    let crowd = Crowd::gather(contender, case, binary, folder.path()).await?;
+    let door = match contender {
+        Contender::Parlor => Some(parlor::door(binary, folder.path())?),
+        Contender::Rival(_) => None,
+    };
     for _ in 0..FLOW_TRIES {
-        let report = population.report();
-        if report.streams >= report.streams_expected && report.joined >= u64::from(report.members) {
+        if crowd.is_complete() {
             break;
         }
         sleep(FLOW_STEP).await;
     }
-    sleep(plan.warm_up).await;
-    let left_before = count(door).await?;
-    population.reset();
+    sleep(case.warm_up()).await;
+    let left_before = count(door.as_ref()).await?;
+    crowd.reset();
+    if case.is_deaf {
+        crowd.deafen();
+    }
     let before = process.usage()?;
-    sleep(plan.duration).await;
+    sleep(Duration::from_secs(seconds.into())).await;
     let after = process.usage()?;
-    let report = population.report();
-    let left_after = count(door).await?;
+    let left_after = count(door.as_ref()).await?;
+    let left = left_after.zip(left_before);
+    let outcome = match left.filter(|_| case.is_deaf) {
+        Some((after, before)) => crowd.outcome_for_the_deaf(case, after.packets_since(&before), f64::from(seconds)),
+        None => crowd.outcome(case, f64::from(seconds)),
+    };
     let memory = process.memory_bytes()?.saturating_sub(memory_before);
     let spent = after.since(&before);
-    let per_packet = |ns: u64| ns as f64 / 1000.0 / report.received.max(1) as f64;
-    Ok(Measurement {
-        cpu_us: per_packet(spent.cpu_ns),
-        user_us: per_packet(spent.user_ns),
-        busiest_us: per_packet(spent.busiest_ns),
-        load: spent.busiest_ns as f64 / 1e9 / plan.duration.as_secs_f64().max(0.001),
-        in_trains: left_after.zip(left_before).and_then(|(after, before)| after.share_since(&before)),
-        memory_per_member_bytes: memory / u64::from(plan.members().max(1)),
-        report,
-        flaw: None,
-    })
+    let per_unit = |ns: u64| ns as f64 / 1000.0 / outcome.units.max(f64::EPSILON);
+    let measurement = Measurement {
+        cpu_us: per_unit(spent.cpu_ns),
+        user_us: per_unit(spent.user_ns),
+        busiest_us: per_unit(spent.busiest_ns),
+        load: spent.busiest_ns as f64 / 1e9 / f64::from(seconds.max(1)),
+        in_trains: left.and_then(|(after, before)| after.share_since(&before)),
+        memory_per_member_bytes: memory / u64::from(crowd.members().max(1)),
+        outcome,
+    };
+    crowd.close().await;
+    Ok(measurement)
 }
 
 async fn count(door: Option<&Door>) -> Result<Option<Count>> {

@@ -1,13 +1,17 @@
 //! What the rounds come to, for people and for programs.
 
+mod columns;
+
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::case::{Case, IDLE, ONE_WORKER, TWO_WORKERS};
+use crate::case::rooms::IDLE;
+use crate::case::{Case, ONE_WORKER, TWO_WORKERS, Unit};
+use crate::crowd::Outcome;
 use crate::floor::Floor;
 use crate::handshake::Handshake;
-use crate::janus;
+use crate::rival::Rival;
 use crate::round::{Contender, Measurement, Round};
 
 /// All cases.
@@ -28,7 +32,9 @@ pub(crate) struct Summary {
 struct Line {
     name: &'static str,
     text: &'static str,
-    /// CPU per forwarded packet.
+    /// What the CPU is divided by.
+    unit: Unit,
+    /// CPU per unit.
     parlor_us: Option<f64>,
     /// Of that, in user mode.
     parlor_user_us: Option<f64>,
@@ -51,6 +57,12 @@ struct Line {
     p99_us: Option<f64>,
     rival_p50_us: Option<f64>,
     rival_p99_us: Option<f64>,
+    /// From the beginning of a join to the first picture: 95 of a hundred had it by then.
+    first_picture_ms: Option<f64>,
+    rival_first_picture_ms: Option<f64>,
+    /// Units in a second, where it is as many as the server can.
+    per_second: Option<f64>,
+    rival_per_second: Option<f64>,
     /// Memory for each member, in kB.
     memory_kb: Option<f64>,
     rival_memory_kb: Option<f64>,
@@ -75,22 +87,29 @@ impl Summary {
 
 impl Line {
     fn new(case: &Case, rounds: &[Round]) -> Self {
-        let of = |contender| rounds.iter().filter(move |round| round.case == case.name && round.contender == contender);
-        let (own, own_valid) = measured(of(Contender::Parlor));
-        let (rival, rival_valid) = measured(of(Contender::Janus));
+        let of = |is_own| {
+            let of_case = rounds.iter().filter(|round| round.case == case.name);
+            of_case.filter(move |round| (round.contender == Contender::Parlor) == is_own)
+        };
+        let (own, own_valid) = measured(of(true));
+        let (rival, rival_valid) = measured(of(false));
         // Nothing was forwarded where nobody sends.
         let cpu = |values: &[&Measurement], value: fn(&Measurement) -> f64| {
             if case.name == IDLE { None } else { median(values, value) }
         };
         let (parlor_us, rival_us) = (cpu(&own, |m| m.cpu_us), cpu(&rival, |m| m.cpu_us));
         let memory = |m: &Measurement| m.memory_per_member_bytes as f64 / 1000.0;
-        let delivered = |m: &Measurement| m.report.delivered.unwrap_or(1.0);
+        let picked = |values: &[&Measurement], value: fn(&Outcome) -> Option<f64>| {
+            let values: Vec<f64> = values.iter().filter_map(|m| value(&m.outcome)).collect();
+            if case.name == IDLE { None } else { middle(values) }
+        };
         let flaws = rounds.iter().filter(|round| round.case == case.name);
         let flaws = flaws.filter_map(|round| Some(format!("{:?}: {}", round.contender, round.flaw()?)));
-        let rival_name = || janus::version().unwrap_or_else(|error| error.to_string());
+        let rival_name = |rival: Rival| rival.version().unwrap_or_else(|error| error.to_string());
         Self {
             name: case.name,
             text: case.text,
+            unit: case.unit(),
             parlor_us,
             parlor_user_us: cpu(&own, |m| m.user_us),
             parlor_load: median(&own, |m| m.load),
@@ -99,17 +118,21 @@ impl Line {
                 .all(|m| m.in_trains.is_some())
                 .then(|| cpu(&own, |m| m.in_trains.unwrap_or(0.0)))
                 .flatten(),
-            rival: case.has_rival.then(rival_name),
+            rival: case.rival.map(rival_name),
             rival_us,
             rival_user_us: cpu(&rival, |m| m.user_us),
             ratio: parlor_us.zip(rival_us).map(|(own, rival)| round_to(own / rival, 3)),
             valid: own_valid > 0 && (rival_valid > 0 || rival.is_empty()),
-            delivered: cpu(&own, delivered),
-            rival_delivered: cpu(&rival, delivered),
-            p50_us: cpu(&own, |m| m.report.delay_us.p50),
-            p99_us: cpu(&own, |m| m.report.delay_us.p99),
-            rival_p50_us: cpu(&rival, |m| m.report.delay_us.p50),
-            rival_p99_us: cpu(&rival, |m| m.report.delay_us.p99),
+            delivered: picked(&own, |o| o.delivered),
+            rival_delivered: picked(&rival, |o| o.delivered),
+            p50_us: picked(&own, |o| o.delay_us.map(|d| d.p50)),
+            p99_us: picked(&own, |o| o.delay_us.map(|d| d.p99)),
+            rival_p50_us: picked(&rival, |o| o.delay_us.map(|d| d.p50)),
+            rival_p99_us: picked(&rival, |o| o.delay_us.map(|d| d.p99)),
+            first_picture_ms: picked(&own, |o| o.first_ms.map(|f| f.p95)),
+            rival_first_picture_ms: picked(&rival, |o| o.first_ms.map(|f| f.p95)),
+            per_second: picked(&own, |o| o.per_second),
+            rival_per_second: picked(&rival, |o| o.per_second),
             memory_kb: median(&own, memory),
             rival_memory_kb: median(&rival, memory),
             rounds: (own_valid, rival_valid),
@@ -128,7 +151,10 @@ fn measured<'a>(rounds: impl Iterator<Item = &'a Round> + Clone) -> (Vec<&'a Mea
 
 /// The middle one of the values; of two middle ones the lower.
 fn median(measured: &[&Measurement], value: impl Fn(&Measurement) -> f64) -> Option<f64> {
-    let mut values: Vec<f64> = measured.iter().map(|m| value(m)).collect();
+    middle(measured.iter().map(|m| value(m)).collect())
+}
+
+fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len().saturating_sub(1) / 2).map(|value| round_to(*value, 4))
 }
@@ -140,26 +166,30 @@ fn round_to(value: f64, places: i32) -> f64 {
 
 /// One round for people.
 pub(crate) fn line(number: u32, case: &Case, round: &Round) -> String {
-    let name = format!("{:?}", round.contender);
-    let head = format!("{:2} {:16} {name:7}", number + 1, case.name);
+    let name = match round.contender {
+        Contender::Parlor => "Parlor".to_owned(),
+        Contender::Rival(rival) => format!("{rival:?}"),
+    };
+    let head = format!("{:2} {:16} {name:11}", number + 1, case.name);
     match &round.outcome {
         Err(error) => format!("{head} failed: {error:#}"),
         Ok(measured) => {
-            let report = &measured.report;
-            let flaw = measured.flaw.as_ref().map(|flaw| format!("  (does not count: {flaw})"));
+            let outcome = &measured.outcome;
+            let flaw = outcome.flaw.as_ref().map(|flaw| format!("  (does not count: {flaw})"));
+            let delivered = outcome.delivered.map(|share| format!("delivered {:7.3} %  ", share * 100.0));
+            let delivered = delivered.unwrap_or_default();
+            let delay = outcome.delay_us.map(|delay| format!("delay p50 {:.0} p99 {:.0} us  ", delay.p50, delay.p99));
+            let delay = delay.unwrap_or_default();
+            let first = outcome.first_ms.map(|first| format!("first picture p95 {:.0} ms  ", first.p95));
+            let first = first.unwrap_or_default();
             format!(
-                "{head} {:6.2} us/packet (user {:.2}, busiest thread {:.0} % of a core)  delivered {:7.3} %  \
-                 delay p50 {:.0} p99 {:.0} us  {} kB/member  {}/{} streams  {} freezes{}",
+                "{head} {:6.2} us/{} (user {:.2}, busiest thread {:.0} % of a core)  {delivered}{delay}{first}{} kB/member  {}{}",
                 measured.cpu_us,
+                case.unit().name(),
                 measured.user_us,
                 measured.load * 100.0,
-                report.delivered.unwrap_or(1.0) * 100.0,
-                report.delay_us.p50,
-                report.delay_us.p99,
                 measured.memory_per_member_bytes / 1000,
-                report.streams,
-                report.streams_expected,
-                report.freezes,
+                outcome.text,
                 flaw.unwrap_or_default(),
             )
         }
@@ -169,57 +199,24 @@ pub(crate) fn line(number: u32, case: &Case, round: &Round) -> String {
 /// Tables in Markdown.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rival = self.cases.iter().find_map(|line| line.rival.clone()).unwrap_or_else(|| "rival".into());
-        writeln!(
-            f,
-            "| case | Parlor us/packet (user) | {rival} us/packet (user) | ratio | delivered | rival's | \
-             p50 / p99 us | rival's p50 / p99 us | in trains | busiest thread | kB/member | rival's |"
-        )?;
-        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|---|")?;
-        for line in &self.cases {
-            line.row(f)?;
+        for unit in [Unit::Packet, Unit::Megabyte, Unit::Request] {
+            let lines: Vec<&Line> = self.cases.iter().filter(|line| line.unit == unit).collect();
+            if !lines.is_empty() {
+                writeln!(f, "{}", columns::table(unit, &lines))?;
+            }
         }
-        let number = |value: Option<f64>, places: usize| value.map_or("-".into(), |value| format!("{value:.places$}"));
-        writeln!(f, "\nFloor of the same run: {}.", self.floor)?;
+        writeln!(f, "Floor of the same run: {}.", self.floor)?;
         writeln!(f, "A handshake takes {}.", self.handshake)?;
-        writeln!(f, "Two workers do {} times the work of one in one large room.", number(self.two_workers, 2))?;
-        writeln!(f, "A member who gets nothing takes {} kB.", number(self.idle_member_kb, 0))?;
+        if let Some(times) = self.two_workers {
+            writeln!(f, "Two workers do {times:.2} times the work of one.")?;
+        }
+        if let Some(kilobytes) = self.idle_member_kb {
+            writeln!(f, "A member who gets nothing takes {kilobytes:.0} kB.")?;
+        }
         for line in self.cases.iter().filter(|line| !line.flaws.is_empty()) {
             let verdict = if line.valid { "rounds left out" } else { "**not valid**" };
             writeln!(f, "{}: {verdict}: {}.", line.name, line.flaws.join("; "))?;
         }
         Ok(())
-    }
-}
-
-impl Line {
-    /// The case as a row of the table.
-    fn row(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |value: Option<f64>, places: usize| value.map_or("-".into(), |value| format!("{value:.places$}"));
-        let percent = |value: Option<f64>, places: usize| {
-            value.map_or("-".into(), |value| format!("{:.places$} %", value * 100.0))
-        };
-        writeln!(
-            f,
-            "| {}: {}{} | {} ({}) | {} ({}) | {} | {} | {} | {} / {} | {} / {} | {} | {} | {} | {} |",
-            self.name,
-            self.text,
-            if self.valid { "" } else { " (**not valid**)" },
-            number(self.parlor_us, 2),
-            number(self.parlor_user_us, 2),
-            number(self.rival_us, 2),
-            number(self.rival_user_us, 2),
-            number(self.ratio, 2),
-            percent(self.delivered, 2),
-            percent(self.rival_delivered, 2),
-            number(self.p50_us, 0),
-            number(self.p99_us, 0),
-            number(self.rival_p50_us, 0),
-            number(self.rival_p99_us, 0),
-            percent(self.parlor_in_trains, 0),
-            percent(self.parlor_load, 0),
-            number(self.memory_kb, 0),
-            number(self.rival_memory_kb, 0),
-        )
     }
 }

@@ -62,6 +62,11 @@ impl Door {
 }
 
 impl Count {
+    /// Packets since `earlier`.
+    pub(crate) fn packets_since(&self, earlier: &Self) -> u64 {
+        self.packets.saturating_sub(earlier.packets)
+    }
+
     /// The share of the packets since `earlier` that left in trains; `None` when nothing left.
     pub(crate) fn share_since(&self, earlier: &Self) -> Option<f64> {
         let packets = self.packets.saturating_sub(earlier.packets);

@@ -35,6 +35,7 @@ enum Command {
     Add(PeerKey, Box<Setup>),
     Remove(PeerKey),
     Activate { peer: PeerKey, mid: String, rid: String, active: bool },
+    Deafen,
     Reset,
     Report(mpsc::Sender<BTreeMap<PeerKey, Outcome>>),
     Stop,
@@ -50,7 +51,16 @@ impl Engine {
         let poll = Poll::new().map_err(Error::Socket)?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(Error::Socket)?;
         let (commands, inbox) = mpsc::channel();
-        let state = Loop { poll, clock, run, look_after, inbox, peers: BTreeMap::new(), timers: BinaryHeap::new() };
+        let state = Loop {
+            poll,
+            clock,
+            run,
+            look_after,
+            is_deaf: false,
+            inbox,
+            peers: BTreeMap::new(),
+            timers: BinaryHeap::new(),
+        };
         let name = std::thread::Builder::new().name("media".into());
         let thread = name.spawn(move || state.run()).map_err(Error::Socket)?;
         Ok(Self { commands, waker, thread: Some(thread) })
@@ -69,6 +79,11 @@ impl Engine {
     /// Switches a layer that is sent on or off.
     pub fn activate(&self, peer: PeerKey, mid: &str, rid: &str, active: bool) {
         self.tell(Command::Activate { peer, mid: mid.to_owned(), rid: rid.to_owned(), active });
+    }
+
+    /// Reads nothing from here on, and goes on to say what is due: what comes is left to the kernel, which throws it away.
+    pub fn deafen(&self) {
+        self.tell(Command::Deafen);
     }
 
     /// Starts to count anew.
@@ -106,6 +121,7 @@ struct Loop {
     clock: Clock,
     run: u32,
     look_after: Option<Duration>,
+    is_deaf: bool,
     inbox: mpsc::Receiver<Command>,
     peers: BTreeMap<PeerKey, Driven>,
     /// When each peer wants to be driven; an entry that is earlier than its peer's true deadline is put back.
@@ -140,7 +156,9 @@ impl Loop {
     fn drive(&mut self, key: PeerKey, readable: bool) {
         let Some(driven) = self.peers.get_mut(&key) else { return };
         if readable {
-            driven.receive(self.clock, self.run);
+            if !self.is_deaf {
+                driven.receive(self.clock, self.run);
+            }
         } else {
             driven.handle_timeout(self.clock, self.run);
         }
@@ -187,6 +205,7 @@ impl Loop {
                         driven.activate(&mid, &rid, active);
                     }
                 }
+                Command::Deafen => self.is_deaf = true,
                 Command::Reset => {
                     let now = self.clock.now();
                     self.peers.values_mut().for_each(|driven| driven.reset(now));

@@ -1,6 +1,8 @@
-//! Rooms full of people: who is in them, what they send, and what came of it.
+//! Rooms full of people, and streams with their viewers: who is in them, what they send, and what came of it.
 
 mod attendee;
+mod audience;
+mod plain;
 mod population;
 mod report;
 
@@ -10,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+pub use audience::{Audience, StreamDoor};
 pub use population::Population;
 pub use report::{Progress, Quantiles, Report};
 
@@ -45,6 +48,9 @@ pub struct Plan {
     pub duration: Duration,
     /// Of a million packets to each who watches, so many are lost on the way.
     pub loss_ppm: u32,
+    /// Whether viewers of a stream tell when each packet came (transport-wide feedback). Without it a server has nothing to judge their
+    /// way by.
+    pub feedback: bool,
     /// Threads that drive the peers.
     pub threads: usize,
     /// How long a member may take to look for what has come. `None`: the kernel wakes it at once, for which the server

@@ -144,6 +144,7 @@ impl RoomsArguments {
             duration: Duration::from_secs(self.duration),
             look_after: None,
             loss_ppm: (self.loss * 10_000.0) as u32,
+            feedback: true,
             threads: usize::from(self.threads),
         })
     }

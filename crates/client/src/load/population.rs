@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
-use std::net::IpAddr;
-use std::sync::Mutex;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use str0m::media::Mid;
 
 use super::Plan;
+use super::plain::{self, PlainCamera};
 use super::report::{Progress, Report};
 use crate::pattern::{Audio, Shape, Video};
 use crate::peer::{Media, Mode, Peer};
@@ -24,6 +25,7 @@ pub struct Population {
     began: Instant,
     run: u32,
     engines: Vec<Engine>,
+    plain: Mutex<Vec<PlainCamera>>,
     peers: AtomicU32,
     sources: AtomicU32,
     measured: Mutex<Measured>,
@@ -53,7 +55,8 @@ impl Population {
         let now = clock.now();
         let measured = Mutex::new(Measured { reset_at: now, last: (now, 0, 0) });
         let (peers, sources) = (AtomicU32::new(0), AtomicU32::new(0));
-        Ok(Self { plan, clock, began: now, run, engines: engines?, peers, sources, measured })
+        let plain = Mutex::default();
+        Ok(Self { plan, clock, began: now, run, engines: engines?, plain, peers, sources, measured })
     }
 
     /// What it is made of.
@@ -137,6 +140,22 @@ impl Population {
         publications
     }
 
+    /// Sends the camera of the plan as plain RTP, in the place of somebody who sends over a peer connection. The payload type is
+    /// [`Self::PLAIN_PAYLOAD_TYPE`].
+    ///
+    /// # Errors
+    /// When the system gives no socket or no thread.
+    pub fn send_plain(&self, target: SocketAddr) -> Result<(), Error> {
+        let Some(shape) = self.plan.video else { return Ok(()) };
+        let stamp = self.stamp();
+        let camera = PlainCamera::start(target, Video::new(shape, stamp, self.begins_at(stamp.source)), self.clock)?;
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner).push(camera);
+        Ok(())
+    }
+
+    /// Of VP8 in plain RTP.
+    pub const PLAIN_PAYLOAD_TYPE: u8 = plain::PAYLOAD_TYPE;
+
     /// What somebody who sends says on a data channel.
     #[must_use]
     pub fn data(&self) -> Option<DataSource> {
@@ -175,9 +194,15 @@ impl Population {
         }
     }
 
+    /// Lets nobody look any more at what comes, so that a server can be measured that sends more than this process can take.
+    pub fn deafen(&self) {
+        self.engines.iter().for_each(Engine::deafen);
+    }
+
     /// Starts to count anew.
     pub fn reset(&self) {
         self.engines.iter().for_each(Engine::reset);
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(PlainCamera::reset);
         let now = self.clock.now();
         if let Ok(mut measured) = self.measured.lock() {
             *measured = Measured { reset_at: now, last: (now, 0, 0) };
@@ -197,7 +222,9 @@ impl Population {
             .measured
             .lock()
             .map_or(Duration::ZERO, |measured| self.clock.now().saturating_duration_since(measured.reset_at));
-        Report::new(&self.plan, &self.outcomes(), window)
+        let plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
+        let plain: Vec<u64> = plain.iter().map(PlainCamera::sent).collect();
+        Report::new(&self.plan, &self.outcomes(), &plain, window)
     }
 
     /// How it goes.

@@ -113,7 +113,8 @@ impl Report {
         serde_json::to_string(self).expect("numbers and texts can be written")
     }
 
-    pub(super) fn new(plan: &Plan, outcomes: &BTreeMap<PeerKey, Outcome>, window: Duration) -> Self {
+    /// `plain` has the packets that each camera without a peer connection has sent.
+    pub(super) fn new(plan: &Plan, outcomes: &BTreeMap<PeerKey, Outcome>, plain: &[u64], window: Duration) -> Self {
         let mut total = Outcome::default();
         let (mut joins, mut first_frames) = (Histogram::default(), Histogram::default());
         let mut figures = Figures::default();
@@ -125,12 +126,13 @@ impl Report {
             outcome.connected_after.map(micros).into_iter().for_each(|us| joins.add(us));
             outcome.first_frame_after.map(micros).into_iter().for_each(|us| first_frames.add(us));
         }
+        total.sent += plain.iter().sum::<u64>();
         let expected = total.sent * u64::from(plan.watchers());
         let whole = plan.layers.is_empty() && expected > 0;
         Self {
             window_s: window.as_secs_f64(),
             members: plan.members(),
-            joined: joins.count(),
+            joined: joins.count() + plain.len() as u64,
             lost_connections: outcomes.values().filter(|outcome| outcome.lost).count() as u64,
             join_ms: Quantiles::new(&joins, 1000.0),
             first_frame_ms: Quantiles::new(&first_frames, 1000.0),

@@ -25,6 +25,7 @@ fn meeting() -> Plan {
         warm_up: Duration::ZERO,
         duration: Duration::ZERO,
         loss_ppm: 0,
+        feedback: true,
         threads: 1,
         look_after: None,
     }

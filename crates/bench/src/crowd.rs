@@ -1,0 +1,210 @@
+//! Those who use a server while it is measured.
+
+use std::path::Path;
+
+use anyhow::Result;
+use client::load::{Audience, Population, Quantiles, Report, Session};
+
+use crate::case::{Case, Load};
+use crate::listeners::{Listeners, Output};
+use crate::players::{PLAYERS, Players};
+use crate::round::Contender;
+use crate::{janus, parlor};
+
+/// Everybody who is there.
+pub(crate) enum Crowd {
+    /// In rooms of Parlor.
+    Rooms(Session),
+    /// At a stream of Parlor.
+    Stream(Audience),
+    /// At Janus, as long as its connection lasts.
+    Janus { population: Box<Population>, _session: Box<janus::Session> },
+    /// Over TCP.
+    Listeners(Listeners),
+    /// Of HLS.
+    Players(Players),
+}
+
+/// What came to them in one window.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outcome {
+    /// How many units of the case.
+    pub(crate) units: f64,
+    /// The same in a second, where it is as many as the server can.
+    pub(crate) per_second: Option<f64>,
+    /// Of what should have come.
+    pub(crate) delivered: Option<f64>,
+    /// From the call that sends to the arrival in the receiver's socket.
+    pub(crate) delay_us: Option<Quantiles>,
+    /// From the beginning of a join to the first picture.
+    pub(crate) first_ms: Option<Quantiles>,
+    /// For people: who and what was there.
+    pub(crate) text: String,
+    /// Why the figures mean nothing, if they do.
+    pub(crate) flaw: Option<String>,
+}
+
+impl Crowd {
+    /// Lets everybody come whom the case wants. `binary` is Parlor's, `folder` the server's own.
+    pub(crate) async fn gather(contender: Contender, case: &Case, binary: &Path, folder: &Path) -> Result<Self> {
+        let rival = match contender {
+            Contender::Parlor => None,
+            Contender::Rival(rival) => Some(rival),
+        };
+        match (&case.load, rival) {
+            (Load::Rooms(plan), None) => Ok(Self::Rooms(parlor::fill_rooms(plan.clone()).await?)),
+            (Load::Rooms(plan), Some(_)) => {
+                let population = Box::new(Population::new(plan.clone())?);
+                let session = janus::rooms::fill(&population).await?;
+                Ok(Self::Janus { _session: Box::new(session), population })
+            }
+            (Load::Stream(plan), None) => Ok(Self::Stream(parlor::fill_stream(plan.clone()).await?)),
+            (Load::Stream(plan), Some(_)) => {
+                let population = Box::new(Population::new(plan.clone())?);
+                let session = janus::stream::fill(&population).await?;
+                Ok(Self::Janus { _session: Box::new(session), population })
+            }
+            (Load::Tags(plan), None) => Ok(Self::Listeners(Listeners::gather(*plan, plan.output).await?)),
+            (Load::Tags(plan), Some(_)) => Ok(Self::Listeners(Listeners::gather(*plan, Output::Rtmp).await?)),
+            (Load::Files, None) => Ok(Self::Players(Players::of_stream().await?)),
+            (Load::Files, Some(_)) => Ok(Self::Players(Players::of_files(binary, folder).await?)),
+        }
+    }
+
+    /// How many there are, those who send among them.
+    pub(crate) fn members(&self) -> u32 {
+        match self {
+            Self::Listeners(listeners) => listeners.viewers(),
+            Self::Players(_) => PLAYERS,
+            Self::Rooms(_) | Self::Stream(_) | Self::Janus { .. } => {
+                self.population().map_or(0, |population| population.plan().members())
+            }
+        }
+    }
+
+    /// Whether everybody gets what is to come.
+    pub(crate) fn is_complete(&self) -> bool {
+        match self {
+            Self::Listeners(listeners) => listeners.is_complete(),
+            Self::Players(players) => players.is_complete(),
+            Self::Rooms(_) | Self::Stream(_) | Self::Janus { .. } => self.population().is_none_or(|population| {
+                let report = population.report();
+                report.streams >= report.streams_expected && report.joined >= u64::from(report.members)
+            }),
+        }
+    }
+
+    /// Starts to count anew.
+    pub(crate) fn reset(&self) {
+        match self {
+            Self::Listeners(listeners) => listeners.reset(),
+            Self::Players(players) => players.reset(),
+            Self::Rooms(_) | Self::Stream(_) | Self::Janus { .. } => {
+                self.population().into_iter().for_each(Population::reset);
+            }
+        }
+    }
+
+    /// What was counted since, in a window of so many seconds.
+    pub(crate) fn outcome(&self, case: &Case, window_s: f64) -> Outcome {
+        match self {
+            Self::Listeners(listeners) => of_listeners(case, listeners, window_s),
+            Self::Players(players) => of_players(players, window_s),
+            Self::Rooms(_) | Self::Stream(_) | Self::Janus { .. } => {
+                self.population().map(|population| of_report(case, &population.report())).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Lets nobody look at what comes.
+    pub(crate) fn deafen(&self) {
+        self.population().into_iter().for_each(Population::deafen);
+    }
+
+    /// What was sent to those who do not look: as many packets as the server says.
+    pub(crate) fn outcome_for_the_deaf(&self, case: &Case, packets: u64, window_s: f64) -> Outcome {
+        let expected = self.population().map_or(0, |population| population.report().expected);
+        let (delivered, wanted) = (packets as f64 / expected.max(1) as f64, case.delivered_min(window_s));
+        let flaw = (delivered < wanted)
+            .then(|| format!("{:.2} % of the packets were sent, {:.2} % must", delivered * 100.0, wanted * 100.0));
+        let per_second = packets as f64 / window_s;
+        let text = format!("{per_second:.0} packets/s");
+        Outcome {
+            units: packets as f64,
+            delivered: Some(delivered),
+            per_second: Some(per_second),
+            text,
+            flaw,
+            ..Outcome::default()
+        }
+    }
+
+    /// Sends everybody home.
+    pub(crate) async fn close(self) {
+        match self {
+            // What failed is in the figures already: they say who was there.
+            Self::Rooms(session) => drop(session.close(Report::default()).await),
+            Self::Stream(audience) => drop(audience.close(Report::default()).await),
+            Self::Janus { .. } | Self::Listeners(_) | Self::Players(_) => {}
+        }
+    }
+
+    fn population(&self) -> Option<&Population> {
+        match self {
+            Self::Rooms(session) => Some(session.population()),
+            Self::Stream(audience) => Some(audience.population()),
+            Self::Janus { population, .. } => Some(population),
+            Self::Listeners(_) | Self::Players(_) => None,
+        }
+    }
+}
+
+fn of_listeners(case: &Case, listeners: &Listeners, window_s: f64) -> Outcome {
+    let (came, expected) = listeners.bytes();
+    let delivered = came as f64 / expected.max(1) as f64;
+    let wanted = case.delivered_min(window_s);
+    let flaw = match (listeners.gone(), listeners.is_complete()) {
+        (1.., _) => Some(format!("{} of {} viewers were sent away", listeners.gone(), listeners.viewers())),
+        (0, false) => Some("not every viewer got something".to_owned()),
+        (0, true) if delivered < wanted => {
+            Some(format!("{:.2} % of the bytes arrived, {:.2} % must", delivered * 100.0, wanted * 100.0))
+        }
+        (0, true) => None,
+    };
+    let text = format!("{:.0} Mbit/s", came as f64 * 8e-6 / window_s);
+    Outcome { units: came as f64 / 1e6, delivered: Some(delivered), text, flaw, ..Outcome::default() }
+}
+
+fn of_players(players: &Players, window_s: f64) -> Outcome {
+    let (requests, bytes, failed) = players.counts();
+    let flaw = (failed > 0).then(|| format!("{failed} of {PLAYERS} players gave up"));
+    let text = format!("{:.0} requests/s  {:.0} Mbit/s", requests as f64 / window_s, bytes as f64 * 8e-6 / window_s);
+    let per_second = Some(requests as f64 / window_s);
+    Outcome { units: requests as f64, per_second, text, flaw, ..Outcome::default() }
+}
+
+fn of_report(case: &Case, report: &Report) -> Outcome {
+    let Report { streams, streams_expected, freezes, .. } = report;
+    Outcome {
+        units: report.received as f64,
+        delivered: report.delivered,
+        delay_us: Some(report.delay_us),
+        first_ms: Some(report.first_frame_ms),
+        per_second: None,
+        text: format!("{streams}/{streams_expected} streams  {freezes} freezes"),
+        flaw: flaw(case, report),
+    }
+}
+
+/// Who did not get in, and what did not arrive.
+fn flaw(case: &Case, report: &Report) -> Option<String> {
+    if report.joined < u64::from(report.members) {
+        return Some(format!("{} of {} members connected", report.joined, report.members));
+    }
+    if report.streams < report.streams_expected {
+        return Some(format!("{} of {} streams arrived", report.streams, report.streams_expected));
+    }
+    let wanted = case.delivered_min(report.window_s);
+    let delivered = report.delivered.filter(|delivered| *delivered < wanted)?;
+    Some(format!("{:.2} % of the packets arrived, {:.2} % must", delivered * 100.0, wanted * 100.0))
+}
