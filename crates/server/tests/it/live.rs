@@ -1,6 +1,7 @@
 //! Live streams over HTTP and WebRTC: a whole server, and str0m as publishers and viewers.
 
 mod access;
+mod clients;
 mod contract;
 mod limits;
 mod pictures;

@@ -17,6 +17,8 @@ use media::{Codec, Frame};
 use server::StartError;
 use tokio::net::{TcpListener, TcpStream};
 
+pub(super) use self::hls::watched as watched_by_hls;
+
 use self::client::{Peer, flv, h264, sound, sound_parameters, video_parameters, websocket};
 use super::access::{KEY, token};
 use crate::fixture::{get, refusal, request, serve_for_test, tls_connect};

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::fixture::{PATIENCE, TestServer};
 
 /// One end of an RTMP connection.
-pub(super) struct Peer<S> {
+pub(in crate::live) struct Peer<S> {
     stream: S,
     session: ClientSession,
     /// The message stream that the server gave.

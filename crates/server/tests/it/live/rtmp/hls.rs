@@ -11,7 +11,7 @@ use super::client::{Peer, h264, sound, sound_parameters, video_parameters};
 use crate::fixture::{Answer, TestServer, get, request, serve_for_test};
 
 /// A stream with a publisher, its first key frame, and whoever asked for `path` before the rest of five seconds came.
-async fn watched(server: &TestServer, name: &str, path: &str) -> (Peer<TcpStream>, Answer) {
+pub(in crate::live) async fn watched(server: &TestServer, name: &str, path: &str) -> (Peer<TcpStream>, Answer) {
     let mut publisher = Peer::connect(server, Purpose::Publish, "live", name).await.unwrap();
     publisher.send_parameters(&video_parameters()).await;
     publisher.send_parameters(&sound_parameters()).await;
