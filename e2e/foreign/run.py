@@ -23,6 +23,7 @@ import live
 import live_back
 import meeting
 import native
+import recording
 import stream
 import tools
 from server import Failed, Server
@@ -61,7 +62,8 @@ def main() -> int:
     options = arguments.parse_args()
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
-    meetings = chosen([*meeting.CHECKS, *native.CHECKS, *stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS])
+    streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS]
+    meetings = chosen([*meeting.CHECKS, *native.CHECKS, *streams])
     abuse, crowds = chosen(tools.ABUSE), chosen(audience.CHECKS)
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
