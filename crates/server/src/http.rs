@@ -183,7 +183,7 @@ fn redirect(arrival: Arrival, parts: &Parts) -> Response {
 /// The URLs a person can open.
 fn is_page(path: &str) -> bool {
     let is_room = |room: &str| !room.is_empty() && !room.contains('/');
-    matches!(path, "/" | "/check" | "/admin" | "/live" | "/studio")
+    matches!(path, "/" | "/check" | "/admin" | "/live" | "/studio" | "/recordings")
         || path.strip_prefix("/r/").or_else(|| path.strip_prefix("/admin/r/")).is_some_and(is_room)
         // The name of an app may have several segments.
         || path.strip_prefix("/live/").is_some_and(|stream| !stream.is_empty())

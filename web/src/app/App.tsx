@@ -15,6 +15,8 @@ const WatchPage = lazy(() => import('./live/WatchPage').then((module) => module.
 
 const StudioPage = lazy(() => import('./studio/StudioPage').then((module) => module.StudioPage));
 
+const RecordingsPage = lazy(() => import('./recordings/RecordingsPage').then((module) => module.RecordingsPage));
+
 export function App() {
   const here = route.value;
   switch (here.page) {
@@ -32,6 +34,8 @@ export function App() {
       return <WatchPage path={here.path} />;
     case 'studio':
       return <StudioPage />;
+    case 'recordings':
+      return <RecordingsPage />;
     case 'unknown':
       return <UnknownPage />;
   }

@@ -10,6 +10,7 @@ export type Route =
   /** What stands behind `/live/`, as it stands there. */
   | { page: 'watch'; path: string }
   | { page: 'studio' }
+  | { page: 'recordings' }
   | { page: 'unknown' };
 
 const address = signal(location.pathname + location.search);
@@ -21,6 +22,7 @@ function routeOf(path: string): Route {
   if (parts.length === 1 && parts[0] === 'check') return { page: 'check' };
   if (parts.length === 1 && parts[0] === 'admin') return { page: 'admin', room: null };
   if (parts.length === 1 && parts[0] === 'studio') return { page: 'studio' };
+  if (parts.length === 1 && parts[0] === 'recordings') return { page: 'recordings' };
   if (parts[0] === 'live') return parts.length === 1 ? { page: 'live' } : { page: 'watch', path: parts.slice(1).join('/') };
   const isAdmin = parts[0] === 'admin';
   const [word, name] = isAdmin ? parts.slice(1) : parts;

@@ -11,10 +11,11 @@ const TOKEN_LENGTH_MAX = 4096;
 export interface TokenFormProps {
   /** The code of the server's refusal. */
   problem: string;
-  publishing?: boolean;
+  /** What it is needed for; for playing where nothing is said. */
+  text?: string;
 }
 
-export function TokenForm({ problem, publishing = false }: TokenFormProps) {
+export function TokenForm({ problem, text = t('token.text') }: TokenFormProps) {
   const typed = useSignal('');
   if (problem === 'switched-off') return <p data-testid="token-off">{t('token.off')}</p>;
   const submit = (event: Event) => {
@@ -26,7 +27,7 @@ export function TokenForm({ problem, publishing = false }: TokenFormProps) {
   return (
     <form class="token-form" onSubmit={submit} data-testid="token-form">
       <h2>{t('token.title')}</h2>
-      <p class="quiet">{t(publishing ? 'token.text.publish' : 'token.text')}</p>
+      <p class="quiet">{text}</p>
       <TextField label={t('token.field')} value={typed.value} onInput={(value) => (typed.value = value)} maxLength={TOKEN_LENGTH_MAX} {...(problem !== 'token-needed' && { invalid: t('token.refused') })} testid="token" />
       <div>
         <Button kind="primary" type="submit" testid="token-submit">

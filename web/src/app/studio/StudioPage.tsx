@@ -16,6 +16,7 @@ import { TextField } from '../components/TextField';
 import { TokenForm } from '../live/TokenForm';
 import { inBits } from '../live/format';
 import { takeFromAddress, token } from '../live/token';
+import { t as liveText } from '../live/texts';
 import { useInfo } from '../live/use-info';
 import { useTitle } from '../live/use-title';
 import { recall, remember } from '../preferences';
@@ -40,7 +41,7 @@ function Refused({ problem }: { problem: string }) {
     <PageShell>
       <div class="studio-refused">
         <h1>{t('title')}</h1>
-        <TokenForm problem={problem} publishing />
+        <TokenForm problem={problem} text={liveText('token.text.publish')} />
       </div>
     </PageShell>
   );

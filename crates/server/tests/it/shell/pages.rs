@@ -3,7 +3,7 @@ use crate::fixture::{HANDSHAKE, get, request, serve_for_test};
 #[tokio::test]
 async fn page_is_served_at_every_url_a_person_can_open() {
     let server = serve_for_test(&[]);
-    let live = ["/live", "/live/lesson", "/live/school/7b/lesson", "/studio"];
+    let live = ["/live", "/live/lesson", "/live/school/7b/lesson", "/studio", "/recordings"];
     let others = ["/", "/check", "/admin", "/admin/r/abc", "/r/abc-defg-hij", "/r/%E4%BC%9A", "/?debug=loopback"];
     for path in live.into_iter().chain(others) {
         let answer = get(server.http(), path, &[]).await;

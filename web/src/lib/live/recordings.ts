@@ -1,0 +1,59 @@
+/** What was recorded, as the server tells it (docs/http-api.md, "Recordings"). */
+import { askServer, bearer } from './problem';
+import type { StreamName } from './stream-name';
+
+export interface RecordingReport extends StreamName {
+  id: number;
+  state: 'recording' | 'finished' | 'interrupted';
+  /** Why it is `interrupted`. */
+  reason: string | null;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  durationMs: number;
+  bytes: number;
+  /** How often pictures are missing. */
+  gaps: number;
+  format: string;
+  video: { codec: string; width: number; height: number } | null;
+  /** Opens the file for half a day, without a token. */
+  url: string;
+}
+
+export interface RecordingList {
+  recordings: RecordingReport[];
+  /** What to send as `after`; `null` at the end. */
+  next: number | null;
+}
+
+const PATH = '/api/v1/recordings';
+
+export class RecordingsApi {
+  constructor(
+    private readonly token: string | undefined,
+    private readonly ask: typeof fetch = (...request) => fetch(...request),
+  ) {}
+
+  /** The youngest first. */
+  async list(after: number | null, signal?: AbortSignal): Promise<RecordingList> {
+    const query = after === null ? '' : `?after=${after}`;
+    const response = await askServer(this.ask, `${PATH}${query}`, { headers: bearer(this.token), ...(signal && { signal }) });
+    return response.json() as Promise<RecordingList>;
+  }
+
+  /** Whether the stream is being recorded at this moment. */
+  async isRecording({ app, stream }: StreamName, signal?: AbortSignal): Promise<boolean> {
+    const query = new URLSearchParams({ app, stream, state: 'recording' });
+    const response = await askServer(this.ask, `${PATH}?${query}`, { headers: bearer(this.token), ...(signal && { signal }) });
+    return ((await response.json()) as RecordingList).recordings.length > 0;
+  }
+
+  /** Begins or ends the recording of a stream that is on air. */
+  async record({ app, stream }: StreamName, on: boolean): Promise<void> {
+    const headers = { ...bearer(this.token), 'content-type': 'application/json' };
+    await askServer(this.ask, `${PATH}/${on ? 'start' : 'stop'}`, { method: 'POST', headers, body: JSON.stringify({ app, stream }) });
+  }
+
+  async remove(id: number): Promise<void> {
+    await askServer(this.ask, `${PATH}/${id}`, { method: 'DELETE', headers: bearer(this.token) });
+  }
+}
