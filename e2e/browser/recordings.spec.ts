@@ -1,8 +1,18 @@
 // What was recorded of a stream: whoever looks after the server plays it, keeps it, deletes it.
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { seriousFindings } from '../harness/axe.ts';
 import { Encoder } from '../harness/encoder.ts';
 import { PHONE } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
+
+const FOLDER = join(tmpdir(), `parlor-recordings-${process.pid}`);
+
+test.use({ settings: { 'recording.folder': FOLDER } });
+
+test.afterAll(() => rm(FOLDER, { recursive: true, force: true }));
 
 test('a recording is played, saved and deleted on its page, by whoever has the token', async ({ arrives, server }) => {
   const ana = await arrives('Ana', PHONE);

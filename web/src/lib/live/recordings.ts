@@ -40,19 +40,6 @@ export class RecordingsApi {
     return response.json() as Promise<RecordingList>;
   }
 
-  /** Whether the stream is being recorded at this moment. */
-  async isRecording({ app, stream }: StreamName, signal?: AbortSignal): Promise<boolean> {
-    const query = new URLSearchParams({ app, stream, state: 'recording' });
-    const response = await askServer(this.ask, `${PATH}?${query}`, { headers: bearer(this.token), ...(signal && { signal }) });
-    return ((await response.json()) as RecordingList).recordings.length > 0;
-  }
-
-  /** Begins or ends the recording of a stream that is on air. */
-  async record({ app, stream }: StreamName, on: boolean): Promise<void> {
-    const headers = { ...bearer(this.token), 'content-type': 'application/json' };
-    await askServer(this.ask, `${PATH}/${on ? 'start' : 'stop'}`, { method: 'POST', headers, body: JSON.stringify({ app, stream }) });
-  }
-
   async remove(id: number): Promise<void> {
     await askServer(this.ask, `${PATH}/${id}`, { method: 'DELETE', headers: bearer(this.token) });
   }
