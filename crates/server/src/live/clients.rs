@@ -23,7 +23,7 @@ pub(crate) use stream::{Figures, StreamId};
 
 use rate::{Bytes, Rate};
 
-use super::hooks::Farewells;
+use super::hooks::{Farewells, Hook, Hooks};
 use crate::media::Weighed;
 
 /// All of them. Clones are the same list.
@@ -242,10 +242,16 @@ impl Presence {
         }
     }
 
-    /// The same, with what is told when it ends.
-    pub(crate) fn with_farewells(mut self, farewells: Farewells) -> Self {
-        self.farewells = Some(farewells);
-        self
+    /// Has the programs told when it ends, before what was promised earlier.
+    pub(crate) fn promise(&mut self, hooks: &Hooks, told: Hook) {
+        self.farewells.get_or_insert_with(|| Farewells::new(hooks.clone())).add(told);
+    }
+
+    /// The programs do not want to hear of it.
+    pub(crate) fn withdraw(&mut self, told: Hook) {
+        if let Some(farewells) = &mut self.farewells {
+            farewells.remove(told);
+        }
     }
 
     /// Whose it is.

@@ -4,7 +4,7 @@ use live::StreamName;
 
 use super::access::{Access, Deed, Denied};
 use super::clients::{Clients, Kind, Presence, Visit};
-use super::hooks::{Farewells, Hook, Hooks};
+use super::hooks::{Hook, Hooks};
 use crate::clock;
 
 /// The way in. Clones are the same.
@@ -46,25 +46,21 @@ impl Entrance {
     pub(crate) async fn admit(&self, visit: Visit) -> Result<Presence, Denied> {
         let kind = visit.kind;
         self.access.check_address(kind.deed(), visit.address)?;
-        let presence = self.clients.enter(visit, clock::now()).map_err(|full| Denied::Full(full.0))?;
+        let mut presence = self.clients.enter(visit, clock::now()).map_err(|full| Denied::Full(full.0))?;
         let Some(hooks) = &self.hooks else { return Ok(presence) };
-        let client = presence.client();
-        let mut farewells = Farewells::new(hooks.clone());
-        if matches!(kind, Kind::RtmpPublish | Kind::RtmpPlay) {
-            hooks.ask(Hook::Connect, client).await?;
-            // Who was let in is missed also if it is refused afterwards.
-            farewells.add(Hook::Close);
-        }
-        let (asked, told) = match kind.deed() {
+        let connects = matches!(kind, Kind::RtmpPublish | Kind::RtmpPlay).then_some((Hook::Connect, Hook::Close));
+        let comes = match kind.deed() {
             Deed::Publish => (Hook::Publish, Hook::Unpublish),
             Deed::Play => (Hook::Play, Hook::Stop),
         };
-        let answered = hooks.ask(asked, client).await;
-        if answered.is_ok() {
-            farewells.add(told);
+        for (asked, told) in connects.into_iter().chain([comes]) {
+            // Who goes while a program thinks about it may have been let in, and is missed there.
+            presence.promise(hooks, told);
+            if let Err(refusal) = hooks.ask(asked, presence.client()).await {
+                presence.withdraw(told);
+                return Err(refusal.into());
+            }
         }
-        let presence = presence.with_farewells(farewells);
-        answered?;
         Ok(presence)
     }
 

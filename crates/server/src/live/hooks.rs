@@ -54,6 +54,11 @@ impl Farewells {
         self.told.push(hook);
     }
 
+    /// Not this.
+    pub(crate) fn remove(&mut self, hook: Hook) {
+        self.told.retain(|told| *told != hook);
+    }
+
     /// Tells it.
     pub(crate) fn tell(&self, client: &Client) {
         for hook in self.told.iter().rev() {

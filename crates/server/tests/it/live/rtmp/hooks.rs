@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::routing::post;
 use live::rtmp::{Purpose, RtmpError};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
@@ -136,6 +137,21 @@ async fn a_program_that_cannot_be_asked_lets_nobody_in_and_is_told_nothing_after
     publisher.leave().await;
     program.hears("on_unpublish").await;
     drop(viewer);
+}
+
+#[tokio::test]
+async fn who_goes_while_a_program_thinks_is_said_to_have_gone() {
+    let mut program = Program::start().await;
+    let server = serve_for_test(&[&program.set("on_play"), &program.set("on_stop")]);
+    let answer = Arc::clone(&program.answer);
+    let thinking = answer.lock().await;
+    let mut viewer = TcpStream::connect(server.http()).await.unwrap();
+    viewer.write_all(b"GET /live/a.flv HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let asked = program.hears("on_play").await;
+    drop(viewer);
+    let told = program.hears("on_stop").await;
+    assert_eq!(told["client_id"], asked["client_id"]);
+    drop(thinking);
 }
 
 #[tokio::test]
