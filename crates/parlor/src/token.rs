@@ -74,6 +74,17 @@ pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
 }
 
 /// What a member can be allowed, a program of the operator, and who publishes or plays a stream.
-const GRANTS: [&str; 10] =
-    ["subscribe", "pub.audio", "pub.video", "pub.screen", "chat", "moderate", "admit", "manage", "publish", "play"];
+const GRANTS: [&str; 11] = [
+    "subscribe",
+    "pub.audio",
+    "pub.video",
+    "pub.screen",
+    "chat",
+    "moderate",
+    "admit",
+    "manage",
+    "publish",
+    "play",
+    "record",
+];
 const LIFETIME_SECONDS_MAX: u64 = 3650 * 86_400;

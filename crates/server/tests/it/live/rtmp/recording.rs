@@ -212,7 +212,7 @@ async fn when_the_server_stops_its_recordings_are_whole() {
 }
 
 #[tokio::test]
-async fn recordings_end_while_the_disk_has_too_little_room() {
+async fn nothing_is_recorded_while_the_disk_has_too_little_room() {
     let folder = tempfile::tempdir().unwrap();
     // More than any disk has.
     let settings = [r#"recording.streams=["*"]"#, "recording.free_megabytes=4294967295"];
