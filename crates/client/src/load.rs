@@ -121,6 +121,21 @@ pub async fn run(plan: Plan, door: Door, mut progress: impl FnMut(&Progress)) ->
     session.close(report).await
 }
 
+/// Publishes a stream, lets its viewers come, measures, and ends it. `progress` hears every second how it goes.
+///
+/// # Errors
+/// When the stream cannot be published, or nobody gets to see it. Viewers who do not while others do are counted in the report.
+pub async fn run_stream(plan: Plan, door: &StreamDoor, mut progress: impl FnMut(&Progress)) -> Result<Report, Error> {
+    let audience = Audience::open(plan, door, &mut progress).await?;
+    let population = Arc::clone(audience.population());
+    let (warm_up, duration) = (population.plan().warm_up, population.plan().duration);
+    population.watch_for("settling", warm_up, &mut progress).await;
+    population.reset();
+    population.watch_for("measuring", duration, &mut progress).await;
+    let report = population.report();
+    Ok(audience.close(report).await)
+}
+
 impl Session {
     /// Lets everybody join, one after the other in the time of the plan. Returns when the last one has begun to.
     ///

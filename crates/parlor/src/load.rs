@@ -1,5 +1,7 @@
 //! `parlor load`.
 
+mod stream;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -20,6 +22,40 @@ pub(crate) enum LoadCommand {
     /// Delays are from the sender to the watcher, both of which are this process. With rooms that are not moved to the media
     /// server by policy, a room needs three members.
     Rooms(RoomsArguments),
+    /// Publish the pattern by WHIP, let viewers come by WHEP, and measure what comes of it.
+    Stream(stream::StreamArguments),
+}
+
+/// What is sent, and for how long.
+#[derive(Debug, Args)]
+struct PatternArguments {
+    /// Packets per second of each camera
+    #[arg(long, default_value_t = 110.0)]
+    packets: f64,
+    /// Bytes in each packet of a camera
+    #[arg(long, default_value_t = 1100, value_parser = clap::value_parser!(u16).range(64..=1150))]
+    bytes: u16,
+    /// Frames per second of each camera; 0 is a frame per packet
+    #[arg(long, default_value_t = 25.0)]
+    fps: f64,
+    /// Each camera in three layers: q, h and f
+    #[arg(long)]
+    simulcast: bool,
+    /// Members or viewers who join in a second
+    #[arg(long, default_value_t = 10.0)]
+    ramp: f64,
+    /// Seconds from the last join to the measurement
+    #[arg(long, default_value_t = 3)]
+    warm_up: u64,
+    /// Seconds that are measured
+    #[arg(long, default_value_t = 10)]
+    duration: u64,
+    /// Percent of the packets that each who watches loses
+    #[arg(long, default_value_t = 0.0)]
+    loss: f64,
+    /// Threads that drive the peer connections
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: u8,
 }
 
 /// How many of what.
@@ -39,18 +75,6 @@ pub(crate) struct RoomsArguments {
     /// Members of each room who only watch
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..=2000))]
     subscribers: Option<u32>,
-    /// Packets per second of each camera
-    #[arg(long, default_value_t = 110.0)]
-    packets: f64,
-    /// Bytes in each packet of a camera
-    #[arg(long, default_value_t = 1100, value_parser = clap::value_parser!(u16).range(64..=1150))]
-    bytes: u16,
-    /// Frames per second of each camera; 0 is a frame per packet
-    #[arg(long, default_value_t = 25.0)]
-    fps: f64,
-    /// Each camera in three layers: q, h and f
-    #[arg(long)]
-    simulcast: bool,
     /// Messages per second that each who sends says to everybody on a data channel
     #[arg(long, value_name = "MESSAGES", default_value_t = 0.0)]
     data: f64,
@@ -60,21 +84,8 @@ pub(crate) struct RoomsArguments {
     /// Say it on the channel of which nothing is sent again
     #[arg(long, requires = "data")]
     data_lossy: bool,
-    /// Members who join in a second
-    #[arg(long, default_value_t = 10.0)]
-    ramp: f64,
-    /// Seconds from the last join to the measurement
-    #[arg(long, default_value_t = 3)]
-    warm_up: u64,
-    /// Seconds that are measured
-    #[arg(long, default_value_t = 10)]
-    duration: u64,
-    /// Percent of the packets that each who watches loses
-    #[arg(long, default_value_t = 0.0)]
-    loss: f64,
-    /// Threads that drive the members
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
-    threads: u8,
+    #[command(flatten)]
+    pattern: PatternArguments,
 }
 
 /// What the members do.
@@ -90,54 +101,48 @@ enum Mix {
 
 /// Runs the load and prints what came of it.
 pub(crate) fn run(command: &LoadCommand) -> anyhow::Result<()> {
-    let LoadCommand::Rooms(arguments) = command;
-    let door = arguments.guest.door()?;
-    let plan = arguments.plan()?;
     let mut live = LiveLine::default();
-    let report = guest::visit(async {
-        Ok(client::load::run(plan, door, |progress| live.show(&progress_line(progress))).await?)
-    });
+    let show = |progress: &Progress| live.show(&progress_line(progress));
+    let (report, json) = match command {
+        LoadCommand::Rooms(arguments) => {
+            let (plan, door) = (arguments.plan()?, arguments.guest.door()?);
+            (guest::visit(async { Ok(client::load::run(plan, door, show).await?) }), arguments.guest.json)
+        }
+        LoadCommand::Stream(arguments) => {
+            let (plan, door) = (arguments.plan()?, arguments.door()?);
+            (guest::visit(async { Ok(client::load::run_stream(plan, &door, show).await?) }), arguments.guest.json)
+        }
+    };
     live.end();
     let report = report?;
-    let text = if arguments.guest.json { report.to_json() + "\n" } else { summary(&report) };
-    greeting::print(&text)?;
+    greeting::print(&if json { report.to_json() + "\n" } else { summary(&report) })?;
     match &report.first_error {
         Some(error) => bail!("{} of {} members failed, the first because: {error}", report.failed, report.members),
         None => Ok(()),
     }
 }
 
-impl RoomsArguments {
+impl PatternArguments {
+    /// One camera without anybody who watches.
     fn plan(&self) -> anyhow::Result<Plan> {
         ensure!((1.0..=20_000.0).contains(&self.packets), "--packets is 1 to 20000");
         ensure!((0.0..=240.0).contains(&self.fps), "--fps is 0 to 240");
-        ensure!((0.0..=DATA_MAX).contains(&self.data), "--data is 0 to {DATA_MAX}, as much as the server takes of one");
         ensure!((0.1..=1000.0).contains(&self.ramp), "--ramp is 0.1 to 1000");
         ensure!((0.0..=90.0).contains(&self.loss), "--loss is 0 to 90");
-        let (publishers, subscribers, mutual) = match self.mix {
-            Mix::Meeting => (4, 0, true),
-            Mix::Lecture => (1, 20, false),
-            Mix::Audio => (1, 100, false),
-        };
         let shape = Shape {
             packets_per_second: self.packets,
             frames_per_second: self.fps,
             payload_bytes: usize::from(self.bytes),
         };
-        let data = DataShape {
-            messages_per_second: self.data,
-            message_bytes: usize::from(self.data_bytes),
-            lossy: self.data_lossy,
-        };
         Ok(Plan {
-            rooms: self.rooms,
-            publishers: self.publishers.unwrap_or(publishers),
-            subscribers: self.subscribers.unwrap_or(subscribers),
-            mutual,
-            video: (!matches!(self.mix, Mix::Audio)).then_some(shape),
+            rooms: 1,
+            publishers: 1,
+            subscribers: 0,
+            mutual: false,
+            video: Some(shape),
             layers: if self.simulcast { ["q", "h", "f"].map(String::from).into() } else { Vec::new() },
             audio_payload_bytes: Some(AUDIO_BYTES),
-            data: (self.data > 0.0).then_some(data),
+            data: None,
             idle_slots: 0,
             joins_per_second: self.ramp,
             warm_up: Duration::from_secs(self.warm_up),
@@ -146,6 +151,32 @@ impl RoomsArguments {
             loss_ppm: (self.loss * 10_000.0) as u32,
             feedback: true,
             threads: usize::from(self.threads),
+        })
+    }
+}
+
+impl RoomsArguments {
+    fn plan(&self) -> anyhow::Result<Plan> {
+        ensure!((0.0..=DATA_MAX).contains(&self.data), "--data is 0 to {DATA_MAX}, as much as the server takes of one");
+        let (publishers, subscribers, mutual) = match self.mix {
+            Mix::Meeting => (4, 0, true),
+            Mix::Lecture => (1, 20, false),
+            Mix::Audio => (1, 100, false),
+        };
+        let data = DataShape {
+            messages_per_second: self.data,
+            message_bytes: usize::from(self.data_bytes),
+            lossy: self.data_lossy,
+        };
+        let camera = self.pattern.plan()?;
+        Ok(Plan {
+            rooms: self.rooms,
+            publishers: self.publishers.unwrap_or(publishers),
+            subscribers: self.subscribers.unwrap_or(subscribers),
+            mutual,
+            video: camera.video.filter(|_| !matches!(self.mix, Mix::Audio)),
+            data: (self.data > 0.0).then_some(data),
+            ..camera
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Plan, Population, Progress, Report};
+use super::{PROGRESS, Plan, Population, Progress, Report};
 use crate::http_session::{Endpoint, HttpSession};
 use crate::{Error, PeerKey, Transport};
 
@@ -113,6 +113,3 @@ fn without_feedback(sdp: &str) -> String {
         .filter(|line| !line.contains("transport-cc") && !line.contains("transport-wide-cc"))
         .collect()
 }
-
-/// How often the progress is told.
-const PROGRESS: Duration = Duration::from_secs(1);

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use str0m::media::Mid;
 
-use super::Plan;
 use super::plain::{self, PlainCamera};
 use super::report::{Progress, Report};
+use super::{PROGRESS, Plan};
 use crate::pattern::{Audio, Shape, Video};
 use crate::peer::{Media, Mode, Peer};
 use crate::publication::{Publication, Source};
@@ -82,7 +82,9 @@ impl Population {
     /// # Errors
     /// When there is no socket.
     pub fn peer(&self, transport: Transport, local: IpAddr) -> Result<Peer, Error> {
-        let mut peer = Peer::new(transport, local, Mode::Packets, &[Codec::Opus, Codec::Vp8], self.clock.now())?;
+        // What others send is of any codec, the pattern of two.
+        let codecs = if self.plan.publishers == 0 { &Codec::ALL[..] } else { &[Codec::Opus, Codec::Vp8] };
+        let mut peer = Peer::new(transport, local, Mode::Packets, codecs, self.clock.now())?;
         if self.plan.data.is_some() {
             peer.open_channels();
         }
@@ -241,6 +243,19 @@ impl Population {
             measured.last = (now, report.received, report.bytes);
         }
         progress
+    }
+
+    /// Lets time pass, and tells every second how it goes.
+    pub(super) async fn watch_for(&self, phase: &'static str, time: Duration, progress: &mut impl FnMut(&Progress)) {
+        let end = tokio::time::sleep(time);
+        tokio::pin!(end);
+        let mut second = tokio::time::interval(PROGRESS);
+        loop {
+            tokio::select! {
+                () = &mut end => return,
+                _ = second.tick() => progress(&self.progress(phase)),
+            }
+        }
     }
 
     fn engine(&self, key: PeerKey) -> Option<&Engine> {

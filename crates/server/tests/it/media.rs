@@ -5,7 +5,7 @@ mod check;
 pub(crate) mod client;
 mod data;
 mod faults;
-mod load;
+pub(crate) mod load;
 mod look;
 mod meeting;
 mod server;

@@ -1,6 +1,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
+use client::load::{Audience, Plan, StreamDoor};
 use client::pattern::Shape;
 use client::{Endpoint, Error, HttpAddress, Publisher, Transport, Trust, play_stream, publish_stream};
 use str0m::media::Direction;
@@ -9,6 +10,7 @@ use super::{offer_to_send, open, post};
 use crate::fixture::{PATIENCE, exchange, request, serve_for_test};
 use crate::media::calls::watch;
 use crate::media::client::{Client, drive, now};
+use crate::media::load::{meeting, wait_until};
 
 #[tokio::test]
 async fn pictures_and_sound_of_a_publisher_reach_a_viewer() {
@@ -140,4 +142,28 @@ async fn native_client_is_told_in_the_words_of_the_server_why_not() {
     let endpoint = Endpoint { address, trust: Trust::System, token: Some("a.b.c".to_owned()) };
     let refused = play_stream(&endpoint, Transport::Udp, None, |_| true).await.unwrap_err();
     assert!(matches!(&refused, Error::Refused { code: 403, message } if message.contains("live.play")), "{refused}");
+}
+
+#[tokio::test]
+async fn a_load_of_viewers_sees_all_that_is_published() {
+    let server = serve_for_test(&["media.workers=2"]);
+    let endpoint = |kind: &str| Endpoint {
+        address: HttpAddress::parse(&format!("http://{}/{kind}/live/load", server.http())).unwrap(),
+        trust: Trust::System,
+        token: None,
+    };
+    let door = StreamDoor { publish: Some(endpoint("whip")), play: endpoint("whep"), transport: Transport::Udp };
+    let audience = Audience::open(Plan { publishers: 1, subscribers: 5, mutual: false, ..meeting() }, &door, |_| {});
+    let audience = audience.await.unwrap();
+    let population = audience.population();
+    wait_until(population, |report| (report.joined, report.streams) == (6, 10)).await;
+    population.reset();
+    let report = wait_until(population, |report| report.received >= 1000).await;
+    // The last packets may be on their way still, or were when counting began.
+    assert!(report.lost == 0 && report.expected.abs_diff(report.received) < 50, "{report:?}");
+    let report = audience.close(report).await;
+    assert_eq!((report.failed, report.first_error), (0, None));
+    // All have said goodbye: the name is free at once.
+    let mut anna = Client::udp(1).await;
+    open(&server, "/whip/live/load", &mut anna, Direction::SendOnly).await;
 }

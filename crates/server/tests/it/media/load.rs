@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::load::{Door, Plan, Report, Session};
+use client::load::{Door, Plan, Population, Report, Session};
 use client::pattern::Shape;
 use client::{Clock, DataShape, RoomAddress, Transport, Trust};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::fixture::{PATIENCE, TestServer, send, serve_for_test};
 
 /// A meeting of three.
-fn meeting() -> Plan {
+pub(crate) fn meeting() -> Plan {
     Plan {
         rooms: 1,
         publishers: 3,
@@ -38,10 +38,10 @@ async fn open(server: &TestServer, plan: Plan, transport: Transport) -> Session 
 }
 
 /// Waits until the report is as wished.
-async fn wait_until(session: &Session, wished: impl Fn(&Report) -> bool) -> Report {
+pub(crate) async fn wait_until(population: &Population, wished: impl Fn(&Report) -> bool) -> Report {
     let clock = Clock::start();
     loop {
-        let report = session.population().report();
+        let report = population.report();
         if wished(&report) {
             return report;
         }
@@ -60,9 +60,9 @@ async fn transports(server: &TestServer) -> Vec<Value> {
 async fn over_tcp_a_meeting_is_delivered_whole_and_no_datagram_comes() {
     let server = serve_for_test(&["media.workers=2"]);
     let session = open(&server, meeting(), Transport::Tcp).await;
-    wait_until(&session, |report| (report.joined, report.streams) == (3, 12)).await;
+    wait_until(session.population(), |report| (report.joined, report.streams) == (3, 12)).await;
     session.population().reset();
-    let report = wait_until(&session, |report| report.received >= 1000).await;
+    let report = wait_until(session.population(), |report| report.received >= 1000).await;
     // The last packets may be on their way still, or were when counting began.
     assert!(report.lost == 0 && report.expected.abs_diff(report.received) < 50, "{report:?}");
     assert_eq!(transports(&server).await, vec![json!("tcp"); 3]);
@@ -79,12 +79,12 @@ async fn what_is_said_on_a_data_channel_reaches_everybody_else_once() {
         let data = Some(DataShape { messages_per_second: 100.0, message_bytes: 200, lossy });
         let plan = Plan { publishers: 2, subscribers: 1, mutual: false, video: None, data, ..meeting() };
         let session = open(&server, plan, Transport::Udp).await;
-        let report = wait_until(&session, |report| report.data.unwrap().received >= 300).await;
+        let report = wait_until(session.population(), |report| report.data.unwrap().received >= 300).await;
         // Each of two is heard by two others; who joins last misses the beginning, and the end is on its way.
         let data = report.data.unwrap();
         assert_eq!(data.expected, data.sent * 2);
         session.population().reset();
-        let report = wait_until(&session, |report| report.data.unwrap().received >= 300).await;
+        let report = wait_until(session.population(), |report| report.data.unwrap().received >= 300).await;
         let data = report.data.unwrap();
         assert!(data.received.abs_diff(data.expected) < 20, "{data:?}");
         assert!(data.delay_us.p50 > 0.0 && data.delay_us.p50 < 1e6, "{data:?}");
@@ -96,7 +96,7 @@ async fn what_is_said_on_a_data_channel_reaches_everybody_else_once() {
 async fn over_udp_the_server_sees_udp() {
     let server = serve_for_test(&[]);
     let session = open(&server, meeting(), Transport::Udp).await;
-    let report = wait_until(&session, |report| report.streams == 12).await;
+    let report = wait_until(session.population(), |report| report.streams == 12).await;
     assert_eq!(transports(&server).await, vec![json!("udp"); 3]);
     session.close(report).await.unwrap();
 }
