@@ -21,7 +21,12 @@ const RECORDINGS: &str = "/api/v1/recordings";
 /// A server that records into the folder, and whose API is asked as often as one likes.
 fn recorder(folder: &TempDir, settings: &[&str]) -> TestServer {
     let folder = format!("recording.folder={:?}", folder.path().join("recordings"));
-    let fixed = [folder.as_str(), "limits.api_requests_per_minute=0", "recording.free_megabytes=0"];
+    let fixed = [
+        folder.as_str(),
+        "limits.api_requests_per_minute=0",
+        "recording.free_megabytes=0",
+        "recording.file_seconds=604800",
+    ];
     serve_for_test(&[&fixed, settings].concat())
 }
 
