@@ -14,11 +14,8 @@ from server import Failed, Server
 RATE = 25
 # Between key frames. Players begin at the latest one, so the first picture waits for no other.
 KEY_FRAMES_S = 4
-PLAYED_S = 6
 CLIENT_S = 40
 FIRST_PICTURE_S = 1.5
-SKEW_MS = 40
-FLASHES_MIN = 3
 
 
 def demand() -> None:
@@ -52,16 +49,21 @@ def publishing(command: list[str]) -> Iterator[subprocess.Popen[str]]:
         encoder.wait()
 
 
-def ffmpeg_source(url: str) -> list[str]:
-    """A picture that is white for a tenth of every second and black else, and a tone in the same tenths."""
-    flash = "geq=lum='if(lt(mod(T,1),0.1),235,16)':cb=128:cr=128"
-    beep = "aevalsrc=exprs='if(lt(mod(t,1),0.1),0.5*sin(2*PI*1000*t),0)':s=44100"
+def flashing(tone_hz: int, sound_hz: int, channels: int) -> list[str]:
+    """ffmpeg's inputs: a picture that is white for a tenth of every second and black else, and a tone in the same tenths.
+
+    A quarter of the picture is noise: what a viewer of WebRTC guesses of its way from next to nothing is next to nothing as well.
+    """
+    flash = "geq=lum='if(lt(X,W/4),random(1)*255,if(lt(mod(T,1),0.1),235,16))':cb=128:cr=128"
+    beep = "|".join([f"if(lt(mod(t,1),0.1),0.5*sin(2*PI*{tone_hz}*t),0)"] * channels)
     picture = f"color=size=64x48:rate={RATE},format=yuv420p,{flash}"
-    return [
-        *["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", beep],
-        *["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", str(RATE * KEY_FRAMES_S)],
-        *["-c:a", "aac", "-f", "flv", url],
-    ]
+    return ["-v", "error", "-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", f"aevalsrc=exprs='{beep}':s={sound_hz}"]
+
+
+def ffmpeg_source(url: str, tone_hz: int = 1000, key_frames_s: int = KEY_FRAMES_S) -> list[str]:
+    """ffmpeg by RTMP: H.264 with B pictures, and AAC."""
+    video = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", str(RATE * key_frames_s)]
+    return ["ffmpeg", *flashing(tone_hz, 44100, 1), *video, "-c:a", "aac", "-f", "flv", url]
 
 
 def gstreamer_source(url: str) -> list[str]:
@@ -76,50 +78,6 @@ def urls(server: Server, name: str) -> tuple[str, list[str]]:
     """Where to publish, and where to play."""
     rtmp = f"rtmp://127.0.0.1:{server.rtmp_port}/live/{name}"
     return rtmp, [rtmp, f"http://127.0.0.1:{server.http_port}/live/{name}.flv"]
-
-
-def demand_played(url: str) -> None:
-    """Plays for some seconds and demands that pictures and sounds decode, in time with each other."""
-    filters = "[0:v]signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=-[v];[0:a]astats=metadata=1:reset=1:length=0.01,ametadata=mode=print:key=lavfi.astats.Overall.RMS_level:file=-[a]"
-    command = ["ffmpeg", "-v", "error", "-i", url, "-t", str(PLAYED_S), "-filter_complex", filters]
-    played = run([*command, "-map", "[v]", "-map", "[a]", "-f", "null", "-"])
-    if played.returncode != 0 or played.stderr.strip():
-        raise Failed(f"{url}: ffmpeg ended with {played.returncode}:\n{played.stderr}")
-    flashes, beeps, pictures = edges(played.stdout)
-    if pictures < (PLAYED_S - 1) * RATE:
-        raise Failed(f"{url}: {pictures} pictures in {PLAYED_S} s")
-    # The first may have begun before we came.
-    skews = [min((beep - flash for beep in beeps), key=abs, default=9.0) * 1000 for flash in flashes[1:]]
-    if len(skews) < FLASHES_MIN or max(map(abs, skews)) > SKEW_MS:
-        raise Failed(f"{url}: flashes at {flashes}, beeps at {beeps}: ms apart {skews}")
-
-
-def edges(printed: str) -> tuple[list[float], list[float], int]:
-    """When it became bright, when it became loud, and how many pictures there were."""
-    at, bright, loud, pictures = 0.0, False, False, 0
-    flashes, beeps = [], []
-    for line in printed.splitlines():
-        if "pts_time:" in line:
-            at = float(line.split("pts_time:")[1].split()[0])
-        elif "YAVG=" in line:
-            pictures += 1
-            was, bright = bright, float(line.split("=")[1]) > 128
-            if bright and not was:
-                flashes.append(at)
-        elif "RMS_level=" in line:
-            level = line.split("=")[1]
-            was, loud = loud, level != "-inf" and float(level) > -30
-            if loud and not was:
-                beeps.append(at)
-    return flashes, beeps, pictures
-
-
-def ffmpeg_publishes_and_plays(server: Server) -> None:
-    """By RTMP and by HTTP-FLV: pictures, sounds, and both at once."""
-    rtmp, outputs = urls(server, f"f{uuid.uuid4().hex}")
-    with publishing(ffmpeg_source(rtmp)):
-        for url in outputs:
-            demand_played(url)
 
 
 def the_first_picture_comes_at_once(server: Server) -> None:
@@ -153,7 +111,6 @@ def gstreamer_publishes_and_plays(server: Server) -> None:
 
 
 CHECKS = [
-    ("ffmpeg publishes RTMP and plays RTMP and HTTP-FLV", ffmpeg_publishes_and_plays),
     ("the first picture of a live stream comes at once", the_first_picture_comes_at_once),
     ("GStreamer publishes RTMP and plays HTTP-FLV and RTMP", gstreamer_publishes_and_plays),
 ]

@@ -142,8 +142,8 @@ class Member:
             configuration.iceServers = [RTCIceServer(f"turn:{self._turn}", username=USER, credential=PASSWORD)]
             configuration.iceTransportPolicy = RTCIceTransportPolicy.RELAY
         self._pc = RTCPeerConnection(configuration)
-        microphone = self._pc.addTransceiver(Tone(self.pitch_hz), direction="sendonly")
-        camera = self._pc.addTransceiver(Picture(self.shade), direction="sendonly")
+        microphone = self._pc.addTransceiver(self._microphone(), direction="sendonly")
+        camera = self._pc.addTransceiver(self._camera(), direction="sendonly")
         pictures = [self._pc.addTransceiver("video", direction="recvonly") for _ in range(slots)]
         sounds = [self._pc.addTransceiver("audio", direction="recvonly") for _ in range(slots)]
         self._prefer_codec()
@@ -182,6 +182,12 @@ class Member:
                 task.cancel()
         if self._socket:
             await self._socket.close()
+
+    def _microphone(self) -> MediaStreamTrack:
+        return Tone(self.pitch_hz)
+
+    def _camera(self) -> MediaStreamTrack:
+        return Picture(self.shade)
 
     def _prefer_codec(self) -> None:
         wanted = (f"video/{self._codec}".lower(), "video/rtx")

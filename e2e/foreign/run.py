@@ -21,6 +21,7 @@ import hooks
 import ice
 import live
 import live_back
+import matrix
 import meeting
 import native
 import recording
@@ -64,7 +65,7 @@ def main() -> int:
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS]
     meetings = chosen([*meeting.CHECKS, *native.CHECKS, *streams])
-    abuse, crowds = chosen(tools.ABUSE), chosen(audience.CHECKS)
+    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *audience.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1
