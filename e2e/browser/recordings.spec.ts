@@ -7,6 +7,7 @@ import { seriousFindings } from '../harness/axe.ts';
 import { Encoder } from '../harness/encoder.ts';
 import { PHONE } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
+import { PLAYS_MS } from '../harness/viewer.ts';
 
 const FOLDER = join(tmpdir(), `parlor-recordings-${process.pid}`);
 
@@ -53,4 +54,43 @@ test('a recording is played, saved and deleted on its page, by whoever has the t
     await ana.control('recording-delete-confirm').click();
     await expect(ana.control('recordings-empty')).toBeVisible();
   });
+});
+
+test('who may record does so in the studio, and the recording plays on its page', async ({ arrives, server }) => {
+  const ana = await arrives('Ana', PHONE);
+  const { page } = ana;
+  await test.step('without a token nobody is offered it', async () => {
+    await page.goto(`${server.origin}/studio?stream=talk`);
+    await ana.control('studio-go').click();
+    await expect(ana.control('studio-viewers')).toBeVisible({ timeout: PLAYS_MS });
+    await expect(ana.control('studio-recording')).toBeHidden();
+    await ana.control('studio-end').click();
+    await expect(ana.control('studio-go')).toBeVisible();
+  });
+  await test.step('whoever looks after the server is', async () => {
+    await page.goto(`${server.origin}/admin${new URL(await server.adminLink()).hash}`);
+    await expect(page).not.toHaveURL(/token/);
+    await page.goto(`${server.origin}/studio?stream=talk`);
+    await ana.control('studio-go').click();
+    await expect(ana.control('studio-state')).toHaveAttribute('data-state', 'live');
+    await ana.control('studio-record').click();
+    await expect(ana.control('studio-recording')).toHaveAttribute('data-state', 'recording', { timeout: PLAYS_MS });
+    await expect(ana.control('studio-recording-mark')).toHaveText(/^recording since \d+:\d\d/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+  const [recordings] = await Promise.all([page.waitForEvent('popup'), ana.control('studio-recordings').click()]);
+  const entry = recordings.getByTestId('recording');
+  await expect(entry).toHaveAttribute('data-state', 'recording');
+  await expect.poll(async () => Number((await entry.innerText()).match(/ (\d+) s/)?.[1] ?? '0'), { message: 'it grows', timeout: PLAYS_MS }).toBeGreaterThan(2);
+  await ana.control('studio-record-stop').click();
+  await expect(ana.control('studio-recording')).toHaveAttribute('data-state', 'idle');
+  await expect(ana.control('studio-recording-mark')).toBeHidden();
+  await expect(ana.control('studio-state')).toHaveAttribute('data-state', 'live');
+
+  await expect(entry).toHaveAttribute('data-state', 'finished', { timeout: PLAYS_MS });
+  await entry.getByTestId('recording-play').click();
+  const video = recordings.getByTestId('recording-video');
+  await expect.poll(() => video.evaluate((one: HTMLVideoElement) => one.getVideoPlaybackQuality().totalVideoFrames)).toBeGreaterThan(5);
+  expect(await video.evaluate((one: HTMLVideoElement) => one.videoWidth)).toBeGreaterThan(100);
 });

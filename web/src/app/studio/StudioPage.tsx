@@ -15,7 +15,7 @@ import { Select } from '../components/Select';
 import { TextField } from '../components/TextField';
 import { TokenForm } from '../live/TokenForm';
 import { inBits } from '../live/format';
-import { takeFromAddress, token } from '../live/token';
+import { enterToken, takeFromAddress, token } from '../live/token';
 import { t as liveText } from '../live/texts';
 import { useInfo } from '../live/use-info';
 import { useTitle } from '../live/use-title';
@@ -23,6 +23,7 @@ import { recall, remember } from '../preferences';
 import { ShareLinks } from './ShareLinks';
 import { StudioFigures } from './StudioFigures';
 import { StudioPicture } from './StudioPicture';
+import { StudioRecording } from './StudioRecording';
 import { StudioSession } from './studio-session';
 import { refusal, t } from './texts';
 
@@ -58,7 +59,7 @@ function Studio({ rtmpPort, given }: { rtmpPort: number | null; given: string | 
       <div class="studio">
         <h1 class="visually-hidden">{t('title')}</h1>
         <StudioPicture session={session} />
-        <div class="studio-side">{session.isOnAir.value ? <OnAir session={session} rtmpPort={rtmpPort} /> : <Beginning session={session} />}</div>
+        <div class="studio-side">{session.isOnAir.value ? <OnAir session={session} rtmpPort={rtmpPort} given={given} /> : <Beginning session={session} />}</div>
       </div>
     </PageShell>
   );
@@ -95,13 +96,14 @@ function Beginning({ session }: { session: StudioSession }) {
   );
 }
 
-function OnAir({ session, rtmpPort }: { session: StudioSession; rtmpPort: number | null }) {
-  const [name, publisher] = [session.name.value, session.publisher.value];
+function OnAir({ session, rtmpPort, given }: { session: StudioSession; rtmpPort: number | null; given: string | undefined }) {
+  const [name, publisher, recorder] = [session.name.value, session.publisher.value, session.recorder.value];
   return (
     <>
       <Button kind="danger" size="large" icon={Square} onClick={() => session.end()} testid="studio-end">
         {t('end')}
       </Button>
+      {recorder && <StudioRecording recorder={recorder} onFollow={() => given !== undefined && enterToken(given)} />}
       {publisher && <StudioFigures publisher={publisher} />}
       <QualityChoice session={session} />
       {name && <ShareLinks name={name} rtmpPort={rtmpPort} />}

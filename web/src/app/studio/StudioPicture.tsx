@@ -5,6 +5,7 @@ import { Toggle } from '../components/Toggle';
 import { Video } from '../components/Video';
 import { OnAirMark } from '../live/OnAirMark';
 import { span } from '../live/texts';
+import { RecordingMark } from './StudioRecording';
 import type { StudioSession } from './studio-session';
 import { t } from './texts';
 
@@ -29,13 +30,14 @@ export function StudioPicture({ session }: { session: StudioSession }) {
 }
 
 function StudioState({ session }: { session: StudioSession }) {
-  const [state, report] = [session.publisher.value?.state.value ?? 'idle', session.report.value];
+  const [state, report, recorder] = [session.publisher.value?.state.value ?? 'idle', session.report.value, session.recorder.value];
   const isLive = state === 'live';
   return (
     <div class="studio-state" role="status" data-testid="studio-state" data-state={state}>
       {isLive ? <OnAirMark /> : <span>{t(state === 'connecting' ? 'state.connecting' : state === 'reconnecting' ? 'state.reconnecting' : 'state.off')}</span>}
       {isLive && report && <span data-testid="studio-viewers">{t('watching', { n: report.viewers })}</span>}
       {isLive && report && <span aria-hidden="true">{t('since', { span: span(Date.now() - report.since) })}</span>}
+      {recorder && <RecordingMark recorder={recorder} />}
     </div>
   );
 }

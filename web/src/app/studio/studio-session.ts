@@ -2,11 +2,14 @@
 import { computed, effect, signal } from '@preact/signals';
 import { LiveApi, type StreamReport } from '../../lib/live/api';
 import { qualityOf, type BroadcastQuality } from '../../lib/live/broadcast-quality';
+import { RecordingsApi } from '../../lib/live/recordings';
 import { SoundMix } from '../../lib/live/sound-mix';
 import { addressesOf, type StreamName } from '../../lib/live/stream-name';
+import { StreamRecorder } from '../../lib/live/stream-recorder';
 import { WhipPublisher, type Outgoing } from '../../lib/live/whip-publisher';
 import { fetchIceServers } from '../../lib/ice-servers';
 import { parseUrlParameters } from '../../lib/url-parameters';
+import { token as operator } from '../admin/token';
 import { keepAwake } from '../call/wake-lock';
 import { recall, remember } from '../preferences';
 import { recallMedia } from '../room/media-memory';
@@ -28,6 +31,8 @@ export class StudioSession {
   readonly name = signal<StreamName | undefined>(undefined);
   /** What the server says of the stream; undefined before it is on air. */
   readonly report = signal<StreamReport | undefined>(undefined);
+  /** Undefined off air, and without a token: nobody records without one. */
+  readonly recorder = signal<StreamRecorder | undefined>(undefined);
   readonly isOnAir = computed(() => ['connecting', 'live', 'reconnecting'].includes(this.publisher.value?.state.value ?? 'idle'));
   readonly picture = computed(() => (this.source.value === 'screen' ? (this.media.screen.value?.getVideoTracks()[0] ?? null) : this.media.camera.value));
   readonly #token: string | undefined;
@@ -89,10 +94,16 @@ export class StudioSession {
     this.publisher.value = publisher;
     this.#looking = new AbortController();
     void this.#look(name, this.#looking.signal);
+    const mayRecord = this.#token ?? operator.peek() ?? undefined;
+    if (mayRecord === undefined) return;
+    this.recorder.value = new StreamRecorder(new RecordingsApi(mayRecord), name);
+    this.recorder.peek()?.open();
   }
 
   end(): void {
     this.#looking?.abort();
+    this.recorder.peek()?.close();
+    this.recorder.value = undefined;
     this.publisher.peek()?.stop();
     this.publisher.value = undefined;
     this.report.value = undefined;

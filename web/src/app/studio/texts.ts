@@ -12,5 +12,11 @@ export function refusal(code: string): string {
   return key in english ? t(key as keyof typeof english) : t('refused.code', { code });
 }
 
+/** Why nothing is recorded. */
+export function recordingTrouble(code: string): string {
+  const key = `record.trouble.${code}`;
+  return key in english ? t(key as keyof typeof english) : t('record.trouble.code', { code });
+}
+
 // English is built in: better that than no page.
 await texts.ready().catch(() => undefined);

@@ -23,3 +23,19 @@ it('a recording is deleted; a refusal is told by its code', async () => {
   expect([ask.mock.calls[0]?.[0], ask.mock.calls[0]?.[1]?.method]).toEqual(['/api/v1/recordings/7', 'DELETE']);
   await expect(made.remove(7)).rejects.toMatchObject({ code: 'still-recording' });
 });
+
+it('the youngest recording of a stream is asked for by its name; a stream without one has none', async () => {
+  const { ask, api: made } = api(json({ recordings: [{ id: 9 }], next: 9 }), json({ recordings: [], next: null }));
+  expect((await made.youngest({ app: 'class/1', stream: 'a&b' }))?.id).toBe(9);
+  expect(await made.youngest({ app: 'live', stream: 'x' })).toBeUndefined();
+  expect(ask.mock.calls[0]?.[0]).toBe('/api/v1/recordings?app=class%2F1&stream=a%26b&limit=1');
+});
+
+it('a recording is started and stopped by the name of the stream alone', async () => {
+  const { ask, api: made } = api(new Response(null, { status: 204 }), new Response('{"code":"disk-full"}', { status: 507 }));
+  const name = { app: 'live', stream: 'lesson', more: 1 };
+  await made.start(name);
+  expect([ask.mock.calls[0]?.[0], ask.mock.calls[0]?.[1]?.method, ask.mock.calls[0]?.[1]?.body]).toEqual(['/api/v1/recordings/start', 'POST', '{"app":"live","stream":"lesson"}']);
+  await expect(made.stop(name)).rejects.toMatchObject({ code: 'disk-full' });
+  expect(ask.mock.calls[1]?.[0]).toBe('/api/v1/recordings/stop');
+});

@@ -40,7 +40,28 @@ export class RecordingsApi {
     return response.json() as Promise<RecordingList>;
   }
 
+  /** The youngest recording of a stream. */
+  async youngest({ app, stream }: StreamName, signal?: AbortSignal): Promise<RecordingReport | undefined> {
+    const query = new URLSearchParams({ app, stream, limit: '1' });
+    const response = await askServer(this.ask, `${PATH}?${query}`, { headers: bearer(this.token), ...(signal && { signal }) });
+    return ((await response.json()) as RecordingList).recordings[0];
+  }
+
+  /** Records a stream that is on air. It is in the list about a second later. */
+  start(name: StreamName): Promise<void> {
+    return this.post('start', name);
+  }
+
+  stop(name: StreamName): Promise<void> {
+    return this.post('stop', name);
+  }
+
   async remove(id: number): Promise<void> {
     await askServer(this.ask, `${PATH}/${id}`, { method: 'DELETE', headers: bearer(this.token) });
+  }
+
+  private async post(what: 'start' | 'stop', { app, stream }: StreamName): Promise<void> {
+    const headers = { ...bearer(this.token), 'content-type': 'application/json' };
+    await askServer(this.ask, `${PATH}/${what}`, { method: 'POST', headers, body: JSON.stringify({ app, stream }) });
   }
 }
