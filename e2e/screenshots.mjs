@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 
 import { live as liveScenes } from './screenshots/live.mjs';
+import { recordings as recordingScenes } from './screenshots/recordings.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const given = process.argv[2];
@@ -415,10 +416,12 @@ async function chinese() {
   await leave(first, second, third);
 }
 
-const live = () => liveScenes({ given, base, person, shot, leave, wears, PHONE });
+const shared = { given, base, operator, person, shot, leave, wears, PHONE };
+const live = () => liveScenes(shared);
+const recordings = () => recordingScenes(shared);
 
 try {
-  const scenes = { pages, checks, lobbyTrouble, ordinaryCall, callTrouble, meeting, phones, live, chinese };
+  const scenes = { pages, checks, lobbyTrouble, ordinaryCall, callTrouble, meeting, phones, live, recordings, chinese };
   const wanted = process.argv.slice(5);
   const unknown = wanted.filter((name) => !(name in scenes));
   if (unknown.length > 0) throw new Error(`no such scene: ${unknown.join(', ')}; there are ${Object.keys(scenes).join(', ')}`);

@@ -1,14 +1,14 @@
 // The pages about live streams. An encoder publishes what they show.
 import { spawn } from 'node:child_process';
 
-const STREAMS = [
+export const STREAMS = [
   { name: 'lesson', source: 'gradients=size=1280x720:rate=25:speed=0.012:nb_colors=3:c0=0x173f5f:c1=0x3caea3:c2=0xf6d55c:seed=4' },
   { name: 'garden', source: 'gradients=size=1280x720:rate=25:speed=0.02:c0=0x20624a:c1=0x9fc97f:seed=2' },
   { name: 'workshop', source: 'testsrc2=size=640x360:rate=25' },
 ];
 
 /** Publishes to the server until the returned function is called. */
-async function encoder(base, { name, source }) {
+export async function encoder(base, { name, source }) {
   const { live } = await (await fetch(`${base}/api/v1/info`)).json();
   const url = `rtmp://${new URL(base).hostname}:${live.rtmpPort}/live/${name}`;
   const sound = 'sine=frequency=330:sample_rate=48000';

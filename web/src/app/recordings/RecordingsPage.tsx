@@ -80,7 +80,7 @@ function Recording({ row, table }: { row: RecordingReport; table: RecordingTable
   const open = useSignal<'play' | 'delete' | undefined>(undefined);
   const name = shownName(row);
   const date = new Date(row.startedAt).toLocaleString(dateLocale(), { dateStyle: 'medium', timeStyle: 'short' });
-  const facts = [span(row.durationMs), inBytes(row.bytes), row.video && `${row.video.codec} ${row.video.width} × ${row.video.height}`, row.format.toUpperCase(), row.gaps > 0 && t('gaps', { n: row.gaps })];
+  const facts = [span(row.durationMs), inBytes(row.bytes), row.video && `${row.video.codec} ${row.video.width}\u00a0×\u00a0${row.video.height}`, row.format.toUpperCase(), row.gaps > 0 && t('gaps', { n: row.gaps })];
   const close = () => (open.value = undefined);
   return (
     <li class="recording" data-testid="recording" data-state={row.state}>

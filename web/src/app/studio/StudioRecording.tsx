@@ -1,5 +1,5 @@
 /** Records what is on air, where the server keeps recordings and this person may make them. */
-import { Circle, ExternalLink, Square } from 'lucide';
+import { CircleDot, CircleStop, ExternalLink } from 'lucide';
 import type { StreamRecorder } from '../../lib/live/stream-recorder';
 import { Button } from '../components/Button';
 import { Icon } from '../components/Icon';
@@ -15,7 +15,7 @@ export function StudioRecording({ recorder, onFollow }: { recorder: StreamRecord
       {state !== 'closed' && (
         <div>
           <Button
-            icon={isUnderWay ? Square : Circle}
+            icon={isUnderWay ? CircleStop : CircleDot}
             disabled={state === 'stopping'}
             onClick={() => void (isUnderWay ? recorder.stop() : recorder.start())}
             testid={isUnderWay ? 'studio-record-stop' : 'studio-record'}
