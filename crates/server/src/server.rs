@@ -106,10 +106,10 @@ impl Server {
         let mut webhooks = JoinSet::new();
         let hooks = Hooks::spawn(&config, &identity, &mut webhooks)?;
         let clients = Clients::new(CLIENTS_MAX, random_start());
-        let entrance = Entrance::new(Access::new(&config, auth_keys.clone()), clients, hooks);
+        let entrance = Entrance::new(Access::new(&config, auth_keys.clone()), clients, hooks.clone());
         let (stopping, watched) = watch::channel(false);
         let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
-        let recordings = Recordings::spawn(&config, on_air.clone()).map_err(|cause| {
+        let recordings = Recordings::spawn(&config, on_air.clone(), hooks).map_err(|cause| {
             let path = config.recording_folder.clone().unwrap_or_default();
             StartError::Recordings { path, cause }
         })?;

@@ -107,6 +107,8 @@ settings! {
     live_on_play: WebhookUrls = "live.on_play", default "[]", example r#"["http://127.0.0.1:8085/api/v1/sessions"]"#;
     /// Programs that are told when somebody plays no longer.
     live_on_stop: WebhookUrls = "live.on_stop", default "[]", example r#"["http://127.0.0.1:8085/api/v1/sessions"]"#;
+    /// Programs that are told when a file of a recording is complete.
+    live_on_dvr: WebhookUrls = "live.on_dvr", default "[]", example r#"["http://127.0.0.1:8085/api/v1/dvrs"]"#;
     /// What the server calls itself in the answers and hooks that programs of SRS read.
     live_server_id: Realm = "live.server_id", default r#""parlor""#, example r#""edge-7""#;
     /// Who may use the management API of SRS (/api/v1/streams, clients and so on) by name and password. Tokens of the operator open it always; while neither

@@ -45,6 +45,7 @@ pub(super) fn translate(environment: &[(OsString, OsString)], asked: bool) -> Tr
     variables.media();
     variables.users();
     variables.hooks();
+    variables.recordings();
     variables.rest();
     variables.to
 }
@@ -151,6 +152,33 @@ impl Variables<'_> {
         }
     }
 
+    /// SRS names files by a pattern; here the pattern says the folder, and the kind of file by its end.
+    fn recordings(&mut self) {
+        let enabled = self.take_switch("VHOST_DVR_ENABLED");
+        let (path, plan) = (self.take(DVR_PATH), self.take("VHOST_DVR_DVR_PLAN"));
+        if enabled != Some(true) {
+            if path.is_some() || plan.is_some() {
+                self.to.notes.push("SRS_VHOST_DVR_ENABLED is not on: nothing is recorded".to_owned());
+            }
+            return;
+        }
+        let Some(path) = path else {
+            self.to.warnings.push("SRS_VHOST_DVR_ENABLED needs SRS_VHOST_DVR_DVR_PATH, which says where".to_owned());
+            return;
+        };
+        let fixed = path.split('[').next().unwrap_or_default();
+        let folder = fixed.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder });
+        self.set(DVR_PATH, "recording.folder", Toml::String(folder.to_owned()));
+        if let Some((_, format @ ("flv" | "mp4"))) = path.rsplit_once('.') {
+            self.set(DVR_PATH, "recording.format", Toml::String(format.to_owned()));
+        }
+        self.set("VHOST_DVR_ENABLED", "recording.streams", words("*"));
+        if plan.is_some() {
+            let text = "SRS_VHOST_DVR_DVR_PLAN has no meaning here: a file ends with its publisher, and by recording.file_seconds";
+            self.to.notes.push(text.to_owned());
+        }
+    }
+
     fn rest(&mut self) {
         for (name, key) in [("SERVER_ID", "live.server_id"), ("MAX_CONNECTIONS", "limits.tcp_connections")] {
             if let Some(value) = self.take(name) {
@@ -189,13 +217,15 @@ fn words(text: &str) -> Toml {
 
 /// The one that has no prefix: what follows `SRS_` never begins with a space.
 const CANDIDATE: &str = " CANDIDATE";
-const HOOKS: [(&str, &str); 6] = [
+const DVR_PATH: &str = "VHOST_DVR_DVR_PATH";
+const HOOKS: [(&str, &str); 7] = [
     ("VHOST_HTTP_HOOKS_ON_CONNECT", "live.on_connect"),
     ("VHOST_HTTP_HOOKS_ON_CLOSE", "live.on_close"),
     ("VHOST_HTTP_HOOKS_ON_PUBLISH", "live.on_publish"),
     ("VHOST_HTTP_HOOKS_ON_UNPUBLISH", "live.on_unpublish"),
     ("VHOST_HTTP_HOOKS_ON_PLAY", "live.on_play"),
     ("VHOST_HTTP_HOOKS_ON_STOP", "live.on_stop"),
+    ("VHOST_HTTP_HOOKS_ON_DVR", "live.on_dvr"),
 ];
 const ALWAYS_ON: [&str; 5] = [
     "VHOST_RTC_ENABLED",

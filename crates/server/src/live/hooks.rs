@@ -4,9 +4,11 @@
 mod payload;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use live::StreamName;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -121,6 +123,13 @@ impl Hooks {
     pub(crate) fn tell(&self, hook: Hook, client: &Client) {
         if let Some(queues) = self.0.queues.get(&hook) {
             queues.tell(payload::payload(&self.0.identity, hook, client).to_string().into());
+        }
+    }
+
+    /// Queues what is told of a file of a recording, by its place in the folder.
+    pub(crate) fn tell_recorded(&self, name: &StreamName, folder: &Path, file: &str) {
+        if let Some(queues) = self.0.queues.get(&Hook::Dvr) {
+            queues.tell(payload::recorded(&self.0.identity, name, folder, file).to_string().into());
         }
     }
 

@@ -37,6 +37,7 @@ use self::link::Links;
 use self::retention::Retention;
 use self::watch::{Command, Watch};
 use super::directory::Directory;
+use super::hooks::Hooks;
 use crate::clock;
 use crate::config::{Config, Limit};
 use crate::data_dir::DataDir;
@@ -94,7 +95,11 @@ impl Recordings {
     ///
     /// # Errors
     /// [`RecordingsError`].
-    pub(crate) fn spawn(config: &Config, directory: Directory) -> Result<Option<Arc<Self>>, RecordingsError> {
+    pub(crate) fn spawn(
+        config: &Config,
+        directory: Directory,
+        hooks: Option<Hooks>,
+    ) -> Result<Option<Arc<Self>>, RecordingsError> {
         let Some(folder) = config.recording_folder.clone() else { return Ok(None) };
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(RecordingsError::Folder)?;
         // Proves that files can be written there.
@@ -110,6 +115,7 @@ impl Recordings {
                 bytes_max: bytes(config.recording_keep_megabytes),
             },
             free_bytes_min: bytes(config.recording_free_megabytes).unwrap_or(0),
+            hooks,
         };
         let (disk, thread) = Disk::spawn(settings).map_err(RecordingsError::System)?;
         let (commands, heard) = mpsc::channel(COMMANDS_MAX);

@@ -72,6 +72,17 @@ fn hooks_are_off_until_they_are_on_and_servers_until_they_are_not() {
 }
 
 #[test]
+fn recordings_go_to_the_folder_before_the_pattern_as_the_kind_of_file_behind_it() {
+    let path = ("SRS_VHOST_DVR_DVR_PATH", "/data/dvr/[app]/[stream].[timestamp].mp4");
+    let config = loaded(&[("SRS_VHOST_DVR_ENABLED", "on"), path, ("SRS_VHOST_DVR_DVR_PLAN", "session")]).config;
+    assert_eq!(config.recording_folder.as_deref(), Some(std::path::Path::new("/data/dvr")));
+    assert_eq!(config.recording_format.0, live::record::Wanted::Mp4);
+    assert!(config.recording_streams.contain(&live::StreamName::new("any", "name").unwrap()));
+    assert_eq!(loaded(&[path]).config.recording_folder, None);
+    assert_eq!(loaded(&[("SRS_VHOST_DVR_ENABLED", "on")]).warnings.len(), 1);
+}
+
+#[test]
 fn a_candidate_alone_is_somebody_elses_variable_unless_it_was_asked_for() {
     let variables = environment(&[("CANDIDATE", "live.example.org")]);
     assert!(translate(&variables, false).assignments.is_empty());

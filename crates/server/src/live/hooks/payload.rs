@@ -1,8 +1,10 @@
 //! What the programs are told, in SRS's words.
 
 use std::fmt;
+use std::path::Path;
 
-use serde_json::{Value, json};
+use live::StreamName;
+use serde_json::{Map, Value};
 
 use crate::config::{Config, WebhookUrl};
 use crate::http::srs::{Identity, VHOST};
@@ -23,12 +25,14 @@ pub(crate) enum Hook {
     Play,
     /// It does so no longer.
     Stop,
+    /// A file of a recording is complete.
+    Dvr,
 }
 
 impl Hook {
     /// Every hook.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Connect, Self::Close, Self::Publish, Self::Unpublish, Self::Play, Self::Stop];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Connect, Self::Close, Self::Publish, Self::Unpublish, Self::Play, Self::Stop, Self::Dvr];
 
     /// Whether it may be refused.
     pub(super) fn is_asked(self) -> bool {
@@ -44,6 +48,7 @@ impl Hook {
             Self::Unpublish => &config.live_on_unpublish,
             Self::Play => &config.live_on_play,
             Self::Stop => &config.live_on_stop,
+            Self::Dvr => &config.live_on_dvr,
         };
         urls.0.clone()
     }
@@ -56,6 +61,7 @@ impl Hook {
             Self::Unpublish => "on_unpublish",
             Self::Play => "on_play",
             Self::Stop => "on_stop",
+            Self::Dvr => "on_dvr",
         }
     }
 }
@@ -69,35 +75,50 @@ impl fmt::Display for Hook {
 /// The body of a hook about that client.
 pub(super) fn payload(identity: &Identity, hook: Hook, client: &Client) -> Value {
     let (visit, name) = (client.visit(), client.name());
-    let mut body = json!({
-        "server_id": identity.server,
-        "service_id": identity.service,
-        "action": hook.action(),
-        "client_id": client.id().to_string(),
-        "ip": visit.address.to_string(),
-        "vhost": VHOST,
-        "app": name.app(),
-    });
-    let more = match hook {
-        Hook::Close => {
-            let bytes = client.bytes();
-            json!({ "send_bytes": bytes.sent, "recv_bytes": bytes.received })
-        }
-        Hook::Connect | Hook::Publish | Hook::Unpublish | Hook::Play | Hook::Stop => json!({
-            "tcUrl": visit.tc_url,
-            "stream": name.stream(),
-            "param": param(visit.kind, &visit.query),
-            "stream_url": name.to_string(),
-            "stream_id": StreamId::of(name).to_string(),
-        }),
-    };
-    if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
-        body.extend(more.clone());
-        if matches!(hook, Hook::Connect | Hook::Play) {
-            body.insert("pageUrl".to_owned(), visit.page_url.clone().into());
-        }
+    let mut body = common(identity, hook, name);
+    body.insert("client_id".to_owned(), client.id().to_string().into());
+    body.insert("ip".to_owned(), visit.address.to_string().into());
+    if hook == Hook::Close {
+        let bytes = client.bytes();
+        body.insert("send_bytes".to_owned(), bytes.sent.into());
+        body.insert("recv_bytes".to_owned(), bytes.received.into());
+        return body.into();
     }
-    body
+    insert_stream(&mut body, name);
+    body.insert("tcUrl".to_owned(), visit.tc_url.clone().into());
+    body.insert("param".to_owned(), param(visit.kind, &visit.query).into());
+    if matches!(hook, Hook::Connect | Hook::Play) {
+        body.insert("pageUrl".to_owned(), visit.page_url.clone().into());
+    }
+    body.into()
+}
+
+/// The body of `on_dvr`. A recording outlasts its publishers, so it names none.
+pub(super) fn recorded(identity: &Identity, name: &StreamName, folder: &Path, file: &str) -> Value {
+    let mut body = common(identity, Hook::Dvr, name);
+    insert_stream(&mut body, name);
+    for (field, value) in [("client_id", ""), ("ip", ""), ("param", ""), ("file", file)] {
+        body.insert(field.to_owned(), value.into());
+    }
+    body.insert("cwd".to_owned(), folder.to_string_lossy().into());
+    body.into()
+}
+
+fn common(identity: &Identity, hook: Hook, name: &StreamName) -> Map<String, Value> {
+    let fields = [
+        ("server_id", identity.server.as_str()),
+        ("service_id", &identity.service),
+        ("action", hook.action()),
+        ("vhost", VHOST),
+        ("app", name.app()),
+    ];
+    fields.into_iter().map(|(field, value)| (field.to_owned(), value.into())).collect()
+}
+
+fn insert_stream(body: &mut Map<String, Value>, name: &StreamName) {
+    body.insert("stream".to_owned(), name.stream().into());
+    body.insert("stream_url".to_owned(), name.to_string().into());
+    body.insert("stream_id".to_owned(), StreamId::of(name).to_string().into());
 }
 
 /// The parameters of the URL, with the question mark where the protocol has one; with WHIP and WHEP they are the whole query.

@@ -22,6 +22,7 @@ use self::open_file::OpenFile;
 use super::index::{Index, Progress, Recording, RecordingId, State};
 use super::retention::{Retention, free_bytes};
 use crate::clock;
+use crate::live::hooks::Hooks;
 
 /// The way to the thread.
 #[derive(Debug, Clone)]
@@ -59,6 +60,8 @@ pub(super) struct Settings {
     pub(super) retention: Retention,
     /// So many bytes stay free.
     pub(super) free_bytes_min: u64,
+    /// The operator's programs, who are told of files.
+    pub(super) hooks: Option<Hooks>,
 }
 
 /// What is to be done for a session, and its share of the queue, which is given back when it is done.
@@ -269,17 +272,20 @@ impl Thread {
         let progress: Vec<_> = file.take_progress().into_iter().collect();
         let entered = index.progress(&progress).and_then(|()| index.end(file.id(), state, reason));
         match entered.and_then(|()| index.find(file.id())) {
-            Ok(Some(recording)) => report(&recording),
+            Ok(Some(recording)) => self.report(&recording),
             Ok(None) => {}
             Err(error) => tracing::warn!("the index of recordings cannot be written: {error}"),
         }
     }
-}
 
-fn report(recording: &Recording) {
-    let Progress { bytes, duration_ms, gaps } = recording.progress;
-    let reason = recording.reason.as_deref().unwrap_or("ended");
-    tracing::info!(stream = %recording.name, path = %recording.path, bytes, duration_ms, gaps, reason, "recorded");
+    fn report(&self, recording: &Recording) {
+        let Progress { bytes, duration_ms, gaps } = recording.progress;
+        let reason = recording.reason.as_deref().unwrap_or("ended");
+        tracing::info!(stream = %recording.name, path = %recording.path, bytes, duration_ms, gaps, reason, "recorded");
+        if let Some(hooks) = &self.settings.hooks {
+            hooks.tell_recorded(&recording.name, &self.settings.folder, &recording.path);
+        }
+    }
 }
 
 /// Sessions are told apart by where they are, which no two are while they live.

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::client::{Peer, flv};
 use super::publish_round;
+use super::recording::{publish_until_recorded, recorder};
 use crate::fixture::{PATIENCE, exchange, get, request, serve_for_test};
 use crate::live::{SDP, code, offer_to_receive, offer_to_send};
 use crate::media::client::Client;
@@ -174,4 +175,16 @@ async fn addresses_that_may_not_are_refused_before_anybody_is_asked() {
     let answer = request(server.http(), "GET", "/live/a.flv", &[]).await;
     assert_eq!((answer.status, code(&answer).as_str()), (403, "address-denied"));
     assert!(program.heard.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn of_a_file_of_a_recording_the_program_is_told_where_it_is() {
+    let mut program = Program::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = recorder(&folder, &[&program.set("on_dvr"), r#"recording.streams=["live/*"]"#]);
+    publish_until_recorded(&server, "a").await.leave().await;
+    let told = program.hears("on_dvr").await;
+    assert_eq!((&told["app"], &told["stream"], &told["stream_url"]), (&json!("live"), &json!("a"), &json!("/live/a")));
+    let path = std::path::Path::new(told["cwd"].as_str().unwrap()).join(told["file"].as_str().unwrap());
+    assert!(path.metadata().unwrap().len() > 0, "{path:?}");
 }

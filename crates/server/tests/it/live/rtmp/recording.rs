@@ -19,7 +19,7 @@ use crate::live::code;
 const RECORDINGS: &str = "/api/v1/recordings";
 
 /// A server that records into the folder, and whose API is asked as often as one likes.
-fn recorder(folder: &TempDir, settings: &[&str]) -> TestServer {
+pub(super) fn recorder(folder: &TempDir, settings: &[&str]) -> TestServer {
     let folder = format!("recording.folder={:?}", folder.path().join("recordings"));
     let fixed = [
         folder.as_str(),
@@ -60,7 +60,7 @@ fn is_in(state: &'static str) -> impl Fn(&[Value]) -> bool {
 }
 
 /// Publishes a second after the other until a recording of the stream is being written.
-async fn publish_until_recorded(server: &TestServer, stream: &str) -> Peer<TcpStream> {
+pub(super) async fn publish_until_recorded(server: &TestServer, stream: &str) -> Peer<TcpStream> {
     let mut publisher = Peer::connect(server, Purpose::Publish, "live", stream).await.unwrap();
     publish_on(server, &mut publisher, stream, 0).await;
     publisher
