@@ -6,10 +6,11 @@ pub(crate) mod stream;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use client::{Trust, WebSocket, WebSocketAddress};
+use client::load::Population;
+use client::{Transport, Trust, WebSocket, WebSocketAddress};
 use serde_json::{Value, json};
 
 use crate::network::{ADDRESS, INTERFACE};
@@ -87,6 +88,22 @@ impl Session {
             bail!("janus: {error}");
         }
         Ok(answer)
+    }
+
+    /// Answers what the plugin has offered to a handle that watches.
+    async fn watch_offered(
+        &mut self,
+        population: &Population,
+        handle: Handle,
+        offered: &Value,
+        began: Instant,
+    ) -> Result<()> {
+        let offer = offered["jsep"]["sdp"].as_str().context("no offer")?;
+        let mut peer = population.peer(Transport::Udp, self.socket.local)?;
+        let jsep = json!({"type": "answer", "sdp": peer.answer(offer)?, "trickle": false});
+        self.message(handle, json!({"request": "start"}), Some(jsep), true).await?;
+        population.add(peer, Vec::new(), None, began, true);
+        Ok(())
     }
 
     async fn request(&mut self, mut request: Value, by_event: bool) -> Result<Value> {

@@ -67,13 +67,7 @@ impl Session {
         let streams: Vec<_> = feeds.iter().map(|feed| json!({"feed": feed})).collect();
         let body = json!({"request": "join", "ptype": "subscriber", "room": room, "streams": streams});
         let attached = self.message(handle, body, None, true).await?;
-        let offer = attached["jsep"]["sdp"].as_str().context("no offer")?.to_owned();
-        let mut peer = population.peer(Transport::Udp, self.socket.local)?;
-        let answer = peer.answer(&offer)?;
-        let jsep = json!({"type": "answer", "sdp": answer, "trickle": false});
-        self.message(handle, json!({"request": "start"}), Some(jsep), true).await?;
-        population.add(peer, Vec::new(), None, began, true);
-        Ok(())
+        self.watch_offered(population, handle, &attached, began).await
     }
 
     /// Nobody can subscribe to a feed before its connection stands.

@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result};
-use client::Transport;
+use anyhow::Result;
 use client::load::Population;
 use serde_json::json;
 
@@ -31,13 +30,7 @@ impl Session {
         let began = population.now();
         let handle = self.attach().await?;
         let watched = self.message(handle, json!({"request": "watch", "id": STREAM}), None, true).await?;
-        let offer = watched["jsep"]["sdp"].as_str().context("no offer")?.to_owned();
-        let mut peer = population.peer(Transport::Udp, self.socket.local)?;
-        let answer = peer.answer(&offer)?;
-        let jsep = json!({"type": "answer", "sdp": answer, "trickle": false});
-        self.message(handle, json!({"request": "start"}), Some(jsep), true).await?;
-        population.add(peer, Vec::new(), None, began, true);
-        Ok(())
+        self.watch_offered(population, handle, &watched, began).await
     }
 }
 
