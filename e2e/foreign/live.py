@@ -52,9 +52,9 @@ def publishing(command: list[str]) -> Iterator[subprocess.Popen[str]]:
 def flashing(tone_hz: int, sound_hz: int, channels: int) -> list[str]:
     """ffmpeg's inputs: a picture that is white for a tenth of every second and black else, and a tone in the same tenths.
 
-    A quarter of the picture is noise: what a viewer of WebRTC guesses of its way from next to nothing is next to nothing as well.
+    There is next to nothing to encode in it, and so next to nothing by which a viewer of WebRTC could guess what its way carries.
     """
-    flash = "geq=lum='if(lt(X,W/4),random(1)*255,if(lt(mod(T,1),0.1),235,16))':cb=128:cr=128"
+    flash = "geq=lum='if(lt(mod(T,1),0.1),235,16)':cb=128:cr=128"
     beep = "|".join([f"if(lt(mod(t,1),0.1),0.5*sin(2*PI*{tone_hz}*t),0)"] * channels)
     picture = f"color=size=64x48:rate={RATE},format=yuv420p,{flash}"
     return ["-v", "error", "-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", f"aevalsrc=exprs='{beep}':s={sound_hz}"]

@@ -215,7 +215,7 @@ impl Estimator {
     /// The receiver's own estimate, where it counts.
     fn receiver_bps(&self) -> Option<u64> {
         let is_alone = |at_us: i64| self.feedback_us.is_none_or(|feedback_us| feedback_us + FEEDBACK_US < at_us);
-        self.remb.filter(|(_, at_us)| is_alone(*at_us)).map(|(bps, _)| bps)
+        self.remb.filter(|(_, at_us)| is_alone(*at_us)).map(|(bps, _)| bps.max(self.config.remb_min_bps))
     }
 
     /// The receiver allows less than is wanted.

@@ -215,12 +215,22 @@ fn a_sender_that_is_late_itself_does_not_blame_the_path() {
 #[test]
 fn the_estimate_stays_within_its_bounds() {
     let now = path::start();
-    let config = Config { start_bps: 1_000_000, min_bps: 100_000, max_bps: 2_000_000 };
+    let config = Config { start_bps: 1_000_000, min_bps: 100_000, max_bps: 2_000_000, remb_min_bps: 0 };
     let mut estimator = Estimator::new(config, now);
     estimator.handle_remb(now, u64::MAX);
     assert_eq!(estimator.estimate_bps(), 2_000_000);
     estimator.handle_remb(now, 0);
     assert_eq!(estimator.estimate_bps(), 100_000);
+}
+
+#[test]
+fn a_receiver_to_whom_next_to_nothing_was_sent_has_not_measured_its_path() {
+    let now = path::start();
+    let mut estimator = Estimator::new(Config::default(), now);
+    estimator.handle_remb(now, 60_000);
+    assert_eq!(estimator.estimate_bps(), Config::default().remb_min_bps);
+    estimator.handle_remb(now, 400_000);
+    assert_eq!(estimator.estimate_bps(), 400_000);
 }
 
 #[test]
