@@ -62,12 +62,17 @@ fn is_local(arrival: Arrival, parts: &Parts) -> bool {
     let ends = [arrival.local.ip(), arrival.remote.ip()];
     let is_passed_on =
         ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|name| parts.headers.contains_key(*name));
-    let host = Arrival::authority(parts).map(|authority| authority.host().to_owned()).unwrap_or_default();
-    let bare = host.trim_matches(['[', ']']);
-    let is_named_so = bare.eq_ignore_ascii_case("localhost")
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-        || !parts.headers.contains_key(HOST);
+    // Another name may be that of a page which has it lead here. Programs of HTTP/1.0 name nobody.
+    let is_named_so = match Arrival::authority(parts) {
+        Some(authority) => is_own_name(authority.host()),
+        None => !parts.headers.contains_key(HOST),
+    };
     ends.iter().all(|end| end.to_canonical().is_loopback()) && !is_passed_on && is_named_so
+}
+
+fn is_own_name(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// RFC 7617.
@@ -85,3 +90,6 @@ fn basic(parts: &Parts) -> Option<(String, String)> {
 fn is_same(one: &str, other: &str) -> bool {
     Sha256::digest(one.as_bytes()) == Sha256::digest(other.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;
