@@ -13,7 +13,7 @@ pub(crate) fn all() -> Vec<Case> {
         whep("whep50", "50 who watch a camera of 110 packets/s by WHEP", audience(50, VIDEO_110)),
         whep("whep200", "200 who watch it", audience(200, VIDEO_110)),
         whep("whep400", "400 who watch it", audience(400, VIDEO_110)),
-        whep("whep900", "900 who watch it", audience(900, VIDEO_110)),
+        whep("whep900", "900 who watch it", Plan { threads: 2, ..audience(900, VIDEO_110) }),
         whep("whep200@500", "200 who watch a camera of 500 packets/s", audience(200, VIDEO_500)),
         workers(ONE_WORKER, "whep400 on one worker", 1, audience(400, VIDEO_110)),
         workers(TWO_WORKERS, "the same stream on two workers", 2, audience(400, VIDEO_110)),
