@@ -20,6 +20,7 @@ pub mod hub;
 pub mod m3u8;
 pub mod matroska;
 pub mod mp4;
+mod opus;
 pub mod record;
 pub mod rtmp;
 mod sampling;

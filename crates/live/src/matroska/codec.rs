@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use media::{Codec, MediaTime, Parameters, Shape};
 
+use crate::opus;
+
 pub(super) fn codec_id(codec: Codec) -> &'static str {
     match codec {
         Codec::H264 => "V_MPEG4/ISO/AVC",
@@ -23,8 +25,8 @@ pub(super) fn codec_private(parameters: &Parameters) -> Option<Cow<'_, [u8]>> {
     match parameters.codec {
         Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Aac => (!record.is_empty()).then_some(Cow::Borrowed(record)),
         Codec::Vp8 | Codec::Vp9 | Codec::Mp3 => None,
-        Codec::Opus if record.starts_with(OPUS_MAGIC) => Some(Cow::Borrowed(record)),
-        Codec::Opus => Some(Cow::Owned(opus_header(parameters))),
+        Codec::Opus if record.starts_with(opus::MAGIC) => Some(Cow::Borrowed(record)),
+        Codec::Opus => Some(Cow::Owned(opus::identification(channels(parameters)))),
     }
 }
 
@@ -34,22 +36,11 @@ pub(super) fn codec_delay(parameters: &Parameters) -> MediaTime {
         return MediaTime::ZERO;
     }
     let told = parameters.decoder_configuration.get(10..12).and_then(|bytes| bytes.first_chunk::<2>());
-    let pre_skip = told.map_or(OPUS_PRE_SKIP, |bytes| u16::from_le_bytes(*bytes));
+    let pre_skip = told.map_or(opus::PRE_SKIP, |bytes| u16::from_le_bytes(*bytes));
     MediaTime::from_ticks(pre_skip.into(), 48_000)
 }
 
-/// The identification header (RFC 7845 §5.1), where the publisher told none.
-fn opus_header(parameters: &Parameters) -> Vec<u8> {
-    let channels = if let Shape::Audio { channels, .. } = parameters.shape { channels.clamp(1, 2) } else { 2 };
-    let mut header = Vec::with_capacity(19);
-    header.extend_from_slice(OPUS_MAGIC);
-    header.extend_from_slice(&[1, channels]);
-    header.extend_from_slice(&OPUS_PRE_SKIP.to_le_bytes());
-    header.extend_from_slice(&48_000_u32.to_le_bytes());
-    header.extend_from_slice(&[0, 0, 0]);
-    header
+/// As many as a header without a channel mapping can say.
+fn channels(parameters: &Parameters) -> u8 {
+    if let Shape::Audio { channels, .. } = parameters.shape { channels.clamp(1, 2) } else { 2 }
 }
-
-const OPUS_MAGIC: &[u8] = b"OpusHead";
-/// 6.5 ms at 48 kHz, as libopus has it.
-const OPUS_PRE_SKIP: u16 = 312;

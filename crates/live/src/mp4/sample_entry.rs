@@ -3,6 +3,7 @@
 use media::{Codec, Parameters, Shape};
 
 use super::boxes::{full, plain, u16, u32, zeros};
+use crate::opus;
 use crate::sampling::Sampling;
 
 pub(super) fn write(out: &mut Vec<u8>, parameters: &Parameters) {
@@ -77,15 +78,11 @@ fn write_audio(out: &mut Vec<u8>, parameters: &Parameters, channels: u8) {
 fn write_opus_configuration(out: &mut Vec<u8>, header: &[u8], channels: u8) {
     plain(out, *b"dOps", |out| {
         out.push(0);
+        let default = opus::identification(channels);
+        let header = if header.len() < default.len() { &default } else { header };
         // Magic and version are before these, channel mapping behind them.
-        let told = header.get(9..19).and_then(|rest| rest.first_chunk::<10>());
-        let Some(&[count, skip_low, skip_high, r0, r1, r2, r3, gain_low, gain_high, family]) = told else {
-            out.push(channels);
-            u16(out, OPUS_PRE_SKIP);
-            u32(out, 48_000);
-            zeros(out, 3);
-            return;
-        };
+        let fields = header.get(9..19).and_then(|rest| rest.first_chunk::<10>());
+        let Some(&[count, skip_low, skip_high, r0, r1, r2, r3, gain_low, gain_high, family]) = fields else { return };
         out.extend_from_slice(&[count, skip_high, skip_low, r3, r2, r1, r0, gain_high, gain_low, family]);
         if family != 0 {
             out.extend_from_slice(header.get(19..).unwrap_or_default());
@@ -122,5 +119,3 @@ fn descriptor(out: &mut Vec<u8>, tag: u8, length: usize) {
 const AAC_OBJECT_TYPE: u8 = 0x40;
 /// ISO/IEC 11172-3.
 const MP3_OBJECT_TYPE: u8 = 0x6b;
-/// What encoders need (RFC 7845 §4.2), where the publisher does not tell: 6.5 ms at 48 kHz, as libopus has it.
-const OPUS_PRE_SKIP: u16 = 312;
