@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use client::resolve;
 
 use crate::encoder::{APP, Encoder, STREAM};
 use crate::network::ADDRESS;
@@ -146,14 +147,6 @@ fn play(server: SocketAddr, playlist: &str, counted: &Counted) {
 
 fn segments(playlist: &str) -> Vec<&str> {
     playlist.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect()
-}
-
-fn resolve(base: &str, reference: &str) -> String {
-    if reference.starts_with('/') {
-        return reference.to_owned();
-    }
-    let path = base.split('?').next().unwrap_or_default();
-    format!("{}/{reference}", path.rsplit_once('/').map_or("", |(folder, _)| folder))
 }
 
 /// A connection on which one request follows the other.

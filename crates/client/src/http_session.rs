@@ -134,7 +134,8 @@ async fn ask(
 }
 
 /// The path that `location` means where `base` was asked (RFC 3986 §5.2).
-fn resolve(base: &str, location: &str) -> String {
+#[must_use]
+pub fn resolve(base: &str, location: &str) -> String {
     if let Some((_, rest)) = location.split_once("://") {
         return rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/").to_owned();
     }

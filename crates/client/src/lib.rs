@@ -43,7 +43,7 @@ pub use engine::{Engine, Outcome, PeerKey, Setup};
 pub use error::Error;
 pub use files::{Playback, Recording};
 pub use histogram::Histogram;
-pub use http_session::Endpoint;
+pub use http_session::{Endpoint, resolve};
 pub use member::{Event, Member, Seat, Track, Wish};
 pub use meter::{Figures, Meter};
 pub use peer::{Media, Mode, Offer, Peer};

@@ -184,15 +184,10 @@ impl Session {
 
     /// Lets time pass, as long as anybody is there, and tells every second how it goes.
     async fn wait(&mut self, phase: &'static str, time: Duration, progress: &mut impl FnMut(&Progress)) {
-        let end = tokio::time::sleep(time);
-        tokio::pin!(end);
-        let mut second = tokio::time::interval(PROGRESS);
-        loop {
-            tokio::select! {
-                () = &mut end => return,
-                gone = self.attendees.join_next() => if gone.is_none() { return },
-                _ = second.tick() => progress(&self.population.progress(phase)),
-            }
+        let attendees = &mut self.attendees;
+        tokio::select! {
+            () = self.population.watch_for(phase, time, progress) => {}
+            () = async { while attendees.join_next().await.is_some() {} } => {}
         }
     }
 
