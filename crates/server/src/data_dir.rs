@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
+
 use crate::config::Secret;
 
 /// An existing, private directory.
@@ -91,7 +93,7 @@ impl DataDir {
         }
         let mut bytes = [0; SECRET_BYTES];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = HEXLOWER.encode(&bytes);
         self.write(name, format!("{text}\n").as_bytes())?;
         Ok(Secret::new(text))
     }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use room::event::RoomEvent;
 use serde::Serialize;
@@ -176,7 +177,7 @@ fn sign_at(secret: &Secret, unix_seconds: u64, body: &[u8]) -> String {
     mac.update(unix_seconds.to_string().as_bytes());
     mac.update(b".");
     mac.update(body);
-    let digest: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = HEXLOWER.encode(&mac.finalize().into_bytes());
     format!("t={unix_seconds},v1={digest}")
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use room::token::Key;
 use serde_json::Value;
 
@@ -169,5 +170,5 @@ fn random_user() -> String {
     if let Err(error) = getrandom::fill(&mut bytes) {
         tracing::warn!("no randomness: {error}");
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&bytes)
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use data_encoding::HEXLOWER;
 use live::StreamAddress;
 
 use super::refusal::Refusal;
@@ -177,7 +178,7 @@ fn tag() -> Result<String, Refusal> {
 fn unguessable() -> Result<String, Refusal> {
     let mut bytes = [0; super::route::SESSION_ID_CHARS / 2];
     getrandom::fill(&mut bytes).map_err(|_| Refusal::Refused(Refused::Unavailable))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 /// RFC 8866 §8.1.

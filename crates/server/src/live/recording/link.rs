@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -22,15 +23,16 @@ impl Links {
     /// What opens the file of this recording for [`LIFETIME`].
     pub(super) fn key(&self, id: RecordingId, unix_now: Duration) -> String {
         let expiry = (unix_now + LIFETIME).as_secs();
-        let code: String =
-            self.signed(id, expiry).finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let code = HEXLOWER.encode(&self.signed(id, expiry).finalize().into_bytes());
         format!("{expiry}.{code}")
     }
 
     /// Whether the key opens the file of this recording.
     pub(super) fn opens(&self, key: &str, id: RecordingId, unix_now: Duration) -> bool {
         let Some((expiry, code)) = key.split_once('.') else { return false };
-        let (Ok(expiry), Some(code)) = (expiry.parse::<u64>(), bytes(code)) else { return false };
+        let (Ok(expiry), Ok(code)) = (expiry.parse::<u64>(), HEXLOWER_PERMISSIVE.decode(code.as_bytes())) else {
+            return false;
+        };
         unix_now.as_secs() < expiry && self.signed(id, expiry).verify_slice(&code).is_ok()
     }
 
@@ -45,13 +47,6 @@ impl std::fmt::Debug for Links {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Links").finish_non_exhaustive()
     }
-}
-
-/// Of two hexadecimal digits each.
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = hex.chars().map(|char| char.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
-    let pairs = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |value, digit| value << 4 | digit));
-    (digits.len() == 64).then(|| pairs.collect())
 }
 
 /// Longer than people watch at a stretch.
