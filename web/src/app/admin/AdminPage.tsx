@@ -31,7 +31,7 @@ export function AdminPage({ room }: { room: string | null }) {
   return (
     <PageShell>
       {api ? (
-        <div class="admin">{room === null ? <Overview api={api} onRefused={onRefused} /> : <RoomView key={room} api={api} room={room} onRefused={onRefused} />}</div>
+        <div class="wide">{room === null ? <Overview api={api} onRefused={onRefused} /> : <RoomView key={room} api={api} room={room} onRefused={onRefused} />}</div>
       ) : (
         <SignIn refused={refused.value} />
       )}

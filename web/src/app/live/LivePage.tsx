@@ -28,7 +28,7 @@ export function LivePage() {
   const [list, problem] = [watch.list.value, watch.problem.value];
   return (
     <PageShell>
-      <div class="live">
+      <div class="wide">
         <header class="live-head">
           <h1>{t('list.title')}</h1>
           {info && info.publish !== 'off' && (

@@ -51,7 +51,7 @@ function Watch({ name }: { name: StreamName }) {
   }
   return (
     <PageShell>
-      <div class="watch">
+      <div class="watch wide">
         {player}
         <Head session={session} name={name} />
         {details.value && <PlaybackDetails session={session} />}

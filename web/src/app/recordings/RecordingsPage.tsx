@@ -33,7 +33,7 @@ export function RecordingsPage() {
   const [rows, problem] = [table.rows.value, table.problem.value];
   return (
     <PageShell>
-      <div class="live">
+      <div class="wide">
         <h1>{t('title')}</h1>
         <p class="visually-hidden" role="status">
           {rows && t('status', { n: rows.length })}
