@@ -7,8 +7,11 @@
 pub mod dtls;
 pub mod frame_bridge;
 pub mod live_flv;
+pub mod live_hls;
+pub mod live_recording;
 pub mod live_rtmp;
 pub mod media_parameters;
+mod published;
 pub mod room_frames;
 pub mod room_operations;
 pub mod rtc_datagram;
@@ -31,6 +34,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("dtls", dtls::run),
     ("frame_bridge", frame_bridge::run),
     ("live_flv", live_flv::run),
+    ("live_hls", live_hls::run),
+    ("live_recording", live_recording::run),
     ("live_rtmp", live_rtmp::run),
     ("media_parameters", media_parameters::run),
     ("room_frames", room_frames::run),

@@ -140,6 +140,8 @@ impl BodyReader {
 
     fn audio_parameters(&mut self, codec: Codec, record: Bytes) -> Result<Parameters, FlvError> {
         let shape = if codec == Codec::Aac {
+            // Of HE-AAC some players read the core alone, so that must stand there, too.
+            AudioSpecificConfig::parse_core(&record)?;
             AudioSpecificConfig::parse(&record)?.shape()
         } else {
             // RFC 7845 §5.1: eight letters, the version, then the number of channels. Opus is always decoded at 48 kHz.

@@ -192,3 +192,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn he_aac_that_ends_before_it_says_what_is_doubled_is_refused() {
+    let body = |configuration: &[u8]| Bytes::from([&[0xaf, 0], configuration].concat());
+    let mut reader = BodyReader::new();
+    assert!(reader.read_audio(MediaTime::ZERO, body(&[0x2b, 0x11, 0x88])).is_ok());
+    assert!(reader.read_audio(MediaTime::ZERO, body(&[0x2b, 0x11])).is_err());
+}

@@ -188,9 +188,13 @@ impl Stream {
         tracks.find(|tracks| tracks.number == number).map(|tracks| writing::init(tracks))
     }
 
+    /// Whether the container carries the tracks, and those of all segments that the playlist lists.
     fn check_container(&self, container: Container) -> Result<(), HlsError> {
-        let uncarried = writing::uncarried(self.cutter.tracks()).filter(|_| container == Container::TransportStream);
-        uncarried.map_or(Ok(()), |codec| Err(HlsError::Codec(codec)))
+        if container == Container::Mp4 {
+            return Ok(());
+        }
+        let mut tracks = self.window.listed().map(|segment| &*segment.tracks).chain([self.cutter.tracks()]);
+        tracks.find_map(writing::uncarried).map_or(Ok(()), |codec| Err(HlsError::Codec(codec)))
     }
 
     fn target_duration_s(&self) -> Option<u64> {

@@ -20,8 +20,13 @@ pub(super) struct TransportStream {
 impl TransportStream {
     /// The segment of that number, and with it those before it that nobody asked for.
     pub(super) fn segment(&mut self, window: &mut Window, number: u64) -> Result<Bytes, HlsError> {
-        let kept = window.kept().map(|segment| segment.number);
-        let due: Vec<u64> = kept.filter(|&each| each >= self.next_number && each <= number).collect();
+        let last = window.find(number).ok_or(HlsError::NotFound)?;
+        if let Some(codec) = uncarried(&last.tracks) {
+            return Err(HlsError::Codec(codec));
+        }
+        let carried = window.kept().filter(|segment| uncarried(&segment.tracks).is_none());
+        let numbers = carried.map(|segment| segment.number);
+        let due: Vec<u64> = numbers.filter(|&each| each >= self.next_number && each <= number).collect();
         for each in due {
             let segment = window.find_mut(each).ok_or(HlsError::NotFound)?;
             segment.transport_stream = Some(self.write(segment)?);
@@ -33,14 +38,11 @@ impl TransportStream {
 
     fn write(&mut self, segment: &Segment) -> Result<Bytes, HlsError> {
         let (video, audio) = (segment.tracks.video.as_ref(), segment.tracks.audio.as_ref());
-        if let Some(codec) = uncarried(&segment.tracks) {
-            return Err(HlsError::Codec(codec));
-        }
         let muxer = match &mut self.muxer {
             Some(muxer) => muxer.change(video, audio).map(|()| muxer),
             None => Muxer::new(video, audio).map(|muxer| self.muxer.insert(muxer)),
         };
-        // Parameters that cannot be read: nobody could play the segment.
+        // The codecs are carried, and parameters that cannot be read are refused where they come in.
         let muxer = muxer.map_err(|_| HlsError::NotFound)?;
         let mut out = Vec::with_capacity(segment.frame_bytes() + segment.frame_bytes() / 16);
         muxer.write_tables(&mut out);

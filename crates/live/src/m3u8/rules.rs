@@ -130,7 +130,10 @@ pub fn succession(before: &Seen, after: &Seen) -> Result<(), Violation> {
     }
     let added = after.parts_from(before.end()).skip(before.open_parts.len()).map(|(uri, _)| uri);
     let mut added = added.peekable();
-    if let Some(hint) = before.preload_hint.as_ref().filter(|_| added.peek().is_some()) {
+    // The parts of a segment that has become old are not listed any more.
+    let lists_next = after.segment(before.end()).is_none_or(|segment| !segment.parts.is_empty());
+    let lists_next = lists_next && after.media_sequence <= before.end();
+    if let Some(hint) = before.preload_hint.as_ref().filter(|_| added.peek().is_some() && lists_next) {
         whole(added.any(|uri| uri == hint), "what was hinted comes (bis §4.4.5.3)")?;
     }
     Ok(())

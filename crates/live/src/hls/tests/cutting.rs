@@ -277,3 +277,20 @@ fn opus_and_av1_are_told_to_go_by_mp4() {
     let playlist = ready(watched.stream.multivariant_playlist(Container::Mp4, "stream.m3u8".to_owned()));
     assert!(text(&playlist).contains("CODECS=\"av01.0.04M.08,opus\""), "{}", text(&playlist));
 }
+
+#[test]
+fn what_a_transport_stream_cannot_carry_stops_its_playlist_only_as_long_as_that_is_listed() {
+    let config = Config { window: MediaTime::from_millis(8_000), ..Config::default() };
+    let mut watched = Watched::with(config);
+    watched.publish(&publication(0, 5_000, 25, 2000));
+    watched.stream.handle_parameters(watched.now, video(Codec::Av1, vec![0x81, 0x04, 0x0c, 0x00]));
+    let odd = publication(5_000, 5_000, 25, 2000).into_iter().filter(|frame| frame.codec == Codec::H264);
+    watched.publish(&odd.map(|frame| Frame { codec: Codec::Av1, ..frame }).collect::<Vec<_>>());
+    watched.stream.handle_parameters(watched.now, h264());
+    watched.publish(&publication(10_000, 5_000, 25, 2000));
+    let refused = watched.stream.media_playlist(Container::TransportStream, Reload::default());
+    assert_eq!(refused, Err(HlsError::Codec(Codec::Av1)));
+    watched.publish(&publication(15_000, 10_000, 25, 2000));
+    let last = watched.seen(Container::TransportStream).segments.last().map(|segment| segment.uri.clone());
+    assert!(!watched.get(&last.expect("there are segments")).is_empty());
+}
