@@ -71,7 +71,7 @@ impl Drop for Encoder {
 pub(crate) async fn connect(purpose: Purpose) -> Result<(TcpStream, u32)> {
     let mut stream = TcpStream::connect((ADDRESS, RTMP_PORT)).await.context("RTMP")?;
     stream.set_nodelay(true)?;
-    let mut session = ClientSession::new(purpose, &ADDRESS.to_string(), APP, STREAM, [7; 32]);
+    let mut session = ClientSession::new(purpose, &format!("rtmp://{ADDRESS}"), APP, STREAM, [7; 32]);
     let mut bytes = [0; 4096];
     let ready = async {
         loop {

@@ -14,11 +14,13 @@ mod error;
 mod handshake;
 mod media;
 mod session;
+mod url;
 
 pub use chunk::{ChunkReader, Message, PLAY_STREAM, for_stream, message};
-pub use client::{ClientOutput, ClientSession, Purpose};
+pub use client::{ClientOutput, ClientSession, Purpose, data_frame};
 pub use error::RtmpError;
 pub use session::{Output, Refusal, ServerSession};
+pub use url::{Endpoint, Url, UrlError};
 
 /// Numbers of message types (RTMP 1.0 §5.4, §7.1).
 pub(crate) mod kind {

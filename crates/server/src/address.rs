@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
+use crate::config::Networks;
+
 /// Whom a limit per address counts: an IPv4 address, or the /64 network an IPv6 client can choose its addresses from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientNetwork(IpAddr);
@@ -60,6 +62,14 @@ fn is_reachable(address: IpAddr) -> bool {
 /// 172.17.0.0/16 is where container engines put the bridge to their containers: no phone comes in there, so it goes last.
 fn is_bridge(address: IpAddr) -> bool {
     matches!(address, IpAddr::V4(address) if address.octets().starts_with(&[172, 17]))
+}
+
+/// Whether this server may connect there because of what somebody else has said: to public addresses, and to those the operator allows.
+pub(crate) fn may_reach(allowed: &Networks, address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    // 6to4 may lead to whatever IPv4 address it carries (RFC 3056).
+    let tunnel = matches!(address, IpAddr::V6(v6) if v6.segments()[0] == 0x2002);
+    allowed.contain(address) || !(tunnel || turn::is_special(address))
 }
 
 #[cfg(test)]

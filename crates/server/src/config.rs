@@ -21,7 +21,7 @@ pub use error::{ConfigError, ConfigErrors, Origin, Problem};
 pub use setting::Setting;
 pub use settings::{Config, SETTINGS};
 pub use value::{
-    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
+    Admission, Anonymous, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
     RecordingFormat, RtmpListen, Seconds, Secret, Secrets, StreamPatterns, Topology, Unmute, Users, WebhookSecret,
     WebhookUrl, WebhookUrls, Workers, is_host_name,
 };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::certificate::CertificateError;
 use crate::listener::BindError;
 use crate::live::recording::RecordingsError;
-use crate::webhook::AuthorityError;
+use crate::trust::AuthorityError;
 use crate::workers::SpawnError;
 
 /// What stands in the way of a start. Each text says what to do about it.
@@ -45,9 +45,9 @@ pub enum StartError {
     /// A key of `auth.keys` is not one.
     #[error("auth.keys: {0}")]
     Key(#[from] room::token::KeyError),
-    /// The certificate authorities of webhooks cannot be read.
+    /// Certificate authorities that a setting names cannot be read.
     #[error(transparent)]
-    WebhookAuthority(#[from] AuthorityError),
+    Authority(#[from] AuthorityError),
     /// STUN and TURN do not work.
     #[error("STUN and TURN cannot start: {0}")]
     Turn(SpawnError),

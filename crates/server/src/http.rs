@@ -20,9 +20,11 @@ mod page;
 mod problem;
 mod recordings;
 mod rooms;
+mod scope;
 mod site;
 pub(crate) mod srs;
 mod stats;
+mod targets;
 
 pub(crate) use arrival::Arrival;
 pub(crate) use site::{Keys, Ports, Site, Ways};
@@ -119,6 +121,8 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
         srs::answer(site, arrival, parts).await
     } else if recordings::is_recording_path(parts.uri.path()) {
         recordings::answer(site, arrival, parts, body).await
+    } else if targets::is_targets_path(parts.uri.path()) {
+        targets::answer(site, arrival, parts, body).await
     } else if live::is_list_path(parts.uri.path()) {
         live::list(site, arrival, parts)
     } else if parts.uri.path() == check::ECHO_PATH {

@@ -27,6 +27,7 @@ mod media;
 mod replay;
 mod server;
 mod system;
+mod trust;
 mod webhook;
 mod worker;
 

@@ -6,6 +6,7 @@ pub mod directory;
 pub(crate) mod egress;
 pub(crate) mod entrance;
 pub(crate) mod feed;
+pub(crate) mod forward;
 pub(crate) mod fragment;
 pub(crate) mod hls;
 pub(crate) mod hooks;

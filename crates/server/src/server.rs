@@ -25,6 +25,7 @@ use crate::live::access::Access;
 use crate::live::clients::{CLIENTS_MAX, Clients};
 use crate::live::directory::Directory as OnAir;
 use crate::live::entrance::Entrance;
+use crate::live::forward::{Forwards, Surroundings};
 use crate::live::hooks::Hooks;
 use crate::live::recording::Recordings;
 use crate::live::rtmp::Stage;
@@ -49,6 +50,8 @@ pub struct Server {
     tasks: JoinSet<()>,
     /// One for each receiver of webhooks.
     webhooks: JoinSet<()>,
+    /// The watch over what is forwarded.
+    forwarding: JoinSet<()>,
 }
 
 /// Where the server listens, with the real ports.
@@ -109,10 +112,10 @@ impl Server {
         let entrance = Entrance::new(Access::new(&config, auth_keys.clone()), clients, hooks.clone());
         let (stopping, watched) = watch::channel(false);
         let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
-        let recordings = Recordings::spawn(&config, on_air.clone(), hooks).map_err(|cause| {
-            let path = config.recording_folder.clone().unwrap_or_default();
-            StartError::Recordings { path, cause }
-        })?;
+        let mut forwarding = JoinSet::new();
+        let around = Surroundings::new(&stage, hooks.clone());
+        let forwards = Forwards::spawn(&config, addresses.of_rtmp(), around, &mut forwarding, watched.clone())?;
+        let recordings = recordings(&config, on_air.clone(), hooks)?;
         let streams = workers.has_media().then(|| {
             let limits = cores::stream_limits(&config);
             let key_frame_every = Duration::from_secs(config.live_key_frame_seconds.0);
@@ -121,18 +124,12 @@ impl Server {
         if let Some(queues) = Webhooks::spawn(&config, &mut webhooks)? {
             signal.report_to(queues);
         }
-        let connections = Connections::new(
-            config.limits_tcp_connections,
-            config.limits_tcp_connections_per_address,
-            config.http_trusted_proxies.clone(),
-        );
+        let connections = connections(&config);
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
-        let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
-        let ports = Ports { https: port(&addresses.https), rtmp: port(&addresses.rtmp) };
         let recording = recordings.clone();
         let (signals, handle) = (signal.clone(), workers.clone());
-        let ways = Ways { signal: signals, workers: handle, streams, stage, identity, recordings: recording };
-        let site = Arc::new(Site::new(config, ice, keys, ports, ways));
+        let ways = Ways { signal: signals, workers: handle, streams, stage, identity, recordings: recording, forwards };
+        let site = Arc::new(Site::new(config, ice, keys, addresses.named_ports(), ways));
 
         let census = Arc::clone(&site.census);
         let (present, departed) = mpsc::channel(1);
@@ -146,7 +143,18 @@ impl Server {
         if let Some(certificate) = certificate {
             tasks.spawn(watch_certificate(certificate));
         }
-        Ok(Self { addresses, self_signed, signal, workers, recordings, stopping, departed, tasks, webhooks })
+        Ok(Self {
+            addresses,
+            self_signed,
+            signal,
+            workers,
+            recordings,
+            stopping,
+            departed,
+            tasks,
+            webhooks,
+            forwarding,
+        })
     }
 
     /// Where it listens.
@@ -181,7 +189,8 @@ impl Server {
                 recordings.shutdown().await;
             }
         };
-        tokio::join!(self.signal.shutdown(), self.workers.shutdown(), recordings);
+        let forwarding = async { while self.forwarding.join_next().await.is_some() {} };
+        tokio::join!(self.signal.shutdown(), self.workers.shutdown(), recordings, forwarding);
         self.tasks.shutdown().await;
         // The accept loops and their senders are gone: the channel ends with the last connection.
         if timeout(FAREWELL, self.departed.recv()).await.is_err() {
@@ -192,6 +201,19 @@ impl Server {
         if timeout(FAREWELL, posted).await.is_err() {
             tracing::warn!("some webhooks could not be posted in time and are lost");
         }
+    }
+}
+
+impl Addresses {
+    /// Those that pages name.
+    fn named_ports(&self) -> Ports {
+        let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
+        Ports { https: port(&self.https), rtmp: port(&self.rtmp) }
+    }
+
+    /// The ports on which RTMP is taken, with TLS or without.
+    fn of_rtmp(&self) -> Vec<u16> {
+        self.rtmp.iter().chain(&self.https).map(SocketAddr::port).collect()
     }
 }
 
@@ -261,6 +283,16 @@ impl<'a> Directory<'a> {
         let path = &self.config.data_dir;
         DataDir::open(path).map_err(|cause| StartError::DataDir { path: path.clone(), cause, reason })
     }
+}
+
+fn connections(config: &Config) -> Connections {
+    let (all, of_address) = (config.limits_tcp_connections, config.limits_tcp_connections_per_address);
+    Connections::new(all, of_address, config.http_trusted_proxies.clone())
+}
+
+fn recordings(config: &Config, on_air: OnAir, hooks: Option<Hooks>) -> Result<Option<Arc<Recordings>>, StartError> {
+    let path = config.recording_folder.clone().unwrap_or_default();
+    Recordings::spawn(config, on_air, hooks).map_err(|cause| StartError::Recordings { path, cause })
 }
 
 /// The secrets of `turn.secrets`; without one, the one of our own that is kept.

@@ -21,8 +21,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock;
 use crate::config::{Config, Secret, WebhookUrl};
+use crate::trust::AuthorityError;
 
-pub(crate) use client::{AuthorityError, Client, Failure};
+pub(crate) use client::{Client, Failure};
 
 /// The way of what happens in rooms to all receivers.
 #[derive(Debug)]

@@ -3,16 +3,16 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use media::{Frame, Parameters};
+use media::{Codec, Frame, Parameters};
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 use super::amf0::Value;
 use super::command::{Command, command, event, user_control};
 use super::handshake::{Handshake, PACKET_BYTES, Side};
-use super::media::{Content, Incoming};
+use super::media::{Content, Incoming, SET_DATA_FRAME};
 use super::{ChunkReader, Message, RtmpError, chunk, kind};
-use crate::flv::Packet;
+use crate::flv::{FOURCCS, Packet};
 
 /// What the connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Purpose {
 #[derive(Debug)]
 pub struct ClientSession {
     purpose: Purpose,
-    /// `rtmp://host/app`
+    /// `rtmp://host/app`, without parameters.
     url: String,
     app: String,
     /// With its parameters.
@@ -36,6 +36,8 @@ pub struct ClientSession {
     chunks: ChunkReader,
     /// The message stream that the server gave us.
     message_stream: Option<u32>,
+    /// Codecs that the server says it takes by Enhanced RTMP.
+    extended: Vec<Codec>,
     incoming: Incoming,
     outputs: VecDeque<ClientOutput>,
 }
@@ -61,21 +63,22 @@ pub enum ClientOutput {
 }
 
 impl ClientSession {
-    /// For a connection that has just been made. `host` is as the URL has it, `stream` has its parameters.
+    /// For a connection that has just been made. `origin` is the URL up to the application (`rtmp://host:1936`), `stream` has its parameters.
     #[must_use]
-    pub fn new(purpose: Purpose, host: &str, app: &str, stream: &str, seed: [u8; 32]) -> Self {
+    pub fn new(purpose: Purpose, origin: &str, app: &str, stream: &str, seed: [u8; 32]) -> Self {
         let mut noise = [0; PACKET_BYTES];
         ChaCha12Rng::from_seed(seed).fill_bytes(&mut noise);
         let handshake = Handshake::new(Side::Client, noise);
         let outputs = VecDeque::from([ClientOutput::Send(handshake.hello())]);
         Self {
             purpose,
-            url: format!("rtmp://{host}/{app}"),
+            url: format!("{origin}/{app}"),
             app: app.to_owned(),
             stream: stream.to_owned(),
             handshake,
             chunks: ChunkReader::new(),
             message_stream: None,
+            extended: Vec::new(),
             incoming: Incoming::default(),
             outputs,
         }
@@ -110,6 +113,20 @@ impl ClientSession {
         self.outputs.pop_front()
     }
 
+    /// Whether the server takes this codec: H.264, AAC and MP3 always, others when it has said so in its answer to `connect` (Enhanced RTMP).
+    #[must_use]
+    pub fn takes(&self, codec: Codec) -> bool {
+        matches!(codec, Codec::H264 | Codec::Aac | Codec::Mp3) || self.extended.contains(&codec)
+    }
+
+    /// Says that nothing more is published. The connection may end when that has been sent.
+    pub fn finish(&mut self) {
+        let Some(stream) = self.message_stream.filter(|_| self.purpose == Purpose::Publish) else { return };
+        let name = Value::from(self.stream.as_str());
+        self.send(command(0, "FCUnpublish", 6.0, &[Value::Null, name]));
+        self.send(command(0, "deleteStream", 7.0, &[Value::Null, f64::from(stream).into()]));
+    }
+
     fn handle_message(&mut self, message: &Message) -> Result<(), RtmpError> {
         match message.kind {
             kind::COMMAND | kind::COMMAND_AMF3 => self.handle_command(&Command::parse(message)?),
@@ -135,7 +152,7 @@ impl ClientSession {
     fn connect(&mut self) {
         let size = u32::try_from(chunk::CHUNK_BYTES).unwrap_or(u32::MAX);
         self.send(super::command::control(kind::SET_CHUNK_SIZE, size));
-        let fourccs = crate::flv::FOURCCS.iter().map(|(fourcc, _)| fourcc.escape_ascii().to_string());
+        let fourccs = FOURCCS.iter().map(|(fourcc, _)| fourcc.escape_ascii().to_string());
         let object = Value::object([
             ("app", self.app.as_str().into()),
             ("type", "nonprivate".into()),
@@ -149,6 +166,7 @@ impl ClientSession {
     fn handle_command(&mut self, answer: &Command) -> Result<(), RtmpError> {
         match answer.name.as_str() {
             "_result" if answer.transaction == CONNECT => {
+                self.extended = [0, 1].into_iter().flat_map(|index| fourccs(answer, index)).collect();
                 if self.purpose == Purpose::Publish {
                     let name = Value::from(self.stream.as_str());
                     self.send(command(0, "releaseStream", 2.0, &[Value::Null, name.clone()]));
@@ -197,6 +215,29 @@ impl ClientSession {
     fn send(&mut self, bytes: Bytes) {
         self.outputs.push_back(ClientOutput::Send(bytes));
     }
+}
+
+/// The codecs that one value of an answer to `connect` names: as a list, or as the names of two objects whose values say what can be done. A star stands
+/// for all of them.
+fn fourccs(answer: &Command, index: usize) -> Vec<Codec> {
+    let listed = match answer.property(index, "fourCcList") {
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let maps = ["videoFourCcInfoMap", "audioFourCcInfoMap"].into_iter();
+    let mapped = maps.filter_map(|map| match answer.property(index, map) {
+        Some(Value::Object(properties)) => Some(properties.iter().map(|(name, _)| name.as_str())),
+        _ => None,
+    });
+    let names: Vec<&str> = listed.into_iter().chain(mapped.flatten()).collect();
+    let is_named = |fourcc: &[u8]| names.iter().any(|name| *name == "*" || name.as_bytes() == fourcc);
+    FOURCCS.iter().filter(|(fourcc, _)| is_named(*fourcc)).map(|(_, codec)| *codec).collect()
+}
+
+/// `onMetaData` as publishers send it: with the command to keep it in front. `metadata` is what [`ClientOutput::Metadata`] has.
+#[must_use]
+pub fn data_frame(metadata: &[u8], stream: u32) -> Bytes {
+    chunk::message(kind::DATA, 0, stream, &[SET_DATA_FRAME, metadata].concat())
 }
 
 fn refused(answer: &Command) -> RtmpError {

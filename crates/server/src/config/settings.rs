@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
-    Admission, Anonymous, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
+    Admission, Anonymous, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
     RecordingFormat, RtmpListen, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users, WebhookSecret, WebhookUrls,
     Workers,
 };
@@ -109,6 +109,16 @@ settings! {
     live_on_stop: WebhookUrls = "live.on_stop", default "[]", example r#"["http://127.0.0.1:8085/api/v1/sessions"]"#;
     /// Programs that are told when a file of a recording is complete.
     live_on_dvr: WebhookUrls = "live.on_dvr", default "[]", example r#"["http://127.0.0.1:8085/api/v1/dvrs"]"#;
+    /// Programs that say where a stream is forwarded to, once it is on air.
+    live_on_forward: WebhookUrls = "live.on_forward", default "[]", example r#"["http://127.0.0.1:8085/api/v1/forward"]"#;
+    /// Streams that go on to other RTMP servers whenever they are on air: names as in `recording.streams`, a space, and `rtmp://` or `rtmps://` with
+    /// host, application and stream there; what the URL leaves out is as it is here.
+    live_forward: ForwardRules = "live.forward", default "[]", example r#"["live/* rtmp://backup.example.org", "live/lesson rtmps://video.example.com/live2/KEY"]"#;
+    /// Private, loopback or otherwise special networks into which streams may be forwarded when a program (`live.on_forward`) or a publisher says so. URLs of
+    /// `live.forward` may lead anywhere.
+    live_forward_allow_networks: Networks = "live.forward_allow_networks", default "[]", example r#"["10.0.0.0/8"]"#;
+    /// Certificate authorities (PEM) that `rtmps` servers are verified by, instead of those of this system.
+    live_forward_ca: Option<PathBuf> = "live.forward_ca", default r#""""#, example r#""/etc/parlor/forward-ca.pem""#;
     /// What the server calls itself in the answers and hooks that programs of SRS read.
     live_server_id: Realm = "live.server_id", default r#""parlor""#, example r#""edge-7""#;
     /// Who may use the management API of SRS (/api/v1/streams, clients and so on) by name and password. Tokens of the operator open it always; while neither
@@ -163,6 +173,8 @@ settings! {
     limits_stream_sessions_per_address: Limit = "limits.stream_sessions_per_address", default "1000";
     /// Viewers of one stream over WebRTC.
     limits_stream_viewers: Limit = "limits.stream_viewers", default "10000";
+    /// Targets that publishers have named to forward their streams to, in all. One stream has 8 at most.
+    limits_forward_targets: Limit = "limits.forward_targets", default "200";
     /// WebSockets in all; more are answered with status 503.
     limits_connections: Limit = "limits.connections", default "20000";
     /// WebSockets of one address (IPv6: one /64 network); more are answered with status 429.

@@ -46,6 +46,7 @@ pub(super) fn translate(environment: &[(OsString, OsString)], asked: bool) -> Tr
     variables.users();
     variables.hooks();
     variables.recordings();
+    variables.forward();
     variables.rest();
     variables.to
 }
@@ -179,6 +180,28 @@ impl Variables<'_> {
         }
     }
 
+    /// SRS names hosts with ports; a whole URL is taken as well. Its backend is a hook.
+    fn forward(&mut self) {
+        let enabled = self.take_switch("VHOST_FORWARD_ENABLED");
+        let (destination, backend) = (self.take(FORWARD_DESTINATION), self.take(FORWARD_BACKEND));
+        if enabled != Some(true) {
+            if destination.is_some() || backend.is_some() {
+                self.to.notes.push("SRS_VHOST_FORWARD_ENABLED is not on: nothing is forwarded".to_owned());
+            }
+            return;
+        }
+        if let Some(hosts) = destination {
+            let rule = |host: &str| {
+                let scheme = if host.contains("://") { "" } else { "rtmp://" };
+                Toml::String(format!("* {scheme}{host}"))
+            };
+            self.set(FORWARD_DESTINATION, "live.forward", Toml::Array(hosts.split_whitespace().map(rule).collect()));
+        }
+        if let Some(urls) = backend {
+            self.set(FORWARD_BACKEND, "live.on_forward", words(&urls));
+        }
+    }
+
     fn rest(&mut self) {
         for (name, key) in [("SERVER_ID", "live.server_id"), ("MAX_CONNECTIONS", "limits.tcp_connections")] {
             if let Some(value) = self.take(name) {
@@ -218,6 +241,8 @@ fn words(text: &str) -> Toml {
 /// The one that has no prefix: what follows `SRS_` never begins with a space.
 const CANDIDATE: &str = " CANDIDATE";
 const DVR_PATH: &str = "VHOST_DVR_DVR_PATH";
+const FORWARD_DESTINATION: &str = "VHOST_FORWARD_DESTINATION";
+const FORWARD_BACKEND: &str = "VHOST_FORWARD_BACKEND";
 const HOOKS: [(&str, &str); 7] = [
     ("VHOST_HTTP_HOOKS_ON_CONNECT", "live.on_connect"),
     ("VHOST_HTTP_HOOKS_ON_CLOSE", "live.on_close"),

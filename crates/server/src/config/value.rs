@@ -10,6 +10,7 @@ use tracing_subscriber::filter::Targets;
 use super::setting::Value;
 
 mod admission;
+mod forward;
 mod listen;
 mod origin;
 mod recording;
@@ -17,6 +18,7 @@ mod secret;
 mod webhook;
 
 pub use admission::Admission;
+pub use forward::ForwardRules;
 pub use listen::{Listen, RtmpListen};
 pub use origin::Origins;
 pub use recording::{RecordingFormat, StreamPatterns};

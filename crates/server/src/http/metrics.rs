@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::sync::atomic::Ordering;
+
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 
@@ -21,6 +23,7 @@ pub(super) async fn page(site: &Site) -> Response {
     let mut text = Text::default();
     process(site, &mut text);
     live(site, clients, &mut text);
+    forwards(site, &mut text);
     text.gauge("parlor_rooms", "Rooms", rooms.rooms as u64);
     text.gauge("parlor_room_members", "Members of rooms", rooms.members as u64);
     text.gauge("parlor_workers_late", "Media workers that did not answer within a second", late(&survey));
@@ -63,6 +66,25 @@ fn live(site: &Site, clients: &Clients, text: &mut Text) {
     for kind in Kind::ALL.into_iter().filter(|kind| !kind.publishes() && *kind != Kind::RtcPlay) {
         let latency = clients.joins(kind);
         family.histogram(&labels(kind), &LATENCIES_MS, &latency.buckets, latency.sum);
+    }
+}
+
+fn forwards(site: &Site, text: &mut Text) {
+    let mut family = text.family("parlor_live_forward_targets", "gauge", "Servers that streams are forwarded to");
+    for (state, count) in site.forwards.states() {
+        family.sample(&[("state", state)], count);
+    }
+    let totals = site.forwards.totals();
+    for (name, help, count) in [
+        ("parlor_live_forward_bytes_total", "What went to them", &totals.bytes),
+        ("parlor_live_forward_retries_total", "Connections that were tried again", &totals.retries),
+        (
+            "parlor_live_forward_skipped_total",
+            "Parts of streams that were left out because they took too long",
+            &totals.skipped,
+        ),
+    ] {
+        text.counter(name, help, count.load(Ordering::Relaxed));
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use room::manage::ManageError;
 use serde_json::json;
 
+use crate::live::forward::TargetRefusal;
 use crate::live::recording::RecordingRefusal;
 
 /// Why the room API does not do what it was asked.
@@ -30,8 +31,8 @@ pub(crate) enum Problem {
     #[error("the token does not grant \"manage\"")]
     NotGranted,
     /// 403
-    #[error("the token grants neither \"manage\" nor \"record\"")]
-    NotGrantedToRecord,
+    #[error("the token grants neither \"manage\" nor \"{grant}\"")]
+    NotGrantedTo { grant: &'static str },
     /// 403
     #[error("the token is for another stream")]
     OtherStream,
@@ -65,6 +66,9 @@ pub(crate) enum Problem {
     /// 403, 404, 409, 500 or 507
     #[error(transparent)]
     Recording(#[from] RecordingRefusal),
+    /// 400, 403, 404 or 409
+    #[error(transparent)]
+    Target(#[from] TargetRefusal),
     /// 400, 404 or 409
     #[error(transparent)]
     Refused(#[from] ManageError),
@@ -85,7 +89,7 @@ impl Problem {
             Self::NoKeys => (StatusCode::FORBIDDEN, "no-keys"),
             Self::NoJsonp => (StatusCode::FORBIDDEN, "jsonp-off"),
             Self::NotGranted => (StatusCode::FORBIDDEN, "not-granted"),
-            Self::NotGrantedToRecord => (StatusCode::FORBIDDEN, "not-granted"),
+            Self::NotGrantedTo { .. } => (StatusCode::FORBIDDEN, "not-granted"),
             Self::OtherStream => (StatusCode::FORBIDDEN, "other-stream"),
             Self::OtherRoom => (StatusCode::FORBIDDEN, "other-room"),
             Self::BadRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "bad-range"),
@@ -99,6 +103,14 @@ impl Problem {
                 RecordingRefusal::BeingWritten => (StatusCode::CONFLICT, "being-written"),
                 RecordingRefusal::Unreachable => (StatusCode::INTERNAL_SERVER_ERROR, "unreachable"),
                 RecordingRefusal::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
+            },
+            Self::Target(refusal) => match refusal {
+                TargetRefusal::Url(_) => (StatusCode::BAD_REQUEST, "bad-url"),
+                TargetRefusal::Private => (StatusCode::FORBIDDEN, "private-address"),
+                TargetRefusal::OfOperator => (StatusCode::FORBIDDEN, "of-operator"),
+                TargetRefusal::NoTarget => (StatusCode::NOT_FOUND, "no-target"),
+                TargetRefusal::Duplicate => (StatusCode::CONFLICT, "already-target"),
+                TargetRefusal::StreamFull(_) | TargetRefusal::Full(_) => (StatusCode::CONFLICT, "too-many-targets"),
             },
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
@@ -157,9 +169,10 @@ impl IntoResponse for Problem {
             }
             Self::NoKeys
             | Self::NoJsonp
-            | Self::NotGrantedToRecord
+            | Self::NotGrantedTo { .. }
             | Self::OtherStream
             | Self::Recording(_)
+            | Self::Target(_)
             | Self::NotGranted
             | Self::OtherRoom
             | Self::NotFound

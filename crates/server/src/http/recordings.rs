@@ -15,15 +15,13 @@ use live::StreamName;
 use serde::Deserialize;
 
 use self::report::{RecordingList, RecordingReport};
-use super::api::{bearer, query};
+use super::api::query;
 use super::arrival::Arrival;
 use super::problem::Problem;
 use super::rooms;
+use super::scope::Scope;
 use super::site::Site;
 use crate::address::ClientNetwork;
-use crate::admin::MANAGE;
-use crate::clock;
-use crate::live::access::stands_for;
 use crate::live::recording::{Filter, Recording, RecordingId, RecordingRefusal, Recordings, State};
 
 /// Every request that there is.
@@ -81,7 +79,7 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
         }
         return file::answer(recordings, &recordings.find(id).await?, parts).await;
     }
-    let scope = Scope::of(site, parts)?;
+    let scope = Scope::of(site, parts, RECORD)?;
     let recordings = recordings()?;
     match call {
         Call::List => return Ok(json(&list(recordings, &scope, parts).await?)),
@@ -117,37 +115,18 @@ fn find(method: &Method, path: &str) -> Result<Call, Problem> {
     call.ok_or_else(|| Problem::MethodNotAllowed { allow: allow.to_owned() })
 }
 
-/// Whose recordings a token opens.
-#[derive(Debug)]
-struct Scope {
-    /// As tokens name streams.
-    pattern: String,
-}
-
 impl Scope {
-    fn of(site: &Site, parts: &Parts) -> Result<Self, Problem> {
-        if site.manage_keys.is_empty() {
-            return Err(Problem::NoKeys);
-        }
-        let token = bearer(parts).ok_or(Problem::TokenNeeded)?;
-        let claims =
-            room::token::verify(&site.manage_keys, &token, clock::unix_time()).map_err(Problem::TokenRefused)?;
-        let granted = claims.grants.is_some_and(|grants| grants.iter().any(|grant| grant == MANAGE || grant == RECORD));
-        if granted { Ok(Self { pattern: claims.room }) } else { Err(Problem::NotGrantedToRecord) }
-    }
-
     /// The stream of a body.
     async fn stream(&self, body: Body) -> Result<StreamName, Problem> {
         let StreamBody { app, stream } = rooms::read(&rooms::bytes(body).await?)?;
         let name = StreamName::new(&app, &stream).map_err(|error| Problem::BadBody { reason: error.to_string() })?;
-        if stands_for(&self.pattern, &name) { Ok(name) } else { Err(Problem::OtherStream) }
+        self.check(&name).map(|()| name)
     }
 
     /// A recording that the token opens; others are not told of.
     async fn find(&self, recordings: &Recordings, id: RecordingId) -> Result<Recording, Problem> {
         let recording = recordings.find(id).await?;
-        let is_opened = stands_for(&self.pattern, &recording.name);
-        if is_opened { Ok(recording) } else { Err(RecordingRefusal::NoRecording.into()) }
+        self.check(&recording.name).map(|()| recording).map_err(|_| RecordingRefusal::NoRecording.into())
     }
 
     /// The filter that is asked for, and no more than the token opens.
@@ -163,7 +142,8 @@ impl Scope {
             state: state.transpose()?,
             after: after.transpose()?,
         };
-        if let Some((app, stream)) = self.pattern.rsplit_once('/') {
+        let pattern = self.pattern();
+        if let Some((app, stream)) = pattern.rsplit_once('/') {
             let stream = Some(stream).filter(|stream| *stream != "*");
             let differs = |asked: &Option<String>, own: &str| asked.as_deref().is_some_and(|asked| asked != own);
             if differs(&filter.app, app) || stream.is_some_and(|stream| differs(&filter.stream, stream)) {
@@ -171,7 +151,7 @@ impl Scope {
             }
             filter.app = Some(app.to_owned());
             filter.stream = stream.map(str::to_owned).or(filter.stream);
-        } else if self.pattern != "*" {
+        } else if pattern != "*" {
             // A token for a room opens no stream.
             return Err(Problem::OtherStream);
         }

@@ -14,6 +14,7 @@ use crate::clock;
 use crate::config::{Config, Limit};
 use crate::ice::{IceServers, UrlHost};
 use crate::live::clients::Census;
+use crate::live::forward::Forwards;
 use crate::live::hls::Hls;
 use crate::live::recording::Recordings;
 use crate::live::rtmp::Stage;
@@ -44,6 +45,8 @@ pub(crate) struct Site {
     pub(crate) stage: Stage,
     /// Their recordings; `None` where nothing is recorded.
     pub(crate) recordings: Option<Arc<Recordings>>,
+    /// Where they go on to.
+    pub(crate) forwards: Forwards,
     /// The same streams for players of HLS.
     pub(crate) hls: Arc<Hls>,
     /// Who publishes and views them.
@@ -91,11 +94,13 @@ pub(crate) struct Ways {
     pub(crate) identity: Identity,
     /// To their recordings; `None` where nothing is recorded.
     pub(crate) recordings: Option<Arc<Recordings>>,
+    /// Where they go on to.
+    pub(crate) forwards: Forwards,
 }
 
 impl Site {
     pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, ports: Ports, ways: Ways) -> Self {
-        let Ways { signal, workers, streams, stage, identity, recordings } = ways;
+        let Ways { signal, workers, streams, stage, identity, recordings, forwards } = ways;
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
         let live_requests = Mutex::new(RateLimit::new(config.limits_live_requests_per_minute));
@@ -115,6 +120,7 @@ impl Site {
             streams,
             stage,
             recordings,
+            forwards,
             hls,
             census: Arc::new(census),
             identity,

@@ -137,6 +137,13 @@ impl Clients {
         self.table().clients.get(&id).cloned()
     }
 
+    /// Who publishes the stream; the last to come, where one follows the other.
+    pub(crate) fn publisher(&self, name: &StreamName) -> Option<Arc<Client>> {
+        let table = self.table();
+        let mut last_first = table.clients.values().rev();
+        last_first.find(|client| client.kind().publishes() && client.name() == name).cloned()
+    }
+
     /// Has the session of a client end. False: there is no such client.
     pub(crate) fn end(&self, id: ClientId) -> bool {
         let Some(client) = self.find(id) else { return false };

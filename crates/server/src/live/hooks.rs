@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use live::StreamName;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -17,7 +18,8 @@ use tokio::time::timeout;
 use super::clients::Client;
 use crate::config::{Config, WebhookUrl};
 use crate::http::srs::Identity;
-use crate::webhook::{AuthorityError, Client as Caller, Failure, Queues};
+use crate::trust::AuthorityError;
+use crate::webhook::{Client as Caller, Failure, Queues};
 
 pub(crate) use payload::Hook;
 
@@ -133,7 +135,33 @@ impl Hooks {
         }
     }
 
+    /// Asks every program where the client's stream goes: the URLs of all answers.
+    ///
+    /// # Errors
+    /// [`HookRefusal`] of the first that does not say.
+    pub(crate) async fn ask_where(&self, client: &Client) -> Result<Vec<String>, HookRefusal> {
+        let mut urls = Vec::new();
+        for url in self.0.urls.get(&Hook::Forward).into_iter().flatten() {
+            let answer = self.answer(Hook::Forward, url, client).await?;
+            let Some(named) = named_urls(&answer).filter(|_| accepts(&answer)) else {
+                tracing::warn!(
+                    "{} of {} is not answered by {{\"code\":0,\"data\":{{\"urls\":[…]}}}}",
+                    Hook::Forward,
+                    url.host()
+                );
+                return Err(HookRefusal::Refused(Hook::Forward));
+            };
+            urls.extend(named);
+        }
+        Ok(urls)
+    }
+
     async fn ask_one(&self, hook: Hook, url: &WebhookUrl, client: &Client) -> Result<(), HookRefusal> {
+        let answer = self.answer(hook, url, client).await?;
+        if accepts(&answer) { Ok(()) } else { Err(HookRefusal::Refused(hook)) }
+    }
+
+    async fn answer(&self, hook: Hook, url: &WebhookUrl, client: &Client) -> Result<Bytes, HookRefusal> {
         let body = payload::payload(&self.0.identity, hook, client).to_string();
         let asked = async {
             let _permit = self.0.asking.acquire().await;
@@ -141,18 +169,16 @@ impl Hooks {
         };
         let answered = timeout(ASK_TIME, asked).await;
         let answered = answered.unwrap_or_else(|_| Err(Failure::Passing("it takes too long".to_owned())));
-        match answered {
-            Ok(body) if accepts(&body) => Ok(()),
-            Ok(_) => Err(HookRefusal::Refused(hook)),
-            Err(Failure::Lasting(reason)) => {
+        answered.map_err(|failure| match failure {
+            Failure::Lasting(reason) => {
                 tracing::info!("{hook} is refused by {}: {reason}", url.host());
-                Err(HookRefusal::Refused(hook))
+                HookRefusal::Refused(hook)
             }
-            Err(Failure::Passing(reason)) => {
+            Failure::Passing(reason) => {
                 tracing::warn!("{hook} cannot be asked of {}: {reason}", url.host());
-                Err(HookRefusal::Failed(hook))
+                HookRefusal::Failed(hook)
             }
-        }
+        })
     }
 }
 
@@ -160,6 +186,15 @@ impl Hooks {
 fn accepts(body: &[u8]) -> bool {
     let value: Option<Value> = serde_json::from_slice(body).ok();
     value.is_some_and(|value| value == 0 || value.get("code").is_some_and(|code| *code == 0))
+}
+
+/// The URLs of an answer to `on_forward`; none where it says nothing of any.
+fn named_urls(body: &[u8]) -> Option<Vec<String>> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let Some(urls) = value.get("data").and_then(|data| data.get("urls")).filter(|urls| !urls.is_null()) else {
+        return Some(Vec::new());
+    };
+    urls.as_array()?.iter().map(|url| url.as_str().map(str::to_owned)).collect()
 }
 
 /// How long a program may think. The client waits meanwhile.

@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CONTENT_TYPE, HOST, USER_AGENT};
@@ -11,15 +10,14 @@ use axum::http::request::Builder;
 use axum::http::{Request, StatusCode};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
+use crate::address::may_reach;
 use crate::config::{Networks, WebhookUrl};
-use crate::tls;
+use crate::trust::{self, Authority, AuthorityError};
 
 /// Posts events. Clones share what they know.
 #[derive(Clone)]
@@ -29,14 +27,6 @@ pub(crate) struct Client {
     /// Whether an address that stands in the URL itself is allowed whatever it is.
     believes_addresses: bool,
     tls: TlsConnector,
-}
-
-/// The certificate authorities of webhooks cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("webhooks.ca: {}: {reason}", path.display())]
-pub struct AuthorityError {
-    path: PathBuf,
-    reason: String,
 }
 
 /// Why an event was not taken.
@@ -60,7 +50,8 @@ impl Client {
     /// # Errors
     /// When the file has no certificate that can be read.
     pub(crate) fn new(allowed: Networks, authority: Option<&Path>) -> Result<Self, AuthorityError> {
-        Ok(Self { allowed, believes_addresses: false, tls: connector(roots(authority)?) })
+        let authority = authority.map(|path| Authority { setting: "webhooks.ca", path });
+        Ok(Self { allowed, believes_addresses: false, tls: trust::connector(authority)? })
     }
 
     /// The same, for URLs that often name a program beside this one: an address that stands in the URL, or `localhost`, is what the operator wrote and
@@ -117,8 +108,11 @@ impl Client {
     /// A connection to an address that was looked at: a name that means another one a moment later changes nothing.
     async fn connect(&self, url: &WebhookUrl) -> Result<TcpStream, Failure> {
         let found: Vec<SocketAddr> = lookup_host((url.bare_host(), url.port())).await.map_err(passing)?.collect();
-        let fit: Vec<SocketAddr> =
-            found.iter().copied().filter(|address| self.is_believed(url) || self.may_reach(address.ip())).collect();
+        let fit: Vec<SocketAddr> = found
+            .iter()
+            .copied()
+            .filter(|address| self.is_believed(url) || may_reach(&self.allowed, address.ip()))
+            .collect();
         if fit.is_empty() {
             let reason = "its addresses are private; webhooks.allow_networks can allow them";
             return Err(Failure::Lasting(reason.to_owned()));
@@ -137,42 +131,6 @@ impl Client {
         let host = url.bare_host();
         self.believes_addresses && (host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok())
     }
-
-    /// Whether webhooks may go there: to public addresses, and to those the operator allows.
-    pub(super) fn may_reach(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        // 6to4 may lead to whatever IPv4 address it carries (RFC 3056).
-        let tunnel = matches!(address, IpAddr::V6(v6) if v6.segments()[0] == 0x2002);
-        self.allowed.contain(address) || !(tunnel || turn::is_special(address))
-    }
-}
-
-fn connector(roots: RootCertStore) -> TlsConnector {
-    let config = ClientConfig::builder_with_provider(tls::provider())
-        .with_safe_default_protocol_versions()
-        .expect("the provider has the ciphers of TLS 1.2 and 1.3")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
-}
-
-/// Whose certificates are believed.
-fn roots(authority: Option<&Path>) -> Result<RootCertStore, AuthorityError> {
-    let mut roots = RootCertStore::empty();
-    let Some(path) = authority else {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::warn!("certificates of this system for webhooks: {error}");
-        }
-        roots.add_parsable_certificates(found.certs);
-        return Ok(roots);
-    };
-    let fault = |reason: String| AuthorityError { path: path.to_owned(), reason };
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))? {
-        let certificate = certificate.map_err(|error| fault(error.to_string()))?;
-        roots.add(certificate).map_err(|error| fault(error.to_string()))?;
-    }
-    if roots.is_empty() { Err(fault("it has no certificate".to_owned())) } else { Ok(roots) }
 }
 
 fn head(url: &WebhookUrl) -> Builder {

@@ -327,7 +327,7 @@ fn talk(client: &mut ClientSession, server: &mut ServerSession, now: Instant) ->
 fn our_client_publishes_to_our_server_and_plays_from_it() {
     let now = epoch();
     let pair = |purpose| {
-        let client = ClientSession::new(purpose, "localhost:1935", "live", "s?token=1", [1; 32]);
+        let client = ClientSession::new(purpose, "rtmp://localhost:1935", "live", "s?token=1", [1; 32]);
         (client, ServerSession::new([2; 32], now))
     };
     let (mut client, mut server) = pair(Purpose::Publish);
@@ -350,7 +350,7 @@ fn our_client_publishes_to_our_server_and_plays_from_it() {
 #[test]
 fn a_client_hears_why_it_is_refused() {
     let now = epoch();
-    let mut client = ClientSession::new(Purpose::Publish, "localhost", "live", "s", [1; 32]);
+    let mut client = ClientSession::new(Purpose::Publish, "rtmp://localhost", "live", "s", [1; 32]);
     let mut server = ServerSession::new([2; 32], now);
     let refused = loop {
         while let Some(ClientOutput::Send(bytes)) = client.poll_output() {
@@ -368,4 +368,43 @@ fn a_client_hears_why_it_is_refused() {
     };
     let code = "NetStream.Publish.BadName".to_owned();
     assert_eq!(refused, RtmpError::Refused { code, description: "somebody else does".to_owned() });
+}
+
+#[test]
+fn our_client_says_when_it_is_done_and_the_server_ends_the_publication() {
+    let now = epoch();
+    let mut client = ClientSession::new(Purpose::Publish, "rtmp://localhost", "live", "s", [1; 32]);
+    let mut server = ServerSession::new([2; 32], now);
+    talk(&mut client, &mut server, now);
+    client.finish();
+    let (of_client, of_server) = talk(&mut client, &mut server, now);
+    assert_eq!((of_client, of_server), (vec![ClientOutput::Ended], vec![Output::Unpublish]));
+}
+
+#[test]
+fn our_client_knows_by_the_answer_to_connect_which_codecs_a_server_takes() {
+    let names = |names: &[&str]| Value::Array(names.iter().map(|name| (*name).into()).collect());
+    let flags = |name: &str| Value::Object(vec![(name.to_owned(), 4.0.into())]);
+    let plain = [Codec::H264, Codec::Aac, Codec::Mp3];
+    for (properties, taken) in [
+        (vec![], vec![]),
+        (vec![("fourCcList", names(&["hvc1", "what", "Opus"]))], vec![Codec::H265, Codec::Opus]),
+        (
+            vec![("videoFourCcInfoMap", flags("av01")), ("audioFourCcInfoMap", flags("Opus"))],
+            vec![Codec::Av1, Codec::Opus],
+        ),
+        (vec![("fourCcList", names(&["*"]))], vec![Codec::H265, Codec::Av1, Codec::Vp8, Codec::Vp9, Codec::Opus]),
+        (vec![("fourCcList", "hvc1".into())], vec![]),
+    ] {
+        let mut client = ClientSession::new(Purpose::Publish, "rtmp://localhost", "live", "s", [1; 32]);
+        let mut hello = vec![3];
+        hello.resize(1 + 2 * 1536, 0);
+        client.handle_bytes(&hello).expect("a handshake");
+        let object = Value::Object(properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+        client.handle_bytes(&in_small_chunks(&command(0, "_result", 1.0, &[object, Value::Null]))).expect("an answer");
+        for codec in [Codec::H265, Codec::Av1, Codec::Vp8, Codec::Vp9, Codec::Opus] {
+            assert_eq!(client.takes(codec), taken.contains(&codec), "{codec}");
+        }
+        assert!(plain.iter().all(|codec| client.takes(*codec)));
+    }
 }

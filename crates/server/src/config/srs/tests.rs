@@ -97,3 +97,23 @@ fn our_own_variables_and_flags_are_stronger() {
     let config = Config::load(&Sources { environment, ..Sources::default() }).unwrap().config;
     assert_eq!(config.live_rtmp_listen.addresses().0.0[0].port(), 1937);
 }
+
+#[test]
+fn streams_are_forwarded_as_the_variables_say_when_that_is_switched_on() {
+    let variables = [
+        ("SRS_VHOST_FORWARD_DESTINATION", "192.0.2.1:1936 rtmp://192.0.2.2/app/hidden"),
+        ("SRS_VHOST_FORWARD_BACKEND", "http://127.0.0.1:8085/api/v1/forward"),
+    ];
+    let Loaded { config, notes, warnings } = loaded(&[&[("SRS_VHOST_FORWARD_ENABLED", "on")], &variables[..]].concat());
+    let name = live::StreamName::new("live", "s").unwrap();
+    let urls: Vec<String> = config.live_forward.urls(&name).map(ToString::to_string).collect();
+    assert_eq!(
+        (urls, config.live_on_forward.0.len()),
+        (vec!["rtmp://192.0.2.1:1936".to_owned(), "rtmp://192.0.2.2/app".to_owned()], 1)
+    );
+    assert!(warnings.is_empty() && notes.iter().all(|note| !note.contains("hidden")), "{notes:?}");
+
+    let Loaded { config, notes, warnings } = loaded(&variables);
+    assert!(config.live_forward.urls(&name).next().is_none() && config.live_on_forward.0.is_empty());
+    assert!(warnings.is_empty() && notes.len() == 1, "{notes:?}");
+}

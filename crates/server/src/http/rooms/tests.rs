@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{DataBody, MuteBody, OPENAPI, ROUTES, create, find, names, read};
 use crate::http::live::list;
-use crate::http::recordings;
+use crate::http::{recordings, targets};
 use axum::http::Method;
 
 const DOCUMENT: &str = include_str!("../../../../../docs/http-api.md");
@@ -81,8 +81,15 @@ fn the_document_has_the_routes_of_the_server_and_no_others() {
         })
         .collect();
     let own = ROUTES.iter().map(|route| (&route.method, route.path));
-    let own: Vec<_> =
-        own.chain(list::ROUTES.iter().chain(&recordings::ROUTES).map(|(method, path)| (method, *path))).collect();
+    let own: Vec<_> = own
+        .chain(
+            list::ROUTES
+                .iter()
+                .chain(&recordings::ROUTES)
+                .chain(&targets::ROUTES)
+                .map(|(method, path)| (method, *path)),
+        )
+        .collect();
     assert_eq!(documented, own.iter().map(|(method, path)| ((*path).to_owned(), method.to_string())).collect());
     for (method, path) in own {
         let row = format!("`{method} {path}");

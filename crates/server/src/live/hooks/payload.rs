@@ -27,16 +27,18 @@ pub(crate) enum Hook {
     Stop,
     /// A file of a recording is complete.
     Dvr,
+    /// A stream is on air, and may go on to other servers.
+    Forward,
 }
 
 impl Hook {
     /// Every hook.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Connect, Self::Close, Self::Publish, Self::Unpublish, Self::Play, Self::Stop, Self::Dvr];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Connect, Self::Close, Self::Publish, Self::Unpublish, Self::Play, Self::Stop, Self::Dvr, Self::Forward];
 
-    /// Whether it may be refused.
+    /// Whether its answer counts.
     pub(super) fn is_asked(self) -> bool {
-        matches!(self, Self::Connect | Self::Publish | Self::Play)
+        matches!(self, Self::Connect | Self::Publish | Self::Play | Self::Forward)
     }
 
     /// Where it goes.
@@ -49,6 +51,7 @@ impl Hook {
             Self::Play => &config.live_on_play,
             Self::Stop => &config.live_on_stop,
             Self::Dvr => &config.live_on_dvr,
+            Self::Forward => &config.live_on_forward,
         };
         urls.0.clone()
     }
@@ -62,6 +65,7 @@ impl Hook {
             Self::Play => "on_play",
             Self::Stop => "on_stop",
             Self::Dvr => "on_dvr",
+            Self::Forward => "on_forward",
         }
     }
 }

@@ -55,7 +55,7 @@ impl Peer<TcpStream> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Until the server lets it publish or play.
     pub(super) async fn over(stream: S, purpose: Purpose, app: &str, name: &str) -> Result<Self, RtmpError> {
-        let session = ClientSession::new(purpose, "localhost", app, name, [1; 32]);
+        let session = ClientSession::new(purpose, "rtmp://localhost", app, name, [1; 32]);
         let mut peer = Self { stream, session, number: 0 };
         let first = timeout(PATIENCE, peer.read()).await.expect("an answer in time")?;
         let ClientOutput::Ready { stream } = first else { panic!("{first:?}") };

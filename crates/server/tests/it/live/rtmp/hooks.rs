@@ -20,22 +20,22 @@ use crate::live::{SDP, code, offer_to_receive, offer_to_send};
 use crate::media::client::Client;
 
 /// A program that answers every hook with the same words, until it is told others.
-struct Program {
+pub(super) struct Program {
     url: String,
-    answer: Arc<Mutex<(u16, &'static str)>>,
+    answer: Arc<Mutex<(u16, String)>>,
     heard: mpsc::Receiver<Value>,
 }
 
 impl Program {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
-        let answer = Arc::new(Mutex::new((200, "0")));
+        let answer = Arc::new(Mutex::new((200, "0".to_owned())));
         let (hear, heard) = mpsc::channel(100);
         let of_handler = Arc::clone(&answer);
         let handler = async move |State(hear): State<mpsc::Sender<Value>>, body: String| {
             hear.send(serde_json::from_str(&body).unwrap()).await.unwrap();
-            let (status, body) = *of_handler.lock().await;
+            let (status, body) = of_handler.lock().await.clone();
             (axum::http::StatusCode::from_u16(status).unwrap(), body)
         };
         let router = Router::new().route("/hooks", post(handler)).with_state(hear);
@@ -43,16 +43,16 @@ impl Program {
         Self { url, answer, heard }
     }
 
-    fn set(&self, hook: &str) -> String {
+    pub(super) fn set(&self, hook: &str) -> String {
         format!("live.{hook}={}", self.url)
     }
 
-    async fn answers(&self, status: u16, body: &'static str) {
-        *self.answer.lock().await = (status, body);
+    pub(super) async fn answers(&self, status: u16, body: &str) {
+        *self.answer.lock().await = (status, body.to_owned());
     }
 
     /// What it is told next, and that it is this.
-    async fn hears(&mut self, action: &str) -> Value {
+    pub(super) async fn hears(&mut self, action: &str) -> Value {
         let body = timeout(PATIENCE, self.heard.recv()).await.expect("it is told in time").unwrap();
         assert_eq!(body["action"], action, "{body}");
         body
