@@ -71,6 +71,8 @@ pub(crate) enum Error {
     NoMedia,
     #[error("The media server has as much to do as it may have. Try again later.")]
     MediaFull,
+    #[error("No stream can have the name of this room. Choose one without a slash, a backslash or a question mark.")]
+    RoomName,
     #[error("Offer to {MEDIA_UID} first.")]
     NotOffered,
     #[error("{offers} offers wait for their answers.")]
@@ -115,7 +117,7 @@ impl Error {
             Self::Denied => (107, "denied"),
             Self::Version | Self::PeerVersion | Self::MediaNeeded | Self::LobbyVersion => (108, "version"),
             Self::TooManyRooms { .. } => (109, "too-many-rooms"),
-            Self::Forbidden { .. } | Self::Muted | Self::LastHost => (110, "forbidden"),
+            Self::Forbidden { .. } | Self::Muted | Self::LastHost | Self::RoomName => (110, "forbidden"),
             Self::WrongMode | Self::NotThroughServer => (111, "wrong-mode"),
             Self::BadOffer { .. } => (112, "bad-offer"),
             Self::NoMedia | Self::MediaFull | Self::NotOffered => (113, "media-unavailable"),

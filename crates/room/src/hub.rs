@@ -11,6 +11,7 @@ mod manage;
 mod media;
 mod moderation;
 mod plane;
+mod show;
 mod talk;
 
 use std::{
@@ -218,6 +219,7 @@ impl Hub {
                 Timer::Grace(room, uid) => self.unseat(&room, &uid),
                 Timer::Settle(room) => self.settle(&room),
                 Timer::Drain(room) => self.drain_media(&room),
+                Timer::Stage(room) => self.turn_stage(&room),
                 Timer::Idle(room) => self.expire(&room),
             }
         }

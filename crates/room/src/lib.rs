@@ -47,6 +47,8 @@ mod resume;
 mod room;
 mod schedule;
 mod seat;
+pub mod show;
+mod stage;
 mod standing;
 mod stats;
 pub mod token;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     media::{MediaPeerId, MediaRoomId, Source},
+    show::StreamPolicy,
     topology::Topology,
 };
 
@@ -96,6 +97,9 @@ pub struct PolicyChange {
     /// Whether nobody may join.
     #[serde(default)]
     pub locked: Option<bool>,
+    /// Who may watch it without being a member.
+    #[serde(default)]
+    pub stream: Option<StreamPolicy>,
     /// How long it lasts without members.
     #[serde(default)]
     pub keep_seconds: Option<u32>,
@@ -160,6 +164,10 @@ pub struct RoomReport {
     pub lobby: bool,
     /// Whether nobody may join.
     pub locked: bool,
+    /// Who may watch it without being a member.
+    pub stream: StreamPolicy,
+    /// How many do.
+    pub viewers: u32,
     /// How long it lasts without members; `None` for a room that ends with its last one.
     pub keep_seconds: Option<u32>,
     /// Since when it is, in milliseconds since the Unix epoch.

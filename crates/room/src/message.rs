@@ -93,6 +93,8 @@ struct Fields<'a> {
     ban: Option<&'a RawValue>,
     #[serde(borrow)]
     on: Option<&'a RawValue>,
+    #[serde(borrow)]
+    stream: Option<&'a RawValue>,
 }
 
 /// A `join`.

@@ -1,6 +1,11 @@
 //! What the hub asks its shell to do.
 
-use crate::{ConnId, event::RoomEvent, media::MediaRequest};
+use crate::{
+    ConnId,
+    event::RoomEvent,
+    media::MediaRequest,
+    show::{Part, Show},
+};
 
 /// One thing to do, in this order for one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +33,15 @@ pub enum Output {
     },
     /// Tell the media server. Comes only from a hub whose [`Config::media`](crate::Config::media) is set.
     Media(MediaRequest),
+    /// What audiences see of a part of a room, when it has changed. Comes only from a hub whose [`Config::media`](crate::Config::media) is set.
+    Show {
+        /// The room's id, as text.
+        room: String,
+        /// Which part.
+        part: Part,
+        /// `None`: nothing any more.
+        show: Option<Show>,
+    },
     /// Tell the operator. Comes only from a hub whose [`Config::events`](crate::Config::events) is set.
     Event(RoomEvent),
 }

@@ -341,7 +341,7 @@ impl Bounds {
 pub(crate) fn features(media: bool) -> Vec<&'static str> {
     let mut features = vec!["resume", "peer-state", "chat", "history", "data", "react", "moderate", "lobby"];
     if media {
-        features.extend(["media", "data-channels"]);
+        features.extend(["media", "data-channels", "stream"]);
     }
     features
 }

@@ -1,6 +1,10 @@
 //! The members of one room, and how it is kept.
 
-use std::{collections::VecDeque, mem, time::Instant};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    mem,
+    time::Instant,
+};
 
 use crate::{
     ConnId, Output,
@@ -14,6 +18,8 @@ use crate::{
     member::Member,
     message::Join,
     policy::{Pass, TokenMark},
+    show::{Part, Show, StreamPolicy},
+    stage::Stage,
     standing::Standings,
     topology::{Plane, Topology},
 };
@@ -40,6 +46,19 @@ pub(crate) struct Room {
     waiters: Vec<Waiter>,
     bans: Bans,
     pub(crate) standings: Standings,
+    pub(crate) air: Air,
+}
+
+/// What audiences see of a room.
+#[derive(Debug, Default)]
+pub(crate) struct Air {
+    /// What was said of it last. At most two for each member, and the stage.
+    pub(crate) shows: BTreeMap<Part, Show>,
+    pub(crate) stage: Stage,
+    /// When the stage is looked at again.
+    pub(crate) stage_at: Option<Instant>,
+    /// How many watch.
+    pub(crate) viewers: u32,
 }
 
 /// What was decided for one room.
@@ -53,6 +72,8 @@ pub(crate) struct RoomPolicy {
     pub(crate) members_max: Option<u32>,
     pub(crate) lobby: bool,
     pub(crate) locked: bool,
+    /// Who may watch without being a member.
+    pub(crate) stream: StreamPolicy,
     /// How long the room lasts without members; `None` for one that the API has not made.
     pub(crate) keep_seconds: Option<u32>,
 }
@@ -62,6 +83,7 @@ pub(crate) struct RoomPolicy {
 pub(crate) struct DoorPolicy {
     pub(crate) lobby: bool,
     pub(crate) locked: bool,
+    pub(crate) stream: StreamPolicy,
 }
 
 /// Somebody who waits in the lobby.
@@ -100,7 +122,7 @@ impl Room {
     pub(crate) fn new(opener: Option<Source>, policy: RoomPolicy, started_at: u64) -> Self {
         Self {
             opener,
-            door_at_rest: DoorPolicy { lobby: policy.lobby, locked: policy.locked },
+            door_at_rest: DoorPolicy { lobby: policy.lobby, locked: policy.locked, stream: policy.stream },
             policy,
             plane: Plane::Members,
             history: History::default(),
@@ -111,6 +133,7 @@ impl Room {
             waiters: Vec::new(),
             bans: Bans::default(),
             standings: Standings::default(),
+            air: Air::default(),
         }
     }
 
@@ -154,8 +177,10 @@ impl Room {
     pub(crate) fn rest(&mut self) {
         self.history = History::default();
         self.meeting_since = None;
+        self.air.viewers = 0;
         self.standings = Standings::default();
-        (self.policy.lobby, self.policy.locked) = (self.door_at_rest.lobby, self.door_at_rest.locked);
+        DoorPolicy { lobby: self.policy.lobby, locked: self.policy.locked, stream: self.policy.stream } =
+            self.door_at_rest;
     }
 
     pub(crate) fn seat(&mut self, member: Member) {

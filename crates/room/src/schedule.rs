@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Instant};
 
 use crate::id::{ConnId, RoomId, Uid};
 
-/// Everything that waits for its time. Holds at most one entry per connection, one per reconnecting member and two
+/// Everything that waits for its time. Holds at most one entry per connection, one per reconnecting member and three
 /// per room.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
@@ -24,6 +24,8 @@ pub(crate) enum Timer {
     Settle(RoomId),
     /// The connections to the media server, which the room has left, are closed.
     Drain(RoomId),
+    /// The stage of the room is looked at again.
+    Stage(RoomId),
     /// The room without members is kept no longer.
     Idle(RoomId),
 }

@@ -84,6 +84,8 @@ pub(crate) enum Turn {
     ThirdMember,
     TwoLeft,
     Policy,
+    /// Audiences may watch.
+    Stream,
 }
 
 /// Members of a room whose media goes from member to member.

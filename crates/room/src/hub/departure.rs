@@ -148,6 +148,7 @@ impl Hub {
             self.note(room_id, RoomEventKind::TracksUnpublished { member: event_member(&member), sources });
         }
         self.note(room_id, RoomEventKind::MemberLeft { member: event_member(&member) });
+        self.review_shows(room_id);
         true
     }
 

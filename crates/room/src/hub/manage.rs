@@ -24,6 +24,7 @@ use crate::{
     reply::Reply,
     room::{DoorPolicy, Room, RoomPolicy},
     schedule::Timer,
+    show::StreamPolicy,
     topology::{PEERS_MAX, Topology, Turn},
 };
 
@@ -138,6 +139,8 @@ impl Hub {
             members_max: self.capacity(room),
             lobby: room.policy.lobby,
             locked: room.policy.locked,
+            stream: room.policy.stream,
+            viewers: room.air.viewers,
             keep_seconds: room.policy.keep_seconds,
             started_at: room.started_at,
             members: room.members().iter().map(member_report).collect(),
@@ -154,6 +157,7 @@ impl Hub {
         if self.rooms.contains_key(&room_id) {
             return Err(ManageError::RoomExists);
         }
+        self.check_stream(&room_id, &change, &RoomPolicy::default(), &[])?;
         if !admits(self.config.limits.rooms, self.rooms.len()) {
             return Err(ManageError::TooManyRooms);
         }
@@ -167,6 +171,7 @@ impl Hub {
     fn change(&mut self, room_id: &RoomId, change: PolicyChange) -> Result<(), ManageError> {
         self.check_policy(&change)?;
         let room = self.rooms.get(room_id).ok_or(ManageError::NoRoom)?;
+        self.check_stream(room_id, &change, &room.policy, room.members())?;
         let through_server = room.plane.through_server();
         let turns = !room.members().is_empty();
         match change.topology {
@@ -180,9 +185,12 @@ impl Hub {
         }
         let (topology, lobby_ends) = (change.topology, change.lobby == Some(false) && room.policy.lobby);
         let Some(room) = self.rooms.get_mut(room_id) else { return Err(ManageError::NoRoom) };
-        let DoorPolicy { lobby, locked } = room.door_at_rest;
-        room.door_at_rest =
-            DoorPolicy { lobby: change.lobby.unwrap_or(lobby), locked: change.locked.unwrap_or(locked) };
+        let DoorPolicy { lobby, locked, stream } = room.door_at_rest;
+        room.door_at_rest = DoorPolicy {
+            lobby: change.lobby.unwrap_or(lobby),
+            locked: change.locked.unwrap_or(locked),
+            stream: change.stream.unwrap_or(stream),
+        };
         amend(&mut room.policy, change);
         if let (Some(_), Some(seconds)) = (room.idle_until, room.policy.keep_seconds) {
             self.wake(room_id);
@@ -193,7 +201,7 @@ impl Hub {
             Some(Topology::P2p) => self.turn_to_members(room_id, Turn::Policy),
             Some(_) | None => {}
         }
-        self.reconsider(room_id);
+        self.settle_air(room_id);
         self.tell_door(room_id);
         if lobby_ends {
             // One who does not fit waits on.
@@ -260,6 +268,25 @@ impl Hub {
         Ok(())
     }
 
+    /// Whether a room that is like this can be watched, if it is to be.
+    fn check_stream(
+        &self,
+        room_id: &RoomId,
+        change: &PolicyChange,
+        policy: &RoomPolicy,
+        members: &[Member],
+    ) -> Result<(), ManageError> {
+        if change.stream.unwrap_or(policy.stream) == StreamPolicy::Off {
+            return Ok(());
+        }
+        let checked = self.check_shows(room_id, change.topology.or(policy.topology), members);
+        checked.map_err(|error| match error {
+            Error::NoMedia => ManageError::NoMedia,
+            Error::PeerVersion => ManageError::Incapable,
+            _ => ManageError::Invalid { field: "stream" },
+        })
+    }
+
     /// An id that people can read out: three, four and three letters.
     fn draw_room(&mut self) -> RoomId {
         let mut letters = |count: usize| -> String {
@@ -278,7 +305,7 @@ pub(super) fn event_member(member: &Member) -> EventMember {
 }
 
 fn amend(policy: &mut RoomPolicy, change: PolicyChange) {
-    let PolicyChange { name, topology, members_max, lobby, locked, keep_seconds } = change;
+    let PolicyChange { name, topology, members_max, lobby, locked, stream, keep_seconds } = change;
     if let Some(name) = name {
         policy.name = (!name.is_empty()).then_some(name);
     }
@@ -288,6 +315,7 @@ fn amend(policy: &mut RoomPolicy, change: PolicyChange) {
     }
     policy.lobby = lobby.unwrap_or(policy.lobby);
     policy.locked = locked.unwrap_or(policy.locked);
+    policy.stream = stream.unwrap_or(policy.stream);
     policy.keep_seconds = keep_seconds.or(policy.keep_seconds);
 }
 

@@ -184,6 +184,7 @@ impl Hub {
         if !fresh.is_empty() {
             self.note(&room_id, RoomEventKind::TracksPublished { member: about, sources: fresh });
         }
+        self.review_shows(&room_id);
     }
 
     fn answer(&mut self, peer: MediaPeerId, request: u64, sdp: &str) {
@@ -235,13 +236,15 @@ impl Hub {
         member.tell_if_online(Reply::Slots { room_id: &member.room, slots }.text(), &mut self.outputs);
     }
 
-    fn tell_speakers(&mut self, room: MediaRoomId, speakers: &[(MediaPeerId, i8)]) {
-        let Some(room) = self.media_rooms.get(&room).and_then(|room_id| self.rooms.get(room_id)) else { return };
+    fn tell_speakers(&mut self, media_room: MediaRoomId, speakers: &[(MediaPeerId, i8)]) {
+        let Some(room) = self.media_rooms.get(&media_room).and_then(|room_id| self.rooms.get(room_id)) else { return };
         let named = speakers
             .iter()
             .filter_map(|&(peer, level)| Some(Speaker { remote_uid: room.member_at(peer)?.uid.clone(), level }));
         let named: Vec<Speaker> = named.collect();
         room.tell_online(&mut self.outputs, |to| Some(Reply::Speakers { room_id: &to.room, speakers: &named }.text()));
+        let voices = named.into_iter().map(|speaker| speaker.remote_uid).collect();
+        self.hear_voices(media_room, voices);
     }
 
     /// Whose place at the media server this is; `None` when it is given up.

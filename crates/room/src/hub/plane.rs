@@ -13,6 +13,7 @@ use crate::{
     room::Room,
     schedule::Timer,
     seat::MediaSeat,
+    show::StreamPolicy,
     topology::{PEERS_MAX, Plane, Topology, Turn},
 };
 
@@ -80,6 +81,7 @@ impl Hub {
             member.media = Some(MediaSeat::new(peer));
         }
         self.tell_mode(room_id, turn);
+        self.review_shows(room_id);
     }
 
     /// The media of the room goes from member to member again. The connections to the server stay for a while.
@@ -93,6 +95,7 @@ impl Hub {
         room.plane = Plane::Draining { room: media_room, until };
         self.schedule.set(until, Timer::Drain(room_id.clone()));
         self.tell_mode(room_id, turn);
+        self.review_shows(room_id);
     }
 
     /// A place at the media server for somebody who takes a seat.
@@ -182,6 +185,7 @@ impl Hub {
                 self.schedule.cancel(until, Timer::Drain(room_id.clone()));
             }
         }
+        self.review_shows(room_id);
     }
 
     fn tell_mode(&mut self, room_id: &RoomId, turn: Turn) {
@@ -206,7 +210,9 @@ impl Hub {
         if !self.config.media {
             return Topology::P2p;
         }
-        room.and_then(|room| room.policy.topology).unwrap_or(self.config.topology)
+        let own = room.and_then(|room| room.policy.topology).unwrap_or(self.config.topology);
+        let is_watched = room.is_some_and(|room| room.policy.stream != StreamPolicy::Off);
+        if own == Topology::Auto && is_watched { Topology::Sfu } else { own }
     }
 }
 

@@ -17,5 +17,6 @@ mod moderation;
 mod resume;
 mod samples;
 mod second;
+mod show;
 mod standing;
 mod talk;

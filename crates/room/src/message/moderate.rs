@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::{error::Error, id::Uid, media::Source};
+use crate::{error::Error, id::Uid, media::Source, show::StreamPolicy};
 
 use super::{Request, string};
 
@@ -15,6 +15,7 @@ pub(crate) enum Action {
     Remove { uid: Uid, ban: bool },
     Lock { on: bool },
     Lobby { on: bool },
+    Stream { policy: StreamPolicy },
     Admit { uid: Option<Uid> },
     Deny { uid: Option<Uid> },
     Role { uid: Uid, host: bool },
@@ -32,6 +33,7 @@ impl Action {
             Self::Lock { on: true } => "lock",
             Self::Lock { on: false } => "unlock",
             Self::Lobby { .. } => "lobby",
+            Self::Stream { .. } => "stream",
             Self::Admit { .. } => "admit",
             Self::Deny { .. } => "deny",
             Self::Role { .. } => "role",
@@ -55,6 +57,7 @@ impl Request<'_> {
             "lock" => Action::Lock { on: true },
             "unlock" => Action::Lock { on: false },
             "lobby" => Action::Lobby { on: flag(self.fields.on, "on")?.ok_or(Error::Field { field: "on" })? },
+            "stream" => Action::Stream { policy: self.stream()? },
             "admit" => Action::Admit { uid },
             "deny" => Action::Deny { uid },
             "role" => Action::Role { uid: one()?, host: self.host()? },
@@ -92,6 +95,11 @@ impl Request<'_> {
     fn source(&self) -> Result<Source, Error> {
         let source = self.fields.source.and_then(|raw| serde_json::from_str(raw.get()).ok());
         source.ok_or(Error::Field { field: "source" })
+    }
+
+    fn stream(&self) -> Result<StreamPolicy, Error> {
+        let policy = self.fields.stream.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        policy.ok_or(Error::Field { field: "stream" })
     }
 
     fn host(&self) -> Result<bool, Error> {

@@ -6,6 +6,7 @@ use crate::{
     id::Uid,
     member::Member,
     room::{Room, Waiter},
+    show::StreamPolicy,
 };
 
 /// How the door of the room stands.
@@ -15,6 +16,12 @@ pub(crate) struct Door<'a> {
     name: Option<&'a str>,
     locked: bool,
     lobby: bool,
+    /// Who may watch without being a member; `None`: nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<StreamPolicy>,
+    /// How many do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewers: Option<u32>,
     /// For who may let in.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<Vec<Waiting<'a>>>,
@@ -32,7 +39,15 @@ impl<'a> Door<'a> {
     pub(crate) fn new(room: &'a Room, to: &Member) -> Self {
         let one = |waiter: &'a Waiter| Waiting { uid: &waiter.uid, name: waiter.name() };
         let waiting = to.grants.may_admit().then(|| room.waiters().iter().map(one).collect());
-        Self { name: room.policy.name.as_deref(), locked: room.policy.locked, lobby: room.policy.lobby, waiting }
+        let stream = Some(room.policy.stream).filter(|policy| *policy != StreamPolicy::Off);
+        Self {
+            name: room.policy.name.as_deref(),
+            locked: room.policy.locked,
+            lobby: room.policy.lobby,
+            stream,
+            viewers: stream.map(|_| room.air.viewers),
+            waiting,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The words of the tests: a `Stage` with connections, `say`, and what everybody `hears`.
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
     time::{Duration, Instant},
 };
@@ -10,6 +11,7 @@ use serde_json::{Value, json, value::RawValue};
 use crate::{
     Config, ConnId, Hub, Opened, Output, Refusal,
     media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId},
+    show::{Part, Show},
 };
 
 /// A hub with its virtual time.
@@ -19,6 +21,8 @@ pub(super) struct Stage {
     connections: u64,
     /// Who has joined by `join_media` as whom.
     uids: Vec<(ConnId, String)>,
+    /// What audiences see, by room and part.
+    pub(super) shows: BTreeMap<(String, Part), Show>,
 }
 
 /// The Unix time at which every stage begins.
@@ -35,7 +39,13 @@ impl Stage {
         change(&mut config);
         #[expect(clippy::disallowed_methods, reason = "a test needs one instant to start from")]
         let now = Instant::now();
-        Self { hub: Hub::new(config, [7; 32], now, UNIX), now, connections: 0, uids: Vec::new() }
+        Self {
+            hub: Hub::new(config, [7; 32], now, UNIX),
+            now,
+            connections: 0,
+            uids: Vec::new(),
+            shows: BTreeMap::new(),
+        }
     }
 
     /// A stage with a media server.
@@ -189,7 +199,20 @@ impl Stage {
     }
 
     pub(super) fn hear(&mut self) -> Vec<Heard> {
-        std::iter::from_fn(|| self.hub.poll_output()).map(Heard::from).collect()
+        let mut heard = Vec::new();
+        while let Some(output) = self.hub.poll_output() {
+            match output {
+                Output::Show { room, part, show: Some(show) } => {
+                    let former = self.shows.insert((room, part), show);
+                    assert_ne!(former, Some(show), "only what has changed is said");
+                }
+                Output::Show { room, part, show: None } => {
+                    assert!(self.shows.remove(&(room, part)).is_some(), "what is over was there");
+                }
+                output => heard.push(Heard::from(output)),
+            }
+        }
+        heard
     }
 }
 
@@ -214,6 +237,7 @@ impl From<Output> for Heard {
             Output::Close { conn, code, reason: _ } => Self::Closed(conn, code),
             Output::Media(request) => Self::Media(request),
             Output::Event(event) => panic!("nobody wants to know: {event:?}"),
+            Output::Show { .. } => panic!("a show is seen and not heard"),
         }
     }
 }
