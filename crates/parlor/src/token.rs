@@ -73,8 +73,8 @@ pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(|| "expected a time from 1s to 3650d".to_owned())
 }
 
-/// What a member can be allowed, a program of the operator, and who publishes or plays a stream.
-const GRANTS: [&str; 11] = [
+/// What a member can be allowed, a program of the operator, who publishes or plays a stream, and who watches a room.
+const GRANTS: [&str; 12] = [
     "subscribe",
     "pub.audio",
     "pub.video",
@@ -86,5 +86,6 @@ const GRANTS: [&str; 11] = [
     "publish",
     "play",
     "record",
+    "view",
 ];
 const LIFETIME_SECONDS_MAX: u64 = 3650 * 86_400;

@@ -25,7 +25,7 @@ pub(crate) use self::{
 #[derive(Debug, Serialize)]
 #[serde(tag = "cmd", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum Reply<'a> {
-    Joined(Joined<'a>),
+    Joined(Box<Joined<'a>>),
     RespJoin {
         remote_uid: &'a Uid,
         uid: &'a Uid,

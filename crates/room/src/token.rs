@@ -81,7 +81,7 @@ pub struct Claims {
 
 impl Claims {
     /// Whether the token opens this room.
-    pub(crate) fn opens(&self, room: &str) -> bool {
+    pub fn opens(&self, room: &str) -> bool {
         self.room == "*" || self.room == room
     }
 }

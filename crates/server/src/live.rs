@@ -1,6 +1,7 @@
 //! Live streams: sockets and tasks around the cores of `live`.
 
 pub(crate) mod access;
+pub(crate) mod audience;
 pub(crate) mod clients;
 pub mod directory;
 pub(crate) mod egress;
@@ -14,5 +15,6 @@ pub(crate) mod offer;
 pub mod recording;
 pub(crate) mod rtmp;
 pub(crate) mod sessions;
+pub(crate) mod shows;
 pub(crate) mod streams;
 pub(crate) mod tap;

@@ -56,7 +56,7 @@ pub use self::post::PostStats;
 pub use self::settings::MediaSettings;
 pub use self::stats::MediaStats;
 pub(crate) use self::switchboard::Switchboard;
-pub(crate) use self::tap::{Batch, Tap, TappedPacket, clock_rate_hz};
+pub(crate) use self::tap::{Batch, Tap, TappedPacket, View, clock_rate_hz};
 pub(crate) use self::ufrag::Name;
 pub(crate) use self::weighing::Weighed;
 #[cfg(test)]

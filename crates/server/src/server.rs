@@ -22,6 +22,7 @@ use crate::http::{Keys, Ports, Site, Ways};
 use crate::ice::{IceServers, UrlHost};
 use crate::listener::{BindError, listen};
 use crate::live::access::Access;
+use crate::live::audience;
 use crate::live::clients::{CLIENTS_MAX, Clients};
 use crate::live::directory::Directory as OnAir;
 use crate::live::entrance::Entrance;
@@ -29,6 +30,7 @@ use crate::live::forward::{Forwards, Surroundings};
 use crate::live::hooks::Hooks;
 use crate::live::recording::Recordings;
 use crate::live::rtmp::Stage;
+use crate::live::shows::Shows;
 use crate::live::streams::Streams;
 use crate::media::Switchboard;
 use crate::signal::{self, Signal};
@@ -103,13 +105,16 @@ impl Server {
         let switchboard = Switchboard::new(workers.clone(), cores::members_per_worker(&config));
         let switchboard_of_streams = switchboard.beside();
         let media = signal::Media { switchboard, events: heard };
-        let signal = Signal::start(cores::room_config(&config, auth_keys.clone(), workers.has_media()), Some(media));
+        let shows = Shows::default();
+        let room_config = cores::room_config(&config, auth_keys.clone(), workers.has_media());
+        let signal = Signal::start(room_config, Some(media), shows.clone());
         let on_air = OnAir::new(config.limits_streams);
+        let audience_of = shows.clone();
         let identity = Identity { server: config.live_server_id.0.clone(), service: format!("{:08x}", random_start()) };
         let mut webhooks = JoinSet::new();
         let hooks = Hooks::spawn(&config, &identity, &mut webhooks)?;
         let clients = Clients::new(CLIENTS_MAX, random_start());
-        let entrance = Entrance::new(Access::new(&config, auth_keys.clone()), clients, hooks.clone());
+        let entrance = Entrance::new(Access::new(&config, auth_keys.clone(), shows), clients.clone(), hooks.clone());
         let (stopping, watched) = watch::channel(false);
         let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
         let mut forwarding = JoinSet::new();
@@ -139,6 +144,7 @@ impl Server {
             tasks.spawn(door::accept(listener, purpose, hall.clone()));
         }
         tasks.spawn(census.go_on());
+        tasks.spawn(audience::watch(audience_of, clients, signal.clone()));
         let self_signed = certificate.as_ref().is_some_and(|certificate| certificate.is_self_signed());
         if let Some(certificate) = certificate {
             tasks.spawn(watch_certificate(certificate));

@@ -27,7 +27,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{clock, http::HttpError, webhook::Webhooks};
+use crate::{clock, http::HttpError, live::shows::Shows, webhook::Webhooks};
 
 pub use crate::handshake::{Handshake, HandshakeError};
 
@@ -56,17 +56,17 @@ impl Signal {
     /// When the operating system gives no random numbers: resume tokens must be unguessable.
     #[must_use]
     pub fn spawn(config: room::Config) -> Self {
-        Self::start(config, None)
+        Self::start(config, None, Shows::default())
     }
 
-    /// As [`Self::spawn`], with a media server.
-    pub(crate) fn start(config: room::Config, media: Option<Media>) -> Self {
+    /// As [`Self::spawn`], with a media server, and for audiences.
+    pub(crate) fn start(config: room::Config, media: Option<Media>, shows: Shows) -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("every supported system has a random number generator");
         let (inputs, received) = mpsc::channel(INPUTS_MAX);
         let frame_bytes = config.limits.frame_bytes;
         let hub = room::Hub::new(config, seed, clock::now(), clock::unix_time());
-        tokio::spawn(Rooms::new(hub, media).run(received));
+        tokio::spawn(Rooms::new(hub, media, shows).run(received));
         Self { inputs, numbers: Arc::default(), frame_bytes, memory: Memory::default() }
     }
 
@@ -126,6 +126,11 @@ impl Signal {
     pub(crate) fn report_to(&self, webhooks: Webhooks) {
         // The queue is empty when the server starts, and closed only when it has stopped.
         let _ = self.inputs.try_send(Input::ReportTo(webhooks));
+    }
+
+    /// So many watch these rooms without being in them; waits while the rooms are busy. False when they have ended.
+    pub(crate) async fn tell_audience(&self, rooms: Vec<(String, u32)>) -> bool {
+        self.inputs.send(Input::Audience(rooms)).await.is_ok()
     }
 
     async fn open(&self, opened: Opened) -> Result<Seat, Refusal> {

@@ -55,15 +55,21 @@ export interface Knock {
   name: string;
 }
 
+/** Who may watch without being in the room. */
+export type StreamPolicy = 'off' | 'token' | 'open';
+
 export interface RoomStatus {
   locked: boolean;
   lobby: boolean;
+  stream: StreamPolicy;
+  /** How many watch. */
+  viewers: number;
   /** Empty for members who may not admit. */
   waiting: readonly Knock[];
 }
 
 /** What one can ask of the room as its host. */
-export type ModerationAction = 'mute' | 'lower-hand' | 'remove' | 'lock' | 'unlock' | 'lobby' | 'admit' | 'deny' | 'role' | 'end';
+export type ModerationAction = 'mute' | 'lower-hand' | 'remove' | 'lock' | 'unlock' | 'lobby' | 'stream' | 'admit' | 'deny' | 'role' | 'end';
 
 export interface ModeMessage {
   cmd: 'mode';
@@ -212,6 +218,8 @@ export function roomStatus(value: unknown): RoomStatus {
   return {
     locked: fields['locked'] === true,
     lobby: fields['lobby'] === true,
+    stream: oneOf(fields['stream'], ['off', 'token', 'open']) ?? 'off',
+    viewers: typeof fields['viewers'] === 'number' ? fields['viewers'] : 0,
     waiting: listOf(fields['waiting'], (entry) => about(entry['uid'], (uid) => ({ uid, name: text(entry['name']) }))),
   };
 }

@@ -57,6 +57,7 @@ describe('a host', () => {
     await meeting.lock(true);
     await meeting.lock(false);
     await meeting.setLobby(true);
+    await meeting.setStream('open');
     await meeting.admit('cy');
     await meeting.admit();
     await meeting.deny('cy');
@@ -70,6 +71,7 @@ describe('a host', () => {
       { cmd: 'moderate', action: 'lock' },
       { cmd: 'moderate', action: 'unlock' },
       { cmd: 'moderate', action: 'lobby', on: true },
+      { cmd: 'moderate', action: 'stream', stream: 'open' },
       { cmd: 'moderate', action: 'admit', remoteUid: 'cy' },
       { cmd: 'moderate', action: 'admit' },
       { cmd: 'moderate', action: 'deny', remoteUid: 'cy' },
@@ -80,6 +82,15 @@ describe('a host', () => {
 });
 
 const TALKING = { audio: true, video: false, screen: false };
+
+describe('the audience of a room', () => {
+  it('is told to everybody, and is nobody where nothing is said of it', () => {
+    receive({ cmd: 'room', locked: false, lobby: false, stream: 'open', viewers: 3 });
+    expect(meeting.room.value).toMatchObject({ stream: 'open', viewers: 3 });
+    receive({ cmd: 'room', locked: false, lobby: false, stream: 'all', viewers: '3' });
+    expect(meeting.room.value).toMatchObject({ stream: 'off', viewers: 0 });
+  });
+});
 
 describe('what a host does to us', () => {
   it('switches the microphone off, and says who did', () => {

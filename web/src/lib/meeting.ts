@@ -1,7 +1,7 @@
 /** What the members of a room do beside talking: roles, hands, reactions, the door, and what hosts may do. */
 import { computed, signal } from '@preact/signals-core';
 import type { Channel } from './channel';
-import type { ModeratedMessage, ModerationAction, RoomStatus, Source } from './meeting-message';
+import type { ModeratedMessage, ModerationAction, RoomStatus, Source, StreamPolicy } from './meeting-message';
 import type { Joined, MediaState, ServerMessage } from './message';
 
 /** What can be shown over one's own picture for a moment. */
@@ -41,7 +41,7 @@ export interface MeetingOptions {
 /** What a member says of itself, by what it sends. */
 const SAID_AS = { microphone: 'audio', camera: 'video', screen: 'screen' } as const;
 
-const CLOSED_DOOR: RoomStatus = { locked: false, lobby: false, waiting: [] };
+const CLOSED_DOOR: RoomStatus = { locked: false, lobby: false, stream: 'off', viewers: 0, waiting: [] };
 
 export class Meeting {
   readonly role = signal('member');
@@ -82,7 +82,7 @@ export class Meeting {
   receive(message: ServerMessage): boolean {
     switch (message.cmd) {
       case 'room':
-        this.room.value = { locked: message.locked, lobby: message.lobby, waiting: message.waiting };
+        this.room.value = { locked: message.locked, lobby: message.lobby, stream: message.stream, viewers: message.viewers, waiting: message.waiting };
         return true;
       case 'react':
         if (message.uid !== this.#uid) this.#show(message.uid, message.reaction);
@@ -128,6 +128,11 @@ export class Meeting {
 
   setLobby(on: boolean): Promise<void> {
     return this.#moderate('lobby', { on });
+  }
+
+  /** Lets others watch without being in the room. */
+  setStream(stream: StreamPolicy): Promise<void> {
+    return this.#moderate('stream', { stream });
   }
 
   /** Lets in one who waits, or all of them. */

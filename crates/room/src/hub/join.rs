@@ -306,7 +306,7 @@ impl Hub {
             }
             return;
         };
-        let joined = Reply::Joined(Joined {
+        let joined = Reply::Joined(Box::new(Joined {
             id,
             room_id: &member.room,
             own: Own::new(member),
@@ -322,7 +322,7 @@ impl Hub {
             features: features(self.config.media),
             limits: Bounds::new(&self.config, self.capacity(room)),
             heartbeat_seconds: self.config.heartbeat.as_secs(),
-        });
+        }));
         self.outputs.push_back(Output::Send { conn, text: joined.text() });
     }
 

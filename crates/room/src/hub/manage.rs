@@ -280,10 +280,14 @@ impl Hub {
             return Ok(());
         }
         let checked = self.check_shows(room_id, change.topology.or(policy.topology), members);
-        checked.map_err(|error| match error {
-            Error::NoMedia => ManageError::NoMedia,
-            Error::PeerVersion => ManageError::Incapable,
-            _ => ManageError::Invalid { field: "stream" },
+        checked.map_err(|error| {
+            if matches!(error, Error::NoMedia) {
+                ManageError::NoMedia
+            } else if matches!(error, Error::PeerVersion) {
+                ManageError::Incapable
+            } else {
+                ManageError::Invalid { field: "stream" }
+            }
         })
     }
 

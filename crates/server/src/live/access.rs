@@ -2,14 +2,18 @@
 //!
 //! A token names a stream as `app/stream` where others name a room; `app/*` are all streams of an app, `*` is everything. Its grants
 //! `publish` and `play` say what it is good for; one without grants is good for both.
+//!
+//! What a room shows, that room decides about. A token for it names the room, and grants `view`.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use live::StreamName;
+use room::show::StreamPolicy;
 use room::token::{Claims, Key, TokenError, verify};
 
 use super::hooks::HookRefusal;
+use super::shows::{Shows, room_of};
 use crate::config::{Admission, Config, Networks};
 
 /// What somebody wants to do with a stream.
@@ -47,6 +51,18 @@ pub(crate) enum Denied {
     /// It does not go so far.
     #[error("the token does not grant \"{}\"", .0.grant())]
     NotGranted(Deed),
+    /// It is that of somebody who may not watch a room.
+    #[error("the token does not grant \"view\"")]
+    NotView,
+    /// A name that belongs to a room.
+    #[error("this name belongs to a room, and nobody else can publish under it")]
+    RoomName,
+    /// A room does not let audiences watch, or is not there.
+    #[error("no room shows this")]
+    NotShown,
+    /// Only members can read it.
+    #[error("this is encrypted from end to end, and only members of the room can watch it")]
+    Encrypted,
     /// Its address is not among those that may, or among those that may not.
     #[error("the operator does not allow this address to {}", .0.grant())]
     Address(Deed),
@@ -66,7 +82,10 @@ impl Denied {
             Self::TokenNeeded => "token-needed",
             Self::TokenRefused(_) => "token-refused",
             Self::OtherStream => "other-stream",
-            Self::NotGranted(_) => "not-granted",
+            Self::NotGranted(_) | Self::NotView => "not-granted",
+            Self::RoomName => "room-name",
+            Self::NotShown => "not-shown",
+            Self::Encrypted => "encrypted",
             Self::Address(_) => "address-denied",
             Self::Hook(HookRefusal::Refused(_)) => "hook-refused",
             Self::Hook(HookRefusal::Failed(_)) => "hook-failed",
@@ -91,12 +110,19 @@ pub(crate) enum Need {
 pub(crate) struct Pass {
     /// `None`: all streams, without a token.
     claims: Option<Claims>,
+    shows: Shows,
 }
 
 impl Pass {
     /// Whether the stream of that name is one of them.
     pub(crate) fn opens(&self, name: &StreamName) -> bool {
-        self.claims.as_ref().is_none_or(|claims| opens(claims, name))
+        let Some(room) = room_of(name) else { return self.claims.as_ref().is_none_or(|claims| opens(claims, name)) };
+        let access = self.shows.find(name).map_or(StreamPolicy::Off, |show| show.access);
+        match access {
+            StreamPolicy::Off => false,
+            StreamPolicy::Token => self.claims.as_ref().is_some_and(|claims| may_view(claims, room)),
+            StreamPolicy::Open => true,
+        }
     }
 }
 
@@ -123,14 +149,15 @@ pub(crate) struct Access {
     publish_from: Rule,
     play_from: Rule,
     keys: Vec<Key>,
+    shows: Shows,
 }
 
 impl Access {
-    /// By the settings, and the keys that sign tokens.
-    pub(crate) fn new(config: &Config, keys: Vec<Key>) -> Self {
+    /// By the settings, the keys that sign tokens, and what rooms show.
+    pub(crate) fn new(config: &Config, keys: Vec<Key>, shows: Shows) -> Self {
         let publish_from = Rule { allow: config.live_publish_allow.clone(), deny: config.live_publish_deny.clone() };
         let play_from = Rule { allow: config.live_play_allow.clone(), deny: config.live_play_deny.clone() };
-        Self { publish: config.live_publish, play: config.live_play, publish_from, play_from, keys }
+        Self { publish: config.live_publish, play: config.live_play, publish_from, play_from, keys, shows }
     }
 
     /// What `deed` asks of everybody.
@@ -154,7 +181,7 @@ impl Access {
     pub(crate) fn pass(&self, deed: Deed, token: Option<&str>, unix_now: Duration) -> Result<Pass, Denied> {
         let claims = self.claims(deed, token, unix_now)?;
         let is_granted = claims.as_ref().is_none_or(|claims| grants(claims, deed));
-        if is_granted { Ok(Pass { claims }) } else { Err(Denied::NotGranted(deed)) }
+        if is_granted { Ok(Pass { claims, shows: self.shows.clone() }) } else { Err(Denied::NotGranted(deed)) }
     }
 
     /// Whether `deed` may be done from there.
@@ -180,11 +207,48 @@ impl Access {
         token: Option<&str>,
         unix_now: Duration,
     ) -> Result<(), Denied> {
+        if let Some(room) = room_of(name) {
+            return self.check_show(deed, (name, room), token, unix_now);
+        }
         let Some(claims) = self.claims(deed, token, unix_now)? else { return Ok(()) };
         if !opens(&claims, name) {
             return Err(Denied::OtherStream);
         }
         if grants(&claims, deed) { Ok(()) } else { Err(Denied::NotGranted(deed)) }
+    }
+
+    /// What rooms show.
+    pub(crate) fn shows(&self) -> &Shows {
+        &self.shows
+    }
+
+    /// Whether `deed` may be done with what a room shows: the room says so, and `live.play` where that is stricter.
+    fn check_show(
+        &self,
+        deed: Deed,
+        (name, room): (&StreamName, &str),
+        token: Option<&str>,
+        unix_now: Duration,
+    ) -> Result<(), Denied> {
+        if deed == Deed::Publish {
+            return Err(Denied::RoomName);
+        }
+        if self.play == Admission::Off {
+            return Err(Denied::Off(deed));
+        }
+        let show = self.shows.find(name).filter(|show| show.access != StreamPolicy::Off).ok_or(Denied::NotShown)?;
+        if show.encrypted {
+            return Err(Denied::Encrypted);
+        }
+        if show.access == StreamPolicy::Open && self.play != Admission::Token {
+            return Ok(());
+        }
+        let claims = verify(&self.keys, token.ok_or(Denied::TokenNeeded)?, unix_now).map_err(Denied::TokenRefused)?;
+        match may_view(&claims, room) {
+            true => Ok(()),
+            false if claims.opens(room) => Err(Denied::NotView),
+            false => Err(Denied::OtherStream),
+        }
     }
 
     /// What the token says, whose signature is good; `None` where none is needed.
@@ -204,6 +268,11 @@ fn grants(claims: &Claims, deed: Deed) -> bool {
     claims.grants.as_ref().is_none_or(|grants| grants.iter().any(|grant| grant == deed.grant()))
 }
 
+/// Whether the holder may watch that room without being a member: a token that says nothing of it is a member's.
+fn may_view(claims: &Claims, room: &str) -> bool {
+    claims.opens(room) && claims.grants.as_ref().is_some_and(|grants| grants.iter().any(|grant| grant == VIEW))
+}
+
 fn opens(claims: &Claims, name: &StreamName) -> bool {
     stands_for(&claims.room, name)
 }
@@ -214,6 +283,9 @@ pub(crate) fn stands_for(pattern: &str, name: &StreamName) -> bool {
     let named = pattern.rsplit_once('/');
     pattern == "*" || named.is_some_and(|named| named.0 == name.app() && (named.1 == "*" || named.1 == name.stream()))
 }
+
+/// The grant to watch a room.
+const VIEW: &str = "view";
 
 #[cfg(test)]
 mod tests;

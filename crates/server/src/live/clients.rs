@@ -152,6 +152,16 @@ impl Clients {
         true
     }
 
+    /// Has the sessions of all who view a stream end.
+    pub(crate) fn end_viewers(&self, name: &StreamName) {
+        let table = self.table();
+        for client in table.clients.values().filter(|client| client.name() == name && !client.kind().publishes()) {
+            client.end();
+        }
+        drop(table);
+        self.0.endings.send_replace(());
+    }
+
     /// Changes whenever a client was [ended](Self::end), for those who hold many presences.
     pub(crate) fn endings(&self) -> watch::Receiver<()> {
         self.0.endings.subscribe()

@@ -88,6 +88,8 @@ pub enum Protocol {
     Rtmp,
     /// WHIP, or the JSON API of WebRTC.
     WebRtc,
+    /// Nothing: a member of a room is shown.
+    Room,
 }
 
 /// The right to publish a stream; given back when dropped.
@@ -421,6 +423,7 @@ impl fmt::Display for Protocol {
         f.write_str(match self {
             Self::Rtmp => "RTMP",
             Self::WebRtc => "WebRTC",
+            Self::Room => "a room",
         })
     }
 }

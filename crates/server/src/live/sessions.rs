@@ -7,6 +7,7 @@
 //! **One input, then drain [`Sessions::poll_output`], then the next input.**
 
 mod request;
+mod shown;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
@@ -15,12 +16,14 @@ use live::StreamName;
 use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId, Priority, SlotWish, Source};
 
 pub(crate) use self::request::{Limits, Opening, Refused, Restart, SessionId};
+use self::shown::Shown;
 use super::access::Deed;
 use super::clients::Presence;
 use super::directory::{Claim, Directory, Inlet, Protocol};
 use super::offer::Offer;
+use super::shows::room_of;
 use crate::address::ClientNetwork;
-use crate::media::{stream_peer, stream_room};
+use crate::media::{View, stream_peer, stream_room};
 
 /// What there is to do.
 #[derive(Debug)]
@@ -33,8 +36,18 @@ pub(crate) enum Output {
     Feed { name: StreamName, room: MediaRoomId, peer: MediaPeerId },
     /// Stop feeding it.
     StopFeed { room: MediaRoomId, peer: MediaPeerId },
-    /// Have what this publisher sends go into its stream as frames as well, for which this member of its room receives it.
-    Tap { inlet: Inlet, room: MediaRoomId, peer: MediaPeerId, publisher: MediaPeerId, sources: Vec<Source> },
+    /// Have this view of a room go into a stream as frames as well, for which this member of the room receives it. Where it is that of one
+    /// publisher, it is named. `has`: whether there is sound, and whether there are pictures.
+    Tap {
+        inlet: Inlet,
+        room: MediaRoomId,
+        peer: MediaPeerId,
+        publisher: Option<MediaPeerId>,
+        view: View,
+        has: (bool, bool),
+    },
+    /// Something else goes in from here on.
+    TurnTap { peer: MediaPeerId, view: View },
     /// Nothing comes of it any more.
     StopTap { peer: MediaPeerId },
 }
@@ -86,6 +99,8 @@ struct Stream {
     feed: Option<MediaPeerId>,
     /// Of the publisher's pictures.
     video_codec: Option<&'static str>,
+    /// What a room shows under this name; then nobody else publishes it.
+    shown: Option<Shown>,
 }
 
 impl Sessions {
@@ -223,6 +238,9 @@ impl Sessions {
         self.check_limits(&name, deed, client)?;
         let claim = match deed {
             Deed::Publish => Some((self.directory.claim(&name, Protocol::WebRtc, now)?, stream_peer(self.number()))),
+            Deed::Play if room_of(&name).is_some() && !self.streams.contains_key(&name) => {
+                return Err(Refused::NotShown);
+            }
             Deed::Play => None,
         };
         let (room, peer) = (stream_room(self.number()), stream_peer(self.number()));
@@ -233,6 +251,7 @@ impl Sessions {
             viewers: BTreeSet::new(),
             feed: None,
             video_codec: None,
+            shown: None,
         });
         match deed {
             Deed::Publish => stream.publisher = Some(id.clone()),
@@ -307,8 +326,10 @@ impl Sessions {
         let Some(stream) = self.streams.get(&session.name) else { return };
         if let Some((claim, peer)) = &session.claim {
             let (inlet, room, publisher) = (claim.inlet(), stream.room, session.peer);
-            let sources = session.offer.slots().into_iter().map(|(_, source)| source).collect();
-            self.outputs.push_back(Output::Tap { inlet, room, peer: *peer, publisher, sources });
+            let sources: Vec<Source> = session.offer.slots().into_iter().map(|(_, source)| source).collect();
+            let has = (sources.contains(&Source::Microphone), sources.contains(&Source::Camera));
+            let view = View::of(publisher);
+            self.outputs.push_back(Output::Tap { inlet, room, peer: *peer, publisher: Some(publisher), view, has });
         }
     }
 
@@ -317,10 +338,17 @@ impl Sessions {
         let Some(session) = self.sessions.get(id) else { return };
         let Some(stream) = self.streams.get(&session.name) else { return };
         let publisher = stream.publisher.as_ref().and_then(|id| self.sessions.get(id)).map(|session| session.peer);
-        let Some(publisher) = publisher.or(stream.feed) else { return };
+        let publisher = publisher.or(stream.feed);
+        let track = |place: Source| match &stream.shown {
+            Some(shown) => shown.track(place),
+            None => publisher.map(|publisher| (publisher, place)),
+        };
+        if stream.shown.is_none() && publisher.is_none() {
+            return;
+        }
         let wish = |(mid, source): (String, Source)| SlotWish {
             mid,
-            track: Some((publisher, source)),
+            track: track(source),
             width_px: 0,
             height_px: 0,
             priority: Priority::Normal,
@@ -368,8 +396,9 @@ impl Sessions {
             stream.video_codec = None;
         }
         self.arrange_feed(&session.name);
-        if self.streams.get(&session.name).is_some_and(|stream| stream.publisher.is_none() && stream.viewers.is_empty())
-        {
+        let is_over =
+            |stream: &Stream| stream.publisher.is_none() && stream.viewers.is_empty() && stream.shown.is_none();
+        if self.streams.get(&session.name).is_some_and(is_over) {
             self.streams.remove(&session.name);
         }
     }
@@ -378,7 +407,7 @@ impl Sessions {
     fn arrange_feed(&mut self, name: &StreamName) -> bool {
         let next = stream_peer(self.next + 1);
         let Some(stream) = self.streams.get_mut(name) else { return false };
-        let is_wanted = stream.publisher.is_none() && !stream.viewers.is_empty();
+        let is_wanted = stream.publisher.is_none() && stream.shown.is_none() && !stream.viewers.is_empty();
         match stream.feed {
             None if is_wanted => {
                 self.next += 1;

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use live::StreamName;
-use room::media::{MediaEvent, MediaPeerId, Source};
+use room::media::{MediaEvent, MediaPeerId, MediaRoomId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
+use super::clients::Clients;
 use super::directory::Directory;
 use super::entrance::Entrance;
 use super::feed::{Feeder, Feeding};
 use super::sessions::{Limits, Opening, Output, Refused, Restart, SessionId, Sessions};
+use super::shows::Shows;
 use super::tap::{Tapper, Tapping, Terms};
 use crate::clock;
 use crate::media::Switchboard;
@@ -49,8 +51,9 @@ impl Streams {
         let (inputs, received) = mpsc::channel(INPUTS_MAX);
         let sessions = Sessions::new(limits, directory.clone());
         let endings = entrance.clients().endings();
+        let (shows, clients) = (entrance.access.shows().clone(), entrance.clients().clone());
         let (replies, feeds, taps) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let task = Task { sessions, switchboard, replies, directory, feeds, taps, key_frame_every };
+        let task = Task { sessions, switchboard, replies, directory, feeds, taps, key_frame_every, shows, clients };
         tokio::spawn(task.run(received, events, endings));
         Self { entrance, inputs }
     }
@@ -109,10 +112,14 @@ struct Task {
     directory: Directory,
     /// The streams that are fed to their viewers; each ends when its handle is dropped.
     feeds: BTreeMap<MediaPeerId, Feeding>,
-    /// The publishers whose streams become frames, by the member that receives them; each ends when its handle is dropped.
-    taps: BTreeMap<MediaPeerId, Tapping>,
+    /// The streams that become frames, by the member that receives them, and in which room that was placed; each ends when its handle is
+    /// dropped.
+    taps: BTreeMap<MediaPeerId, (Tapping, Option<MediaRoomId>)>,
     /// A publisher is asked for a key frame when none has come for so long, while somebody reads its frames.
     key_frame_every: Duration,
+    /// What rooms show, and whoever watches that.
+    shows: Shows,
+    clients: Clients,
 }
 
 impl Task {
@@ -123,8 +130,11 @@ impl Task {
         mut events: mpsc::Receiver<MediaEvent>,
         mut endings: watch::Receiver<()>,
     ) {
+        let mut changes = self.shows.changes();
         loop {
             tokio::select! {
+                // The list is kept here, so its sender lives.
+                Ok(()) = changes.changed() => self.look_at_shows(),
                 input = inputs.recv() => match input {
                     Some(input) => self.handle(input),
                     None => return,
@@ -154,6 +164,18 @@ impl Task {
         }
     }
 
+    /// Takes over what has changed of what rooms show.
+    fn look_at_shows(&mut self) {
+        let (now, shows) = (clock::now(), self.shows.all());
+        let over: Vec<StreamName> = self.sessions.shown().filter(|name| !shows.contains_key(name)).cloned().collect();
+        let there = shows.into_iter().map(|(name, show)| (name, Some(show)));
+        for (name, show) in over.into_iter().map(|name| (name, None)).chain(there) {
+            if self.sessions.handle_show(now, &name, show) {
+                self.clients.end_viewers(&name);
+            }
+        }
+    }
+
     fn drain(&mut self) {
         while let Some(output) = self.sessions.poll_output() {
             match output {
@@ -172,16 +194,25 @@ impl Task {
                     self.feeds.remove(&peer);
                     self.switchboard.leave(room, peer);
                 }
-                Output::Tap { inlet, room, peer, publisher, sources } => {
-                    // Where the publisher is, nothing has to cross.
-                    let worker = self.switchboard.place(room, publisher);
+                Output::Tap { inlet, room, peer, publisher, view, has: (audio, video) } => {
+                    // Where the publisher is, nothing has to cross. Where members of rooms are, the rooms know alone.
+                    let worker = self.switchboard.place(room, publisher.unwrap_or(peer));
+                    let placed = publisher.is_none().then_some(room);
                     let workers = self.switchboard.workers().clone();
-                    let [audio, video] = [Source::Microphone, Source::Camera].map(|source| sources.contains(&source));
                     let terms = Terms { audio, video, key_frame_every: self.key_frame_every };
-                    let tapper = Tapper { inlet, workers, worker, room, peer, publisher, terms };
-                    self.taps.insert(peer, tapper.spawn());
+                    let tapper = Tapper { inlet, workers, worker, room, peer, view, terms };
+                    self.taps.insert(peer, (tapper.spawn(), placed));
                 }
-                Output::StopTap { peer } => drop(self.taps.remove(&peer)),
+                Output::TurnTap { peer, view } => {
+                    if let Some((tapping, _)) = self.taps.get(&peer) {
+                        tapping.turn(view);
+                    }
+                }
+                Output::StopTap { peer } => {
+                    if let Some((_, Some(room))) = self.taps.remove(&peer) {
+                        self.switchboard.leave(room, peer);
+                    }
+                }
                 Output::Answer { request, answer } => {
                     let answered = answer.is_ok();
                     let unheard = self.replies.remove(&request).is_some_and(|reply| reply.send(answer).is_err());

@@ -12,7 +12,7 @@ mod track;
 use std::time::Duration;
 
 use room::media::{MediaPeerId, MediaRoomId};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, sleep_until, timeout};
 
@@ -20,10 +20,10 @@ use self::program::{Output, Program};
 use self::sound::Sound;
 use super::directory::Inlet;
 use crate::clock;
-use crate::media;
+use crate::media::{self, View};
 use crate::workers::{Handle, Stopped};
 
-/// Takes the frames of one publisher out of its room.
+/// Takes the frames of a stream out of its room.
 #[derive(Debug)]
 pub(crate) struct Tapper {
     pub(crate) inlet: Inlet,
@@ -32,7 +32,8 @@ pub(crate) struct Tapper {
     pub(crate) room: MediaRoomId,
     /// The member that receives.
     pub(crate) peer: MediaPeerId,
-    pub(crate) publisher: MediaPeerId,
+    /// What it receives.
+    pub(crate) view: View,
     pub(crate) terms: Terms,
 }
 
@@ -49,7 +50,16 @@ pub(crate) struct Terms {
 
 /// The frames are taken out until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Tapping(#[expect(dead_code, reason = "its end is the message")] oneshot::Sender<()>);
+pub(crate) struct Tapping {
+    view: watch::Sender<View>,
+}
+
+impl Tapping {
+    /// Something else is taken out from here on.
+    pub(crate) fn turn(&self, view: View) {
+        self.view.send_replace(view);
+    }
+}
 
 /// Why nothing is taken out any more.
 enum End {
@@ -62,27 +72,28 @@ enum End {
 impl Tapper {
     /// Starts the task, on the current runtime.
     pub(crate) fn spawn(mut self) -> Tapping {
-        let (tapping, ended) = oneshot::channel();
+        let (view, mut views) = watch::channel(self.view);
+        let mut ended = views.clone();
         tokio::spawn(async move {
             tokio::select! {
-                _ = ended => {}
+                () = async { while ended.changed().await.is_ok() {} } => {}
                 // The worker has ended, and the server ends with it.
-                _stopped = self.run() => {}
+                _stopped = self.run(&mut views) => {}
             }
             let _ = self.workers.tap(self.worker, media::Tap::Close { peer: self.peer }).await;
         });
-        Tapping(tapping)
+        Tapping { view }
     }
 
     /// Whenever somebody reads, until the worker ends.
-    async fn run(&mut self) -> Result<(), Stopped> {
+    async fn run(&mut self, views: &mut watch::Receiver<View>) -> Result<(), Stopped> {
         let mut readers = self.inlet.readers();
         loop {
             // The stream holds the sender.
             drop(readers.wait_for(|readers| *readers > 0).await);
             tracing::debug!(stream = %self.inlet.name(), "what is published by WebRTC is read as frames");
             self.inlet.resume();
-            let end = self.draw().await?;
+            let end = self.draw(views).await?;
             self.inlet.pause();
             self.workers.tap(self.worker, media::Tap::Close { peer: self.peer }).await?;
             if matches!(end, End::Failed) {
@@ -91,9 +102,10 @@ impl Tapper {
         }
     }
 
-    async fn draw(&mut self) -> Result<End, Stopped> {
+    async fn draw(&mut self, views: &mut watch::Receiver<View>) -> Result<End, Stopped> {
         let (sender, mut batches) = mpsc::channel(BATCHES_MAX);
-        let open = media::Tap::Open { room: self.room, peer: self.peer, publisher: self.publisher, batches: sender };
+        let view = *views.borrow_and_update();
+        let open = media::Tap::Open { room: self.room, peer: self.peer, view, batches: sender };
         self.workers.tap(self.worker, open).await?;
         let (mut program, mut sound) = (Program::new(clock::now(), self.terms), Some(Sound::default()));
         let unread = unread(self.inlet.readers());
@@ -113,6 +125,10 @@ impl Tapper {
                 },
                 () = due => program.handle_timeout(clock::now()),
                 () = &mut unread => return Ok(End::Unread),
+                Ok(()) = views.changed() => {
+                    let view = *views.borrow_and_update();
+                    self.workers.tap(self.worker, media::Tap::Turn { peer: self.peer, view }).await?;
+                }
             }
             let outputs: Vec<Output> = std::iter::from_fn(|| program.poll_output()).collect();
             let Some(outputs) = transcoded(&mut sound, outputs).await else {

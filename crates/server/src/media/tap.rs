@@ -18,12 +18,30 @@ use crate::worker::Ways;
 /// What a member of this kind does.
 #[derive(Debug)]
 pub(crate) enum Tap {
-    /// Receives what that publisher sends, or will: the first time it takes a seat.
-    Open { room: MediaRoomId, peer: MediaPeerId, publisher: MediaPeerId, batches: mpsc::Sender<Batch> },
+    /// Receives what is in that view: the first time it takes a seat.
+    Open { room: MediaRoomId, peer: MediaPeerId, view: View, batches: mpsc::Sender<Batch> },
+    /// Receives something else from here on.
+    Turn { peer: MediaPeerId, view: View },
     /// Cannot go on without a key frame.
     WantKeyFrame { peer: MediaPeerId },
     /// Is gone.
     Close { peer: MediaPeerId },
+}
+
+/// What such a member receives: one sound and one picture, as of a publisher that sends them, or will.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct View {
+    /// `None`: whoever speaks loudest.
+    pub(crate) audio: Option<(MediaPeerId, Source)>,
+    /// `None`: nothing at the moment.
+    pub(crate) video: Option<(MediaPeerId, Source)>,
+}
+
+impl View {
+    /// What a publisher of a stream sends.
+    pub(crate) fn of(publisher: MediaPeerId) -> Self {
+        Self { audio: Some((publisher, Source::Microphone)), video: Some((publisher, Source::Camera)) }
+    }
 }
 
 /// What came for a member of this kind in one wake-up.
@@ -121,7 +139,12 @@ impl Media {
     /// Does what a member without a connection that receives does.
     pub(crate) fn handle_tap(&mut self, now: Instant, tap: Tap, ways: &mut Ways) {
         match tap {
-            Tap::Open { room, peer, publisher, batches } => self.open_tap(now, (room, peer), publisher, batches),
+            Tap::Open { room, peer, view, batches } => self.open_tap(now, (room, peer), view, batches),
+            Tap::Turn { peer, view } => {
+                if let Some(&seat) = self.members_by_id.get(&peer) {
+                    self.wish_for_view(now, seat, view);
+                }
+            }
             Tap::WantKeyFrame { peer } => {
                 let Some(&seat) = self.members_by_id.get(&peer) else { return };
                 let Some(room) = self.members.get(seat).map(|member| member.room) else { return };
@@ -143,7 +166,7 @@ impl Media {
         &mut self,
         now: Instant,
         (room, peer): (MediaRoomId, MediaPeerId),
-        publisher: MediaPeerId,
+        view: View,
         batches: mpsc::Sender<Batch>,
     ) {
         // Without a seat the sender is dropped, by which the task knows.
@@ -154,10 +177,14 @@ impl Media {
         let Some(room) = self.rooms.get_mut(member.room) else { return };
         room.router.handle_local_join(now, PeerId(seat));
         room.router.handle_slots(now, PeerId(seat), vec![slot(Kind::Audio), slot(Kind::Video)]);
-        for (kind, source) in [(Kind::Audio, Source::Microphone), (Kind::Video, Source::Camera)] {
+        self.wish_for_view(now, seat, view);
+    }
+
+    fn wish_for_view(&mut self, now: Instant, seat: u32, view: View) {
+        for (kind, track) in [(Kind::Audio, view.audio), (Kind::Video, view.video)] {
             let wish = SlotWish {
                 mid: mid(kind).as_str().to_owned(),
-                track: Some((publisher, source)),
+                track,
                 width_px: 0,
                 height_px: 0,
                 priority: Priority::Normal,

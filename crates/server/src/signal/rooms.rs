@@ -14,7 +14,7 @@ use tokio::{
     time::sleep_until,
 };
 
-use crate::{clock, media::Switchboard, webhook::Webhooks};
+use crate::{clock, live::shows::Shows, media::Switchboard, webhook::Webhooks};
 
 use super::{
     connection::Seat,
@@ -42,6 +42,8 @@ pub(crate) enum Input {
     Manage(Manage, oneshot::Sender<Result<Managed, ManageError>>),
     /// Events go there.
     ReportTo(Webhooks),
+    /// So many watch these rooms.
+    Audience(Vec<(String, u32)>),
     /// Stop; tell when all connections are closed.
     Shutdown(oneshot::Sender<()>),
 }
@@ -83,12 +85,15 @@ pub(crate) struct Rooms {
     media: Option<Media>,
     /// What the media server is asked, on its way.
     requests: VecDeque<MediaRequest>,
+    /// What audiences see.
+    shows: Shows,
 }
 
 impl Rooms {
-    pub(crate) fn new(hub: Hub, media: Option<Media>) -> Self {
+    pub(crate) fn new(hub: Hub, media: Option<Media>, shows: Shows) -> Self {
         let (present, departed) = mpsc::channel(1);
-        Self { hub, outboxes: BTreeMap::new(), present, webhooks: None, departed, media, requests: VecDeque::new() }
+        let (outboxes, requests) = (BTreeMap::new(), VecDeque::new());
+        Self { hub, outboxes, present, webhooks: None, departed, media, requests, shows }
     }
 
     /// One input, then everything that comes of it, then the next input, until everybody who could send one is gone.
@@ -167,6 +172,12 @@ impl Rooms {
                 // Who has asked may have lost patience.
                 let _ = reply.send(self.hub.handle_manage(now, request));
             }
+            Input::Audience(rooms) => {
+                for (room, viewers) in rooms {
+                    self.hub.handle_audience(now, &room, viewers);
+                    self.drain(now);
+                }
+            }
             Input::ReportTo(webhooks) => self.webhooks = Some(webhooks),
             Input::Shutdown(done) => return Some(done),
         }
@@ -217,6 +228,10 @@ impl Rooms {
             Output::Close { conn, code, reason } => (conn, Outgoing::Close { code, reason }, true),
             Output::Media(request) => {
                 self.requests.push_back(request);
+                return None;
+            }
+            Output::Show { room, part, show } => {
+                self.shows.note(&room, &part, show);
                 return None;
             }
             Output::Event(event) => {

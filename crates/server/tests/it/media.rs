@@ -7,7 +7,7 @@ mod data;
 mod faults;
 pub(crate) mod load;
 mod look;
-mod meeting;
+pub(crate) mod meeting;
 mod server;
 mod spread;
 

@@ -10,6 +10,7 @@ import { Controls } from './Controls';
 import { EndDialog } from './EndDialog';
 import { LiveRegion } from './LiveRegion';
 import { Notices } from './Notices';
+import { OnAir } from './OnAir';
 import { RemoveDialog } from './RemoveDialog';
 import { SettingsDialog } from './SettingsDialog';
 import { ShortcutsDialog } from './ShortcutsDialog';
@@ -40,13 +41,14 @@ export function CallPage({ room, call }: { room: string; call: Call }) {
       <main class={`call-stage ${call.media.screen.value ? 'call-stage-sharing' : ''}`}>
         <Stage room={room} view={view} />
         <TopBar room={room} view={view} />
+        <OnAir view={view} />
         <Notices view={view} />
         <ChatBubble view={view} />
         {view.statsOpen.value && <StatsOverlay view={view} />}
       </main>
       <Voices view={view} />
       {view.chatOpen.value && <ChatPanel view={view} />}
-      {view.peopleOpen.value && <PeoplePanel view={view} />}
+      {view.peopleOpen.value && <PeoplePanel room={room} view={view} />}
       <Controls view={view} />
       <LiveRegion view={view} />
       {view.dialog.value === 'link' && <LinkDialog room={room} onClose={close} />}

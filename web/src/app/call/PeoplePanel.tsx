@@ -13,7 +13,7 @@ import { OwnRow, PersonRow } from './PersonRow';
 import { WaitingList } from './WaitingList';
 import { t } from '../texts';
 
-export function PeoplePanel({ view }: { view: CallView }) {
+export function PeoplePanel({ room, view }: { room: string; view: CallView }) {
   const { call } = view;
   const others = call.participants.value;
   const [wanted, want] = useState('');
@@ -50,7 +50,7 @@ export function PeoplePanel({ view }: { view: CallView }) {
         <Button icon={UserPlus} onClick={() => view.openDialog('link')} title={t('link.open')} testid="people-invite">
           {t('people.invite')}
         </Button>
-        {call.meeting.mayModerate.value && <HostControls view={view} />}
+        {call.meeting.mayModerate.value && <HostControls room={room} view={view} />}
       </footer>
     </aside>
   );

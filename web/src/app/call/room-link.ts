@@ -5,6 +5,11 @@ export function roomLink(room: string): string {
   return location.origin + roomPath(room);
 }
 
+/** The page on which others watch the room without being in it. */
+export function watchPath(room: string): string {
+  return `/live/room/${encodeURIComponent(room)}`;
+}
+
 /** True where the link leads nobody else here: it names the machine one sits at. */
 export function isLocalLink(): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname);

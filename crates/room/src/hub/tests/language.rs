@@ -201,15 +201,15 @@ impl Stage {
     pub(super) fn hear(&mut self) -> Vec<Heard> {
         let mut heard = Vec::new();
         while let Some(output) = self.hub.poll_output() {
-            match output {
-                Output::Show { room, part, show: Some(show) } => {
-                    let former = self.shows.insert((room, part), show);
-                    assert_ne!(former, Some(show), "only what has changed is said");
-                }
-                Output::Show { room, part, show: None } => {
-                    assert!(self.shows.remove(&(room, part)).is_some(), "what is over was there");
-                }
-                output => heard.push(Heard::from(output)),
+            let Output::Show { room, part, show } = output else {
+                heard.push(Heard::from(output));
+                continue;
+            };
+            if let Some(show) = show {
+                let former = self.shows.insert((room, part), show);
+                assert_ne!(former, Some(show), "only what has changed is said");
+            } else {
+                assert!(self.shows.remove(&(room, part)).is_some(), "what is over was there");
             }
         }
         heard

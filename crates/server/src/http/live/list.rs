@@ -153,6 +153,7 @@ fn word(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Rtmp => "rtmp",
         Protocol::WebRtc => "webrtc",
+        Protocol::Room => "room",
     }
 }
 

@@ -97,6 +97,8 @@ impl Refusal {
             Self::Denied(denied) => match denied {
                 Denied::TokenNeeded | Denied::TokenRefused(_) => (StatusCode::UNAUTHORIZED, denied.code()),
                 Denied::Off(_) | Denied::OtherStream | Denied::NotGranted(_) => (StatusCode::FORBIDDEN, denied.code()),
+                Denied::RoomName | Denied::Encrypted | Denied::NotView => (StatusCode::FORBIDDEN, denied.code()),
+                Denied::NotShown => (StatusCode::NOT_FOUND, denied.code()),
                 Denied::Address(_) | Denied::Hook(HookRefusal::Refused(_)) => (StatusCode::FORBIDDEN, denied.code()),
                 Denied::Hook(HookRefusal::Failed(_)) | Denied::Full(_) => {
                     (StatusCode::SERVICE_UNAVAILABLE, denied.code())
@@ -104,7 +106,7 @@ impl Refusal {
             },
             Self::BadHandshake(_) => (StatusCode::BAD_REQUEST, "bad-handshake"),
             Self::Ended => (StatusCode::FORBIDDEN, "ended"),
-            Self::NotOnAir => (StatusCode::NOT_FOUND, "not-on-air"),
+            Self::NotOnAir | Self::Refused(Refused::NotShown) => (StatusCode::NOT_FOUND, "not-on-air"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Self::NoSession | Self::Refused(Refused::NoSession) => (StatusCode::NOT_FOUND, "no-session"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use room::event::{EventMember, RoomEvent, RoomEventKind};
 use room::manage::{Manage, MemberReport, PolicyChange, RoomList, RoomReport, RoomSummary, WaiterReport};
 use room::media::Source;
+use room::show::StreamPolicy;
 use serde_json::{Value, json};
 
 use super::{DataBody, MuteBody, OPENAPI, ROUTES, create, find, names, read};
@@ -139,6 +140,7 @@ fn the_server_reads_the_bodies_that_the_document_shows() {
     let policy: PolicyChange = read(&example("RoomPolicy")).unwrap();
     assert!(policy.name.is_some() && policy.topology.is_some() && policy.members_max.is_some());
     assert!(policy.lobby.is_some() && policy.locked.is_some() && policy.keep_seconds.is_some());
+    assert!(policy.stream.is_some());
     let expected = Manage::Create { room: Some("rounds-7".to_owned()), policy };
     assert_eq!(create(&example("NewRoom")).unwrap(), expected);
     assert_eq!(create(b"").unwrap(), Manage::Create { room: None, policy: PolicyChange::default() });
@@ -174,6 +176,8 @@ fn what_the_server_answers_is_as_the_document_says() {
         members_max: 2,
         lobby: false,
         locked: false,
+        stream: StreamPolicy::Off,
+        viewers: 0,
         keep_seconds: None,
         started_at: 1,
         members: vec![member],

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use room::manage::{MemberReport, RoomReport, RoomSeats};
 use room::media::{MediaPeerId, MediaRoomId, Source};
+use room::show::StreamPolicy;
 use rtc::{Path, Transport};
 use rtp::parameters::{CodecName, Kind, Mid, Rid};
 use serde_json::{Value, json};
@@ -66,6 +67,8 @@ fn seats(members: &[&str]) -> RoomSeats {
         members_max: 0,
         lobby: false,
         locked: false,
+        stream: StreamPolicy::Off,
+        viewers: 0,
         keep_seconds: None,
         started_at: 1,
         members: members.iter().map(member).collect(),

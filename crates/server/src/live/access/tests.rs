@@ -1,10 +1,13 @@
 use std::time::Duration;
 
 use live::StreamName;
+use room::media::MediaRoomId;
+use room::show::{Part, Show, StreamPolicy};
 use room::token::{Claims, Key, TokenError, mint};
 
 use super::{Access, Deed, Denied, Rule};
 use crate::config::{Admission, Networks};
+use crate::live::shows::Shows;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const NOW: Duration = Duration::from_secs(1_000_000);
@@ -22,7 +25,14 @@ fn anywhere() -> Rule {
 }
 
 fn access(admission: Admission, keys: Vec<Key>) -> Access {
-    Access { publish: admission, play: admission, publish_from: anywhere(), play_from: anywhere(), keys }
+    Access {
+        publish: admission,
+        play: admission,
+        publish_from: anywhere(),
+        play_from: anywhere(),
+        keys,
+        shows: Shows::default(),
+    }
 }
 
 fn token(room: &str, grants: Option<&[&str]>, exp: u64) -> String {
@@ -108,4 +118,63 @@ fn addresses_are_allowed_and_denied_by_network_and_denying_wins() {
     assert_eq!(from(Deed::Publish, "10.6.2.3"), Err(Denied::Address(Deed::Publish)));
     assert_eq!(from(Deed::Publish, "192.0.2.1"), Err(Denied::Address(Deed::Publish)));
     assert_eq!(from(Deed::Play, "192.0.2.1"), Ok(()));
+}
+
+#[test]
+fn what_a_room_shows_is_watched_as_the_room_and_the_operator_want_it() {
+    let show = |access| Show {
+        room: MediaRoomId(1),
+        audio: None,
+        video: None,
+        has_audio: true,
+        video_codec: None,
+        encrypted: false,
+        access,
+    };
+    let name = StreamName::new("room", "abc").unwrap();
+    let view = token("abc", Some(&["view"]), u64::MAX / 2);
+    let check = |admission, shown: Option<Show>, token: Option<&str>| {
+        let access = access(admission, vec![key()]);
+        access.shows.note("abc", &Part::Stage, shown);
+        access.check(Deed::Play, &name, token, NOW)
+    };
+    let (open, closed) = (Some(show(StreamPolicy::Open)), Some(show(StreamPolicy::Token)));
+    assert_eq!(check(Admission::Auto, None, Some(&view)), Err(Denied::NotShown));
+    assert_eq!(check(Admission::All, Some(show(StreamPolicy::Off)), Some(&view)), Err(Denied::NotShown));
+    assert_eq!(check(Admission::Auto, open, None), Ok(()), "the host has opened it to everybody");
+    assert_eq!(check(Admission::Token, open, None), Err(Denied::TokenNeeded), "the operator wants to know everybody");
+    assert_eq!(check(Admission::Token, open, Some(&view)), Ok(()));
+    assert_eq!(check(Admission::Off, open, Some(&view)), Err(Denied::Off(Deed::Play)));
+    assert_eq!(check(Admission::All, closed, None), Err(Denied::TokenNeeded));
+    assert_eq!(check(Admission::All, closed, Some(&view)), Ok(()));
+    let member = token("abc", None, u64::MAX / 2);
+    assert_eq!(check(Admission::All, closed, Some(&member)), Err(Denied::NotView), "it is that of a member");
+    let sealed = Some(Show { encrypted: true, ..show(StreamPolicy::Open) });
+    assert_eq!(check(Admission::All, sealed, None), Err(Denied::Encrypted));
+    let publishing = access(Admission::All, Vec::new()).check(Deed::Publish, &name, None, NOW);
+    assert_eq!(publishing, Err(Denied::RoomName));
+}
+
+#[test]
+fn the_list_has_of_rooms_what_its_reader_may_watch() {
+    let access = access(Admission::Auto, vec![key()]);
+    let show = |access| Show {
+        room: MediaRoomId(1),
+        audio: None,
+        video: None,
+        has_audio: true,
+        video_codec: None,
+        encrypted: false,
+        access,
+    };
+    for (room, policy) in [("open", StreamPolicy::Open), ("closed", StreamPolicy::Token), ("off", StreamPolicy::Off)] {
+        access.shows.note(room, &Part::Stage, Some(show(policy)));
+    }
+    let opened = |token: &str| -> Vec<&str> {
+        let pass = access.pass(Deed::Play, Some(token), NOW).unwrap();
+        let rooms = ["open", "closed", "off"].into_iter();
+        rooms.filter(|room| pass.opens(&StreamName::new("room", room).unwrap())).collect()
+    };
+    assert_eq!(opened(&token("closed", Some(&["play"]), u64::MAX / 2)), ["open"]);
+    assert_eq!(opened(&token("*", Some(&["play", "view"]), u64::MAX / 2)), ["open", "closed"]);
 }

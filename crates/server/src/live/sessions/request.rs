@@ -68,6 +68,9 @@ pub(crate) enum Refused {
     /// There is no such session (any more).
     #[error("there is no such session")]
     NoSession,
+    /// A room shows nothing under that name.
+    #[error("the room shows nothing under this name")]
+    NotShown,
     /// The media server cannot answer the offer.
     #[error("the offer cannot be answered: {0}")]
     Unanswerable(String),

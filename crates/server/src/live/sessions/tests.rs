@@ -10,6 +10,9 @@ use crate::live::access::Deed;
 use crate::live::clients::{Clients, Kind, Visit};
 use crate::live::directory::{Directory, Protocol, Taken};
 use crate::live::offer::Offer;
+use crate::media::View;
+
+mod shown;
 
 const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
                      m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\n";
@@ -23,8 +26,8 @@ struct Desk {
     opened: u64,
     /// The members that are fed.
     feeds: Vec<MediaPeerId>,
-    /// The members that receive for the readers of frames, and whom.
-    taps: Vec<(MediaPeerId, MediaPeerId)>,
+    /// The members that receive for the readers of frames, and what.
+    taps: Vec<(MediaPeerId, View)>,
 }
 
 fn demo() -> StreamName {
@@ -59,11 +62,21 @@ impl Desk {
 
     /// Asks for a session, and says what became of it at once.
     fn open(&mut self, deed: Deed, session: &str, address: &str) -> Option<Result<String, Refused>> {
+        self.open_stream(demo(), deed, session, address)
+    }
+
+    fn open_stream(
+        &mut self,
+        name: StreamName,
+        deed: Deed,
+        session: &str,
+        address: &str,
+    ) -> Option<Result<String, Refused>> {
         let client = address.parse::<IpAddr>().unwrap().into();
         let offer = Offer::parse(deed, OFFER.to_owned()).unwrap();
         let presence = self.clients.enter(visit(deed), clock::now()).unwrap();
         let tag = "\"1\"".to_owned();
-        let opening = Opening { id: id(session), name: demo(), deed, offer, client, tag, presence };
+        let opening = Opening { id: id(session), name, deed, offer, client, tag, presence };
         let request = self.sessions.handle_open(clock::now(), opening);
         self.opened = request;
         self.drain();
@@ -85,9 +98,13 @@ impl Desk {
                     self.feeds.push(peer);
                 }
                 Output::StopFeed { peer, .. } => self.feeds.retain(|fed| *fed != peer),
-                Output::Tap { inlet, peer, publisher, sources, .. } => {
-                    assert_eq!((inlet.name(), &sources[..]), (&demo(), &[Source::Microphone, Source::Camera][..]));
-                    self.taps.push((peer, publisher));
+                Output::Tap { inlet, peer, view, has, .. } => {
+                    assert_eq!((inlet.name().stream(), has), ("demo", (true, true)));
+                    self.taps.push((peer, view));
+                }
+                Output::TurnTap { peer, view } => {
+                    let (_, turned) = self.taps.iter_mut().find(|(tap, _)| *tap == peer).unwrap();
+                    *turned = view;
                 }
                 Output::StopTap { peer } => self.taps.retain(|(tap, _)| *tap != peer),
             }
@@ -134,7 +151,7 @@ fn what_a_publisher_sends_can_become_frames_for_as_long_as_it_publishes() {
     desk.opened(Deed::Play, "viewer");
     assert_eq!(desk.taps, []);
     let first = desk.opened(Deed::Publish, "first");
-    assert_eq!(desk.taps.iter().map(|(_, publisher)| *publisher).collect::<Vec<_>>(), [first]);
+    assert_eq!(desk.taps.iter().map(|(_, view)| *view).collect::<Vec<_>>(), [View::of(first)]);
     assert!(matches!(desk.open(Deed::Publish, "second", "192.0.2.2"), Some(Err(Refused::Taken(_)))));
     assert_eq!(desk.taps.len(), 1, "who may not publish is not received");
     desk.hear(MediaEvent::Disconnected { peer: first, reason: "gone".to_owned() });

@@ -9,6 +9,7 @@ mod list;
 mod manage;
 mod many;
 mod recording;
+mod rooms;
 mod webrtc;
 
 use bytes::Bytes;

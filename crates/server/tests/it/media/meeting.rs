@@ -16,34 +16,37 @@ use super::{Client, drive};
 use crate::fixture::{PATIENCE, serve_for_test};
 
 /// A member on its WebSocket.
-pub(super) struct Member {
+pub(crate) struct Member {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     uid: &'static str,
     /// The answer to its `join`.
-    pub(super) joined: Value,
+    pub(crate) joined: Value,
 }
 
 impl Member {
     /// Joins; with `resume`, as who has lost its connection.
-    pub(super) async fn join(http: SocketAddr, uid: &'static str, resume: Option<&Value>) -> Self {
+    pub(crate) async fn join(http: SocketAddr, uid: &'static str, resume: Option<&Value>) -> Self {
+        Self::join_with(http, uid, resume.map_or(json!({}), |resume| json!({"resume": resume}))).await
+    }
+
+    /// Joins, and says this, too.
+    pub(crate) async fn join_with(http: SocketAddr, uid: &'static str, more: Value) -> Self {
         let (socket, _) = connect_async(format!("ws://{http}/ws")).await.unwrap();
         let mut member = Self { socket, uid, joined: Value::Null };
         let mut request = json!({"cmd": "join", "v": 2, "id": "1", "roomId": "standup", "uid": uid, "caps": ["media"]});
-        if let Some(resume) = resume {
-            request["resume"] = resume.clone();
-        }
+        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         member.say(&request).await;
         member.joined = member.hear("joined").await;
         assert_eq!(member.joined["mode"], "sfu");
         member
     }
 
-    pub(super) async fn say(&mut self, message: &Value) {
+    pub(crate) async fn say(&mut self, message: &Value) {
         self.socket.send(Message::text(message.to_string())).await.unwrap();
     }
 
     /// The next message of this kind; an error is a failure.
-    pub(super) async fn hear(&mut self, cmd: &str) -> Value {
+    pub(crate) async fn hear(&mut self, cmd: &str) -> Value {
         loop {
             let message = self.next().await;
             assert_ne!(message["cmd"], "error", "{message}");
@@ -54,7 +57,7 @@ impl Member {
     }
 
     /// What kinds of messages have come until now.
-    pub(super) async fn catch_up(&mut self) -> Vec<String> {
+    pub(crate) async fn catch_up(&mut self) -> Vec<String> {
         self.say(&json!({"cmd": "ping"})).await;
         let mut heard = Vec::new();
         loop {
@@ -66,7 +69,7 @@ impl Member {
         }
     }
 
-    pub(super) async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         loop {
             let message = timeout(PATIENCE, self.socket.next()).await.unwrap().unwrap().unwrap();
             if let Message::Text(text) = message {
@@ -76,7 +79,7 @@ impl Member {
     }
 
     /// Negotiates with the media server, and connects.
-    pub(super) async fn connect(&mut self, client: &mut Client, offer: Offer, tracks: &Value) {
+    pub(crate) async fn connect(&mut self, client: &mut Client, offer: Offer, tracks: &Value) {
         let inner =
             json!({"type": "offer", "sdp": offer.sdp, "offer": "1", "connection": client.connection, "tracks": tracks});
         let (room, uid) = ("standup", self.uid);

@@ -17,8 +17,8 @@ use crate::live::open;
 use crate::media::client::{Client, drive, now};
 
 /// A browser that films: 25 pictures a second, which say their numbers, key pictures when it is asked for them, and silence.
-struct Camera {
-    client: Client,
+pub(super) struct Camera {
+    pub(super) client: Client,
     session: String,
     voice: Mid,
     face: Mid,
@@ -35,13 +35,18 @@ impl Camera {
         let mut client = Client::of_h264(id).await;
         let (session, [voice, face]) = open(server, path, &mut client, Direction::SendOnly).await;
         drive(&mut [&mut client], |clients| clients[0].connected).await;
+        Self::of(client, session, [voice, face])
+    }
+
+    /// As what is sent by a client that is connected.
+    pub(super) fn of(client: Client, session: String, [voice, face]: [Mid; 2]) -> Self {
         let mut packetizer = Packetizer::new(1_000);
         packetizer.set_parameters(&video_parameters()).unwrap();
         Self { client, session, voice, face, packetizer, began: now(), pictures: 0, sounds: 0, followed: 0 }
     }
 
     /// Films while somebody does something else.
-    async fn film<T>(&mut self, others: impl Future<Output = T>) -> T {
+    pub(super) async fn film<T>(&mut self, others: impl Future<Output = T>) -> T {
         let done = Cell::new(false);
         let filming = self.film_until(|| done.get());
         let others = async {
@@ -95,7 +100,7 @@ fn number_of(frame: &Frame) -> u64 {
 
 /// What a viewer has got.
 #[derive(Debug, Default)]
-struct Seen {
+pub(super) struct Seen {
     parameters: Vec<Parameters>,
     frames: Vec<Frame>,
 }
@@ -111,7 +116,7 @@ impl Seen {
     }
 
     /// Begins with parameters and a key picture; nothing is missing, and all times follow from those of the pictures.
-    fn assert_whole(&self) {
+    pub(super) fn assert_whole(&self) {
         assert_eq!(self.parameters[..1], [video_parameters()]);
         let codecs: Vec<_> = self.parameters.iter().map(|parameters| parameters.codec).collect();
         assert_eq!(codecs, [Codec::H264, Codec::Aac]);
@@ -125,7 +130,7 @@ impl Seen {
     }
 }
 
-async fn watch_flv(viewer: &mut FlvViewer, count: usize) -> Seen {
+pub(super) async fn watch_flv(viewer: &mut FlvViewer, count: usize) -> Seen {
     let mut seen = Seen::default();
     while !seen.is_enough(count) {
         match viewer.next().await {

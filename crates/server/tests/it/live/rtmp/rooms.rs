@@ -1,0 +1,147 @@
+//! Members of a room, as audiences see them.
+
+use serde_json::{Value, json};
+use str0m::media::{Direction, MediaKind};
+
+use super::client::{Peer, flv};
+use super::frames::{Camera, watch_flv};
+use crate::fixture::{TestServer, get, send, serve_for_test};
+use crate::live::access::{KEY, token};
+use crate::live::{code, offer_to_receive, offer_to_send, open, post};
+use crate::media::client::{Client, drive};
+use crate::media::meeting::Member;
+use live::rtmp::Purpose;
+
+/// Anna, who is the host and films herself.
+async fn anna(server: &TestServer) -> (Member, Camera) {
+    let mut anna = Member::join(server.http(), "anna", None).await;
+    let mut client = Client::of_h264(1).await;
+    let sends = Direction::SendOnly;
+    let offer = client.offer(&[(MediaKind::Audio, sends), (MediaKind::Video, sends)]);
+    let [voice, face] = [offer.mids[0], offer.mids[1]];
+    let tracks = json!([
+        {"mid": voice.to_string(), "source": "microphone"},
+        {"mid": face.to_string(), "source": "camera"},
+    ]);
+    anna.connect(&mut client, offer, &tracks).await;
+    (anna, Camera::of(client, String::new(), [voice, face]))
+}
+
+async fn moderate(member: &mut Member, rest: &str) {
+    let request = format!(r#"{{"cmd":"moderate","id":"m",{rest}}}"#);
+    member.say(&serde_json::from_str(&request).unwrap()).await;
+    member.hear("ok").await;
+}
+
+/// Asks until the answer is this one: what rooms decide comes to the streams a moment later.
+async fn wait_for_status(server: &TestServer, path: &str, status: u16) -> Value {
+    loop {
+        let answer = get(server.http(), path, &[]).await;
+        if answer.status == status {
+            return answer.json();
+        }
+    }
+}
+
+const REPORT: &str = "/api/v1/live/streams/room/standup/anna";
+
+#[tokio::test]
+async fn a_member_and_the_stage_are_watched_by_flv_on_whatever_worker_when_the_host_lets_them() {
+    let server = serve_for_test(&["rooms.topology=sfu", "media.workers=2", "media.members_per_worker=1"]);
+    let (mut host, mut camera) = anna(&server).await;
+    let before = get(server.http(), "/room/standup/anna.flv", &[]).await;
+    assert_eq!((before.status, code(&before).as_str()), (404, "not-shown"));
+    moderate(&mut host, r#""action":"stream","stream":"open""#).await;
+    let report = camera.film(wait_for_status(&server, REPORT, 200)).await;
+    assert_eq!(report["protocol"], "room");
+    let http = server.http();
+    let face = async { watch_flv(&mut flv(http, "/room/standup/anna.flv").await, 40).await };
+    let stage = async { watch_flv(&mut flv(http, "/room/standup.flv").await, 40).await };
+    let (face, stage) = camera.film(async { tokio::join!(face, stage) }).await;
+    face.assert_whole();
+    stage.assert_whole();
+}
+
+#[tokio::test]
+async fn a_member_is_watched_by_whep_and_all_members_see_how_many_watch_until_the_host_ends_it() {
+    let server = serve_for_test(&["rooms.topology=sfu", "media.workers=2", "media.members_per_worker=1"]);
+    let (mut host, mut camera) = anna(&server).await;
+    moderate(&mut host, r#""action":"stream","stream":"open""#).await;
+    camera.film(wait_for_status(&server, REPORT, 200)).await;
+    let mut viewer = Client::of_h264(2).await;
+    let (session, [voice, face]) = open(&server, "/whep/room/standup/anna", &mut viewer, Direction::RecvOnly).await;
+    let mut stage = Client::of_h264(3).await;
+    let (_, [_, picture]) = open(&server, "/whep/room/standup", &mut stage, Direction::RecvOnly).await;
+    let came = |client: &Client, mid| client.received.iter().filter(|(of, _)| *of == mid).count();
+    let watching = drive_two(&mut viewer, &mut stage, |viewer, stage| {
+        came(viewer, face) > 50 && came(viewer, voice) > 20 && came(stage, picture) > 50
+    });
+    camera.film(watching).await;
+    loop {
+        let told = host.hear("room").await;
+        assert_eq!(told["stream"], "open");
+        if told["viewers"] == 2 {
+            break;
+        }
+    }
+    moderate(&mut host, r#""action":"stream","stream":"off""#).await;
+    camera.film(wait_for_status(&server, REPORT, 404)).await;
+    let gone = crate::fixture::request(server.http(), "DELETE", &session, &[]).await;
+    assert_eq!((gone.status, code(&gone).as_str()), (404, "no-session"), "whoever watched has been sent away");
+    let (offer, _) = offer_to_receive(&mut viewer);
+    assert_eq!(code(&post(server.http(), "/whep/room/standup/anna", &offer.sdp).await), "not-shown");
+}
+
+async fn drive_two(first: &mut Client, second: &mut Client, done: impl Fn(&Client, &Client) -> bool) {
+    drive(&mut [first, second], |clients| done(clients[0], clients[1])).await;
+}
+
+#[tokio::test]
+async fn nobody_publishes_under_the_name_of_a_room() {
+    let server = serve_for_test(&[]);
+    let mut client = Client::udp(1).await;
+    let (offer, _) = offer_to_send(&mut client);
+    for path in ["/whip/room/standup", "/whip/room/standup/anna", "/rtc/v1/whip/?app=room&stream=standup"] {
+        let answer = post(server.http(), path, &offer.sdp).await;
+        assert_eq!((answer.status, code(&answer).as_str()), (403, "room-name"), "{path}");
+    }
+    let refused = Peer::connect(&server, Purpose::Publish, "room", "standup").await;
+    assert!(refused.is_err());
+}
+
+#[tokio::test]
+async fn where_the_room_wants_tokens_one_that_names_it_and_grants_to_view_opens_all_of_it() {
+    let keys = format!("auth.keys={{ main = \"{KEY}\" }}");
+    let server = serve_for_test(&[&keys, "rooms.topology=sfu"]);
+    let manage = token("*", &["manage"]);
+    let body = r#"{"roomId":"standup","stream":"token"}"#;
+    let made = send(server.http(), "POST", "/api/v1/rooms", &manage, body).await;
+    assert_eq!((made.status, &made.json()["stream"]), (201, &json!("token")), "{made:?}");
+    let (mut client, name) = (Client::udp(1).await, "/room/standup/anna");
+    let (offer, _) = offer_to_receive(&mut client);
+    let not_there = post(server.http(), "/whep/room/standup/anna", &offer.sdp).await;
+    assert_eq!((not_there.status, code(&not_there).as_str()), (404, "not-shown"));
+    let mut anna = Member::join_with(server.http(), "anna", json!({"token": token("standup", &["pub.video"])})).await;
+    let mut camera = Client::udp(2).await;
+    let filmed = camera.offer(&[(MediaKind::Video, Direction::SendOnly)]);
+    let face = filmed.mids[0];
+    anna.connect(&mut camera, filmed, &json!([{"mid": face.to_string(), "source": "camera"}])).await;
+    wait_for_status(&server, REPORT, 401).await;
+    for (token, status, expected) in [
+        (String::new(), 401, "token-needed"),
+        (token("standup", &["subscribe"]), 403, "not-granted"),
+        (token("other", &["view"]), 403, "other-stream"),
+        (token("room/standup/anna", &["play"]), 403, "other-stream"),
+    ] {
+        let query = if token.is_empty() { String::new() } else { format!("?token={token}") };
+        let answer = post(server.http(), &format!("/whep{name}{query}"), &offer.sdp).await;
+        assert_eq!((answer.status, code(&answer).as_str()), (status, expected), "{token}");
+        assert_eq!(get(server.http(), &format!("{name}.flv{query}"), &[]).await.status, status);
+        assert_eq!(get(server.http(), &format!("{name}.m3u8{query}"), &[]).await.status, status);
+    }
+    for part in ["/whep/room/standup", "/whep/room/standup/anna"] {
+        let view = token("standup", &["view"]);
+        let answer = post(server.http(), &format!("{part}?token={view}"), &offer.sdp).await;
+        assert_eq!(answer.status, 201, "{part} {answer:?}");
+    }
+}
