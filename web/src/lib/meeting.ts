@@ -172,7 +172,7 @@ export class Meeting {
   }
 
   /** @throws ChannelError when the server refuses */
-  #moderate(action: ModerationAction, more: { remoteUid?: string; source?: Source; ban?: boolean; on?: boolean; role?: string }): Promise<void> {
+  #moderate(action: ModerationAction, more: { remoteUid?: string; source?: Source; ban?: boolean; on?: boolean; role?: string; stream?: StreamPolicy }): Promise<void> {
     return this.#options.channel.request({ cmd: 'moderate', action, ...more });
   }
 
