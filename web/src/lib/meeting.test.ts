@@ -149,7 +149,7 @@ describe('the door', () => {
   it('is as the server says, and who knocks is named', () => {
     expect(meeting.room.value.locked).toBe(true);
     receive({ cmd: 'room', locked: false, lobby: true, waiting: [{ uid: 'cy', name: 'Cy' }, { name: 'nobody' }] });
-    expect(meeting.room.value).toEqual({ locked: false, lobby: true, waiting: [{ uid: 'cy', name: 'Cy' }] });
+    expect(meeting.room.value).toEqual({ locked: false, lobby: true, stream: 'off', viewers: 0, waiting: [{ uid: 'cy', name: 'Cy' }] });
   });
 });
 
