@@ -94,6 +94,7 @@ impl Problem {
             Self::OtherRoom => (StatusCode::FORBIDDEN, "other-room"),
             Self::BadRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "bad-range"),
             Self::Recording(refusal) => match refusal {
+                RecordingRefusal::OfRoom => (StatusCode::FORBIDDEN, "room-name"),
                 RecordingRefusal::LinkRefused => (StatusCode::FORBIDDEN, "link-refused"),
                 RecordingRefusal::NoRecording => (StatusCode::NOT_FOUND, "no-recording"),
                 RecordingRefusal::Off => (StatusCode::CONFLICT, "recording-off"),

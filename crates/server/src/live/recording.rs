@@ -76,6 +76,8 @@ pub(crate) enum RecordingRefusal {
     NoRecording,
     #[error("nobody publishes this stream")]
     NotOnAir,
+    #[error("this stream belongs to a room, whose members would not know that they are recorded")]
+    OfRoom,
     #[error("this stream is being recorded already")]
     AlreadyRecording,
     #[error("this stream is not being recorded")]

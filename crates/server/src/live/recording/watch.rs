@@ -15,6 +15,7 @@ use super::{RecordingRefusal, session};
 use crate::clock;
 use crate::config::StreamPatterns;
 use crate::live::directory::Directory;
+use crate::live::shows::room_of;
 
 /// What somebody wants.
 #[derive(Debug)]
@@ -101,7 +102,8 @@ impl Watch {
         self.held
             .retain(|name, held| on_air.get(name) == Some(&held.since) && held.until.is_none_or(|until| now < until));
         for (name, since) in on_air {
-            let is_wanted = self.patterns.contain(&name) && !self.held.contains_key(&name);
+            // Whoever is in a room has to know of it.
+            let is_wanted = self.patterns.contain(&name) && room_of(&name).is_none() && !self.held.contains_key(&name);
             if is_wanted && !self.active.contains_key(&name) && !self.disk.is_full() {
                 self.begin(name, since);
             }
@@ -109,6 +111,9 @@ impl Watch {
     }
 
     fn start(&mut self, name: StreamName) -> Result<(), RecordingRefusal> {
+        if room_of(&name).is_some() {
+            return Err(RecordingRefusal::OfRoom);
+        }
         let on_air = self.directory.streams().into_iter().find(|(known, _)| *known == name);
         let (_, on_air) = on_air.ok_or(RecordingRefusal::NotOnAir)?;
         if self.active.contains_key(&name) {

@@ -5,6 +5,7 @@ use str0m::media::{Direction, MediaKind};
 
 use super::client::{Peer, flv};
 use super::frames::{Camera, watch_flv};
+use super::recording::recorder;
 use crate::fixture::{TestServer, get, send, serve_for_test};
 use crate::live::access::{KEY, token};
 use crate::live::{code, offer_to_receive, offer_to_send, open, post};
@@ -144,4 +145,21 @@ async fn where_the_room_wants_tokens_one_that_names_it_and_grants_to_view_opens_
         let answer = post(server.http(), &format!("{part}?token={view}"), &offer.sdp).await;
         assert_eq!(answer.status, 201, "{part} {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn nobody_in_a_room_is_recorded_by_the_settings_or_by_the_api_of_streams() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = recorder(&folder, &["rooms.topology=sfu", r#"recording.streams=["*"]"#]);
+    let (mut host, mut camera) = anna(&server).await;
+    moderate(&mut host, r#""action":"stream","stream":"open""#).await;
+    camera.film(wait_for_status(&server, REPORT, 200)).await;
+    let http = server.http();
+    camera.film(async { watch_flv(&mut flv(http, "/room/standup/anna.flv").await, 40).await }).await;
+    let body = r#"{"app":"room/standup","stream":"anna"}"#;
+    let refused = send(http, "POST", "/api/v1/recordings/start", &server.admin(), body).await;
+    assert_eq!((refused.status, code(&refused).as_str()), (403, "room-name"));
+    let bearer = format!("Authorization: Bearer {}", server.admin());
+    let list = get(http, "/api/v1/recordings", &[&bearer]).await;
+    assert_eq!(list.json()["recordings"], json!([]));
 }
