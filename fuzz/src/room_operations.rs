@@ -7,6 +7,7 @@ use room::{
     Anonymous, Config, ConnId, Topology,
     manage::{Manage, PolicyChange},
     media::Source,
+    show::StreamPolicy,
     token::{Claims, Key, mint},
 };
 
@@ -227,7 +228,8 @@ fn managed(room: Room, uid: Option<Uid>, choice: u8) -> Manage {
     let (room, uid) = (room.name(), uid.map(Uid::name));
     let topology = [None, Some(Topology::Auto), Some(Topology::P2p), Some(Topology::Sfu)][usize::from(choice / 16) % 4];
     let (lobby, keep_seconds) = (Some(choice & 64 != 0), Some(20));
-    let policy = PolicyChange { topology, lobby, keep_seconds, ..PolicyChange::default() };
+    let stream = [None, None, Some(StreamPolicy::Off), Some(StreamPolicy::Token)][usize::from(choice / 64)];
+    let policy = PolicyChange { topology, lobby, stream, keep_seconds, ..PolicyChange::default() };
     match choice % 7 {
         0 => Manage::Create { room: Some(room), policy },
         1 => Manage::Change { room, policy },
@@ -252,7 +254,7 @@ fn member(key: &str, room: Option<Room>) -> String {
 }
 
 /// What moderators do.
-const ACTIONS: [&str; 15] = [
+const ACTIONS: [&str; 17] = [
     r#""mute","source":"microphone""#,
     r#""mute","source":"screen-audio""#,
     r#""unmute","source":"microphone""#,
@@ -261,6 +263,8 @@ const ACTIONS: [&str; 15] = [
     r#""remove","ban":true"#,
     r#""lock""#,
     r#""unlock""#,
+    r#""stream","stream":"open""#,
+    r#""stream","stream":"off""#,
     r#""lobby","on":true"#,
     r#""lobby","on":false"#,
     r#""admit""#,

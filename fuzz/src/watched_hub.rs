@@ -1,7 +1,7 @@
 //! A hub whose every output is checked.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
     time::{Duration, Instant},
 };
@@ -14,6 +14,7 @@ use room::{
         DataMessage, Lane, MediaEvent, MediaPeerId, MediaRefusal, MediaRequest, MediaRoomId, SlotReport, SlotState,
         Source, TrackDescription,
     },
+    show::{Part, Show},
 };
 use serde_json::{Value, value::RawValue};
 
@@ -34,6 +35,8 @@ pub(crate) struct WatchedHub {
     /// Rooms that have started and not ended, and members who have joined and not left.
     rooms: BTreeSet<String>,
     seated: BTreeSet<(String, String)>,
+    /// What audiences see.
+    shows: BTreeMap<(String, Part), Show>,
 }
 
 impl WatchedHub {
@@ -55,6 +58,7 @@ impl WatchedHub {
             events: Vec::new(),
             rooms: BTreeSet::new(),
             seated: BTreeSet::new(),
+            shows: BTreeMap::new(),
         }
     }
 
@@ -134,6 +138,7 @@ impl WatchedHub {
         self.wait(Duration::from_secs(31));
         self.wait(Duration::from_secs(u64::from(KEEP_SECONDS)));
         assert!(self.peers.is_empty(), "the media server is told of everybody's end");
+        assert!(self.shows.is_empty(), "nobody is shown who has gone");
         assert!(self.rooms.is_empty() && self.seated.is_empty(), "the operator is told of everybody's end");
         let stats = self.hub.stats();
         assert_eq!((stats.connections, stats.rooms, stats.members), (0, 0, 0), "nothing stays behind");
@@ -151,7 +156,15 @@ impl WatchedHub {
                 Output::Close { conn, .. } => assert!(self.open.remove(&conn), "{conn} was open"),
                 Output::Media(request) => self.hear_request(request),
                 Output::Event(event) => self.events.push(event),
+                Output::Show { room, part, show: Some(show) } => drop(self.shows.insert((room, part), show)),
+                Output::Show { room, part, show: None } => {
+                    assert!(self.shows.remove(&(room, part)).is_some(), "what is over was shown");
+                }
             }
+        }
+        for show in self.shows.values() {
+            let mut whose = show.audio.into_iter().chain(show.video).map(|(peer, _)| (show.room, peer));
+            assert!(whose.all(|place| self.peers.contains(&place)), "whoever is shown is there");
         }
         self.check_events();
         let stats = self.hub.stats();

@@ -358,7 +358,7 @@ impl Server {
             room::Output::Ping { conn } => (conn, Frame::Ping),
             room::Output::Close { conn, code, .. } => (conn, Frame::Close(code)),
             // The rooms are told that there is no media server.
-            room::Output::Media(_) | room::Output::Event(_) => return,
+            room::Output::Media(_) | room::Output::Show { .. } | room::Output::Event(_) => return,
         };
         let Some(stream) = self.connections.get(&connection).copied() else {
             return;
