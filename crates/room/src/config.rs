@@ -29,6 +29,8 @@ pub struct Config {
     pub topology: Topology,
     /// Who may end the mute that a moderator has set.
     pub unmute: Unmute,
+    /// Connections may register as the sockets of AppRTC's clients.
+    pub apprtc: bool,
 }
 
 impl Default for Config {
@@ -43,6 +45,7 @@ impl Default for Config {
             events: false,
             topology: Topology::default(),
             unmute: Unmute::default(),
+            apprtc: true,
         }
     }
 }

@@ -25,12 +25,14 @@ pub struct Opened {
     pub ice_servers: Value,
     /// It came in on the port for course clients.
     pub compat: bool,
+    /// It speaks the signalling of SRS's demos.
+    pub srs: bool,
 }
 
 impl Opened {
     /// A connection of which only the address is known.
     pub fn from_address(address: IpAddr) -> Self {
-        Self { address, token: None, ice_servers: Value::Array(Vec::new()), compat: false }
+        Self { address, token: None, ice_servers: Value::Array(Vec::new()), compat: false, srs: false }
     }
 }
 
@@ -41,6 +43,7 @@ pub(crate) struct Connection {
     pub(crate) token: Option<String>,
     pub(crate) ice_servers: Value,
     pub(crate) compat: bool,
+    pub(crate) dialect: Dialect,
     pub(crate) v2: bool,
     /// The rooms in which it has a seat. One in dialect A, else bounded by `limits.rooms_per_connection`.
     pub(crate) rooms: Vec<RoomId>,
@@ -62,12 +65,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(now: Instant, opened: Opened, heartbeat: Duration) -> Self {
-        let Opened { address, token, ice_servers, compat } = opened;
+        let Opened { address, token, ice_servers, compat, srs } = opened;
         Self {
             source: Source::new(address),
             token,
             ice_servers,
             compat,
+            dialect: if srs { Dialect::Srs } else { Dialect::Rooms },
             v2: false,
             rooms: Vec::new(),
             waiting: Vec::new(),
@@ -115,6 +119,18 @@ impl Connection {
     pub(crate) fn forgive_faults(&mut self) {
         self.faults = 0;
     }
+}
+
+/// What a connection speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Dialect A or v2.
+    #[default]
+    Rooms,
+    /// That of AppRTC's collider: it has registered, or has tried to.
+    Collider,
+    /// That of SRS's demos.
+    Srs,
 }
 
 /// How fast a connection sends.

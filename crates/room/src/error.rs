@@ -23,12 +23,18 @@ pub(crate) enum Error {
     Token(#[from] TokenError),
     #[error("A member with this uid is in the room already.")]
     UidInUse,
+    #[error("This connection, or this client, is registered already.")]
+    AlreadyRegistered,
     #[error("This connection is not in the room; join first.")]
     NotJoined,
+    #[error("There is no such client in the room; join first.")]
+    UnknownClient,
     #[error("Too many messages. Slow down.")]
     TooManyMessages,
     #[error("The member is reconnecting, and no more is kept for it from you. Try again when it is back.")]
     AbsentFull,
+    #[error("As many messages wait already as may.")]
+    MailboxFull,
     #[error("Too many offers to the media server. Slow down.")]
     TooFrequentOffers,
     #[error("Too many joins from your address. Try again in a minute.")]
@@ -94,6 +100,11 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Whether AppRTC's collider closes the socket of who has done this: what it says can mean nothing.
+    pub(crate) fn ends_socket(&self) -> bool {
+        matches!(self, Self::AlreadyRegistered | Self::UnknownClient | Self::UnknownCommand | Self::Field { .. })
+    }
+
     /// The number and the short name on the wire, as `docs/signalling.md` lists them.
     pub(crate) fn code(&self) -> (u16, &'static str) {
         match self {
@@ -102,10 +113,11 @@ impl Error {
             Self::Malformed(_) | Self::Field { .. } | Self::UnknownCommand => (3, "parse-failed"),
             Self::PeerNotFound => (6, "peer-not-found"),
             Self::TokenMissing | Self::Token(_) => (100, "unauthorised"),
-            Self::UidInUse => (101, "uid-in-use"),
-            Self::NotJoined => (102, "not-joined"),
+            Self::UidInUse | Self::AlreadyRegistered => (101, "uid-in-use"),
+            Self::NotJoined | Self::UnknownClient => (102, "not-joined"),
             Self::TooManyMessages
             | Self::AbsentFull
+            | Self::MailboxFull
             | Self::TooFrequentOffers
             | Self::TooManyJoins
             | Self::TooMuchData
@@ -139,6 +151,8 @@ pub(crate) enum Malformed {
     TooDeep { limit: usize },
     #[error("\"cmd\" is missing or not a string")]
     NoCommand,
+    #[error("\"msg\" is missing")]
+    NoMessage,
     /// Syntax, or a key twice. The parser's own text may quote the frame, which goes back to its sender only.
     #[error("{0}")]
     Json(#[from] serde_json::Error),

@@ -1,5 +1,6 @@
 //! All rooms and connections, and the inputs from the shell.
 
+mod apprtc;
 mod crowd;
 mod data;
 mod departure;
@@ -12,6 +13,7 @@ mod media;
 mod moderation;
 mod plane;
 mod show;
+mod srs;
 mod talk;
 
 use std::{
@@ -24,7 +26,8 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use crate::{
     Config, ConnId, Opened, Output, Refusal, Stats,
     address::{AddressBook, Source},
-    connection::{Connection, Pace},
+    apprtc::{Clients, Frame},
+    connection::{Connection, Dialect, Pace},
     error::{Error, Malformed},
     event::RoomEventKind,
     id::{RoomId, Uid},
@@ -37,6 +40,7 @@ use crate::{
     reply::{ErrorContext, Reply},
     room::Room,
     schedule::{Schedule, Timer},
+    srs::{Reply as SrsReply, Rooms as SrsRooms},
 };
 
 /// The rooms of one server and the connections to them.
@@ -61,6 +65,10 @@ pub struct Hub {
     media_peers: BTreeMap<MediaPeerId, (RoomId, Uid)>,
     /// The last number that the media server was given for a room, a peer or an offer.
     media_numbers: u64,
+    /// Who is in a room by way of AppRTC's protocol.
+    apprtc: Clients,
+    /// The rooms of SRS's demo signalling, which are others.
+    srs_rooms: SrsRooms,
     addresses: AddressBook,
     schedule: Schedule,
     /// Empty before every input; one input adds at most a few frames per connection.
@@ -85,6 +93,8 @@ impl Hub {
             media_rooms: BTreeMap::new(),
             media_peers: BTreeMap::new(),
             media_numbers: 0,
+            apprtc: Clients::default(),
+            srs_rooms: SrsRooms::default(),
             addresses: AddressBook::default(),
             schedule: Schedule::default(),
             outputs: VecDeque::new(),
@@ -118,6 +128,9 @@ impl Hub {
             return self.handle_oversized(now, conn);
         }
         let Some(pace) = self.hear(now, conn, text.len()) else { return };
+        if self.dialect(conn) == Dialect::Srs {
+            return self.handle_srs_text(now, conn, text, pace);
+        }
         let request = match Request::parse(text) {
             Ok(request) => request,
             Err(malformed) => return self.fault(now, conn, &malformed.into(), CLOSE_INVALID_DATA),
@@ -125,7 +138,7 @@ impl Hub {
         if let Some(connection) = self.connections.get_mut(&conn) {
             connection.forgive_faults();
         }
-        if request.wants_v2() {
+        if request.wants_v2() && self.dialect(conn) == Dialect::Rooms {
             self.speak_v2(conn);
         }
         let id = match self.request_id(conn, &request) {
@@ -141,6 +154,9 @@ impl Hub {
             let (room, remote) = (request.room().ok().flatten(), request.remote().ok().flatten());
             let context = ErrorContext { id: id.as_deref(), room: room.as_ref(), remote: remote.as_ref(), label: None };
             self.refuse(conn, &error, context);
+            if self.dialect(conn) == Dialect::Collider && error.ends_socket() {
+                self.close(now, conn, CLOSE_POLICY_VIOLATION, error.code().1);
+            }
         }
         if pace == Pace::Flood {
             self.close(now, conn, CLOSE_POLICY_VIOLATION, "too many messages");
@@ -202,7 +218,7 @@ impl Hub {
 
     /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.next_output()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due. O(1).
@@ -221,6 +237,7 @@ impl Hub {
                 Timer::Drain(room) => self.drain_media(&room),
                 Timer::Stage(room) => self.turn_stage(&room),
                 Timer::Idle(room) => self.expire(&room),
+                Timer::Register(seat) => self.expire_client(now, seat),
             }
         }
     }
@@ -256,6 +273,9 @@ impl Hub {
 
     fn dispatch(&mut self, now: Instant, conn: ConnId, request: &Request<'_>, id: Option<&str>) -> Result<(), Error> {
         let v2 = self.connections.get(&conn).is_some_and(|connection| connection.v2);
+        if self.is_socket_of_client(conn, request, v2) {
+            return self.hear_socket(conn, request);
+        }
         match request.command {
             Command::Join => return self.join(now, conn, request, id),
             Command::Leave => self.leave(conn, request)?,
@@ -278,6 +298,8 @@ impl Hub {
             | Command::Data
             | Command::React
             | Command::Moderate
+            | Command::Register
+            | Command::Send
             | Command::Unknown => {
                 return if id.is_some() { Err(Error::UnknownCommand) } else { Ok(()) };
             }
@@ -322,15 +344,30 @@ impl Hub {
 
     fn refuse(&mut self, conn: ConnId, error: &Error, context: ErrorContext<'_>) {
         self.counts.errors += 1;
-        self.send(conn, &Reply::error(error, context));
+        let text = match self.dialect(conn) {
+            Dialect::Rooms => Reply::error(error, context).text(),
+            Dialect::Collider => Frame::error(&error.to_string()).text(),
+            Dialect::Srs => SrsReply::error(None, error).text(),
+        };
+        self.outputs.push_back(Output::Send { conn, text });
+    }
+
+    fn dialect(&self, conn: ConnId) -> Dialect {
+        self.connections.get(&conn).map(|connection| connection.dialect).unwrap_or_default()
     }
 
     fn send(&mut self, conn: ConnId, reply: &Reply<'_>) {
         self.outputs.push_back(Output::Send { conn, text: reply.text() });
     }
 
-    /// Closes a connection from this side, and forgets it.
+    /// Closes a connection from this side, and forgets it. A client of AppRTC loses its socket.
     fn close(&mut self, now: Instant, conn: ConnId, code: u16, reason: &'static str) {
+        if let Some(client) = self.apprtc.client(conn) {
+            let socket = client.socket;
+            self.disconnect(now, conn);
+            let Some(socket) = socket else { return };
+            return self.close(now, socket, code, reason);
+        }
         self.outputs.push_back(Output::Close { conn, code, reason });
         self.disconnect(now, conn);
     }

@@ -28,6 +28,7 @@
 
 mod absence;
 mod address;
+pub mod apprtc;
 mod config;
 mod connection;
 mod error;
@@ -48,6 +49,7 @@ mod room;
 mod schedule;
 mod seat;
 pub mod show;
+mod srs;
 mod stage;
 mod standing;
 mod stats;

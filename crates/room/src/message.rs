@@ -40,6 +40,10 @@ pub(crate) enum Command {
     Data,
     React,
     Moderate,
+    /// Of AppRTC: the connection is a client's socket.
+    Register,
+    /// Of AppRTC: to the other client.
+    Send,
     /// `ping` or `keepLive`.
     Ping,
     Unknown,
@@ -95,6 +99,10 @@ struct Fields<'a> {
     on: Option<&'a RawValue>,
     #[serde(borrow)]
     stream: Option<&'a RawValue>,
+    #[serde(borrow, rename = "roomid")]
+    apprtc_room: Option<&'a RawValue>,
+    #[serde(borrow, rename = "clientid")]
+    apprtc_client: Option<&'a RawValue>,
 }
 
 /// A `join`.
@@ -113,13 +121,7 @@ pub(crate) struct Join {
 
 impl<'a> Fields<'a> {
     fn parse(text: &'a str) -> Result<Self, Malformed> {
-        // The derived reader would take an array for the object.
-        if !text.trim_start().starts_with('{') {
-            return Err(Malformed::NotAnObject);
-        }
-        if depth(text) > DEPTH_MAX {
-            return Err(Malformed::TooDeep { limit: DEPTH_MAX });
-        }
+        check_object(text)?;
         Ok(serde_json::from_str(text)?)
     }
 }
@@ -139,6 +141,8 @@ impl<'a> Request<'a> {
             "data" => Command::Data,
             "react" => Command::React,
             "moderate" => Command::Moderate,
+            "register" => Command::Register,
+            "send" => Command::Send,
             "ping" | "keepLive" => Command::Ping,
             _ => Command::Unknown,
         };
@@ -200,6 +204,18 @@ impl<'a> Request<'a> {
         Ok(Join { room, uid, v2, token, name, caps, state, resume })
     }
 
+    /// Room and client of a `register`.
+    pub(crate) fn registration(&self) -> Result<(RoomId, String), Error> {
+        let room = self.fields.apprtc_room.ok_or(Error::Field { field: "roomid" }).and_then(RoomId::parse)?;
+        let client = self.fields.apprtc_client.and_then(string).ok_or(Error::Field { field: "clientid" })?;
+        Ok((room, client))
+    }
+
+    /// What a `send` says.
+    pub(crate) fn message(&self) -> Result<String, Error> {
+        self.fields.msg.and_then(string).filter(|text| !text.is_empty()).ok_or(Error::Field { field: "msg" })
+    }
+
     pub(crate) fn state(&self) -> Result<MediaState, Error> {
         self.fields.state.ok_or(Error::Field { field: "state" }).and_then(media_state)
     }
@@ -256,6 +272,18 @@ fn string(raw: &RawValue) -> Option<String> {
 fn media_state(raw: &RawValue) -> Result<MediaState, Error> {
     let object = raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok()).flatten();
     object.ok_or(Error::Field { field: "state" })
+}
+
+/// Whether the text can be an object that is nested no deeper than it may be.
+pub(crate) fn check_object(text: &str) -> Result<(), Malformed> {
+    // The derived readers would take an array for an object.
+    if !text.trim_start().starts_with('{') {
+        return Err(Malformed::NotAnObject);
+    }
+    if depth(text) > DEPTH_MAX {
+        return Err(Malformed::TooDeep { limit: DEPTH_MAX });
+    }
+    Ok(())
 }
 
 /// How deep the brackets of a JSON text nest; the text need not be valid.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Instant};
 use crate::id::{ConnId, RoomId, Uid};
 
 /// Everything that waits for its time. Holds at most one entry per connection, one per reconnecting member and three
-/// per room.
+/// per room; a seat of AppRTC has one of its own instead of a connection's.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
     timers: BTreeSet<(Instant, Timer)>,
@@ -28,6 +28,8 @@ pub(crate) enum Timer {
     Stage(RoomId),
     /// The room without members is kept no longer.
     Idle(RoomId),
+    /// The AppRTC client that has this seat has not registered.
+    Register(ConnId),
 }
 
 impl Schedule {

@@ -86,6 +86,7 @@ pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>, med
         events: !config.webhooks_urls.0.is_empty(),
         topology: config.rooms_topology.0,
         unmute: config.rooms_unmute.0,
+        apprtc: config.compat_apprtc,
         ..room::Config::default()
     }
 }

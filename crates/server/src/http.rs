@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT, LOCATION, UPGRADE, VARY};
+use axum::http::header::{ACCEPT, LOCATION, UPGRADE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 pub(crate) mod api;
+mod apprtc;
 pub(crate) mod arrival;
 mod check;
 mod error;
@@ -79,7 +80,8 @@ async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, body: Body
         return Ok(live::flv(site, arrival, parts).await);
     }
     if wants_websocket(&parts.headers) {
-        if !(path == "/ws" || is_page(&path)) {
+        let is_srs = path == SRS_SIGNALLING_PATH && site.config.compat_srs_signalling;
+        if !(path == "/ws" || is_page(&path) || is_srs) {
             return Err(HttpError::NotFound { path });
         }
         Asker::of(parts, &site.config.origin_allow)?;
@@ -91,8 +93,17 @@ async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, body: Body
     if path.starts_with("/api/") {
         return api_call(site, arrival, parts, body).await;
     }
+    if apprtc::is_apprtc_path(&path) && site.config.compat_apprtc {
+        let asker = Asker::of(parts, &site.config.origin_allow)?;
+        if let Some(preflight) = asker.preflight(parts) {
+            return Ok(preflight);
+        }
+        let answered = apprtc::answer(site, arrival, parts, body).await;
+        return Ok(asker.readable(answered.unwrap_or_else(HttpError::into_response)));
+    }
     only_reading(parts)?;
     match path.as_str() {
+        SRS_VERSIONS_PATH if site.config.compat_srs_signalling => Ok(SRS_VERSIONS.into_response()),
         "/ws" => Err(HttpError::UpgradeRequired),
         "/healthz" => Ok(api::health()),
         path if is_page(path) => page_or(&parts.headers, StatusCode::OK, path),
@@ -108,14 +119,10 @@ async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, body: Body
 /// The API, which pages of allowed origins may read (CORS, Fetch §3.2).
 async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, HttpError> {
     let asker = Asker::of(parts, &site.config.origin_allow)?;
-    let mut response = if parts.method == Method::OPTIONS && matches!(asker, Asker::Allowed(_)) {
-        let allow = [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, DELETE"),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
-            (header::ACCESS_CONTROL_MAX_AGE, "600"),
-        ];
-        (StatusCode::NO_CONTENT, allow).into_response()
-    } else if rooms::is_room_path(parts.uri.path()) {
+    if let Some(preflight) = asker.preflight(parts) {
+        return Ok(preflight);
+    }
+    let response = if rooms::is_room_path(parts.uri.path()) {
         rooms::answer(site, arrival, parts, body).await
     } else if srs::is_srs_path(parts.uri.path()) {
         srs::answer(site, arrival, parts).await
@@ -136,11 +143,7 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
             })
             .unwrap_or_else(HttpError::into_response)
     };
-    response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
-    if let Asker::Allowed(origin) = asker {
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    }
-    Ok(response)
+    Ok(asker.readable(response))
 }
 
 async fn figures(site: &Site, parts: &Parts) -> Result<Response, HttpError> {
@@ -155,7 +158,11 @@ async fn compat(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result
     if wants_websocket(&parts.headers) {
         return websocket(site, arrival, parts, true).await;
     }
-    if parts.uri.path() == "/healthz" { Ok(api::health()) } else { Err(HttpError::UpgradeRequired) }
+    match parts.uri.path() {
+        "/healthz" => Ok(api::health()),
+        SRS_VERSIONS_PATH if site.config.compat_srs_signalling => Ok(SRS_VERSIONS.into_response()),
+        _ => Err(HttpError::UpgradeRequired),
+    }
 }
 
 async fn websocket(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, compat: bool) -> Result<Response, HttpError> {
@@ -164,6 +171,7 @@ async fn websocket(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, compat
         token: api::query(parts, "token"),
         ice_servers: site.mint_ice_servers(&arrival.url_host(parts)),
         compat,
+        srs: parts.uri.path() == SRS_SIGNALLING_PATH && site.config.compat_srs_signalling,
     };
     let handshake = Handshake::of(parts).map_err(HttpError::BadHandshake)?;
     Ok(site.signal.upgrade(handshake, opened).await)
@@ -209,3 +217,8 @@ fn wants_websocket(headers: &HeaderMap) -> bool {
 fn wants_html(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
 }
+
+/// Where SRS's demos look for their signalling, and for its version.
+const SRS_SIGNALLING_PATH: &str = "/sig/v1/rtc";
+const SRS_VERSIONS_PATH: &str = "/sig/v1/versions";
+const SRS_VERSIONS: &str = "1.0";

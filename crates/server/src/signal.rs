@@ -20,6 +20,7 @@ use std::{
 };
 
 use axum::response::{IntoResponse as _, Response};
+use room::apprtc::{Joined, Refused};
 use room::manage::{Manage, ManageError, Managed};
 use room::{ConnId, Opened, Refusal, Stats};
 use tokio::{
@@ -120,6 +121,30 @@ impl Signal {
         let (reply, answer) = oneshot::channel();
         self.inputs.send(Input::Manage(request, reply)).await.ok()?;
         answer.await.ok()
+    }
+
+    /// A client of AppRTC wants to join a room.
+    pub(crate) async fn apprtc_join(&self, opened: Opened, room: String) -> Result<Joined, Refused> {
+        let conn = ConnId::new(self.numbers.fetch_add(1, Ordering::Relaxed));
+        let (reply, answer) = oneshot::channel();
+        self.ask(Input::ApprtcJoin { conn, opened, room, reply }, answer).await
+    }
+
+    /// A client of AppRTC says something to the other one in its room.
+    pub(crate) async fn apprtc_message(&self, room: String, client: String, text: String) -> Result<(), Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Input::ApprtcMessage { room, client, text, reply }, answer).await
+    }
+
+    /// A client of AppRTC leaves its room.
+    pub(crate) async fn apprtc_leave(&self, room: String, client: String) -> Result<(), Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Input::ApprtcLeave { room, client, reply }, answer).await
+    }
+
+    async fn ask<T>(&self, input: Input, answer: oneshot::Receiver<Result<T, Refused>>) -> Result<T, Refused> {
+        self.inputs.send(input).await.map_err(|_| Refusal::ShuttingDown)?;
+        answer.await.unwrap_or_else(|_| Err(Refusal::ShuttingDown.into()))
     }
 
     /// From here on, events of rooms go to the webhooks.

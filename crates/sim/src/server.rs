@@ -253,6 +253,7 @@ impl Server {
             address: remote.ip(),
             token: (!token.is_empty()).then_some(token),
             ice_servers: self.mint_ice_servers(machine, connection),
+            srs: false,
             compat: false,
         };
         match self.hub.handle_open(machine.now(), connection, opened) {

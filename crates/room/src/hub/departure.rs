@@ -35,6 +35,8 @@ impl Hub {
     pub(super) fn disconnect(&mut self, now: Instant, conn: ConnId) {
         let Some(connection) = self.connections.remove(&conn) else { return };
         self.schedule.cancel(connection.ping_at, Timer::Ping(conn));
+        self.forget_client(conn);
+        self.leave_srs_room(conn);
         for room_id in &connection.waiting {
             self.leave_lobby_of(conn, room_id);
         }

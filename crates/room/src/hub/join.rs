@@ -104,7 +104,7 @@ impl Hub {
         }
         let able = join.v2 && can_media(&join.caps);
         let turn = self.check_plane(room, able, usize::from(moving) + usize::from(renewing))?;
-        if room.is_none() && !admits(limits.rooms, self.rooms.len()) {
+        if room.is_none() && !admits(limits.rooms, self.rooms.len() + self.srs_rooms.len()) {
             return Err(Error::TooManyRooms { limit: limits.rooms });
         }
         if room.is_none() && !self.addresses.admits_room(connection.source, limits) {
@@ -327,7 +327,7 @@ impl Hub {
     }
 
     /// A uid for who brings none.
-    fn draw_uid(&mut self) -> Uid {
+    pub(super) fn draw_uid(&mut self) -> Uid {
         let text: String = (0..DRAWN_UID_BYTES)
             .map(|_| char::from_digit(self.rng.next_u32() % 36, 36).expect("the remainder is a digit of base 36"))
             .collect();

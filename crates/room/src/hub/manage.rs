@@ -158,7 +158,7 @@ impl Hub {
             return Err(ManageError::RoomExists);
         }
         self.check_stream(&room_id, &change, &RoomPolicy::default(), &[])?;
-        if !admits(self.config.limits.rooms, self.rooms.len()) {
+        if !admits(self.config.limits.rooms, self.rooms.len() + self.srs_rooms.len()) {
             return Err(ManageError::TooManyRooms);
         }
         let mut policy = RoomPolicy { keep_seconds: Some(KEEP_SECONDS), ..RoomPolicy::default() };

@@ -1,6 +1,7 @@
 //! Claims about the whole core, in a language of connections and frames.
 
 mod admission;
+mod apprtc;
 mod conference;
 mod course;
 mod crowd;
@@ -18,5 +19,6 @@ mod resume;
 mod samples;
 mod second;
 mod show;
+mod srs;
 mod standing;
 mod talk;

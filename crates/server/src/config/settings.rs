@@ -64,6 +64,10 @@ settings! {
     /// Who may join over `compat.listen` without a token: "auto" is everybody while `auth.keys` is not set and nobody once it is; "all" and
     /// "off" do not look at `auth.keys`; "prefix:demo-" lets everybody into rooms whose id begins with demo-.
     compat_anonymous: Anonymous = "compat.anonymous", default r#""auto""#, example r#""prefix:demo-""#;
+    /// Clients and pages of AppRTC may join rooms, over `/join/{room}` and what follows from it.
+    compat_apprtc: bool = "compat.apprtc", default "true";
+    /// The signalling of SRS's demo pages, `/sig/v1/rtc`. Its rooms are others than those of people.
+    compat_srs_signalling: bool = "compat.srs_signalling", default "true";
     /// Web pages of other origins that may open the WebSocket and read the API. Pages of this server always may.
     origin_allow: Origins = "origin.allow", default "[]", example r#"["https://www.example.org"]"#;
     /// Keys that sign tokens (HS256). With at least one, joining needs a token (`parlor token` makes them); without, whoever has the link may join.

@@ -13,7 +13,6 @@ use serde_json::json;
 use super::arrival::Arrival;
 use super::error::HttpError;
 use super::site::Site;
-use crate::address::ClientNetwork;
 use crate::clock;
 use crate::live::access::{Deed, Need};
 
@@ -52,10 +51,7 @@ fn word(need: Need) -> &'static str {
 
 /// `GET /api/v1/ice`: ICE servers with fresh credentials. With `auth.keys` it needs a token for any room.
 pub(crate) fn ice(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response, HttpError> {
-    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
-    site.count_ice_request(ClientNetwork::from(client))
-        .map_err(|retry_after| HttpError::TooManyRequests { retry_after })?;
-    check_token(site, parts)?;
+    site.admit_ice_request(arrival, parts)?;
     let body = json!({
         "iceServers": site.mint_ice_servers(&arrival.url_host(parts)),
         "ttlSeconds": site.config.turn_credential_seconds.0,

@@ -1,9 +1,10 @@
 //! Which web pages may use this server (RFC 6454).
 
-use axum::http::header::ORIGIN;
+use axum::http::header::{self, ORIGIN, VARY};
 use axum::http::request::Parts;
 use axum::http::uri::{Authority, Scheme};
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
 
 use super::arrival::Arrival;
 use super::error::HttpError;
@@ -35,6 +36,27 @@ impl Asker {
             (Some(page), Some(scheme), Some(asked)) if is_same(page, &asked, scheme) => Ok(Self::Own),
             _ => Err(HttpError::ForeignOrigin { origin: origin.chars().take(ORIGIN_CHARS_SHOWN).collect() }),
         }
+    }
+
+    /// The answer to a browser that asks whether a page of an allowed origin may do something (CORS, Fetch §3.2.2).
+    pub(crate) fn preflight(&self, parts: &Parts) -> Option<Response> {
+        let Self::Allowed(origin) = self else { return None };
+        let allow = [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, DELETE"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
+            (header::ACCESS_CONTROL_MAX_AGE, "600"),
+        ];
+        let answer = || Self::Allowed(origin.clone()).readable((StatusCode::NO_CONTENT, allow).into_response());
+        (parts.method == Method::OPTIONS).then(answer)
+    }
+
+    /// Lets a page of an allowed origin read the answer (CORS, Fetch §3.2).
+    pub(crate) fn readable(self, mut response: Response) -> Response {
+        response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
+        if let Self::Allowed(origin) = self {
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+        response
     }
 }
 

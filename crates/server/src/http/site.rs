@@ -3,10 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::http::request::Parts;
 use data_encoding::HEXLOWER;
 use room::token::Key;
 use serde_json::Value;
 
+use super::api;
+use super::arrival::Arrival;
+use super::error::HttpError;
 use super::srs::Identity;
 use super::stats::Stats;
 use crate::address::ClientNetwork;
@@ -134,8 +138,23 @@ impl Site {
     }
 
     /// Counts a request for ICE servers; `Err` has the time to wait.
-    pub(crate) fn count_ice_request(&self, client: ClientNetwork) -> Result<(), Duration> {
+    fn count_ice_request(&self, client: ClientNetwork) -> Result<(), Duration> {
         self.ice_requests.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
+    }
+
+    /// Counts a request for ICE servers, and looks at its token where joining needs one.
+    pub(crate) fn admit_ice_request(&self, arrival: Arrival, parts: &Parts) -> Result<(), HttpError> {
+        let client = arrival.client(&parts.headers, &self.config.http_trusted_proxies);
+        self.count_ice_request(ClientNetwork::from(client))
+            .map_err(|retry_after| HttpError::TooManyRequests { retry_after })?;
+        api::check_token(self, parts)
+    }
+
+    /// Whether a request came over TLS: to the port that has it, or to a proxy that we trust.
+    pub(crate) fn is_secure(&self, arrival: Arrival, parts: &Parts) -> bool {
+        let by_proxy = || parts.headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+        let trusted = self.config.http_trusted_proxies.contain(arrival.remote.ip());
+        self.ports.https == Some(arrival.local.port()) || (trusted && by_proxy())
     }
 
     /// Counts a request to the room API; `Err` has the time to wait.
@@ -162,7 +181,10 @@ impl Site {
     pub(crate) fn features(&self) -> Vec<&'static str> {
         let turn = self.ice.secret.is_some().then_some("turn");
         let second = self.ice.second_port.is_some().then_some("stun-second-port");
-        ["signalling-a", "signalling-v2", "stun"].into_iter().chain(turn).chain(second).collect()
+        let apprtc = self.config.compat_apprtc.then_some("signalling-apprtc");
+        let srs = self.config.compat_srs_signalling.then_some("signalling-srs");
+        let dialects = ["signalling-a", "signalling-v2"].into_iter().chain(apprtc).chain(srs);
+        dialects.chain(["stun"]).chain(turn).chain(second).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use room::apprtc::{Joined, Refused};
 use room::manage::{Manage, ManageError, Managed};
 use room::media::{MediaEvent, MediaRequest};
 use room::{ConnId, Hub, Opened, Output, Refusal, Stats};
@@ -40,6 +41,26 @@ pub(crate) enum Input {
     Stats(oneshot::Sender<Stats>),
     /// A program of the operator asks for something.
     Manage(Manage, oneshot::Sender<Result<Managed, ManageError>>),
+    /// A client of AppRTC, which asks over HTTP, joins.
+    ApprtcJoin {
+        conn: ConnId,
+        opened: Opened,
+        room: String,
+        reply: oneshot::Sender<Result<Joined, Refused>>,
+    },
+    /// It says something.
+    ApprtcMessage {
+        room: String,
+        client: String,
+        text: String,
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
+    /// It leaves.
+    ApprtcLeave {
+        room: String,
+        client: String,
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
     /// Events go there.
     ReportTo(Webhooks),
     /// So many watch these rooms.
@@ -177,6 +198,15 @@ impl Rooms {
                     self.hub.handle_audience(now, &room, viewers);
                     self.drain(now);
                 }
+            // Of these, too, some may have lost patience. A client that joined so has no socket, and loses its seat for that.
+            Input::ApprtcJoin { conn, opened, room, reply } => {
+                let _ = reply.send(self.hub.handle_apprtc_join(now, conn, opened, &room));
+            }
+            Input::ApprtcMessage { room, client, text, reply } => {
+                let _ = reply.send(self.hub.handle_apprtc_message(now, &room, &client, &text));
+            }
+            Input::ApprtcLeave { room, client, reply } => {
+                let _ = reply.send(self.hub.handle_apprtc_leave(now, &room, &client));
             }
             Input::ReportTo(webhooks) => self.webhooks = Some(webhooks),
             Input::Shutdown(done) => return Some(done),

@@ -132,6 +132,8 @@ fn every_sample_to_the_server_is_a_request_that_it_knows() {
             Command::React => request.reaction().is_ok(),
             Command::State => request.state().is_ok(),
             Command::Join | Command::Leave | Command::Offer | Command::Forward | Command::Chat | Command::Ping => true,
+            Command::Register => request.registration().is_ok(),
+            Command::Send => request.message().is_ok(),
             Command::Unknown => false,
         };
         assert!(read, "{sample}");
