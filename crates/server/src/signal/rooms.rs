@@ -198,6 +198,7 @@ impl Rooms {
                     self.hub.handle_audience(now, &room, viewers);
                     self.drain(now);
                 }
+            }
             // Of these, too, some may have lost patience. A client that joined so has no socket, and loses its seat for that.
             Input::ApprtcJoin { conn, opened, room, reply } => {
                 let _ = reply.send(self.hub.handle_apprtc_join(now, conn, opened, &room));

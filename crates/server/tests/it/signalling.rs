@@ -1,5 +1,7 @@
 //! Signalling over real WebSockets.
 
+mod apprtc;
 mod client;
 mod crowd;
 mod ends;
+mod srs;

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
+    Opened,
+    apprtc::{Frame, Kind},
     error::{Error, Malformed},
     media::{DataRefusal, MediaEvent, QualityReason, SlotReport, SlotState, Source, TrackDescription},
     message::{Command, Request},
+    srs,
     token::TokenError,
 };
 
@@ -157,7 +160,48 @@ fn every_sample_to_the_client_has_the_keys_that_the_server_sends() {
 #[test]
 fn no_sample_is_without_a_direction() {
     let fences = DOCUMENT.matches("```json").count();
-    assert_eq!(fences, samples("to-server").len() + samples("to-client").len());
+    let directions = [
+        "to-server",
+        "to-client",
+        "apprtc-joined",
+        "apprtc-to-client",
+        "apprtc-message",
+        "srs-to-server",
+        "srs-to-client",
+    ];
+    let of_each = directions.map(|direction| samples(direction).len());
+    assert!(of_each.iter().all(|count| *count > 0), "{of_each:?}");
+    assert_eq!(fences, of_each.iter().sum::<usize>());
+}
+
+#[test]
+fn every_sample_of_apprtc_is_what_its_clients_say_and_hear() {
+    for sample in samples("apprtc-message") {
+        assert_ne!(Kind::of(sample), Kind::Other, "{sample}");
+    }
+    let own: Value = serde_json::from_str(&Frame::message("x").text()).unwrap();
+    for sample in samples("apprtc-to-client") {
+        assert_eq!(keys(&serde_json::from_str(sample).expect(sample)), keys(&own), "{sample}");
+    }
+}
+
+#[test]
+fn every_sample_of_srs_is_what_its_clients_say_and_hear() {
+    let mut stage = Stage::new();
+    let [ana, bo] = ["ana", "bo"]
+        .map(|_| stage.try_open(Opened { srs: true, ..Opened::from_address([192, 0, 2, 1].into()) }).unwrap());
+    let mut heard = stage.say(bo, r#"{"tid":"1","msg":{"action":"join","room":"live","display":"bo"}}"#);
+    for sample in samples("srs-to-server") {
+        assert!(srs::Request::parse(sample).expect(sample).action().is_ok(), "{sample}");
+        heard.extend(stage.say(ana, sample));
+    }
+    heard.extend(stage.say(ana, r#"{"tid":"1","msg":{"action":"join","room":"live","display":"bo"}}"#));
+    let texts = heard.iter().filter_map(|word| if let Heard::Frame(_, text) = word { Some(text) } else { None });
+    let sent: Vec<_> = texts.map(|text| keys(&serde_json::from_str(text).unwrap())).collect();
+    for sample in samples("srs-to-client") {
+        let shown = keys(&serde_json::from_str(sample).expect(sample));
+        assert!(sent.contains(&shown), "{sample} has other keys than {sent:?}");
+    }
 }
 
 #[test]

@@ -59,6 +59,12 @@ async fn answer(signal: &Signal, handshake: Handshake, address: SocketAddr) -> R
     signal.upgrade(handshake, Opened::from_address(address.ip())).await
 }
 
+/// A client of whatever server, on a path of it.
+pub(super) async fn connect(address: SocketAddr, path: &str) -> Client {
+    let (socket, _) = connect_async(format!("ws://{address}{path}")).await.expect("the server lets in");
+    Client { socket }
+}
+
 /// One WebSocket client.
 pub(super) struct Client {
     pub(super) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
