@@ -162,9 +162,12 @@ impl Hub {
     /// The next output that is for somebody outside. What is said to the seats of AppRTC's clients is for their sockets.
     pub(super) fn next_output(&mut self) -> Option<Output> {
         while let Some(output) = self.outputs.pop_front() {
-            match output {
-                Output::Send { conn, text } if self.apprtc.is_seat(conn) => self.hear_as_client(conn, &text),
-                output => return Some(output),
+            if let Output::Send { conn, text } = &output
+                && self.apprtc.is_seat(*conn)
+            {
+                self.hear_as_client(*conn, text);
+            } else {
+                return Some(output);
             }
         }
         self.apprtc.forget_ended();

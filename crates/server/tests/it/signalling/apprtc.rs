@@ -21,8 +21,8 @@ async fn join(server: &TestServer, path: &str) -> Value {
 
 /// A WebSocket that has registered, at the URL that the server has named.
 async fn register(server: &TestServer, params: &Value) -> Client {
-    let url = params["wss_url"].as_str().unwrap();
-    let path = url.strip_prefix(&format!("ws://{}", server.http())).unwrap();
+    let url = params["wss_url"].as_str().expect("a string");
+    let path = url.strip_prefix(&format!("ws://{}", server.http())).expect("a URL of this server");
     let mut client = connect(server.http(), path).await;
     let words = json!({"cmd": "register", "roomid": params["room_id"], "clientid": params["client_id"]});
     client.say(&words.to_string()).await;
@@ -30,7 +30,7 @@ async fn register(server: &TestServer, params: &Value) -> Client {
 }
 
 fn name(params: &Value) -> &str {
-    params["client_id"].as_str().unwrap()
+    params["client_id"].as_str().expect("a string")
 }
 
 #[tokio::test]

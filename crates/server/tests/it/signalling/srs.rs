@@ -12,7 +12,7 @@ async fn ask(client: &mut Client, action: &str, display: &str) -> Value {
 }
 
 async fn hear(client: &mut Client) -> Value {
-    serde_json::from_str(&client.hear().await).unwrap()
+    serde_json::from_str(&client.hear().await).expect("frames are JSON")
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The uid under which the others know the only client of AppRTC.
-fn uid(stage: &mut Stage) -> String {
+fn uid(stage: &Stage) -> String {
     let room = stage.hub.rooms.values().next().unwrap();
     room.members().iter().find(|member| member.uid.as_str() != "ana").unwrap().uid.as_str().to_owned()
 }
@@ -28,7 +28,7 @@ fn a_client_that_waits_calls_the_student_who_comes() {
     stage.send(one, CANDIDATE);
     let ana = stage.open();
     let heard = stage.say(ana, r#"{"cmd":"join","roomId":"100","uid":"ana"}"#);
-    let own = uid(&mut stage);
+    let own = uid(&stage);
     let offer = format!(r#"{{"cmd":"offer","msg":{},"remoteUid":"ana","roomId":"100","uid":"{own}"}}"#, json!(OFFER));
     assert_eq!(
         heard[..2],
@@ -57,18 +57,8 @@ fn a_member_that_waits_offers_to_the_client_that_comes() {
     assert_eq!(to_apprtc(&mut stage, ana, "offer", offer), [], "there is no socket yet");
     let one = stage.open();
     assert_eq!(stage.register(one, &joined.client), [message(one, offer)]);
-    let heard = stage.send(one, ANSWER);
-    assert_eq!(
-        find(&heard, "answer"),
-        (
-            ana,
-            serde_json::from_str(match &heard[0] {
-                Heard::Frame(_, text) => text,
-                _ => "",
-            })
-            .unwrap()
-        )
-    );
+    let (to, heard) = only(&stage.send(one, ANSWER));
+    assert_eq!((to, &heard["cmd"], &heard["msg"]), (ana, &json!("answer"), &json!(ANSWER)));
 }
 
 #[test]
@@ -115,7 +105,7 @@ fn each_hears_when_the_other_goes() {
     let ana = stage.open();
     stage.say(ana, r#"{"cmd":"join","roomId":"100","uid":"ana"}"#);
     let (joined, one) = stage.apprtc_with_socket(1);
-    let own = uid(&mut stage);
+    let own = uid(&stage);
     let gone = frame(ana, &format!(r#"{{"cmd":"peer-leave","remoteUid":"{own}","uid":"{own}"}}"#));
     assert_eq!(stage.apprtc_leave(&joined.client), (Ok(()), vec![gone]));
     let heard = stage.send(one, BYE);
@@ -152,7 +142,7 @@ fn who_is_removed_hears_goodbye_and_has_no_seat() {
     let ana = stage.open();
     stage.join(ana, "ana");
     let (joined, one) = stage.apprtc_with_socket(1);
-    let own = uid(&mut stage);
+    let own = uid(&stage);
     let heard = stage.moderate(ana, &format!(r#""remove","remoteUid":"{own}""#));
     assert!(heard.contains(&message(one, BYE)), "{heard:?}");
     assert_eq!(stage.post(&joined.client, OFFER).0, Err("UNKNOWN_CLIENT"));
@@ -178,10 +168,11 @@ fn a_token_opens_the_room_and_names_the_client() {
     let refused = stage.try_apprtc(1, opened(None)).unwrap_err();
     assert_eq!((refused.result(), refused.code()), ("ERROR", Some((100, "unauthorised"))));
 
-    let (room, uid, exp) = ("100".to_owned(), Some("door".to_owned()), UNIX.as_secs() + 60);
-    let token = mint(&key(), &Claims { room, uid, name: None, role: None, grants: None, exp, nbf: None }).unwrap();
+    let (room, door, exp) = ("100".to_owned(), Some("door".to_owned()), UNIX.as_secs() + 60);
+    let token =
+        mint(&key(), &Claims { room, uid: door, name: None, role: None, grants: None, exp, nbf: None }).unwrap();
     stage.try_apprtc(1, opened(Some(token.clone()))).unwrap();
     assert_eq!(stage.hear(), []);
-    assert_eq!(super::mixed::uid(&mut stage), "door");
+    assert_eq!(uid(&stage), "door");
     assert_eq!(stage.try_apprtc(2, opened(Some(token))).unwrap_err().result(), "DUPLICATE_CLIENT");
 }
