@@ -23,7 +23,7 @@ mod writing;
 
 pub use file::{File, Tag};
 pub use reload::{Reload, ReloadError};
-pub use stream::{Answer, Epoch, Stream};
+pub use stream::{Answer, Completed, Epoch, Stream};
 
 use media::MediaTime;
 

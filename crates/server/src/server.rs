@@ -131,12 +131,11 @@ impl Server {
         }
         let connections = connections(&config);
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
-        let recording = recordings.clone();
-        let (signals, handle) = (signal.clone(), workers.clone());
+        let (signals, handle, recording) = (signal.clone(), workers.clone(), recordings.clone());
         let ways = Ways { signal: signals, workers: handle, streams, stage, identity, recordings: recording, forwards };
         let site = Arc::new(Site::new(config, ice, keys, addresses.named_ports(), ways));
 
-        let census = Arc::clone(&site.census);
+        let (census, hls) = (Arc::clone(&site.census), Arc::clone(&site.hls));
         let (present, departed) = mpsc::channel(1);
         let hall = Hall { site, workers: workers.clone(), tls: acceptor, connections, stopping: watched, present };
         let mut tasks = JoinSet::new();
@@ -145,6 +144,7 @@ impl Server {
         }
         tasks.spawn(census.go_on());
         tasks.spawn(audience::watch(audience_of, clients, signal.clone()));
+        tasks.spawn(hls.package_all());
         let self_signed = certificate.as_ref().is_some_and(|certificate| certificate.is_self_signed());
         if let Some(certificate) = certificate {
             tasks.spawn(watch_certificate(certificate));

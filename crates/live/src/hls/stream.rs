@@ -30,6 +30,19 @@ pub struct Epoch {
     pub unix: Duration,
 }
 
+/// A segment that is complete. Its names are as in a URL, beside the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completed {
+    /// The media sequence number.
+    pub number: u64,
+    /// How long it is.
+    pub duration: MediaTime,
+    /// The segment: as a transport stream where that carries it, else as MP4.
+    pub path: String,
+    /// The playlist that names it.
+    pub playlist: String,
+}
+
 /// One publication of a stream. A publisher who comes back after the end is another one, with another tag.
 #[derive(Debug)]
 pub struct Stream {
@@ -113,6 +126,26 @@ impl Stream {
     #[must_use]
     pub fn tag(&self) -> Tag {
         self.tag
+    }
+
+    /// The complete segments from that number on, as far as they are kept.
+    pub fn completed(&self, from: u64) -> impl Iterator<Item = Completed> {
+        let kept = self.window.kept().skip_while(move |segment| segment.number < from);
+        kept.map(|segment| {
+            let is_carried = writing::uncarried(&segment.tracks).is_none();
+            let container = if is_carried { Container::TransportStream } else { Container::Mp4 };
+            let (path, playlist) = match container {
+                Container::TransportStream => {
+                    let file = File::TransportStream(segment.number).name(self.tag);
+                    (format!("{}-{file}", self.stem), format!("{}.m3u8", self.stem))
+                }
+                Container::Mp4 => {
+                    let file = File::Mp4(segment.number).name(self.tag);
+                    (format!("{}/{file}", self.stem), format!("{}/index.m3u8", self.stem))
+                }
+            };
+            Completed { number: segment.number, duration: segment.duration, path, playlist }
+        })
     }
 
     /// How long a request may wait (rfc8216bis §6.2.5.2).

@@ -113,6 +113,8 @@ settings! {
     live_on_stop: WebhookUrls = "live.on_stop", default "[]", example r#"["http://127.0.0.1:8085/api/v1/sessions"]"#;
     /// Programs that are told when a file of a recording is complete.
     live_on_dvr: WebhookUrls = "live.on_dvr", default "[]", example r#"["http://127.0.0.1:8085/api/v1/dvrs"]"#;
+    /// Programs that are told when a segment of HLS is complete. With one, segments are made of every stream on air, whether somebody watches or not.
+    live_on_hls: WebhookUrls = "live.on_hls", default "[]", example r#"["http://127.0.0.1:8085/api/v1/hls"]"#;
     /// Programs that say where a stream is forwarded to, once it is on air.
     live_on_forward: WebhookUrls = "live.on_forward", default "[]", example r#"["http://127.0.0.1:8085/api/v1/forward"]"#;
     /// Streams that go on to other RTMP servers whenever they are on air: names as in `recording.streams`, a space, and `rtmp://` or `rtmps://` with

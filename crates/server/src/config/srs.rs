@@ -243,7 +243,7 @@ const CANDIDATE: &str = " CANDIDATE";
 const DVR_PATH: &str = "VHOST_DVR_DVR_PATH";
 const FORWARD_DESTINATION: &str = "VHOST_FORWARD_DESTINATION";
 const FORWARD_BACKEND: &str = "VHOST_FORWARD_BACKEND";
-const HOOKS: [(&str, &str); 7] = [
+const HOOKS: [(&str, &str); 8] = [
     ("VHOST_HTTP_HOOKS_ON_CONNECT", "live.on_connect"),
     ("VHOST_HTTP_HOOKS_ON_CLOSE", "live.on_close"),
     ("VHOST_HTTP_HOOKS_ON_PUBLISH", "live.on_publish"),
@@ -251,6 +251,7 @@ const HOOKS: [(&str, &str); 7] = [
     ("VHOST_HTTP_HOOKS_ON_PLAY", "live.on_play"),
     ("VHOST_HTTP_HOOKS_ON_STOP", "live.on_stop"),
     ("VHOST_HTTP_HOOKS_ON_DVR", "live.on_dvr"),
+    ("VHOST_HTTP_HOOKS_ON_HLS", "live.on_hls"),
 ];
 const ALWAYS_ON: [&str; 5] = [
     "VHOST_RTC_ENABLED",

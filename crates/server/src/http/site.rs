@@ -111,7 +111,7 @@ impl Site {
         let checks = Mutex::new(RateLimit::new(Limit(CHECKS_PER_MINUTE)));
         let stats = Stats::new(clock::now(), clock::unix_time());
         let Keys { auth: auth_keys, manage: manage_keys } = keys;
-        let hls = Hls::new(stage.directory.clone());
+        let hls = Hls::new(stage.directory.clone(), stage.entrance.announcer());
         let census = Census::new(stage.entrance.clients().clone(), workers.clone(), Arc::clone(&hls));
         Self {
             config,

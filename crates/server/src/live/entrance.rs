@@ -4,6 +4,7 @@ use live::StreamName;
 
 use super::access::{Access, Deed, Denied};
 use super::clients::{Clients, Kind, Presence, Visit};
+use super::hls::Announcer;
 use super::hooks::{Hook, Hooks};
 use crate::clock;
 
@@ -67,6 +68,11 @@ impl Entrance {
     /// Whether programs are asked before somebody may play.
     pub(crate) fn asks_players(&self) -> bool {
         self.hooks.as_ref().is_some_and(|hooks| hooks.has(Hook::Play))
+    }
+
+    /// Who tells programs of segments of HLS, where they want to hear of them.
+    pub(crate) fn announcer(&self) -> Option<Announcer> {
+        Announcer::new(self.hooks.as_ref(), &self.clients)
     }
 
     /// Everybody who is in.

@@ -1,6 +1,7 @@
 //! HLS: for each stream that somebody asks for a packager, which reads the stream as any viewer does and feeds it to the core, and the requests that wait
 //! for what the core does not have yet. A packager that nobody asks for any more ends; so a stream that nobody watches this way costs nothing.
 
+mod announcer;
 mod contexts;
 mod packager;
 mod queue;
@@ -16,6 +17,8 @@ use live::StreamName;
 use live::hls::{Answer, Container, File, HlsError, Reload, Stream, Tag};
 use live::ts;
 use tokio::time::timeout;
+
+pub(crate) use self::announcer::Announcer;
 
 use self::contexts::Contexts;
 use self::packager::Packager;
@@ -36,6 +39,8 @@ pub(crate) struct Hls {
     contexts: Mutex<Contexts>,
     /// Requests that wait.
     queue: Headcount,
+    /// Tells programs of segments, where they want to hear of them.
+    announcer: Option<Announcer>,
 }
 
 /// The name of a player's session: `hls_ctx`.
@@ -64,9 +69,9 @@ pub(crate) enum HlsRefusal {
 
 impl Hls {
     /// For the streams of that directory.
-    pub(crate) fn new(directory: Directory) -> Arc<Self> {
+    pub(crate) fn new(directory: Directory, announcer: Option<Announcer>) -> Arc<Self> {
         let contexts = Mutex::new(Contexts::new(clock::now()));
-        Arc::new(Self { directory, packagers: Mutex::default(), contexts, queue: queue() })
+        Arc::new(Self { directory, packagers: Mutex::default(), contexts, queue: queue(), announcer })
     }
 
     /// A name for a session, which nobody can guess.
@@ -226,7 +231,7 @@ impl Hls {
         if let Some(packager) = packagers.get(name).filter(|packager| !packager.has_ended()) {
             return Ok(Arc::clone(packager));
         }
-        let packager = Packager::start(name).ok_or(HlsRefusal::ServerFull)?;
+        let packager = Packager::start(name, self.announcer.clone()).ok_or(HlsRefusal::ServerFull)?;
         packagers.insert(name.clone(), Arc::clone(&packager));
         let (hls, name, fed) = (Arc::clone(self), name.clone(), Arc::clone(&packager));
         tokio::spawn(async move {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use live::StreamName;
+use live::hls::Completed;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -132,6 +133,13 @@ impl Hooks {
     pub(crate) fn tell_recorded(&self, name: &StreamName, folder: &Path, file: &str) {
         if let Some(queues) = self.0.queues.get(&Hook::Dvr) {
             queues.tell(payload::recorded(&self.0.identity, name, folder, file).to_string().into());
+        }
+    }
+
+    /// Queues what is told of a segment of HLS.
+    pub(crate) fn tell_segment(&self, name: &StreamName, publisher: Option<&Client>, segment: &Completed) {
+        if let Some(queues) = self.0.queues.get(&Hook::Hls) {
+            queues.tell(payload::segment(&self.0.identity, name, publisher, segment).to_string().into());
         }
     }
 

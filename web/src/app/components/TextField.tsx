@@ -10,10 +10,12 @@ export interface TextFieldProps {
   placeholder?: string;
   autocomplete?: string;
   invalid?: string;
+  /** Not shown while it is typed, nor remembered. */
+  isSecret?: boolean;
   testid?: string;
 }
 
-export function TextField({ label, value, onInput, maxLength, placeholder, autocomplete = 'off', invalid, testid }: TextFieldProps) {
+export function TextField({ label, value, onInput, maxLength, placeholder, autocomplete = 'off', invalid, isSecret = false, testid }: TextFieldProps) {
   const id = useId();
   return (
     <div class="field">
@@ -21,11 +23,11 @@ export function TextField({ label, value, onInput, maxLength, placeholder, autoc
       <input
         id={id}
         class="input"
-        type="text"
+        {...(isSecret ? ({ type: 'password' } as const) : ({ type: 'text' } as const))}
         value={value}
         maxLength={maxLength}
         placeholder={placeholder}
-        autocomplete={autocomplete}
+        autocomplete={isSecret ? 'new-password' : autocomplete}
         spellcheck={false}
         aria-invalid={invalid ? true : undefined}
         aria-describedby={invalid ? `${id}-why` : undefined}

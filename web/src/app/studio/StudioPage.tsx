@@ -24,6 +24,7 @@ import { ShareLinks } from './ShareLinks';
 import { StudioFigures } from './StudioFigures';
 import { StudioPicture } from './StudioPicture';
 import { StudioRecording } from './StudioRecording';
+import { StudioTargets } from './StudioTargets';
 import { StudioSession } from './studio-session';
 import { refusal, t } from './texts';
 
@@ -97,7 +98,7 @@ function Beginning({ session }: { session: StudioSession }) {
 }
 
 function OnAir({ session, rtmpPort, given }: { session: StudioSession; rtmpPort: number | null; given: string | undefined }) {
-  const [name, publisher, recorder] = [session.name.value, session.publisher.value, session.recorder.value];
+  const [name, publisher, recorder, targets] = [session.name.value, session.publisher.value, session.recorder.value, session.targets.value];
   return (
     <>
       <Button kind="danger" size="large" icon={Square} onClick={() => session.end()} testid="studio-end">
@@ -106,6 +107,7 @@ function OnAir({ session, rtmpPort, given }: { session: StudioSession; rtmpPort:
       {recorder && <StudioRecording recorder={recorder} onFollow={() => given !== undefined && enterToken(given)} />}
       {publisher && <StudioFigures publisher={publisher} />}
       <QualityChoice session={session} />
+      {targets && <StudioTargets targets={targets} />}
       {name && <ShareLinks name={name} rtmpPort={rtmpPort} />}
     </>
   );

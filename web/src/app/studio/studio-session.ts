@@ -6,6 +6,8 @@ import { RecordingsApi } from '../../lib/live/recordings';
 import { SoundMix } from '../../lib/live/sound-mix';
 import { addressesOf, type StreamName } from '../../lib/live/stream-name';
 import { StreamRecorder } from '../../lib/live/stream-recorder';
+import { StreamTargets } from '../../lib/live/stream-targets';
+import { TargetsApi } from '../../lib/live/targets';
 import { WhipPublisher, type Outgoing } from '../../lib/live/whip-publisher';
 import { fetchIceServers } from '../../lib/ice-servers';
 import { parseUrlParameters } from '../../lib/url-parameters';
@@ -33,6 +35,8 @@ export class StudioSession {
   readonly report = signal<StreamReport | undefined>(undefined);
   /** Undefined off air, and without a token: nobody records without one. */
   readonly recorder = signal<StreamRecorder | undefined>(undefined);
+  /** Where it goes on to; undefined as above. */
+  readonly targets = signal<StreamTargets | undefined>(undefined);
   readonly isOnAir = computed(() => ['connecting', 'live', 'reconnecting'].includes(this.publisher.value?.state.value ?? 'idle'));
   readonly picture = computed(() => (this.source.value === 'screen' ? (this.media.screen.value?.getVideoTracks()[0] ?? null) : this.media.camera.value));
   readonly #token: string | undefined;
@@ -94,16 +98,20 @@ export class StudioSession {
     this.publisher.value = publisher;
     this.#looking = new AbortController();
     void this.#look(name, this.#looking.signal);
-    const mayRecord = this.#token ?? operator.peek() ?? undefined;
-    if (mayRecord === undefined) return;
-    this.recorder.value = new StreamRecorder(new RecordingsApi(mayRecord), name);
+    const key = this.#token ?? operator.peek() ?? undefined;
+    if (key === undefined) return;
+    this.recorder.value = new StreamRecorder(new RecordingsApi(key), name);
     this.recorder.peek()?.open();
+    this.targets.value = new StreamTargets(new TargetsApi(key), name);
+    this.targets.peek()?.open();
   }
 
   end(): void {
     this.#looking?.abort();
     this.recorder.peek()?.close();
     this.recorder.value = undefined;
+    this.targets.peek()?.close();
+    this.targets.value = undefined;
     this.publisher.peek()?.stop();
     this.publisher.value = undefined;
     this.report.value = undefined;

@@ -18,5 +18,11 @@ export function recordingTrouble(code: string): string {
   return key in english ? t(key as keyof typeof english) : t('record.trouble.code', { code });
 }
 
+/** Why a stream does not go to another server. */
+export function targetTrouble(code: string): string {
+  const key = `targets.trouble.${code}`;
+  return key in english ? t(key as keyof typeof english) : t('targets.trouble.code', { code });
+}
+
 // English is built in: better that than no page.
 await texts.ready().catch(() => undefined);

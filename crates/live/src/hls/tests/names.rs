@@ -89,3 +89,34 @@ fn the_multivariant_playlist_says_what_the_stream_needs() {
         assert!(text(&playlist).contains(word), "{word} in {}", text(&playlist));
     }
 }
+
+#[test]
+fn complete_segments_are_told_once_each_by_names_that_lead_to_them() {
+    let mut watched = Watched::new();
+    watched.publish(&publication(0, 5_100, 30, 2000));
+    let told: Vec<_> = watched.stream.completed(0).collect();
+    assert_eq!(told.iter().map(|segment| segment.number).collect::<Vec<_>>(), [0, 1]);
+    assert!(told.iter().all(|segment| segment.playlist == "lesson.m3u8"));
+    assert!(told.iter().all(|segment| (1_990..=2_010).contains(&segment.duration.millis())), "{told:?}");
+    assert_eq!(told[1].path, format!("lesson-{}", File::TransportStream(1).name(TAG)));
+    watched.publish(&publication(5_100, 1_000, 30, 900));
+    assert_eq!(watched.stream.completed(2).map(|segment| segment.number).collect::<Vec<_>>(), [2]);
+    assert_eq!(watched.stream.completed(3).count(), 0);
+}
+
+#[test]
+fn what_a_transport_stream_cannot_carry_is_told_as_mp4() {
+    let mut watched = Watched::of(&[audio(Codec::Aac, &[0x11, 0x90]), vp9()]);
+    for at in (0..5_000).step_by(40) {
+        watched.stream.handle_frame(watched.now, &picture(Codec::Vp9, at, at % 2000 == 0, 100));
+    }
+    let told = watched.stream.completed(0).next().expect("a segment");
+    assert_eq!(
+        (told.path, told.playlist.as_str()),
+        (format!("lesson/{}", File::Mp4(0).name(TAG)), "lesson/index.m3u8")
+    );
+}
+
+fn vp9() -> media::Parameters {
+    video(Codec::Vp9, vec![1, 0, 0, 0, 0, 10, 0x82, 1, 1, 1, 0, 0])
+}

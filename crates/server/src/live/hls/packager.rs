@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::announcer::Announcer;
 use crate::clock;
 use crate::live::directory::{ViewEnd, Viewer};
 
@@ -19,6 +20,9 @@ pub(super) struct Packager {
     state: Mutex<State>,
     /// The revision of the core, for those who wait.
     revision: watch::Sender<u64>,
+    name: StreamName,
+    /// Tells programs of segments.
+    announcer: Option<Announcer>,
 }
 
 #[derive(Debug)]
@@ -29,19 +33,21 @@ struct State {
     has_ended: bool,
     /// Whether frames have come since the last parameters.
     has_frames: bool,
+    /// The first segment that no program was told of.
+    untold: u64,
 }
 
 impl Packager {
     /// Nothing without randomness: the names of files must not be guessed.
-    pub(super) fn start(name: &StreamName) -> Option<Arc<Self>> {
+    pub(super) fn start(name: &StreamName, announcer: Option<Announcer>) -> Option<Arc<Self>> {
         let mut tag = [0; 16];
         getrandom::fill(&mut tag).ok()?;
         let now = clock::now();
         let epoch = Epoch { at: now, unix: clock::unix_time() };
         let stem = utf8_percent_encode(name.stream(), ESCAPED).to_string();
         let stream = Stream::new(Config::default(), Tag(u128::from_be_bytes(tag)), stem, epoch);
-        let state = Mutex::new(State { stream, asked: now, has_ended: false, has_frames: false });
-        Some(Arc::new(Self { state, revision: watch::Sender::new(0) }))
+        let state = Mutex::new(State { stream, asked: now, has_ended: false, has_frames: false, untold: 0 });
+        Some(Arc::new(Self { state, revision: watch::Sender::new(0), name: name.clone(), announcer }))
     }
 
     pub(super) fn ask<T>(
@@ -85,30 +91,37 @@ impl Packager {
                 Content::Metadata(_) => {}
             }
         }
-        self.tell(&state);
+        self.tell(&mut state);
     }
 
     /// The packager was too slow itself, and something is missing.
     fn skip(&self) {
         let mut state = self.state();
         state.stream.handle_break(clock::now());
-        self.tell(&state);
+        self.tell(&mut state);
     }
 
     fn end(&self) {
         let mut state = self.state();
         state.stream.handle_end(clock::now());
         state.has_ended = true;
-        self.tell(&state);
+        self.tell(&mut state);
     }
 
-    fn tell(&self, state: &State) {
+    fn tell(&self, state: &mut State) {
         let revision = state.stream.revision();
-        self.revision.send_if_modified(|known| std::mem::replace(known, revision) != revision);
+        let is_new = self.revision.send_if_modified(|known| std::mem::replace(known, revision) != revision);
+        if let Some(announcer) = self.announcer.as_ref().filter(|_| is_new) {
+            for segment in state.stream.completed(state.untold) {
+                state.untold = segment.number + 1;
+                announcer.announce(&self.name, &segment);
+            }
+        }
     }
 
     fn is_idle(&self) -> bool {
-        clock::now().saturating_duration_since(self.state().asked) >= IDLE
+        // Programs are told of every segment, whether somebody watches or not.
+        self.announcer.is_none() && clock::now().saturating_duration_since(self.state().asked) >= IDLE
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -70,7 +70,7 @@ fn on_air() -> (Arc<Hls>, Directory, Publisher) {
     let directory = Directory::new(Limit(10));
     let mut publisher = Publisher::begin(&directory);
     publisher.publish(40);
-    (Hls::new(directory.clone()), directory, publisher)
+    (Hls::new(directory.clone(), None), directory, publisher)
 }
 
 async fn playlist(hls: &Arc<Hls>, container: Container, query: &str) -> Result<String, HlsRefusal> {
@@ -112,7 +112,7 @@ async fn the_first_player_waits_for_the_first_segment() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_a_stream_that_is_not_on_air() {
-    let hls = Hls::new(Directory::new(Limit(10)));
+    let hls = Hls::new(Directory::new(Limit(10)), None);
     assert_eq!(playlist(&hls, Container::Mp4, "").await, Err(HlsRefusal::OffAir));
     let view = hls.view(&name(), client(), presence(&Clients::new(1, 0))).await;
     assert_eq!(view.err(), Some(HlsRefusal::OffAir));
@@ -177,7 +177,7 @@ async fn a_codec_that_no_transport_stream_carries_is_refused_before_it_begins() 
     let (pts, data) = (MediaTime::ZERO, Bytes::from_static(b"key"));
     publisher.publish_frame(Frame { codec: Codec::Vp8, pts, dts: pts, is_key: true, data });
     publisher.flush();
-    let hls = Hls::new(directory);
+    let hls = Hls::new(directory, None);
     let view = hls.view(&name(), client(), presence(&Clients::new(1, 0))).await;
     assert_eq!(view.err(), Some(HlsRefusal::Stream(HlsError::Codec(Codec::Vp8))));
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use live::StreamName;
+use live::hls::Completed;
 use serde_json::{Map, Value};
 
 use crate::config::{Config, WebhookUrl};
@@ -27,14 +28,25 @@ pub(crate) enum Hook {
     Stop,
     /// A file of a recording is complete.
     Dvr,
+    /// A segment of HLS is complete.
+    Hls,
     /// A stream is on air, and may go on to other servers.
     Forward,
 }
 
 impl Hook {
     /// Every hook.
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Connect, Self::Close, Self::Publish, Self::Unpublish, Self::Play, Self::Stop, Self::Dvr, Self::Forward];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Connect,
+        Self::Close,
+        Self::Publish,
+        Self::Unpublish,
+        Self::Play,
+        Self::Stop,
+        Self::Dvr,
+        Self::Hls,
+        Self::Forward,
+    ];
 
     /// Whether its answer counts.
     pub(super) fn is_asked(self) -> bool {
@@ -51,6 +63,7 @@ impl Hook {
             Self::Play => &config.live_on_play,
             Self::Stop => &config.live_on_stop,
             Self::Dvr => &config.live_on_dvr,
+            Self::Hls => &config.live_on_hls,
             Self::Forward => &config.live_on_forward,
         };
         urls.0.clone()
@@ -65,6 +78,7 @@ impl Hook {
             Self::Play => "on_play",
             Self::Stop => "on_stop",
             Self::Dvr => "on_dvr",
+            Self::Hls => "on_hls",
             Self::Forward => "on_forward",
         }
     }
@@ -80,8 +94,7 @@ impl fmt::Display for Hook {
 pub(super) fn payload(identity: &Identity, hook: Hook, client: &Client) -> Value {
     let (visit, name) = (client.visit(), client.name());
     let mut body = common(identity, hook, name);
-    body.insert("client_id".to_owned(), client.id().to_string().into());
-    body.insert("ip".to_owned(), visit.address.to_string().into());
+    insert_client(&mut body, client);
     if hook == Hook::Close {
         let bytes = client.bytes();
         body.insert("send_bytes".to_owned(), bytes.sent.into());
@@ -106,6 +119,47 @@ pub(super) fn recorded(identity: &Identity, name: &StreamName, folder: &Path, fi
     }
     body.insert("cwd".to_owned(), folder.to_string_lossy().into());
     body.into()
+}
+
+/// The body of `on_hls`. A publisher may have gone before its last segment is complete.
+pub(super) fn segment(
+    identity: &Identity,
+    name: &StreamName,
+    publisher: Option<&Client>,
+    segment: &Completed,
+) -> Value {
+    let mut body = common(identity, Hook::Hls, name);
+    insert_stream(&mut body, name);
+    for field in ["client_id", "ip", "param", "tcUrl"] {
+        body.insert(field.to_owned(), "".into());
+    }
+    if let Some(client) = publisher {
+        let visit = client.visit();
+        insert_client(&mut body, client);
+        body.insert("param".to_owned(), param(visit.kind, &visit.query).into());
+        body.insert("tcUrl".to_owned(), visit.tc_url.clone().into());
+    }
+    // Segments are in memory: where SRS has files, these have their names.
+    let url = format!("{}/{}", name.app(), segment.path);
+    let playlist = format!("{}/{}", name.app(), segment.playlist);
+    let cwd = std::env::current_dir().unwrap_or_default();
+    for (field, value) in [
+        ("cwd", cwd.to_string_lossy().into()),
+        ("file", format!("./{url}").into()),
+        ("url", url.into()),
+        ("m3u8", format!("./{playlist}").into()),
+        ("m3u8_url", playlist.into()),
+        ("seq_no", segment.number.into()),
+        ("duration", (segment.duration.micros() as f64 / 1e6).into()),
+    ] {
+        body.insert(field.to_owned(), value);
+    }
+    body.into()
+}
+
+fn insert_client(body: &mut Map<String, Value>, client: &Client) {
+    body.insert("client_id".to_owned(), client.id().to_string().into());
+    body.insert("ip".to_owned(), client.visit().address.to_string().into());
 }
 
 fn common(identity: &Identity, hook: Hook, name: &StreamName) -> Map<String, Value> {

@@ -188,3 +188,34 @@ async fn of_a_file_of_a_recording_the_program_is_told_where_it_is() {
     let path = std::path::Path::new(told["cwd"].as_str().unwrap()).join(told["file"].as_str().unwrap());
     assert!(path.metadata().unwrap().len() > 0, "{path:?}");
 }
+
+#[tokio::test]
+async fn of_each_segment_of_hls_the_program_is_told_where_it_is_although_nobody_watches() {
+    let mut program = Program::start().await;
+    let server = serve_for_test(&[&program.set("on_hls")]);
+    let mut publisher = Peer::connect(&server, Purpose::Publish, "live", "a?token=x").await.unwrap();
+    publish_round(&mut publisher, 0).await;
+    // Nobody sees when the packager begins: what comes goes on until it has.
+    let (send, hear) = (
+        async {
+            for round in 1.. {
+                publish_round(&mut publisher, round).await;
+                tokio::task::yield_now().await;
+            }
+        },
+        program.hears("on_hls"),
+    );
+    let told = tokio::select! {
+        () = send => unreachable!("rounds have no end"),
+        told = hear => told,
+    };
+    assert_eq!((&told["app"], &told["stream"], &told["param"]), (&json!("live"), &json!("a"), &json!("?token=x")));
+    assert_eq!(told["m3u8_url"], "live/a.m3u8");
+    assert!(told["client_id"].as_str().is_some_and(|id| !id.is_empty()), "{told}");
+    assert!(told["seq_no"].is_u64() && told["duration"].as_f64().unwrap() > 0.0, "{told}");
+    let url = told["url"].as_str().unwrap();
+    assert_eq!((&told["file"], &told["m3u8"]), (&json!(format!("./{url}")), &json!("./live/a.m3u8")));
+    assert!(told["cwd"].as_str().is_some_and(|cwd| cwd.starts_with('/')), "{told}");
+    let segment = get(server.http(), &format!("/{url}"), &[]).await;
+    assert_eq!((segment.status, segment.body.first()), (200, Some(&0x47)), "{url}");
+}
