@@ -48,11 +48,17 @@ pub struct Server {
     stopping: watch::Sender<bool>,
     /// Ends when the last connection is gone.
     departed: mpsc::Receiver<()>,
-    /// Accept loops and the watch over the certificate.
-    tasks: JoinSet<()>,
-    /// One for each receiver of webhooks.
+    tasks: Tasks,
+}
+
+/// What runs besides workers and rooms, by how it ends.
+#[derive(Default)]
+struct Tasks {
+    /// Accept loops and watches, which are cut off.
+    watches: JoinSet<()>,
+    /// One for each receiver of webhooks: they end when nothing is to be posted any more.
     webhooks: JoinSet<()>,
-    /// The watch over what is forwarded.
+    /// The watch over what is forwarded, which takes its leave of other servers.
     forwarding: JoinSet<()>,
 }
 
@@ -111,22 +117,21 @@ impl Server {
         let on_air = OnAir::new(config.limits_streams);
         let audience_of = shows.clone();
         let identity = Identity { server: config.live_server_id.0.clone(), service: format!("{:08x}", random_start()) };
-        let mut webhooks = JoinSet::new();
-        let hooks = Hooks::spawn(&config, &identity, &mut webhooks)?;
+        let mut tasks = Tasks::default();
+        let hooks = Hooks::spawn(&config, &identity, &mut tasks.webhooks)?;
         let clients = Clients::new(CLIENTS_MAX, random_start());
         let entrance = Entrance::new(Access::new(&config, auth_keys.clone(), shows), clients.clone(), hooks.clone());
         let (stopping, watched) = watch::channel(false);
         let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
-        let mut forwarding = JoinSet::new();
         let around = Surroundings::new(&stage, hooks.clone());
-        let forwards = Forwards::spawn(&config, addresses.of_rtmp(), around, &mut forwarding, watched.clone())?;
+        let forwards = Forwards::spawn(&config, addresses.of_rtmp(), around, &mut tasks.forwarding, watched.clone())?;
         let recordings = recordings(&config, on_air.clone(), hooks)?;
         let streams = workers.has_media().then(|| {
             let limits = cores::stream_limits(&config);
             let key_frame_every = Duration::from_secs(config.live_key_frame_seconds.0);
             Streams::spawn(limits, entrance, on_air, switchboard_of_streams, heard_of_streams, key_frame_every)
         });
-        if let Some(queues) = Webhooks::spawn(&config, &mut webhooks)? {
+        if let Some(queues) = Webhooks::spawn(&config, &mut tasks.webhooks)? {
             signal.report_to(queues);
         }
         let connections = connections(&config);
@@ -138,29 +143,17 @@ impl Server {
         let (census, hls) = (Arc::clone(&site.census), Arc::clone(&site.hls));
         let (present, departed) = mpsc::channel(1);
         let hall = Hall { site, workers: workers.clone(), tls: acceptor, connections, stopping: watched, present };
-        let mut tasks = JoinSet::new();
         for (purpose, listener) in doors.listeners {
-            tasks.spawn(door::accept(listener, purpose, hall.clone()));
+            tasks.watches.spawn(door::accept(listener, purpose, hall.clone()));
         }
-        tasks.spawn(census.go_on());
-        tasks.spawn(audience::watch(audience_of, clients, signal.clone()));
-        tasks.spawn(hls.package_all());
+        tasks.watches.spawn(census.go_on());
+        tasks.watches.spawn(audience::watch(audience_of, clients, signal.clone()));
+        tasks.watches.spawn(hls.package_all());
         let self_signed = certificate.as_ref().is_some_and(|certificate| certificate.is_self_signed());
         if let Some(certificate) = certificate {
-            tasks.spawn(watch_certificate(certificate));
+            tasks.watches.spawn(watch_certificate(certificate));
         }
-        Ok(Self {
-            addresses,
-            self_signed,
-            signal,
-            workers,
-            recordings,
-            stopping,
-            departed,
-            tasks,
-            webhooks,
-            forwarding,
-        })
+        Ok(Self { addresses, self_signed, signal, workers, recordings, stopping, departed, tasks })
     }
 
     /// Where it listens.
@@ -195,15 +188,15 @@ impl Server {
                 recordings.shutdown().await;
             }
         };
-        let forwarding = async { while self.forwarding.join_next().await.is_some() {} };
+        let forwarding = async { while self.tasks.forwarding.join_next().await.is_some() {} };
         tokio::join!(self.signal.shutdown(), self.workers.shutdown(), recordings, forwarding);
-        self.tasks.shutdown().await;
+        self.tasks.watches.shutdown().await;
         // The accept loops and their senders are gone: the channel ends with the last connection.
         if timeout(FAREWELL, self.departed.recv()).await.is_err() {
             tracing::info!("some connections did not close in time and are cut off");
         }
         // The rooms have ended, and with them the queues: what is in them is posted, if it goes quickly.
-        let posted = async { while self.webhooks.join_next().await.is_some() {} };
+        let posted = async { while self.tasks.webhooks.join_next().await.is_some() {} };
         if timeout(FAREWELL, posted).await.is_err() {
             tracing::warn!("some webhooks could not be posted in time and are lost");
         }
