@@ -12,13 +12,13 @@ export class Encoder {
     child.stderr?.on('data', (bytes) => { this.written += String(bytes); });
   }
 
-  /** Begins to publish; a key frame every second. */
-  static publishes(url: string): Encoder {
+  /** Begins to publish; a key frame every second, or as seldom as is said. */
+  static publishes(url: string, keyFrameSeconds = 1): Encoder {
     const picture = `testsrc2=size=320x180:rate=${FRAMES_PER_SECOND},format=yuv420p`;
     const tone = 'sine=frequency=440:sample_rate=48000';
     return new Encoder(spawn('ffmpeg', [
       '-v', 'error', '-re', '-f', 'lavfi', '-i', picture, '-re', '-f', 'lavfi', '-i', tone,
-      '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-bf', '0', '-g', String(FRAMES_PER_SECOND),
+      '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-bf', '0', '-g', String(FRAMES_PER_SECOND * keyFrameSeconds),
       '-c:a', 'aac', '-f', 'flv', url,
     ], { stdio: ['ignore', 'ignore', 'pipe'] }));
   }

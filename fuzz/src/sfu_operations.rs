@@ -98,9 +98,13 @@ enum Operation {
     },
 }
 
-/// Runs what the bytes say.
+/// Runs what the bytes say: in a meeting, and where who comes later gets what came since the latest key picture.
 pub fn run(data: &[u8]) {
-    let mut world = World::new();
+    [false, true].into_iter().for_each(|replays| run_with(replays, data));
+}
+
+fn run_with(replays: bool, data: &[u8]) {
+    let mut world = World::new(replays);
     let mut input = Unstructured::new(data);
     for _ in 0..OPERATIONS_MAX {
         let Ok(operation) = Operation::arbitrary(&mut input) else { break };
@@ -133,10 +137,11 @@ struct World {
 
 impl World {
     #[expect(clippy::disallowed_methods, reason = "an epoch for a clock that is stepped by hand")]
-    fn new() -> Self {
+    fn new(replays: bool) -> Self {
         let start = Instant::now();
+        let config = Config { layer_linger: Duration::from_secs(1), replays, ..Config::default() };
         let mut world = Self {
-            router: Router::new(Config { layer_linger: Duration::from_secs(1), ..Config::default() }, [3; 32], start),
+            router: Router::new(config, [3; 32], start),
             now: start,
             start,
             oracle: Oracle::default(),

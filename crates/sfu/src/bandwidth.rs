@@ -218,6 +218,12 @@ impl Estimator {
         self.remb.filter(|(_, at_us)| is_alone(*at_us)).map(|(bps, _)| bps.max(self.config.remb_min_bps))
     }
 
+    /// Whether the receiver has said anything from which an estimate is made.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.feedback_us.is_some() || self.remb.is_some()
+    }
+
     /// The receiver allows less than is wanted.
     fn is_capped(&self) -> bool {
         self.receiver_bps().is_some_and(|bps| bps < self.wanted_bps)

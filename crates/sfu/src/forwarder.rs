@@ -5,12 +5,16 @@
 //!   key pictures, as they are encrypted, a stream is entered at the start of any picture, and none is left that flows.
 //! - Within a stream, levels (temporal and spatial layers) rise where the codec allows it and fall at the next picture.
 //! - Places that are lost on the way in stay reserved: if the packet comes late, it goes out under its own number.
+//! - What goes out long after it came is stamped as if it were made when it goes out.
 
+mod retimed;
 mod segment;
 mod sent;
+mod timing;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use retimed::Retimed;
 use rtp::sequence::is_newer_timestamp;
 use segment::{Segment, Segments};
 use sent::SentPackets;
@@ -44,6 +48,8 @@ pub(crate) struct Input<'a> {
     pub(crate) frame: &'a Frame,
     /// From the stream's last sender report.
     pub(crate) clock: Option<SenderClock>,
+    /// It goes out later than it came: the timestamp that a picture made at this moment would have.
+    pub(crate) live: Option<u32>,
 }
 
 /// The numbers of a packet in the outgoing stream.
@@ -86,7 +92,10 @@ pub(crate) struct Forwarder {
     /// The frames that went out lately: bit `n` is the frame whose incoming number is `newest_number - n`.
     forwarded: u64,
     newest_number: u16,
+    /// How many packets can be found again.
+    history: u64,
     sent: SentPackets,
+    retimed: Retimed,
     standstills: StandstillWatch,
 }
 
@@ -107,6 +116,7 @@ struct Epoch {
 #[derive(Debug, Clone, Copy)]
 struct Last {
     timestamp: u32,
+    /// What belongs to that on the publisher's timeline.
     incoming_timestamp: u32,
     at: Instant,
 }
@@ -130,7 +140,9 @@ impl Forwarder {
             skipped_picture: None,
             forwarded: 0,
             newest_number: 0,
+            history: history as u64,
             sent: SentPackets::new(history),
+            retimed: Retimed::default(),
             standstills: StandstillWatch::default(),
         }
     }
@@ -149,6 +161,11 @@ impl Forwarder {
         &self.standstills
     }
 
+    /// What goes out ends here, without a change of what is wanted: it is entered again at a key picture.
+    pub(crate) fn leave(&mut self) {
+        self.current = None;
+    }
+
     /// The clock rate of the timestamps.
     pub(crate) fn rate_hz(&self) -> u32 {
         self.rate_hz
@@ -162,6 +179,11 @@ impl Forwarder {
     /// What is wanted.
     pub(crate) fn target(&self) -> Option<Target> {
         self.target
+    }
+
+    /// Whether nothing goes out.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.current.is_none()
     }
 
     /// What goes out: the stream, and up to which level.
@@ -216,9 +238,10 @@ impl Forwarder {
     /// The numbers of a packet that went out before, from what came in.
     pub(crate) fn rewrite_again(&self, packet: &SentPacket, timestamp: u32, frame: &Frame) -> Option<Rewrite> {
         let epoch = self.epoch(packet.epoch)?;
+        let delay = self.retimed.delay_of(packet.epoch, timestamp).unwrap_or(0);
         Some(Rewrite {
             index: packet.index,
-            timestamp: timestamp.wrapping_sub(epoch.timestamp_shift),
+            timestamp: timestamp.wrapping_sub(epoch.timestamp_shift).wrapping_add(delay),
             marker: packet.marker,
             picture: frame.picture.map(|picture| epoch.picture(picture, packet.picture_shift)),
             number: frame.number.map(|number| number.wrapping_sub(epoch.number_shift)),
@@ -273,7 +296,8 @@ impl Forwarder {
         if !((input.frame.key || input.frame.is_blind) && input.frame.starts_picture) {
             return None;
         }
-        let expected = self.expected_timestamp(now, input);
+        let live = Input { timestamp: input.live.unwrap_or(input.timestamp), ..*input };
+        let expected = self.expected_timestamp(now, &live);
         let picture = input.frame.picture.unwrap_or_default();
         let fresh = self.last.is_none();
         let following = |incoming: u16, last: u16| if fresh { 0 } else { incoming.wrapping_sub(last.wrapping_add(1)) };
@@ -284,7 +308,7 @@ impl Forwarder {
             stream: input.stream,
             publisher: input.publisher,
             clock: input.clock,
-            timestamp_shift: input.timestamp.wrapping_sub(expected),
+            timestamp_shift: live.timestamp.wrapping_sub(expected),
             base_shift: following_byte(picture.base, self.picture.base),
             key_shift: following_byte(picture.key, self.picture.key),
             number_shift: following(input.frame.number.unwrap_or(0), self.number),
@@ -325,7 +349,7 @@ impl Forwarder {
         self.skipped_picture = None;
         let rewrite = self.number_packet(&epoch, &segment, input);
         self.next = rewrite.index.wrapping_add(1);
-        self.note_highest(now, input, &rewrite);
+        self.note_highest(now, &epoch, &rewrite);
         self.note_frame(input.frame);
         Some(rewrite)
     }
@@ -341,14 +365,15 @@ impl Forwarder {
         let rewrite = self.number_packet(&epoch, &segment, input);
         // Only skipped packets came after it: what follows has to go on behind it.
         if self.last.is_none_or(|last| is_newer_timestamp(rewrite.timestamp, last.timestamp)) {
-            self.note_highest(now, input, &rewrite);
+            self.note_highest(now, &epoch, &rewrite);
         }
         Some(rewrite)
     }
 
     /// The numbers behind which the next stream begins.
-    fn note_highest(&mut self, now: Instant, input: &Input<'_>, rewrite: &Rewrite) {
-        self.last = Some(Last { timestamp: rewrite.timestamp, incoming_timestamp: input.timestamp, at: now });
+    fn note_highest(&mut self, now: Instant, epoch: &Epoch, rewrite: &Rewrite) {
+        let incoming_timestamp = rewrite.timestamp.wrapping_add(epoch.timestamp_shift);
+        self.last = Some(Last { timestamp: rewrite.timestamp, incoming_timestamp, at: now });
         self.standstills.handle_packet(now);
         self.picture = rewrite.picture.unwrap_or(self.picture);
         self.number = rewrite.number.unwrap_or(self.number);
@@ -362,6 +387,7 @@ impl Forwarder {
 
     fn number_packet(&mut self, epoch: &Epoch, segment: &Segment, input: &Input<'_>) -> Rewrite {
         let index = input.place.wrapping_sub(segment.shift);
+        let delay = self.delay(epoch, input, index);
         let marker = input.marker || (input.frame.ends && input.frame.level.spatial == segment.level.spatial);
         let packet = SentPacket {
             index,
@@ -373,7 +399,7 @@ impl Forwarder {
         self.sent.insert(packet, self.next);
         Rewrite {
             index,
-            timestamp: input.timestamp.wrapping_sub(epoch.timestamp_shift),
+            timestamp: input.timestamp.wrapping_sub(epoch.timestamp_shift).wrapping_add(delay),
             marker,
             picture: input.frame.picture.map(|picture| epoch.picture(picture, segment.picture_shift)),
             number: input.frame.number.map(|number| number.wrapping_sub(epoch.number_shift)),
@@ -451,28 +477,6 @@ impl Forwarder {
             self.newest_number = number;
         }
     }
-
-    /// Where the first packet of another stream belongs on the outgoing timeline.
-    fn expected_timestamp(&self, now: Instant, input: &Input<'_>) -> u32 {
-        let Some(last) = self.last else { return input.timestamp };
-        let elapsed = units(now.saturating_duration_since(last.at), self.rate_hz);
-        let by_arrival = last.timestamp.wrapping_add(elapsed);
-        let timestamp = self.timestamp_by_reports(input).filter(|by_reports| {
-            let difference = by_reports.wrapping_sub(by_arrival).cast_signed().unsigned_abs();
-            difference <= units(REPORT_ERROR_MAX, self.rate_hz)
-        });
-        let timestamp = timestamp.unwrap_or(by_arrival);
-        let step = timestamp.wrapping_sub(last.timestamp);
-        if step == 0 || step >= 1 << 31 { last.timestamp.wrapping_add(1) } else { timestamp }
-    }
-
-    /// The same by the sender reports of both streams, if one publisher made them.
-    fn timestamp_by_reports(&self, input: &Input<'_>) -> Option<u32> {
-        let before = self.epoch(self.begun.wrapping_sub(1)).filter(|epoch| epoch.publisher == input.publisher)?;
-        let clock = self.current.map_or(before.clock, |epoch| epoch.clock)?;
-        let sampled_at = input.clock?.ntp_of(input.timestamp, self.rate_hz);
-        Some(clock.timestamp_of(sampled_at, self.rate_hz).wrapping_sub(before.timestamp_shift))
-    }
 }
 
 impl Epoch {
@@ -490,9 +494,6 @@ const EPOCHS: usize = 8;
 
 /// A larger jump is a new beginning: nobody asks for so many packets.
 const GAP_MAX: u64 = 512;
-
-/// Sender reports that place a switch further off than that are wrong.
-const REPORT_ERROR_MAX: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests;

@@ -123,4 +123,8 @@ impl Frame {
         is_blind: false,
         is_dense: false,
     };
+
+    /// A packet without payload.
+    pub(crate) const PADDING: Self =
+        Self { starts_picture: false, starts: false, key: false, needed: Levels::EMPTY, ..Self::WHOLE };
 }

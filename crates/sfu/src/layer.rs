@@ -112,6 +112,11 @@ impl Layer {
         }
     }
 
+    /// Who comes later gets what came since the latest key picture.
+    pub(crate) fn replaying(self) -> Self {
+        Self { cache: self.cache.replaying(Limits::REPLAY), ..self }
+    }
+
     /// The publisher sends under another SSRC, or begins anew: nothing of before counts.
     pub(crate) fn restart(&mut self, id: StreamId, ssrc: u32) {
         self.id = id;
@@ -188,6 +193,12 @@ impl Layer {
     /// The last sender report, and how old it is.
     pub(crate) fn report(&self, now: Instant) -> Option<(SenderClock, Duration)> {
         self.report.map(|report| (report.clock, now.saturating_duration_since(report.arrived)))
+    }
+
+    /// The timestamp that a picture made at this moment would have, by the arrival of the newest.
+    pub(crate) fn live_timestamp(&self, now: Instant, rate_hz: u32) -> Option<u32> {
+        let since = now.saturating_duration_since(self.last_at?);
+        Some(self.previous?.timestamp.wrapping_add(crate::timeline::units(since, rate_hz)))
     }
 
     /// From the last sender report.

@@ -36,6 +36,7 @@ pub mod prober;
 mod quality;
 mod rate;
 mod red;
+mod replay;
 pub mod router;
 pub mod sink;
 mod slab;

@@ -122,6 +122,19 @@ impl<T: Copy> Pacer<T> {
         Verdict::Queued
     }
 
+    /// Whether a picture that was offered would go out at once.
+    pub fn has_room(&mut self, now: Instant) -> bool {
+        self.may_pass(now, Class::Video)
+    }
+
+    /// When the bucket has room, by what is in it.
+    #[must_use]
+    pub fn room_at(&self) -> Instant {
+        let excess_bytes = (self.level_bytes - self.burst_bytes()).max(0.0);
+        // A millisecond more: several packets leave per wake-up, not one each.
+        self.drained_at + Duration::from_secs_f64(excess_bytes / self.rate_bytes) + WAKE_UP
+    }
+
     /// Counts what was sent without asking: probes and padding.
     pub fn handle_sent(&mut self, now: Instant, bytes: usize) {
         self.drain(now);
@@ -150,9 +163,7 @@ impl<T: Copy> Pacer<T> {
         if self.is_empty() {
             return None;
         }
-        let excess_bytes = (self.level_bytes - self.burst_bytes()).max(0.0);
-        // A millisecond more: several packets leave per wake-up, not one each.
-        Some(self.drained_at + Duration::from_secs_f64(excess_bytes / self.rate_bytes) + WAKE_UP)
+        Some(self.room_at())
     }
 
     /// Forgets what waits.

@@ -193,9 +193,16 @@ impl Peer {
         [self.arrivals.poll_timeout(), allowance].into_iter().flatten().min()
     }
 
+    /// When something more of a replay may go out.
+    fn replay_due(&self) -> Option<Instant> {
+        let due = self.slots.iter().filter_map(|slot| slot.replay.as_ref()).map(|replay| replay.due()).min()?;
+        let pacer = &self.outbound.pacer;
+        Some(due.max(pacer.poll_timeout().unwrap_or_else(|| pacer.room_at())))
+    }
+
     /// When something is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
-        let due = [self.allocate_at, self.outbound.poll_timeout(), self.feedback_due()];
+        let due = [self.allocate_at, self.outbound.poll_timeout(), self.feedback_due(), self.replay_due()];
         due.into_iter().flatten().fold(self.report_at, Instant::min)
     }
 }

@@ -6,6 +6,7 @@ mod deadline;
 mod look;
 mod receive;
 mod remote;
+mod replay;
 mod report;
 mod resend;
 mod subscribe;
@@ -208,7 +209,8 @@ impl Router {
             }
             None => {
                 let next_stream = &mut self.next_stream;
-                let mut published = Track::new(now, track, parameters, || name_stream(next_stream));
+                let mut published =
+                    Track::new(now, track, parameters, self.config.replays, || name_stream(next_stream));
                 if self.peers.get(peer).is_some_and(|peer| peer.is_remote) {
                     published.is_remote = true;
                     published.interest = Interest::NOTHING;

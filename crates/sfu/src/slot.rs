@@ -8,6 +8,7 @@ use crate::allocator::{Demand, Tile};
 use crate::forwarder::Forwarder;
 use crate::id::TrackId;
 use crate::output::SlotState;
+use crate::replay::Replay;
 use crate::tally::SlotTally;
 use crate::track::Track;
 use codec::outgoing_codec;
@@ -57,6 +58,8 @@ pub(crate) struct Slot {
     /// The track's payload type on the way in, and what it becomes; `None` when it can become nothing.
     pub(crate) codec: Option<(u8, Option<OutgoingCodec>)>,
     pub(crate) forwarder: Forwarder,
+    /// What came since the latest key picture goes out, faster than it came.
+    pub(crate) replay: Option<Box<Replay>>,
     /// The index of the next packet under the SSRC of retransmissions.
     pub(crate) next_rtx: u64,
     /// The subscriber has reported about the SSRC: it knows to which mid it belongs.
@@ -110,6 +113,7 @@ impl Slot {
             track: None,
             codec: None,
             forwarder: Forwarder::new(first, rate_hz, history),
+            replay: None,
             next_rtx: u64::from(first_rtx & 0x7fff),
             acknowledged: false,
             demand: if is_audio { Demand::audio() } else { Demand::video() },
@@ -126,6 +130,12 @@ impl Slot {
     pub(crate) fn with(self, mut parameters: SendParameters) -> Self {
         let formats = Format::all(&std::mem::take(&mut parameters.codecs));
         Self { parameters, formats, codec: None, ..self }
+    }
+
+    /// Another stream begins in it: a report is to follow soon, and what was replayed of another one is over.
+    pub(crate) fn note_beginning(&mut self) {
+        self.report_soon = true;
+        self.replay = None;
     }
 
     /// Filled by the server with whoever is loudest.

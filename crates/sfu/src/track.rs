@@ -64,11 +64,12 @@ pub(crate) struct Subscription {
 }
 
 impl Track {
-    /// `next_stream` names the streams.
+    /// `next_stream` names the streams. Of what `replays`, who comes later gets everything since the latest key picture.
     pub(crate) fn new(
         now: Instant,
         id: TrackId,
         parameters: ReceiveParameters,
+        replays: bool,
         mut next_stream: impl FnMut() -> StreamId,
     ) -> Self {
         let mut rids: Vec<Option<Rid>> = parameters.rids.iter().take(LAYERS_MAX).cloned().map(Some).collect();
@@ -78,7 +79,12 @@ impl Track {
         if rids.is_empty() {
             rids = vec![None; parameters.ssrcs.len().clamp(1, LAYERS_MAX)];
         }
-        let layers = rids.into_iter().map(|rid| Layer::new(parameters.kind, rid, next_stream())).collect();
+        let replays = replays && parameters.kind == Kind::Video;
+        let layer = |rid| {
+            let layer = Layer::new(parameters.kind, rid, next_stream());
+            if replays { layer.replaying() } else { layer }
+        };
+        let layers = rids.into_iter().map(layer).collect();
         Self {
             id,
             allowance: TrackAllowance::new(now, parameters.kind),
@@ -125,6 +131,11 @@ impl Track {
     /// Which layer a stream is.
     pub(crate) fn layer_of(&self, stream: StreamId) -> Option<&Layer> {
         self.layers.iter().find(|layer| layer.id == stream)
+    }
+
+    /// Whether its publisher can be asked for a key frame: not if an encoder is behind it that only sends.
+    pub(crate) fn may_be_asked(&self) -> bool {
+        self.parameters.codecs.iter().any(|codec| codec.feedback.pli || codec.feedback.fir)
     }
 
     /// A subscriber cannot go on without a key frame of a layer. Returns when the publisher is to be asked.

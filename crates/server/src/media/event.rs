@@ -111,6 +111,11 @@ pub(crate) fn stream_room(number: u64) -> MediaRoomId {
     MediaRoomId(FIRST_OF_STREAMS | number)
 }
 
+/// Whether a number is that of a stream.
+pub(crate) fn is_stream_room(room: MediaRoomId) -> bool {
+    room.0 & FIRST_OF_STREAMS != 0
+}
+
 /// Whether a number is that of one who publishes or views a live stream.
 pub(crate) fn is_stream_peer(peer: MediaPeerId) -> bool {
     peer.0 & FIRST_OF_STREAMS != 0

@@ -9,7 +9,7 @@ use rtp::parameters::{Kind, Mid, ReceiveParameters, SendParameters};
 use sfu::{Links, PeerId, Router, TrackId, Wish};
 
 use super::connection::{Connection, Holder, Terms};
-use super::event::{priority, routed};
+use super::event::{is_stream_room, priority, routed};
 use super::member::Member;
 use super::timers::Due;
 use super::ufrag::Name;
@@ -177,7 +177,8 @@ impl Media {
     }
 
     fn open_room(&mut self, now: Instant, id: MediaRoomId) -> Result<u32, MediaRefusal> {
-        let router = Router::new(sfu::Config::default(), random()?, now);
+        let config = sfu::Config { replays: is_stream_room(id), ..sfu::Config::default() };
+        let router = Router::new(config, random()?, now);
         let key = self.rooms.insert(Room {
             id,
             router,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Cached, KEEP_MAX, Limits, PacketCache};
+use super::{Cached, KEEP_MAX, Kept, Limits, PacketCache};
 use crate::tests::epoch;
 
 const SMALL: Limits = Limits { bytes_min: 1_024, bytes_max: 4_096, packets_min: 4, packets_max: 16 };
@@ -101,4 +101,80 @@ proptest::proptest! {
             proptest::prop_assert!(cache.packet(now, place).is_some());
         }
     }
+}
+
+/// A cache that keeps what came since the latest key picture.
+fn replaying() -> PacketCache {
+    let limits = Limits { bytes_max: 16_384, packets_max: 64, ..SMALL };
+    PacketCache::new(SMALL).replaying(limits)
+}
+
+fn is_kept(cache: &PacketCache, places: std::ops::Range<u64>) -> bool {
+    places
+        .into_iter()
+        .all(|place| matches!(cache.kept(place), Kept::Packet(kept) if kept.bytes[0] == packet(place, 1)[0]))
+}
+
+#[test]
+fn everything_since_the_latest_key_picture_is_kept_up_to_the_limit_of_packets_and_nothing_beyond_it() {
+    let mut now = epoch();
+    let mut cache = replaying();
+    for place in 0..10 {
+        cache.insert(now, place, &packet(place, 20), false);
+    }
+    cache.handle_key_picture(10);
+    for place in 10..74 {
+        now += Duration::from_secs(1);
+        cache.insert(now, place, &packet(place, 20), false);
+        assert!(cache.start() == Some(10) && is_kept(&cache, 10..place + 1), "at {place}");
+    }
+    assert_eq!(cache.entries.len(), 64);
+    cache.insert(now, 74, &packet(74, 20), false);
+    assert_eq!((cache.start(), cache.entries.len()), (None, 64));
+    cache.handle_key_picture(75);
+    cache.insert(now, 75, &packet(75, 20), false);
+    assert_eq!(cache.start(), Some(75));
+}
+
+#[test]
+fn everything_since_the_latest_key_picture_is_kept_up_to_the_limit_of_bytes_and_nothing_beyond_it() {
+    let mut now = epoch();
+    let mut cache = replaying();
+    for place in 0..7 {
+        cache.insert(now, place, &packet(place, 400), false);
+    }
+    cache.handle_key_picture(7);
+    let most = 16_384 / 400;
+    for place in 7..7 + most {
+        now += Duration::from_secs(1);
+        cache.insert(now, place, &packet(place, 400), false);
+        assert!(cache.start() == Some(7) && is_kept(&cache, 7..place + 1), "at {place}");
+    }
+    for place in 7 + most..7 + 2 * most {
+        cache.insert(now, place, &packet(place, 400), false);
+    }
+    assert_eq!((cache.start(), cache.bytes.len()), (None, 16_384));
+}
+
+#[test]
+fn of_what_is_missing_and_what_is_overwritten_each_is_told() {
+    let now = epoch();
+    let mut cache = replaying();
+    cache.handle_key_picture(1);
+    cache.insert(now, 1, &packet(1, 400), false);
+    cache.insert(now, 3, &packet(3, 400), false);
+    assert_eq!(cache.kept(2), Kept::Missing);
+    cache.insert(now, 1 + 64, &packet(65, 400), false);
+    assert_eq!(cache.kept(1), Kept::Forgotten);
+}
+
+#[test]
+fn what_came_since_the_key_picture_may_be_sent_again_however_old_it_is() {
+    let now = epoch();
+    let mut cache = replaying();
+    cache.insert(now, 1, &packet(1, 10), false);
+    cache.handle_key_picture(2);
+    cache.insert(now, 2, &packet(2, 10), false);
+    let later = now + KEEP_MAX * 2;
+    assert!(cache.packet(later, 1).is_none() && cache.packet(later, 2).is_some());
 }

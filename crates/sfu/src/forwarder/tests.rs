@@ -26,7 +26,7 @@ fn frame(id: u16, temporal: u8, key: bool) -> Frame {
 fn input(stream: StreamId, place: u64, frame: &Frame) -> Input<'_> {
     #[expect(clippy::cast_possible_truncation, reason = "places in tests are small")]
     let timestamp = place as u32 * 3_000;
-    Input { stream, publisher: PeerId(1), place, timestamp, marker: true, frame, clock: None }
+    Input { stream, publisher: PeerId(1), place, timestamp, marker: true, frame, clock: None, live: None }
 }
 
 fn target(stream: StreamId) -> Option<Target> {

@@ -85,6 +85,16 @@ impl Outbound {
         allowed
     }
 
+    /// How fast somebody gets what came before, who began to get it so long ago: what a slow path takes, and more with each step that the
+    /// estimate makes, which is tried upwards meanwhile. Of who says nothing about its path no more is known by waiting.
+    pub(crate) fn replay_bps(&self, since: Duration) -> u64 {
+        let pace_bps = self.estimator.pace_bps();
+        if self.estimator.is_heard() {
+            return pace_bps.min(self.estimator.estimate_bps().saturating_mul(REPLAY_PACE).max(REPLAY_START_BPS));
+        }
+        if since < REPLAY_PATIENCE { pace_bps.min(REPLAY_START_BPS) } else { pace_bps }
+    }
+
     /// When pacer, prober or estimator have something to do.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         [self.pacer.poll_timeout(), self.prober.poll_timeout(), self.estimator.poll_timeout()]
@@ -99,6 +109,15 @@ const RESEND_SHARE: f64 = 0.5;
 
 /// Unused retransmissions are saved up so long.
 const RESEND_MEMORY: Duration = Duration::from_secs(1);
+
+/// Times the estimate: it lasts a second or two, in which a queue would be noticed.
+const REPLAY_PACE: u64 = 2;
+
+/// Before anything is known of the path.
+const REPLAY_START_BPS: u64 = 2_000_000;
+
+/// So long what a viewer says of its path is waited for.
+const REPLAY_PATIENCE: Duration = Duration::from_millis(400);
 
 /// A lost key frame can always be repaired.
 const RESEND_BURST_BYTES: f64 = 60_000.0;

@@ -8,6 +8,7 @@ use crate::forwarder::Target;
 use crate::id::PeerId;
 use crate::ladder::Ladder;
 use crate::peer::Peer;
+use crate::replay::Replay;
 use crate::slab::Slab;
 use crate::track::Track;
 
@@ -71,10 +72,12 @@ impl Router {
 
 /// Tells the forwarders of a subscriber what was granted, and asks for key frames where they are needed.
 fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
+    let is_local = peer.is_local;
     for (index, slot) in peer.slots.iter_mut().enumerate() {
         let track = slot.track.and_then(|track| tracks.get_mut(track));
         let Some(track) = track else {
             slot.forwarder.set_target(None);
+            slot.replay = None;
             continue;
         };
         let flowed = slot.forwarder.target().is_some();
@@ -84,12 +87,25 @@ fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
             Some(Target { stream: layer.id, level: step.level })
         });
         slot.forwarder.set_target(target);
+        if target.is_none() {
+            slot.replay = None;
+        }
         if flowed && target.is_none() {
             // What waits of a picture that ends would only delay the sound.
             peer.outbound.pacer.discard(|waiting| usize::from(waiting.slot) == index);
         }
         let stream = target.filter(|_| track.is_video()).map(|target| target.stream);
         let Some((stream, layer)) = stream.and_then(|stream| Some((stream, track.layer_of(stream)?))) else { continue };
+        // Who is in this process reads frames, of which each has its own time.
+        if slot.replay.is_none() && slot.forwarder.is_idle() && !is_local {
+            slot.replay = Replay::begin(now, layer).map(Box::new);
+        }
+        if let Some(replay) = slot.replay.as_deref().filter(|replay| replay.is_of(stream)) {
+            if track.may_be_asked() && replay.is_long(now, layer) {
+                track.want_key_frame(now, stream, peer.id);
+            }
+            continue;
+        }
         let forwarder = &slot.forwarder;
         if forwarder.awaited().is_some() || forwarder.awaits_width(layer.rates.highest().spatial) {
             track.want_key_frame(now, stream, peer.id);

@@ -53,6 +53,7 @@ impl Router {
             let Some(waiting) = self.peers.get_mut(key).and_then(|peer| peer.outbound.pacer.poll(now)) else { break };
             self.send_waiting(now, key, waiting, sink);
         }
+        self.replay(now, key, sink);
         for _ in 0..BUDGET {
             let Some(bytes) = self.peers.get_mut(key).and_then(|peer| peer.outbound.prober.poll_padding(now)) else {
                 break;
@@ -247,7 +248,7 @@ impl Router {
 const TICK: Duration = Duration::from_millis(100);
 
 /// Packets for one peer per wake-up from each source.
-const BUDGET: usize = 64;
+pub(super) const BUDGET: usize = 64;
 
 /// A compound is sent when it has grown beyond this; one more report still fits into a packet.
 const COMPOUND_BYTES: usize = 1_100;

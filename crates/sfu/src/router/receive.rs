@@ -8,12 +8,13 @@ use rtp::{Extensions, Packet};
 
 use super::{Router, name_stream, tracks_of};
 use crate::forwarder::{Input, StreamId, Target};
-use crate::frame::{self, Frame, Levels, Payload};
+use crate::frame::{self, Frame, Payload};
 use crate::inbound::Inbound;
 use crate::layer::{Arrival, Layer, Previous};
 use crate::pacer::{Class, Verdict};
 use crate::peer::{Outgoing, StreamPlace, Waiting, What};
 use crate::red;
+use crate::replay::Replay;
 use crate::sink::Sink;
 use crate::track::Track;
 
@@ -239,6 +240,7 @@ impl Router {
             marker: inbound.payload.marker,
             frame,
             clock: layer.clock(),
+            live: None,
         };
         let class = if track.is_video() { Class::Video } else { Class::Audio };
         self.context.template.clear();
@@ -246,13 +248,22 @@ impl Router {
         for subscription in &track.subscribers {
             let Some(peer) = self.peers.get_mut(subscription.peer) else { continue };
             let Some(slot) = peer.slots.get_mut(subscription.slot) else { continue };
+            if let Some(replay) = slot.replay.as_deref_mut().filter(|replay| replay.is_of(layer.id)) {
+                // It gets there by itself, and goes on with a new key picture at once.
+                if frame.key && frame.starts_picture && layer.cache.start() == Some(at) {
+                    *replay = Replay::at(now, layer.id, at);
+                    slot.forwarder.leave();
+                }
+                due = Some(now);
+                continue;
+            }
             let Some(codec) = slot.codec_for(inbound.payload_type, track) else { continue };
             if codec.unwraps && red::primary(inbound.payload.bytes).is_none() {
                 continue;
             }
             let Some(rewrite) = slot.forwarder.handle_packet(now, &input) else { continue };
             if rewrite.begins {
-                slot.report_soon = true;
+                slot.note_beginning();
                 peer.report_at = now;
                 peer.slots_changed = true;
                 due = Some(now);
@@ -298,14 +309,16 @@ fn inspect(now: Instant, layer: &mut Layer, at: u64, inbound: &Inbound<'_>, byte
     tally.packets = tally.packets.wrapping_add(1);
     tally.bytes = tally.bytes.wrapping_add(bytes.len() as u64);
     if inbound.payload.bytes.is_empty() {
-        // Padding to probe us: its number is closed up.
-        return Frame { starts_picture: false, starts: false, key: false, needed: Levels::EMPTY, ..Frame::WHOLE };
+        // Padding to probe us: its number is closed up, also for those who come later.
+        layer.cache.insert(now, at, bytes, inbound.repaired);
+        return Frame::PADDING;
     }
     let (frame, size) = frame::read(&inbound.payload, layer.previous, &mut layer.dependencies);
     tally.pictures = tally.pictures.wrapping_add(u64::from(frame.starts_picture));
     if frame.key && frame.starts_picture {
         tally.key_frames = tally.key_frames.wrapping_add(1);
         layer.key_frames.handle_key_frame();
+        layer.cache.handle_key_picture(at);
         layer.size_px = size.or(layer.size_px);
     }
     if frame.is_blind && frame.starts_picture {

@@ -128,6 +128,7 @@ impl Router {
             marker: inbound.payload.marker,
             frame: &frame,
             clock: layer.clock(),
+            live: None,
         };
         let rewrite = slot.forwarder.handle_packet(now, &input)?;
         Some((track_key, rewrite, at))

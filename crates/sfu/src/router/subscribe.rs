@@ -91,6 +91,8 @@ impl Router {
     pub(super) fn block(&mut self, now: Instant, key: usize, blocked: bool) {
         let Some(track) = self.tracks.get_mut(key) else { return };
         track.blocked = blocked;
+        // Neither what was shown before nor what nobody was to see is for those who come later.
+        track.layers.iter_mut().for_each(|layer| layer.cache.forget_start());
         track.loudness = crate::speaker::Loudness::default();
         self.allocate_subscribers(now, key);
     }
@@ -167,6 +169,7 @@ fn empty(slot: &mut Slot) {
     slot.track = None;
     slot.codec = None;
     slot.forwarder.set_target(None);
+    slot.replay = None;
     slot.demand.restart();
 }
 

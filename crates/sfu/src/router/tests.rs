@@ -10,6 +10,7 @@ mod look;
 mod publisher;
 mod reconnect;
 mod remote;
+mod replay;
 mod simulcast;
 mod streams;
 mod svc;

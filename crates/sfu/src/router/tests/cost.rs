@@ -1,7 +1,7 @@
 use rtp::parameters::CodecName;
 
 use super::world::{ALICE, BOB, Input, Recorder, VP8, World, codec, sends, takes, vp8};
-use crate::{PeerId, Relayed, Sink, Source};
+use crate::{Config, PeerId, Relayed, Sink, Source};
 
 /// Takes packets and forgets them.
 struct Nowhere(u32);
@@ -16,8 +16,17 @@ impl Sink for Nowhere {
 
 #[test]
 fn a_forwarded_packet_allocates_nothing() {
+    forward(Config::default());
+}
+
+#[test]
+fn where_what_came_before_is_kept_a_forwarded_packet_allocates_nothing_either() {
+    forward(Config { replays: true, ..Config::default() });
+}
+
+fn forward(config: Config) {
     let subscribers: Vec<PeerId> = (10..30).map(PeerId).collect();
-    let mut world = World::new(&subscribers);
+    let mut world = World::with(config, &subscribers);
     world.router.handle_join(world.now, ALICE);
     let track = world.publish(ALICE, Source::Camera, sends("0", codec(CodecName::Vp8, VP8), 1_000));
     for peer in &subscribers {

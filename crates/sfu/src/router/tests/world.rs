@@ -123,8 +123,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(peers: &[PeerId]) -> Self {
+        Self::with(Config::default(), peers)
+    }
+
+    pub(crate) fn with(config: Config, peers: &[PeerId]) -> Self {
         let now = epoch();
-        let mut router = Router::new(Config::default(), [7; 32], now);
+        let mut router = Router::new(config, [7; 32], now);
         peers.iter().for_each(|peer| router.handle_join(now, *peer));
         Self { router, now, sink: Recorder::default() }
     }
