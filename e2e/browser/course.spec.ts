@@ -1,13 +1,13 @@
 // The product was asked for with a contract of eight messages. A page written from that contract alone must work unchanged.
-import { CourseSite } from '../harness/course_site.ts';
+import { ForeignSite } from '../harness/foreign_site.ts';
 import { Student } from '../harness/student.ts';
 import { expect, test as base } from '../harness/test.ts';
 
-const test = base.extend<{ site: CourseSite; student: () => Promise<Student> }>({
+const test = base.extend<{ site: ForeignSite; student: () => Promise<Student> }>({
   settings: { 'turn.users': { student: '123456' } },
 
   site: async ({ server }, use) => {
-    const site = await CourseSite.serve({
+    const site = await ForeignSite.serve('course_page', {
       SIGNAL_URL: `ws://127.0.0.1:${server.ports.compat}`,
       TURN_ADDRESS: `127.0.0.1:${server.ports.turn}`,
     });

@@ -1,4 +1,4 @@
-// A student of the course at the course page.
+// A student of the course at the course page, or somebody at another page that is not ours and has the same controls.
 import { type Browser, type BrowserContext, expect, type Page } from '@playwright/test';
 
 import { look, type Media, measure, observeConnections } from './observer.ts';
@@ -13,13 +13,13 @@ export class Student {
     this.page = page;
   }
 
-  /** Opens the page at `url` and waits until it has its socket. */
-  static async at(browser: Browser, url: string): Promise<Student> {
+  /** Opens the page at `url` and waits until it says on its console that it is ready: the course page, that it has its socket. */
+  static async at(browser: Browser, url: string, ready = 'websocket open'): Promise<Student> {
     const context: BrowserContext = await browser.newContext();
     await observeConnections(context);
     const page = await context.newPage();
     page.on('dialog', (dialog) => { throw new Error(dialog.message()); });
-    const open = page.waitForEvent('console', (message) => message.text() === 'websocket open');
+    const open = page.waitForEvent('console', (message) => message.text() === ready);
     await page.goto(url);
     await open;
     return new Student(page);
