@@ -12,6 +12,7 @@ pub mod live_recording;
 pub mod live_rtmp;
 pub mod media_parameters;
 mod published;
+pub mod room_dialects;
 pub mod room_frames;
 pub mod room_operations;
 pub mod rtc_datagram;
@@ -38,6 +39,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("live_recording", live_recording::run),
     ("live_rtmp", live_rtmp::run),
     ("media_parameters", media_parameters::run),
+    ("room_dialects", room_dialects::run),
     ("room_frames", room_frames::run),
     ("room_operations", room_operations::run),
     ("rtc_datagram", rtc_datagram::run),
