@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings and streams,
-ffmpeg and GStreamer by RTMP, FLV, WHIP and HLS, and a program of the operator that is asked about them.
+ffmpeg and GStreamer by RTMP, FLV, WHIP and HLS, a program of the operator that is asked about them, and nginx that streams go on to.
 
 Run with the Python of a virtual environment that has e2e/requirements.txt:
 
@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import audience
+import forward
 import hooks
 import ice
 import live
@@ -63,7 +64,7 @@ def main() -> int:
     options = arguments.parse_args()
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
-    streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS]
+    streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *forward.CHECKS]
     meetings = chosen([*meeting.CHECKS, *native.CHECKS, *streams])
     abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *audience.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
@@ -75,6 +76,7 @@ def main() -> int:
         ice.demand()
         meeting.demand()
         live.demand()
+        forward.demand()
         server = Server(options.parlor)
         run_side_by_side(peaceful, server, SIDE_BY_SIDE)
         run_side_by_side(meetings, server, MEETINGS_SIDE_BY_SIDE)

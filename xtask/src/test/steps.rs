@@ -66,6 +66,8 @@ pub(crate) const STEPS: &[Step] = &[
             Need::Debian("gstreamer1.0-plugins-good", "", "VP8 and RTP for GStreamer"),
             Need::Debian("gstreamer1.0-plugins-bad", "", "webrtcbin, DTLS, SRTP and H.264 for GStreamer"),
             Need::Debian("ffmpeg", "ffmpeg", "ffmpeg and ffprobe, which publish and play live streams"),
+            Need::Debian("nginx", "nginx", "a server that live streams go on to"),
+            Need::Debian("libnginx-mod-rtmp", "", "its RTMP"),
             Need::Debian("gir1.2-gst-plugins-bad-1.0", "", "webrtcbin for Python"),
             Need::Debian("gir1.2-nice-0.1", "", "ICE for Python"),
             Need::Debian("python3-gi", "", "GStreamer for Python"),

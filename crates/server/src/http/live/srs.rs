@@ -44,8 +44,12 @@ pub(super) async fn answer(request: &Request<'_>, deed: Deed, body: Body) -> Res
 /// The answer and the name of the session.
 async fn opened(request: &Request<'_>, deed: Deed, body: Body) -> Result<(String, String), Refusal> {
     let asked: Asked = serde_json::from_str(&text(body).await?).map_err(|error| Refusal::BadBody(error.to_string()))?;
-    let address = address(&asked.streamurl, request.parts.uri.query().unwrap_or_default())?;
+    let mut address = address(&asked.streamurl, request.parts.uri.query().unwrap_or_default())?;
     check(request, deed, &address)?;
+    if deed == Deed::Publish {
+        // By which programs tell a publisher by WebRTC.
+        address.query.push_str(if address.query.is_empty() { UPSTREAM } else { AND_UPSTREAM });
+    }
     let reached = dialect::reached(&address)?;
     // Whether it is an offer at all is said of what the client wrote.
     let offer = Offer::parse(deed, asked.sdp)?;
@@ -77,6 +81,8 @@ fn address(url: &str, query: &str) -> Result<StreamAddress, Refusal> {
     Ok(StreamAddress::parse(&format!("{path}{between}{query}"))?)
 }
 
+const UPSTREAM: &str = "upstream=rtc";
+const AND_UPSTREAM: &str = "&upstream=rtc";
 /// What SRS says of everything that it does not do.
 const FAILED: u16 = 400;
 

@@ -103,3 +103,63 @@ async fn versions_are_told_to_whoever_looks_whether_the_server_is_up() {
     }
     assert_eq!(request(server.http(), "DELETE", "/api/v1/versions", &[]).await.status, 405);
 }
+
+/// What is in every answer of the JSON API.
+const ANSWERED: [&str; 6] = ["code", "pid", "sdp", "server", "service", "sessionid"];
+
+#[tokio::test]
+async fn every_form_in_which_srss_clients_ask_by_json_is_taken() {
+    let server = serve_for_test(&[]);
+    let api = "http://127.0.0.1:1985/rtc/v1/play/";
+    for (index, (path, form, headers)) in [
+        // The page of SRS, in its versions.
+        (
+            "/rtc/v1/play/",
+            json!({ "api": api, "tid": "2b45a06", "clientip": null }),
+            &["Content-Type: application/json"][..],
+        ),
+        ("/rtc/v1/play/", json!({ "api": api, "clientip": null }), &[]),
+        // Its load generator, which puts the URL's parameters behind the API's, and names no type.
+        ("/rtc/v1/play/?token=x&vhost=y", json!({ "api": api, "clientip": "" }), &[]),
+        // No more than has to be.
+        ("/rtc/v1/play", json!({}), &["Content-Type: text/plain"]),
+        ("/rtc/v1/play/", json!({ "encrypt": true, "dtls": true, "unknown": [1] }), &[]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut client = Client::udp(u64::try_from(index).unwrap() + 1).await;
+        let mut asked = form.clone();
+        asked["streamurl"] = json!("webrtc://h:1990/live/livestream?domain=z&token=x");
+        asked["sdp"] = json!(offer_to_receive(&mut client).0.sdp);
+        let answer = exchange(server.http(), "POST", path, headers, &asked.to_string()).await;
+        let told = answer.json();
+        assert_eq!((answer.status, &told["code"]), (200, &json!(0)), "{form}: {told}");
+        assert_eq!(told.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>(), ANSWERED, "{form}");
+        assert!(told["pid"].is_string() && told["sdp"].as_str().unwrap().starts_with("v=0\r\n"), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn where_srs_closes_the_connection_its_clients_get_a_status_and_a_reason() {
+    let server = serve_for_test(&[]);
+    let mut anna = Client::udp(1).await;
+    let offer = offer_to_send(&mut anna).0.sdp;
+    let whip = "/rtc/v1/whip/?app=live&stream=w1";
+    assert_eq!(exchange(server.http(), "POST", whip, &[], &offer).await.status, 201);
+    for (method, path, sent, status, code) in [
+        ("POST", whip, offer.as_str(), 409, "on-air"),
+        ("POST", "/rtc/v1/whip/?app=live&stream=w2", "no SDP", 400, "bad-offer"),
+        ("POST", "/rtc/v1/whip/?app=..&stream=w2", &offer, 400, "bad-name"),
+        ("POST", "/rtc/v1/whep/?app=live&stream=w1", &offer, 422, "wrong-direction"),
+        ("POST", "/rtc/v1/whip-play/?app=live&stream=w1", &offer, 422, "wrong-direction"),
+        ("DELETE", whip, "", 404, "no-session"),
+        ("DELETE", "/rtc/v1/whip/?action=delete&token=0&app=live&stream=w1&session=a:b", "", 404, "no-session"),
+        ("GET", whip, "", 405, "method-not-allowed"),
+    ] {
+        let answer = exchange(server.http(), method, path, &[], sent).await;
+        assert_eq!((answer.status, super::code(&answer).as_str()), (status, code), "{method} {path}");
+    }
+    let options = request(server.http(), "OPTIONS", whip, &["Origin: https://page.example"]).await;
+    assert_eq!((options.status, options.header("access-control-allow-origin")), (200, Some("*")));
+}

@@ -219,3 +219,19 @@ async fn of_each_segment_of_hls_the_program_is_told_where_it_is_although_nobody_
     let segment = get(server.http(), &format!("/{url}"), &[]).await;
     assert_eq!((segment.status, segment.body.first()), (200, Some(&0x47)), "{url}");
 }
+
+#[tokio::test]
+async fn a_publisher_by_the_json_api_is_told_as_one_of_webrtc() {
+    let mut program = Program::start().await;
+    let server = serve_for_test(&[&program.set("on_publish"), &program.set("on_unpublish")]);
+    let mut anna = Client::udp(1).await;
+    let sdp = offer_to_send(&mut anna).0.sdp;
+    for (url, param) in
+        [("webrtc://host/live/a?token=x", "token=x&upstream=rtc"), ("webrtc://host/live/b", "upstream=rtc")]
+    {
+        let body = json!({ "streamurl": url, "sdp": sdp }).to_string();
+        let answer = exchange(server.http(), "POST", "/rtc/v1/publish/", &[], &body).await;
+        assert_eq!(answer.json()["code"], 0, "{url}");
+        assert_eq!(program.hears("on_publish").await["param"], param, "{url}");
+    }
+}
