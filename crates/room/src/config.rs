@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     policy::{Anonymous, Unmute},
+    take::RecordingPolicy,
     token::Key,
     topology::Topology,
 };
@@ -27,6 +28,8 @@ pub struct Config {
     pub events: bool,
     /// Which way the media of a room takes, when nobody has decided for the room.
     pub topology: Topology,
+    /// Whether rooms may be recorded, when nobody has decided for the room; `None`: there is nobody who could.
+    pub recording: Option<RecordingPolicy>,
     /// Who may end the mute that a moderator has set.
     pub unmute: Unmute,
     /// Connections may register as the sockets of AppRTC's clients.
@@ -44,6 +47,7 @@ impl Default for Config {
             media: false,
             events: false,
             topology: Topology::default(),
+            recording: None,
             unmute: Unmute::default(),
             apprtc: true,
         }

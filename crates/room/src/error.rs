@@ -79,6 +79,10 @@ pub(crate) enum Error {
     MediaFull,
     #[error("No stream can have the name of this room. Choose one without a slash, a backslash or a question mark.")]
     RoomName,
+    #[error("Rooms are not recorded here.")]
+    NotRecordable,
+    #[error("This room is not being recorded.")]
+    NotRecording,
     #[error("Offer to {MEDIA_UID} first.")]
     NotOffered,
     #[error("{offers} offers wait for their answers.")]
@@ -136,6 +140,7 @@ impl Error {
             Self::ChannelLabel | Self::ChannelTaken | Self::ChannelUnreliable | Self::ChannelSlow | Self::NoChannel => {
                 (114, "data-channel")
             }
+            Self::NotRecordable | Self::NotRecording => (115, "recording"),
         }
     }
 }

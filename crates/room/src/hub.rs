@@ -14,6 +14,7 @@ mod moderation;
 mod plane;
 mod show;
 mod srs;
+mod take;
 mod talk;
 
 use std::{
@@ -287,6 +288,8 @@ impl Hub {
             Command::Data if v2 => self.data(conn, request)?,
             Command::React if v2 => self.react(conn, request)?,
             Command::Moderate if v2 => self.moderate(conn, request)?,
+            Command::Record if v2 => self.record(conn, request)?,
+            Command::Consent if v2 => self.consent(conn, request)?,
             Command::Ping => {
                 self.send(conn, &Reply::Pong { id });
                 return Ok(());
@@ -300,6 +303,8 @@ impl Hub {
             | Command::Moderate
             | Command::Register
             | Command::Send
+            | Command::Record
+            | Command::Consent
             | Command::Unknown => {
                 return if id.is_some() { Err(Error::UnknownCommand) } else { Ok(()) };
             }

@@ -53,6 +53,7 @@ mod srs;
 mod stage;
 mod standing;
 mod stats;
+pub mod take;
 pub mod token;
 mod topology;
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     media::{MediaPeerId, MediaRoomId, Source},
     show::StreamPolicy,
+    take::RecordingPolicy,
     topology::Topology,
 };
 
@@ -71,6 +72,13 @@ pub enum Manage {
         /// A JSON text.
         data: String,
     },
+    /// Begins to record a room, or ends that.
+    Record {
+        /// Which.
+        room: String,
+        /// Begins.
+        on: bool,
+    },
     /// Ends a room, with whoever is in it.
     End {
         /// Which.
@@ -100,6 +108,9 @@ pub struct PolicyChange {
     /// Who may watch it without being a member.
     #[serde(default)]
     pub stream: Option<StreamPolicy>,
+    /// Whether it may be recorded.
+    #[serde(default)]
+    pub recording: Option<RecordingPolicy>,
     /// How long it lasts without members.
     #[serde(default)]
     pub keep_seconds: Option<u32>,
@@ -168,6 +179,10 @@ pub struct RoomReport {
     pub stream: StreamPolicy,
     /// How many do.
     pub viewers: u32,
+    /// Whether it may be recorded.
+    pub recording: RecordingPolicy,
+    /// Since when it is, in milliseconds since the Unix epoch; `None` while it is not.
+    pub recorded_since: Option<u64>,
     /// How long it lasts without members; `None` for a room that ends with its last one.
     pub keep_seconds: Option<u32>,
     /// Since when it is, in milliseconds since the Unix epoch.
@@ -244,6 +259,9 @@ pub enum ManageError {
     /// There is no media server.
     #[error("this server has no media server")]
     NoMedia,
+    /// The room may not be recorded.
+    #[error("rooms are not recorded here, or this one is not to be")]
+    NotRecordable,
     /// The server has as many rooms as it may have.
     #[error("the server has as many rooms as it may have")]
     TooManyRooms,

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Register,
     /// Of AppRTC: to the other client.
     Send,
+    Record,
+    Consent,
     /// `ping` or `keepLive`.
     Ping,
     Unknown,
@@ -143,6 +145,8 @@ impl<'a> Request<'a> {
             "moderate" => Command::Moderate,
             "register" => Command::Register,
             "send" => Command::Send,
+            "record" => Command::Record,
+            "consent" => Command::Consent,
             "ping" | "keepLive" => Command::Ping,
             _ => Command::Unknown,
         };

@@ -162,6 +162,11 @@ impl Grants {
         if self.has(grant) { Ok(()) } else { Err(Error::Forbidden { grant }) }
     }
 
+    /// `Ok` with what lets its holder record the room: a grant of its own, or looking after the room.
+    pub(crate) fn demand_record(&self) -> Result<(), Error> {
+        if self.has(MODERATE) { Ok(()) } else { self.demand(RECORD) }
+    }
+
     /// `Ok` with a grant that needs media to be negotiated.
     pub(crate) fn demand_media(&self) -> Result<(), Error> {
         let media = [SUBSCRIBE, PUBLISH_AUDIO, PUBLISH_VIDEO, PUBLISH_SCREEN];
@@ -249,6 +254,8 @@ impl Default for Grants {
 pub(crate) const CHAT: &str = "chat";
 /// May mute, remove, lock, make host and end.
 pub(crate) const MODERATE: &str = "moderate";
+/// May begin and end recordings.
+pub(crate) const RECORD: &str = "record";
 /// May let in who waits in the lobby.
 pub(crate) const ADMIT: &str = "admit";
 /// May negotiate media to receive.

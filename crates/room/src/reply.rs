@@ -338,10 +338,13 @@ impl Bounds {
 }
 
 /// What this server has beyond the messages of dialect A.
-pub(crate) fn features(media: bool) -> Vec<&'static str> {
+pub(crate) fn features(media: bool, recording: bool) -> Vec<&'static str> {
     let mut features = vec!["resume", "peer-state", "chat", "history", "data", "react", "moderate", "lobby"];
     if media {
         features.extend(["media", "data-channels", "stream"]);
+    }
+    if recording {
+        features.push("recording");
     }
     features
 }

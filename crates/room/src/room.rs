@@ -21,6 +21,7 @@ use crate::{
     show::{Part, Show, StreamPolicy},
     stage::Stage,
     standing::Standings,
+    take::{RecordingPolicy, Take},
     topology::{Plane, Topology},
 };
 
@@ -47,6 +48,8 @@ pub(crate) struct Room {
     bans: Bans,
     pub(crate) standings: Standings,
     pub(crate) air: Air,
+    /// The recording that goes on.
+    pub(crate) take: Option<Take>,
 }
 
 /// What audiences see of a room.
@@ -74,6 +77,8 @@ pub(crate) struct RoomPolicy {
     pub(crate) locked: bool,
     /// Who may watch without being a member.
     pub(crate) stream: StreamPolicy,
+    /// Instead of the server's.
+    pub(crate) recording: Option<RecordingPolicy>,
     /// How long the room lasts without members; `None` for one that the API has not made.
     pub(crate) keep_seconds: Option<u32>,
 }
@@ -134,7 +139,13 @@ impl Room {
             bans: Bans::default(),
             standings: Standings::default(),
             air: Air::default(),
+            take: None,
         }
+    }
+
+    /// Whether its media has to go through the server for somebody who is not in it.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.policy.stream != StreamPolicy::Off || self.take.is_some()
     }
 
     pub(crate) fn members(&self) -> &[Member] {

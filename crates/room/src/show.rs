@@ -68,4 +68,6 @@ pub struct Show {
     pub encrypted: bool,
     /// Who may watch.
     pub access: StreamPolicy,
+    /// It is recorded.
+    pub is_recorded: bool,
 }

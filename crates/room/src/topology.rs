@@ -86,6 +86,8 @@ pub(crate) enum Turn {
     Policy,
     /// Audiences may watch.
     Stream,
+    /// The room is recorded.
+    Recording,
 }
 
 /// Members of a room whose media goes from member to member.

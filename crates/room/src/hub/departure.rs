@@ -150,12 +150,17 @@ impl Hub {
             self.note(room_id, RoomEventKind::TracksUnpublished { member: event_member(&member), sources });
         }
         self.note(room_id, RoomEventKind::MemberLeft { member: event_member(&member) });
+        if let Some(take) = self.rooms.get_mut(room_id).and_then(|room| room.take.as_mut()) {
+            take.dismiss(uid);
+        }
         self.review_shows(room_id);
         true
     }
 
     /// Forgets a room without members, and sends away who waits for it.
     pub(super) fn close_room(&mut self, room_id: &RoomId) {
+        // A room that is not there has no recording either.
+        let _ = self.end_take(room_id);
         self.reset_plane(room_id);
         self.wake(room_id);
         // Nobody is left to hear of it, and nobody fails to wait.

@@ -319,7 +319,7 @@ impl Hub {
             room: Door::new(room, member),
             elapsed_ms: room.meeting_since.map(|since| self.unix_ms().saturating_sub(since)),
             history: if resumed { Vec::new() } else { room.history.lines() },
-            features: features(self.config.media),
+            features: features(self.config.media, self.config.recording.is_some()),
             limits: Bounds::new(&self.config, self.capacity(room)),
             heartbeat_seconds: self.config.heartbeat.as_secs(),
         }));

@@ -25,6 +25,7 @@ use crate::{
     room::{DoorPolicy, Room, RoomPolicy},
     schedule::Timer,
     show::StreamPolicy,
+    take::RecordingPolicy,
     topology::{PEERS_MAX, Topology, Turn},
 };
 
@@ -54,6 +55,12 @@ impl Hub {
                 self.act_from_outside(&room, Action::Mute { uid, source })
             }
             Manage::Data { room, uid, topic, data } => self.data_from_outside(&room, uid.as_deref(), &topic, &data),
+            Manage::Record { room, on } => {
+                let room = self.room_named(&room)?;
+                let done = if on { self.begin_take(&room, Uid::server(), String::new()) } else { self.end_take(&room) };
+                done.map_err(|error| show_error(&error))?;
+                self.report(&room).map(Managed::Room)
+            }
             Manage::End { room } => self.act_from_outside(&room, Action::End),
         }
     }
@@ -69,8 +76,11 @@ impl Hub {
     /// The last member has gone: a room that the API has made waits for the next one. Who waits in a lobby that is there
     /// no longer is sent away, as where a room ends.
     pub(super) fn rest_or_close(&mut self, room_id: &RoomId) {
-        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let Some(room) = self.rooms.get(room_id) else { return };
         let Some(seconds) = room.policy.keep_seconds else { return self.close_room(room_id) };
+        // The room is there, so there is no fault.
+        let _ = self.end_take(room_id);
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
         room.rest();
         let lobby = room.policy.lobby;
         self.keep(room_id, seconds);
@@ -141,6 +151,8 @@ impl Hub {
             locked: room.policy.locked,
             stream: room.policy.stream,
             viewers: room.air.viewers,
+            recording: self.recording_policy(room),
+            recorded_since: room.take.as_ref().map(|take| take.since),
             keep_seconds: room.policy.keep_seconds,
             started_at: room.started_at,
             members: room.members().iter().map(member_report).collect(),
@@ -200,6 +212,10 @@ impl Hub {
             Some(Topology::Sfu) if turns => self.turn_to_server(room_id, Turn::Policy),
             Some(Topology::P2p) => self.turn_to_members(room_id, Turn::Policy),
             Some(_) | None => {}
+        }
+        if self.rooms.get(room_id).is_some_and(|room| self.recording_policy(room) == RecordingPolicy::Off) {
+            // The room is there, so there is no fault.
+            let _ = self.end_take(room_id);
         }
         self.settle_air(room_id);
         self.tell_door(room_id);
@@ -276,19 +292,12 @@ impl Hub {
         policy: &RoomPolicy,
         members: &[Member],
     ) -> Result<(), ManageError> {
-        if change.stream.unwrap_or(policy.stream) == StreamPolicy::Off {
+        let is_recorded = self.rooms.get(room_id).is_some_and(|room| room.take.is_some());
+        if change.stream.unwrap_or(policy.stream) == StreamPolicy::Off && !is_recorded {
             return Ok(());
         }
         let checked = self.check_shows(room_id, change.topology.or(policy.topology), members);
-        checked.map_err(|error| {
-            if matches!(error, Error::NoMedia) {
-                ManageError::NoMedia
-            } else if matches!(error, Error::PeerVersion) {
-                ManageError::Incapable
-            } else {
-                ManageError::Invalid { field: "stream" }
-            }
-        })
+        checked.map_err(|error| show_error(&error))
     }
 
     /// An id that people can read out: three, four and three letters.
@@ -302,6 +311,19 @@ impl Hub {
     }
 }
 
+/// Why a room cannot be watched or recorded, as it is told outside.
+fn show_error(error: &Error) -> ManageError {
+    if matches!(error, Error::NoMedia) {
+        ManageError::NoMedia
+    } else if matches!(error, Error::PeerVersion) {
+        ManageError::Incapable
+    } else if matches!(error, Error::NotRecordable) {
+        ManageError::NotRecordable
+    } else {
+        ManageError::Invalid { field: "stream" }
+    }
+}
+
 /// A member as it is told outside.
 pub(super) fn event_member(member: &Member) -> EventMember {
     let Member { uid, name, role, .. } = member;
@@ -309,7 +331,7 @@ pub(super) fn event_member(member: &Member) -> EventMember {
 }
 
 fn amend(policy: &mut RoomPolicy, change: PolicyChange) {
-    let PolicyChange { name, topology, members_max, lobby, locked, stream, keep_seconds } = change;
+    let PolicyChange { name, topology, members_max, lobby, locked, stream, recording, keep_seconds } = change;
     if let Some(name) = name {
         policy.name = (!name.is_empty()).then_some(name);
     }
@@ -320,6 +342,7 @@ fn amend(policy: &mut RoomPolicy, change: PolicyChange) {
     policy.lobby = lobby.unwrap_or(policy.lobby);
     policy.locked = locked.unwrap_or(policy.locked);
     policy.stream = stream.unwrap_or(policy.stream);
+    policy.recording = recording.or(policy.recording);
     policy.keep_seconds = keep_seconds.or(policy.keep_seconds);
 }
 

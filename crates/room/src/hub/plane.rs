@@ -13,7 +13,6 @@ use crate::{
     room::Room,
     schedule::Timer,
     seat::MediaSeat,
-    show::StreamPolicy,
     topology::{PEERS_MAX, Plane, Topology, Turn},
 };
 
@@ -211,7 +210,7 @@ impl Hub {
             return Topology::P2p;
         }
         let own = room.and_then(|room| room.policy.topology).unwrap_or(self.config.topology);
-        let is_watched = room.is_some_and(|room| room.policy.stream != StreamPolicy::Off);
+        let is_watched = room.is_some_and(Room::is_shown);
         if own == Topology::Auto && is_watched { Topology::Sfu } else { own }
     }
 }

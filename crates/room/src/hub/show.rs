@@ -76,7 +76,7 @@ impl Hub {
     /// Says what has changed of what the room shows.
     pub(super) fn review_shows(&mut self, room_id: &RoomId) {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
-        if room.air.shows.is_empty() && room.policy.stream == StreamPolicy::Off {
+        if room.air.shows.is_empty() && !room.is_shown() {
             return;
         }
         let shots = shots(room);
@@ -142,15 +142,16 @@ fn shots(room: &Room) -> Vec<Shot> {
 fn shows(room: &Room) -> BTreeMap<Part, Show> {
     let mut shows = BTreeMap::new();
     let media_room = room.plane.media_room().filter(|_| room.plane.through_server());
-    let Some(media_room) = media_room.filter(|_| room.policy.stream != StreamPolicy::Off) else { return shows };
+    let Some(media_room) = media_room.filter(|_| room.is_shown()) else { return shows };
     for member in room.members().iter().filter(|member| is_nameable(member.uid.as_str())) {
         let uid = || member.uid.as_str().to_owned();
         for (part, audio, video) in [
             (Part::Member(uid()), Source::Microphone, Source::Camera),
             (Part::Screen(uid()), Source::ScreenAudio, Source::Screen),
         ] {
-            let show = show(member, media_room, audio, video, room.policy.stream);
-            shows.extend(show.map(|show| (part, show)));
+            let show = show(room, media_room, member, audio, video);
+            let is_wanted = |show: &Show| show.access != StreamPolicy::Off || show.is_recorded;
+            shows.extend(show.filter(is_wanted).map(|show| (part, show)));
         }
     }
     if let Some(stage) = stage(room, media_room) {
@@ -160,7 +161,7 @@ fn shows(room: &Room) -> BTreeMap<Part, Show> {
 }
 
 /// What a member shows from these two sources, if anything.
-fn show(member: &Member, room: MediaRoomId, audio: Source, video: Source, access: StreamPolicy) -> Option<Show> {
+fn show(room: &Room, media_room: MediaRoomId, member: &Member, audio: Source, video: Source) -> Option<Show> {
     let peer = member.media.as_ref()?.peer;
     let track = |source: Source| tracks(member).iter().find(|track| track.source == source);
     let (heard, seen) = (track(audio), track(video));
@@ -168,19 +169,20 @@ fn show(member: &Member, room: MediaRoomId, audio: Source, video: Source, access
         return None;
     }
     Some(Show {
-        room,
+        room: media_room,
         audio: Some((peer, audio)),
         video: Some((peer, video)),
         has_audio: heard.is_some(),
         video_codec: seen.map(|track| track.codec),
         encrypted: heard.into_iter().chain(seen).any(|track| track.encrypted),
-        access,
+        access: room.policy.stream,
+        is_recorded: room.take.as_ref().is_some_and(|take| take.records(&member.uid)),
     })
 }
 
 fn stage(room: &Room, media_room: MediaRoomId) -> Option<Show> {
     let all = || room.members().iter().flat_map(tracks);
-    all().next()?;
+    all().next().filter(|_| room.policy.stream != StreamPolicy::Off)?;
     let seen = room.air.stage.on().and_then(|(uid, source)| {
         let member = room.member(uid)?;
         let track = tracks(member).iter().find(|track| track.source == *source)?;
@@ -194,5 +196,6 @@ fn stage(room: &Room, media_room: MediaRoomId) -> Option<Show> {
         video_codec: seen.map(|(_, codec)| codec),
         encrypted: all().all(|track| track.encrypted),
         access: room.policy.stream,
+        is_recorded: false,
     })
 }

@@ -21,4 +21,5 @@ mod second;
 mod show;
 mod srs;
 mod standing;
+mod take;
 mod talk;

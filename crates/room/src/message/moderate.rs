@@ -56,7 +56,7 @@ impl Request<'_> {
             "remove" => Action::Remove { uid: one()?, ban: flag(self.fields.ban, "ban")?.unwrap_or(false) },
             "lock" => Action::Lock { on: true },
             "unlock" => Action::Lock { on: false },
-            "lobby" => Action::Lobby { on: flag(self.fields.on, "on")?.ok_or(Error::Field { field: "on" })? },
+            "lobby" => Action::Lobby { on: self.on()? },
             "stream" => Action::Stream { policy: self.stream()? },
             "admit" => Action::Admit { uid },
             "deny" => Action::Deny { uid },
@@ -64,6 +64,11 @@ impl Request<'_> {
             "end" => Action::End,
             _ => return Err(invalid()),
         })
+    }
+
+    /// The `on` of `lobby`, `record` and `consent`.
+    pub(crate) fn on(&self) -> Result<bool, Error> {
+        flag(self.fields.on, "on")?.ok_or(Error::Field { field: "on" })
     }
 
     /// The `topic` of `data`.

@@ -22,9 +22,26 @@ pub(crate) struct Door<'a> {
     /// How many do.
     #[serde(skip_serializing_if = "Option::is_none")]
     viewers: Option<u32>,
+    /// The recording that goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<Box<Recorded<'a>>>,
     /// For who may let in.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<Vec<Waiting<'a>>>,
+}
+
+/// That the room is recorded.
+#[derive(Debug, Serialize)]
+pub(crate) struct Recorded<'a> {
+    /// Since when, in milliseconds since the Unix epoch.
+    since: u64,
+    /// Who has begun it.
+    uid: &'a Uid,
+    name: &'a str,
+    /// Only those are recorded who agree.
+    consent: bool,
+    /// Whether the receiver is.
+    agreed: bool,
 }
 
 /// Somebody in the lobby.
@@ -39,6 +56,10 @@ impl<'a> Door<'a> {
     pub(crate) fn new(room: &'a Room, to: &Member) -> Self {
         let one = |waiter: &'a Waiter| Waiting { uid: &waiter.uid, name: waiter.name() };
         let waiting = to.grants.may_admit().then(|| room.waiters().iter().map(one).collect());
+        let recording = room.take.as_ref().map(|take| {
+            let agreed = take.records(&to.uid);
+            Box::new(Recorded { since: take.since, uid: &take.by, name: &take.name, consent: take.asks, agreed })
+        });
         let stream = Some(room.policy.stream).filter(|policy| *policy != StreamPolicy::Off);
         Self {
             name: room.policy.name.as_deref(),
@@ -46,6 +67,7 @@ impl<'a> Door<'a> {
             lobby: room.policy.lobby,
             stream,
             viewers: stream.map(|_| room.air.viewers),
+            recording,
             waiting,
         }
     }

@@ -11,6 +11,7 @@ use crate::{
     media::{DataRefusal, MediaEvent, QualityReason, SlotReport, SlotState, Source, TrackDescription},
     message::{Command, Request},
     srs,
+    take::RecordingPolicy,
     token::TokenError,
 };
 
@@ -79,7 +80,10 @@ fn heard_keys() -> BTreeMap<String, Vec<BTreeSet<String>>> {
 
 /// What three members of a room with a media server and a lobby hear.
 fn heard_with_media() -> Vec<Heard> {
-    let mut stage = Stage::with_media();
+    let mut stage = Stage::with(|config| {
+        config.media = true;
+        config.recording = Some(RecordingPolicy::Consent);
+    });
     let [ana, bo] = [stage.open(), stage.open()];
     let mut heard = stage.join_media(ana, "ana");
     stage.say(ana, r#"{"cmd":"chat","text":"Hello"}"#);
@@ -109,6 +113,8 @@ fn heard_with_media() -> Vec<Heard> {
         (ana, r#"{"cmd":"moderate","action":"mute","remoteUid":"bo","source":"microphone"}"#),
         (ana, r#"{"cmd":"moderate","action":"stream","stream":"open"}"#),
         (ana, r#"{"cmd":"moderate","action":"stream","stream":"off"}"#),
+        (ana, r#"{"cmd":"record","on":true}"#),
+        (ana, r#"{"cmd":"record","on":false}"#),
         (ana, r#"{"cmd":"moderate","action":"lobby","on":true}"#),
         (ana, r#"{"cmd":"moderate","action":"role","remoteUid":"bo","role":"host"}"#),
         (ana, r#"{"cmd":"moderate","action":"remove","remoteUid":"cy"}"#),
@@ -134,6 +140,7 @@ fn every_sample_to_the_server_is_a_request_that_it_knows() {
             Command::Data => request.topic().is_ok() && request.data().is_ok(),
             Command::React => request.reaction().is_ok(),
             Command::State => request.state().is_ok(),
+            Command::Record | Command::Consent => request.on().is_ok(),
             Command::Join | Command::Leave | Command::Offer | Command::Forward | Command::Chat | Command::Ping => true,
             Command::Register => request.registration().is_ok(),
             Command::Send => request.message().is_ok(),
@@ -242,6 +249,8 @@ fn the_table_of_errors_is_that_of_the_server() {
         Error::NotOffered,
         Error::TooManyOffers { offers: 1 },
         Error::NoChannel,
+        Error::NotRecordable,
+        Error::NotRecording,
         Error::DataBusy,
     ];
     let own: BTreeSet<(u16, &str)> = own.iter().map(Error::code).collect();

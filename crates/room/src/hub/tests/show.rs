@@ -78,6 +78,7 @@ fn face_and_screen_of_a_member_are_two_shows() {
         video_codec: None,
         encrypted: false,
         access,
+        is_recorded: false,
     };
     assert_eq!(seen(&stage, member("bo")), face);
     let screen = seen(&stage, Part::Screen("bo".to_owned()));

@@ -6,6 +6,7 @@ use room::event::{EventMember, RoomEvent, RoomEventKind};
 use room::manage::{Manage, MemberReport, PolicyChange, RoomList, RoomReport, RoomSummary, WaiterReport};
 use room::media::Source;
 use room::show::StreamPolicy;
+use room::take::RecordingPolicy;
 use serde_json::{Value, json};
 
 use super::{DataBody, MuteBody, OPENAPI, ROUTES, create, find, names, read};
@@ -178,6 +179,8 @@ fn what_the_server_answers_is_as_the_document_says() {
         locked: false,
         stream: StreamPolicy::Off,
         viewers: 0,
+        recording: RecordingPolicy::On,
+        recorded_since: None,
         keep_seconds: None,
         started_at: 1,
         members: vec![member],

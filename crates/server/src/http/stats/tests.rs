@@ -5,6 +5,7 @@ use std::time::Duration;
 use room::manage::{MemberReport, RoomReport, RoomSeats};
 use room::media::{MediaPeerId, MediaRoomId, Source};
 use room::show::StreamPolicy;
+use room::take::RecordingPolicy;
 use rtc::{Path, Transport};
 use rtp::parameters::{CodecName, Kind, Mid, Rid};
 use serde_json::{Value, json};
@@ -69,6 +70,8 @@ fn seats(members: &[&str]) -> RoomSeats {
         locked: false,
         stream: StreamPolicy::Off,
         viewers: 0,
+        recording: RecordingPolicy::On,
+        recorded_since: None,
         keep_seconds: None,
         started_at: 1,
         members: members.iter().map(member).collect(),

@@ -130,6 +130,7 @@ fn what_a_room_shows_is_watched_as_the_room_and_the_operator_want_it() {
         video_codec: None,
         encrypted: false,
         access,
+        is_recorded: false,
     };
     let name = StreamName::new("room", "abc").unwrap();
     let view = token("abc", Some(&["view"]), u64::MAX / 2);
@@ -166,6 +167,7 @@ fn the_list_has_of_rooms_what_its_reader_may_watch() {
         video_codec: None,
         encrypted: false,
         access,
+        is_recorded: false,
     };
     for (room, policy) in [("open", StreamPolicy::Open), ("closed", StreamPolicy::Token), ("off", StreamPolicy::Off)] {
         access.shows.note(room, &Part::Stage, Some(show(policy)));

@@ -30,6 +30,7 @@ fn all_who_watch_a_part_of_a_room_are_its_audience() {
         video_codec: None,
         encrypted: false,
         access: StreamPolicy::Open,
+        is_recorded: false,
     };
     shows.note("abc", &Part::Stage, Some(show));
     shows.note("abc", &Part::Member("ana".to_owned()), Some(show));
