@@ -22,8 +22,8 @@ pub use setting::Setting;
 pub use settings::{Config, SETTINGS};
 pub use value::{
     Admission, Anonymous, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
-    RecordingFormat, RtmpListen, Seconds, Secret, Secrets, StreamPatterns, Topology, Unmute, Users, WebhookSecret,
-    WebhookUrl, WebhookUrls, Workers, is_host_name,
+    RecordingFormat, RoomRecording, RtmpListen, Seconds, Secret, Secrets, StreamPatterns, Topology, Unmute, Users,
+    WebhookSecret, WebhookUrl, WebhookUrls, Workers, is_host_name,
 };
 
 use source::Assignment;

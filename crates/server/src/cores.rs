@@ -87,6 +87,7 @@ pub(crate) fn room_config(config: &Config, auth_keys: Vec<room::token::Key>, med
         topology: config.rooms_topology.0,
         unmute: config.rooms_unmute.0,
         apprtc: config.compat_apprtc,
+        recording: (media && config.recording_folder.is_some()).then_some(config.recording_rooms.0),
         ..room::Config::default()
     }
 }

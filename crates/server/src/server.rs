@@ -115,7 +115,7 @@ impl Server {
         let room_config = cores::room_config(&config, auth_keys.clone(), workers.has_media());
         let signal = Signal::start(room_config, Some(media), shows.clone());
         let on_air = OnAir::new(config.limits_streams);
-        let audience_of = shows.clone();
+        let (audience_of, shows_recorded) = (shows.clone(), shows.clone());
         let identity = Identity { server: config.live_server_id.0.clone(), service: format!("{:08x}", random_start()) };
         let mut tasks = Tasks::default();
         let hooks = Hooks::spawn(&config, &identity, &mut tasks.webhooks)?;
@@ -125,7 +125,7 @@ impl Server {
         let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
         let around = Surroundings::new(&stage, hooks.clone());
         let forwards = Forwards::spawn(&config, addresses.of_rtmp(), around, &mut tasks.forwarding, watched.clone())?;
-        let recordings = recordings(&config, on_air.clone(), hooks)?;
+        let recordings = recordings(&config, on_air.clone(), (shows_recorded, signal.clone()), hooks)?;
         let streams = workers.has_media().then(|| {
             let limits = cores::stream_limits(&config);
             let key_frame_every = Duration::from_secs(config.live_key_frame_seconds.0);
@@ -289,9 +289,14 @@ fn connections(config: &Config) -> Connections {
     Connections::new(all, of_address, config.http_trusted_proxies.clone())
 }
 
-fn recordings(config: &Config, on_air: OnAir, hooks: Option<Hooks>) -> Result<Option<Arc<Recordings>>, StartError> {
+fn recordings(
+    config: &Config,
+    on_air: OnAir,
+    rooms: (Shows, Signal),
+    hooks: Option<Hooks>,
+) -> Result<Option<Arc<Recordings>>, StartError> {
     let path = config.recording_folder.clone().unwrap_or_default();
-    Recordings::spawn(config, on_air, hooks).map_err(|cause| StartError::Recordings { path, cause })
+    Recordings::spawn(config, on_air, rooms, hooks).map_err(|cause| StartError::Recordings { path, cause })
 }
 
 /// The secrets of `turn.secrets`; without one, the one of our own that is kept.

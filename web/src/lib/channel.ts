@@ -1,6 +1,6 @@
 /** What a call needs from signalling: the server ({@link ./signalling}) or a stand-in that calls you back ({@link ./loopback}). */
 import type { ReadonlySignal } from '@preact/signals-core';
-import type { ModerationAction, SlotRequest, Source } from './meeting-message';
+import type { ModerationAction, SlotRequest, Source, StreamPolicy } from './meeting-message';
 import type { Joined, MediaState, ServerMessage } from './message';
 
 /** `waiting`: connected, and a host has to let us in. */
@@ -8,7 +8,7 @@ export type ChannelState = 'idle' | 'connecting' | 'waiting' | 'open' | 'reconne
 
 /** A message to the server, without the keys that the channel adds (`id`, `roomId`, `uid`). */
 export interface Outgoing {
-  cmd: 'offer' | 'answer' | 'candidate' | 'hangup' | 'state' | 'chat' | 'subscribe' | 'moderate' | 'react' | 'data';
+  cmd: 'offer' | 'answer' | 'candidate' | 'hangup' | 'state' | 'chat' | 'subscribe' | 'moderate' | 'record' | 'consent' | 'react' | 'data';
   remoteUid?: string;
   msg?: string;
   state?: MediaState;
@@ -19,6 +19,7 @@ export interface Outgoing {
   ban?: boolean;
   on?: boolean;
   role?: string;
+  stream?: StreamPolicy;
   reaction?: string;
   topic?: string;
   data?: unknown;

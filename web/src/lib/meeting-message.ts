@@ -58,9 +58,23 @@ export interface Knock {
 /** Who may watch without being in the room. */
 export type StreamPolicy = 'off' | 'token' | 'open';
 
+/** The recording that goes on. */
+export interface RoomRecording {
+  /** Milliseconds since the Unix epoch. */
+  since: number;
+  /** Who has begun it. */
+  uid: string;
+  name: string;
+  /** Only those are recorded who agree. */
+  consent: boolean;
+  /** Whether we are recorded. */
+  agreed: boolean;
+}
+
 export interface RoomStatus {
   locked: boolean;
   lobby: boolean;
+  recording: RoomRecording | undefined;
   stream: StreamPolicy;
   /** How many watch. */
   viewers: number;
@@ -218,9 +232,22 @@ export function roomStatus(value: unknown): RoomStatus {
   return {
     locked: fields['locked'] === true,
     lobby: fields['lobby'] === true,
+    recording: recording(fields['recording']),
     stream: oneOf(fields['stream'], ['off', 'token', 'open']) ?? 'off',
     viewers: typeof fields['viewers'] === 'number' ? fields['viewers'] : 0,
     waiting: listOf(fields['waiting'], (entry) => about(entry['uid'], (uid) => ({ uid, name: text(entry['name']) }))),
+  };
+}
+
+function recording(value: unknown): RoomRecording | undefined {
+  if (!isFields(value)) return undefined;
+  const since = value['since'];
+  return {
+    since: typeof since === 'number' ? since : 0,
+    uid: text(value['uid']),
+    name: text(value['name']),
+    consent: value['consent'] === true,
+    agreed: value['agreed'] === true,
   };
 }
 

@@ -58,6 +58,8 @@ describe('a host', () => {
     await meeting.lock(false);
     await meeting.setLobby(true);
     await meeting.setStream('open');
+    await meeting.record(true);
+    await meeting.consent(false);
     await meeting.admit('cy');
     await meeting.admit();
     await meeting.deny('cy');
@@ -72,6 +74,8 @@ describe('a host', () => {
       { cmd: 'moderate', action: 'unlock' },
       { cmd: 'moderate', action: 'lobby', on: true },
       { cmd: 'moderate', action: 'stream', stream: 'open' },
+      { cmd: 'record', on: true },
+      { cmd: 'consent', on: false },
       { cmd: 'moderate', action: 'admit', remoteUid: 'cy' },
       { cmd: 'moderate', action: 'admit' },
       { cmd: 'moderate', action: 'deny', remoteUid: 'cy' },
@@ -82,6 +86,24 @@ describe('a host', () => {
 });
 
 const TALKING = { audio: true, video: false, screen: false };
+
+describe('the recording of a room', () => {
+  it('is there as long as the server says so, with who has begun it', () => {
+    receive({ cmd: 'room', locked: false, lobby: false, recording: { since: 7, uid: 'bo', name: 'Bo', consent: true, agreed: false } });
+    expect(meeting.room.value.recording).toEqual({ since: 7, uid: 'bo', name: 'Bo', consent: true, agreed: false });
+    receive({ cmd: 'room', locked: false, lobby: false });
+    expect(meeting.room.value.recording).toBeUndefined();
+  });
+
+  it('is begun by who looks after the room, or has the grant for it', () => {
+    enter(['chat']);
+    expect(meeting.mayRecord.value).toBe(false);
+    enter(['record']);
+    expect(meeting.mayRecord.value).toBe(true);
+    enter(['moderate']);
+    expect(meeting.mayRecord.value).toBe(true);
+  });
+});
 
 describe('the audience of a room', () => {
   it('is told to everybody, and is nobody where nothing is said of it', () => {
@@ -149,7 +171,7 @@ describe('the door', () => {
   it('is as the server says, and who knocks is named', () => {
     expect(meeting.room.value.locked).toBe(true);
     receive({ cmd: 'room', locked: false, lobby: true, waiting: [{ uid: 'cy', name: 'Cy' }, { name: 'nobody' }] });
-    expect(meeting.room.value).toEqual({ locked: false, lobby: true, stream: 'off', viewers: 0, waiting: [{ uid: 'cy', name: 'Cy' }] });
+    expect(meeting.room.value).toEqual({ locked: false, lobby: true, recording: undefined, stream: 'off', viewers: 0, waiting: [{ uid: 'cy', name: 'Cy' }] });
   });
 });
 

@@ -41,7 +41,7 @@ export interface MeetingOptions {
 /** What a member says of itself, by what it sends. */
 const SAID_AS = { microphone: 'audio', camera: 'video', screen: 'screen' } as const;
 
-const CLOSED_DOOR: RoomStatus = { locked: false, lobby: false, stream: 'off', viewers: 0, waiting: [] };
+const CLOSED_DOOR: RoomStatus = { locked: false, lobby: false, recording: undefined, stream: 'off', viewers: 0, waiting: [] };
 
 export class Meeting {
   readonly role = signal('member');
@@ -53,6 +53,7 @@ export class Meeting {
   /** The last thing that a host did to us. */
   readonly intervention = signal<Intervention | undefined>(undefined);
   readonly mayModerate = computed(() => this.grants.value?.includes('moderate') ?? false);
+  readonly mayRecord = computed(() => this.mayModerate.value || (this.grants.value?.includes('record') ?? false));
   readonly mayAdmit = computed(() => this.mayModerate.value || (this.grants.value?.includes('admit') ?? false));
 
   readonly #options: MeetingOptions;
@@ -82,7 +83,7 @@ export class Meeting {
   receive(message: ServerMessage): boolean {
     switch (message.cmd) {
       case 'room':
-        this.room.value = { locked: message.locked, lobby: message.lobby, stream: message.stream, viewers: message.viewers, waiting: message.waiting };
+        this.room.value = { locked: message.locked, lobby: message.lobby, recording: message.recording, stream: message.stream, viewers: message.viewers, waiting: message.waiting };
         return true;
       case 'react':
         if (message.uid !== this.#uid) this.#show(message.uid, message.reaction);
@@ -133,6 +134,16 @@ export class Meeting {
   /** Lets others watch without being in the room. */
   setStream(stream: StreamPolicy): Promise<void> {
     return this.#moderate('stream', { stream });
+  }
+
+  /** Begins to record the room, or ends that. */
+  record(on: boolean): Promise<void> {
+    return this.#options.channel.request({ cmd: 'record', on });
+  }
+
+  /** Agrees to be recorded, or not any more. */
+  consent(on: boolean): Promise<void> {
+    return this.#options.channel.request({ cmd: 'consent', on });
   }
 
   /** Lets in one who waits, or all of them. */

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
     Admission, Anonymous, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
-    RecordingFormat, RtmpListen, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users, WebhookSecret, WebhookUrls,
-    Workers,
+    RecordingFormat, RoomRecording, RtmpListen, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users,
+    WebhookSecret, WebhookUrls, Workers,
 };
 
 settings! {
@@ -139,6 +139,9 @@ settings! {
     /// Streams that are recorded whenever they are on air: `app/stream`, `app/*` for all of an app, `*` for all. Others are recorded when somebody starts it by
     /// the API.
     recording_streams: StreamPatterns = "recording.streams", default "[]", example r#"["class/*"]"#;
+    /// Whether rooms may be recorded by who may look after them or has the grant `record`: off, on (everybody in the room sees it), or consent (only members who agree
+    /// are recorded). It takes recording.folder, and the media server.
+    recording_rooms: RoomRecording = "recording.rooms", default r#""on""#, example r#""consent""#;
     /// The kind of file. "auto" is WebM for what WebM carries, Matroska for VP8 with other sound, and MP4 for the rest; "matroska" is WebM for what WebM carries and
     /// Matroska for the rest; "mp4" and "flv" are those, except that VP8 has no place in MP4 and goes to WebM. Nothing is transcoded.
     recording_format: RecordingFormat = "recording.format", default r#""auto""#, example r#""flv""#;

@@ -21,7 +21,7 @@ pub use admission::Admission;
 pub use forward::ForwardRules;
 pub use listen::{Listen, RtmpListen};
 pub use origin::Origins;
-pub use recording::{RecordingFormat, StreamPatterns};
+pub use recording::{RecordingFormat, RoomRecording, StreamPatterns};
 pub use secret::{Keys, Secret, Secrets, Users};
 pub use webhook::{WebhookSecret, WebhookUrl, WebhookUrls};
 

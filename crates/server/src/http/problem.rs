@@ -129,6 +129,7 @@ impl Problem {
                 ManageError::Incapable => (StatusCode::CONFLICT, "incapable"),
                 ManageError::AbsentFull => (StatusCode::CONFLICT, "absent-full"),
                 ManageError::TooManyMembers => (StatusCode::CONFLICT, "too-many-members"),
+                ManageError::NotRecordable => (StatusCode::CONFLICT, "recording-off"),
                 ManageError::NoMedia => (StatusCode::CONFLICT, "no-media"),
                 ManageError::TooManyRooms => (StatusCode::CONFLICT, "too-many-rooms"),
                 ManageError::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),

@@ -98,6 +98,8 @@ enum RoomCall {
     Remove,
     Mute,
     Data,
+    Record,
+    StopRecording,
 }
 
 const fn route(method: Method, path: &'static str, call: Call) -> Route {
@@ -105,7 +107,7 @@ const fn route(method: Method, path: &'static str, call: Call) -> Route {
 }
 
 /// Every request that there is.
-pub(super) static ROUTES: [Route; 11] = [
+pub(super) static ROUTES: [Route; 13] = [
     route(Method::GET, OPENAPI_PATH, Call::Document),
     route(Method::GET, STATS_PATH, Call::Stats),
     route(Method::GET, ROOMS_PATH, Call::Rooms(RoomCall::List)),
@@ -117,6 +119,8 @@ pub(super) static ROUTES: [Route; 11] = [
     route(Method::DELETE, "/api/v1/rooms/{roomId}/members/{uid}", Call::Rooms(RoomCall::Remove)),
     route(Method::POST, "/api/v1/rooms/{roomId}/mute", Call::Rooms(RoomCall::Mute)),
     route(Method::POST, "/api/v1/rooms/{roomId}/data", Call::Rooms(RoomCall::Data)),
+    route(Method::POST, "/api/v1/rooms/{roomId}/recording", Call::Rooms(RoomCall::Record)),
+    route(Method::DELETE, "/api/v1/rooms/{roomId}/recording", Call::Rooms(RoomCall::StopRecording)),
 ];
 
 /// The call and what stands for the braces.
@@ -172,6 +176,7 @@ impl Scope {
             | Manage::Remove { room, .. }
             | Manage::Mute { room, .. }
             | Manage::Data { room, .. }
+            | Manage::Record { room, .. }
             | Manage::End { room } => Some(room),
         };
         if self.room == "*" || room == Some(&self.room) { Ok(()) } else { Err(Problem::OtherRoom) }
@@ -222,6 +227,8 @@ async fn request(call: RoomCall, names: Vec<String>, parts: &Parts, body: Body) 
         RoomCall::Create => create(&bytes(body).await?)?,
         RoomCall::Change => Manage::Change { room: name()?, policy: read(&bytes(body).await?)? },
         RoomCall::End => Manage::End { room: name()? },
+        RoomCall::Record => Manage::Record { room: name()?, on: true },
+        RoomCall::StopRecording => Manage::Record { room: name()?, on: false },
         RoomCall::Remove => {
             let ban = match query(parts, "ban").as_deref() {
                 None | Some("false") => false,

@@ -31,6 +31,7 @@ use super::clients::Clients;
 use super::directory::Directory;
 use super::hooks::Hooks;
 use super::rtmp::Stage;
+use super::shows::Shows;
 use crate::clock;
 use crate::config::{Config, Limit};
 use crate::trust::AuthorityError;
@@ -55,12 +56,14 @@ pub(crate) struct Surroundings {
     /// Among them the publishers, of whom programs are told.
     clients: Clients,
     hooks: Option<Hooks>,
+    shows: Shows,
 }
 
 impl Surroundings {
     /// The streams of that stage, and these programs.
     pub(crate) fn new(stage: &Stage, hooks: Option<Hooks>) -> Self {
-        Self { directory: stage.directory.clone(), clients: stage.entrance.clients().clone(), hooks }
+        let shows = stage.entrance.access.shows().clone();
+        Self { directory: stage.directory.clone(), clients: stage.entrance.clients().clone(), hooks, shows }
     }
 }
 

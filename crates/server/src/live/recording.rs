@@ -38,9 +38,11 @@ use self::retention::Retention;
 use self::watch::{Command, Watch};
 use super::directory::Directory;
 use super::hooks::Hooks;
+use super::shows::Shows;
 use crate::clock;
 use crate::config::{Config, Limit};
 use crate::data_dir::DataDir;
+use crate::signal::Signal;
 
 /// The way to all recordings.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ pub(crate) enum RecordingRefusal {
     NoRecording,
     #[error("nobody publishes this stream")]
     NotOnAir,
-    #[error("this stream belongs to a room, whose members would not know that they are recorded")]
+    #[error("this stream belongs to a room: record that")]
     OfRoom,
     #[error("this stream is being recorded already")]
     AlreadyRecording,
@@ -100,6 +102,7 @@ impl Recordings {
     pub(crate) fn spawn(
         config: &Config,
         directory: Directory,
+        (shows, signal): (Shows, Signal),
         hooks: Option<Hooks>,
     ) -> Result<Option<Arc<Self>>, RecordingsError> {
         let Some(folder) = config.recording_folder.clone() else { return Ok(None) };
@@ -123,6 +126,8 @@ impl Recordings {
         let (commands, heard) = mpsc::channel(COMMANDS_MAX);
         let watch = Watch {
             directory,
+            shows,
+            signal,
             patterns: config.recording_streams.clone(),
             config: record::Config {
                 format: config.recording_format.0,

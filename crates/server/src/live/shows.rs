@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use live::StreamName;
-use room::show::{Part, Show};
+use room::show::{Part, Show, StreamPolicy};
 use tokio::sync::watch;
 
 /// All of it. Clones are the same.
@@ -35,6 +35,11 @@ impl Shows {
     /// What is shown under that name.
     pub(crate) fn find(&self, name: &StreamName) -> Option<Show> {
         self.shows().get(name).copied()
+    }
+
+    /// Whether a stream of that name may be passed on to others: it is no room's, or that room lets others watch.
+    pub(crate) fn may_leave(&self, name: &StreamName) -> bool {
+        room_of(name).is_none() || self.find(name).is_some_and(|show| show.access != StreamPolicy::Off)
     }
 
     /// All that is shown.

@@ -8,6 +8,7 @@ import type { Participant } from '../../lib/participant';
 import type { CallView } from './call-view';
 import { displayName } from './display-name';
 import { HostControls } from './HostControls';
+import { RecordButton } from './RecordButton';
 import { nameMatches, SEARCH_FROM } from './people-search';
 import { OwnRow, PersonRow } from './PersonRow';
 import { WaitingList } from './WaitingList';
@@ -50,6 +51,7 @@ export function PeoplePanel({ room, view }: { room: string; view: CallView }) {
         <Button icon={UserPlus} onClick={() => view.openDialog('link')} title={t('link.open')} testid="people-invite">
           {t('people.invite')}
         </Button>
+        {call.meeting.mayRecord.value && <RecordButton view={view} />}
         {call.meeting.mayModerate.value && <HostControls room={room} view={view} />}
       </footer>
     </aside>

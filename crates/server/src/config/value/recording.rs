@@ -2,6 +2,7 @@
 
 use live::StreamName;
 use live::record::Wanted;
+use room::take::RecordingPolicy;
 use toml::Value as Toml;
 
 use super::{text_of, words_of};
@@ -50,5 +51,18 @@ impl Value for RecordingFormat {
             _ => return Err(Self::KIND.to_owned()),
         };
         Ok(Self(wanted))
+    }
+}
+
+/// Whether rooms may be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomRecording(pub RecordingPolicy);
+
+impl Value for RoomRecording {
+    const KIND: &'static str = "\"off\", \"on\" or \"consent\"";
+
+    fn from_toml(value: &Toml) -> Result<Self, String> {
+        let policy = text_of(value).and_then(|text| text.parse().ok());
+        policy.map(Self).ok_or_else(|| Self::KIND.to_owned())
     }
 }

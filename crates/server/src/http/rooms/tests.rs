@@ -141,7 +141,7 @@ fn the_server_reads_the_bodies_that_the_document_shows() {
     let policy: PolicyChange = read(&example("RoomPolicy")).unwrap();
     assert!(policy.name.is_some() && policy.topology.is_some() && policy.members_max.is_some());
     assert!(policy.lobby.is_some() && policy.locked.is_some() && policy.keep_seconds.is_some());
-    assert!(policy.stream.is_some());
+    assert!(policy.stream.is_some() && policy.recording.is_some());
     let expected = Manage::Create { room: Some("rounds-7".to_owned()), policy };
     assert_eq!(create(&example("NewRoom")).unwrap(), expected);
     assert_eq!(create(b"").unwrap(), Manage::Create { room: None, policy: PolicyChange::default() });

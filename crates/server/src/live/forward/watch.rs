@@ -52,6 +52,8 @@ impl Watch {
     fn look(&mut self) {
         let on_air: BTreeMap<StreamName, Instant> =
             self.around.directory.streams().into_iter().map(|(name, on_air)| (name, on_air.since)).collect();
+        // What a room shows nobody, only recordings have.
+        let on_air = on_air.into_iter().filter(|(name, _)| self.around.shows.may_leave(name)).collect();
         let hooks = self.around.hooks.clone().filter(|hooks| hooks.has(Hook::Forward));
         let is_wanted = |name: &StreamName| hooks.is_some() || self.rules.urls(name).next().is_some();
         let came = self.forwards.table().look(clock::now(), &on_air, is_wanted);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use live::StreamName;
 use live::record::Config;
+use room::manage::Manage;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
@@ -15,7 +16,8 @@ use super::{RecordingRefusal, session};
 use crate::clock;
 use crate::config::StreamPatterns;
 use crate::live::directory::Directory;
-use crate::live::shows::room_of;
+use crate::live::shows::{Shows, room_of};
+use crate::signal::Signal;
 
 /// What somebody wants.
 #[derive(Debug)]
@@ -29,6 +31,9 @@ pub(super) enum Command {
 /// The task that watches over the streams on air.
 pub(super) struct Watch {
     pub(super) directory: Directory,
+    /// What rooms show, and want recorded.
+    pub(super) shows: Shows,
+    pub(super) signal: Signal,
     pub(super) patterns: StreamPatterns,
     pub(super) config: Config,
     pub(super) disk: Disk,
@@ -59,13 +64,14 @@ pub(super) struct Held {
 
 impl Watch {
     pub(super) async fn run(mut self) {
-        let mut changes = self.directory.changes();
+        let (mut changes, mut shows) = (self.directory.changes(), self.shows.changes());
         let mut ticks = interval(TICK);
         loop {
             self.look();
             tokio::select! {
-                // The directory is kept here, so its sender lives.
+                // Both are kept here, so their senders live.
                 _ = changes.changed() => {}
+                _ = shows.changed() => {}
                 _ = ticks.tick() => {}
                 Some(ended) = self.tasks.join_next() => {
                     if let Ok(session) = ended {
@@ -94,7 +100,7 @@ impl Watch {
         let on_air: BTreeMap<StreamName, Instant> =
             self.directory.streams().into_iter().map(|(name, on_air)| (name, on_air.since)).collect();
         for (name, active) in &self.active {
-            if on_air.get(name) != Some(&active.since) {
+            if on_air.get(name) != Some(&active.since) || room_of(name).is_some() && !self.is_taken(name) {
                 active.stopping.send_replace(true);
             }
         }
@@ -102,12 +108,30 @@ impl Watch {
         self.held
             .retain(|name, held| on_air.get(name) == Some(&held.since) && held.until.is_none_or(|until| now < until));
         for (name, since) in on_air {
-            // Whoever is in a room has to know of it.
-            let is_wanted = self.patterns.contain(&name) && room_of(&name).is_none() && !self.held.contains_key(&name);
-            if is_wanted && !self.active.contains_key(&name) && !self.disk.is_full() {
+            // Whoever is in a room has to know of it: only the room itself begins it.
+            let is_named = || self.patterns.contain(&name) && !self.held.contains_key(&name);
+            let is_wanted = if room_of(&name).is_some() { self.is_taken(&name) } else { is_named() };
+            if !is_wanted || self.active.contains_key(&name) {
+                continue;
+            }
+            if !self.disk.is_full() {
                 self.begin(name, since);
+            } else if let Some(room) = room_of(&name) {
+                self.give_up(room);
             }
         }
+    }
+
+    /// Whether this is a part of a room that is recorded.
+    fn is_taken(&self, name: &StreamName) -> bool {
+        self.shows.find(name).is_some_and(|show| show.is_recorded)
+    }
+
+    /// A room cannot be recorded any more, and its members must not believe that it is.
+    fn give_up(&self, room: &str) {
+        let (signal, request) = (self.signal.clone(), Manage::Record { room: room.to_owned(), on: false });
+        // Whatever becomes of it: the room may have ended.
+        tokio::spawn(async move { drop(signal.manage(request).await) });
     }
 
     fn start(&mut self, name: StreamName) -> Result<(), RecordingRefusal> {
@@ -156,6 +180,9 @@ impl Watch {
             && let Some(failure) = session.failure()
         {
             // With room on the disk it may go on; what else failed is likely to fail again.
+            if let Some(room) = room_of(name) {
+                return self.give_up(room);
+            }
             let pause = if failure == Failure::DiskFull { TICK } else { PAUSE };
             self.held.insert(name.clone(), Held { since: active.since, until: Some(clock::now() + pause) });
         }

@@ -163,3 +163,35 @@ async fn nobody_in_a_room_is_recorded_by_the_settings_or_by_the_api_of_streams()
     let list = get(http, "/api/v1/recordings", &[&bearer]).await;
     assert_eq!(list.json()["recordings"], json!([]));
 }
+
+#[tokio::test]
+async fn a_room_is_recorded_by_a_file_for_each_member_who_agrees_and_nobody_can_watch_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = recorder(&folder, &["rooms.topology=sfu", "recording.rooms=consent"]);
+    let (mut host, mut camera) = anna(&server).await;
+    host.say(&json!({"cmd": "record", "id": "r", "on": true})).await;
+    let told = host.hear("room").await;
+    assert_eq!((&told["recording"]["uid"], &told["recording"]["agreed"]), (&json!("anna"), &json!(false)));
+    let recordings = "/api/v1/recordings?app=room/standup";
+    let bearer = format!("Authorization: Bearer {}", server.admin());
+    let begun = get(server.http(), recordings, &[&bearer]).await;
+    assert_eq!(begun.json()["recordings"], json!([]), "anna has not agreed");
+    host.say(&json!({"cmd": "consent", "id": "c", "on": true})).await;
+    let written = async |state: &str| loop {
+        let answer = get(server.http(), recordings, &[&bearer]).await;
+        let list = answer.json()["recordings"].clone();
+        if list[0]["state"] == state && list[0]["durationMs"].as_u64().is_some_and(|long| long > 1_500) {
+            return list;
+        }
+    };
+    let list = camera.film(written("recording")).await;
+    assert_eq!((&list[0]["stream"], &list[0]["audio"]["codec"]), (&json!("anna"), &json!("AAC")));
+    let watched = get(server.http(), "/room/standup/anna.flv", &[]).await;
+    assert_eq!((watched.status, code(&watched).as_str()), (404, "not-shown"));
+    let path = "/api/v1/rooms/standup/recording";
+    assert_eq!(send(server.http(), "DELETE", path, &server.admin(), "").await.status, 204);
+    let list = camera.film(written("finished")).await;
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    assert_eq!(host.hear("room").await["recording"]["agreed"], true);
+    assert_eq!(host.hear("room").await["recording"], Value::Null);
+}
