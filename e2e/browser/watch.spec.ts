@@ -3,18 +3,18 @@ import { seriousFindings } from '../harness/axe.ts';
 import { Encoder } from '../harness/encoder.ts';
 import { PHONE } from '../harness/person.ts';
 import { expect, test as base } from '../harness/test.ts';
-import { hears, loses, watches } from '../harness/viewer.ts';
+import { hears, loses, observes, pictures, watches } from '../harness/viewer.ts';
 
 /** How long it may take until a page notices that its stream has gone, or is back. */
 const NOTICES = { timeout: 40_000 };
 const THEMES = ['dark', 'light', 'contrast'] as const;
 
 /** An encoder that publishes `lesson` from the moment in which it is called, until the test ends. */
-const test = base.extend<{ publishes: () => Encoder }>({
+const test = base.extend<{ publishes: (keyFrameSeconds?: number) => Encoder }>({
   publishes: async ({ server }, use) => {
     const encoders: Encoder[] = [];
-    await use(() => {
-      const encoder = Encoder.publishes(server.rtmpUrl('lesson'));
+    await use((keyFrameSeconds) => {
+      const encoder = Encoder.publishes(server.rtmpUrl('lesson'), keyFrameSeconds);
       encoders.push(encoder);
       return encoder;
     });
@@ -74,6 +74,27 @@ test('a server that was started anew is found again', async ({ arrives, server, 
   await server.run();
   publishes();
   await watches(ana.page, 'webrtc');
+});
+
+test('who comes long after a key frame sees a picture at once, and a smooth live one after that', async ({ arrives, server, publishes }) => {
+  const ana = await arrives('Ana');
+  const { page } = ana;
+  await observes(page);
+  // The next key frame is further away than this test lasts.
+  publishes(60);
+  await expect.poll(async () => {
+    const answer = await fetch(`${server.origin}/api/v1/live/streams/live/lesson`);
+    return answer.ok ? Date.now() - (await answer.json() as { since: number }).since : 0;
+  }, { message: 'on air for a while', ...NOTICES }).toBeGreaterThan(4_000);
+  await page.goto(`${server.origin}/live/lesson`);
+  await watches(page, 'webrtc');
+  await expect.poll(async () => (await pictures(page)).decoded, { message: 'all that followed the key frame', ...NOTICES }).toBeGreaterThan(150);
+  const early = await pictures(page);
+  expect(early.keys).toBe(1);
+  await expect.poll(async () => (await pictures(page)).decoded, { message: 'it goes on', ...NOTICES }).toBeGreaterThan(early.decoded + 75);
+  const late = await pictures(page);
+  expect((late.waitedSeconds - early.waitedSeconds) / (late.decoded - early.decoded), 'no delay has built up').toBeLessThan(0.4);
+  expect(late.frozenSeconds).toBeLessThan(1);
 });
 
 test('where UDP is shut it plays by WebRTC over TCP, and says so', async ({ arrives, server, publishes }) => {

@@ -15,6 +15,9 @@ from server import Failed, Server
 
 LIMIT_S = 60
 REQUEST_S = 10
+# Four seconds of the encoder's.
+LONG_PICTURES = 100
+SHADE_ERROR = 25
 
 
 class Session:
@@ -116,12 +119,12 @@ class FfmpegEnd:
         self.shade, self.pitch_hz = shade, pitch_hz
         self._encoder: subprocess.Popen[bytes] | None = None
 
-    def publish(self, url: str) -> None:
+    def publish(self, url: str, key_frames_s: int = 2) -> None:
         picture = f"color=size=320x240:rate=25,format=yuv420p,geq=lum='if(lt(X,W/4),random(1)*255,{self.shade})':cb=128:cr=128"
         tone = f"sine=frequency={self.pitch_hz}:sample_rate=44100,volume=4"
         self._encoder = subprocess.Popen([
             *["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", tone],
-            *["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "50", "-c:a", "aac", "-f", "flv", url],
+            *["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", str(25 * key_frames_s), "-c:a", "aac", "-f", "flv", url],
         ])
 
     def end(self) -> None:
@@ -160,7 +163,34 @@ async def rtmp_is_played_by_webrtc(server: Server) -> None:
         await asyncio.gather(*(one.end() for one in [other, *viewers]), return_exceptions=True)
 
 
+async def who_comes_long_after_a_key_frame_sees_it_at_once(server: Server) -> None:
+    """The next key frame is further away than anybody waits. All pictures since the one before are decoded, and none of them is grey."""
+    encoder = FfmpegEnd(90, 700)
+    early, late, other = AiortcEnd("early", 0, 0, "H264"), AiortcEnd("late", 0, 0, "H264"), GstEnd("other", 0, 0, "H264")
+    ends = [early, late, other]
+    url = f"http://127.0.0.1:{server.http_port}/whep/live/long"
+    shades = lambda one: [shade for each in one.seen.values() for shade in each]
+    try:
+        await early.play(url)
+        encoder.publish(f"rtmp://127.0.0.1:{server.rtmp_port}/live/long", key_frames_s=2 * LIMIT_S)
+        await until("it has been on air for a while", lambda: len(shades(early)) > LONG_PICTURES)
+        await late.play(url)
+        await until("aiortc has seen what came before", lambda: len(shades(late)) > LONG_PICTURES)
+        grey = [(index, shade) for index, shade in enumerate(shades(late)) if abs(shade - encoder.shade) > SHADE_ERROR]
+        if grey:
+            raise Failed(f"not whole: {grey[:10]} of {len(shades(late))} pictures")
+        await other.play(url)
+        await until("GStreamer sees it", lambda: other.sees(encoder))
+        await until("all hear it", lambda: all(one.hears(encoder) for one in ends))
+    except Exception as failure:
+        raise Failed(f"{type(failure).__name__}: {failure}\n{[(one.name, shades(one)[-5:], one.errors) for one in ends]}") from failure
+    finally:
+        encoder.end()
+        await asyncio.gather(*(one.end() for one in ends), return_exceptions=True)
+
+
 CHECKS = [
+    ("stream of ffmpeg by RTMP, whose key frame was long ago", lambda server: asyncio.run(asyncio.wait_for(who_comes_long_after_a_key_frame_sees_it_at_once(server), LIMIT_S))),
     ("stream of ffmpeg by RTMP, played by WebRTC", lambda server: asyncio.run(asyncio.wait_for(rtmp_is_played_by_webrtc(server), LIMIT_S))),
     ("stream of aiortc, VP8", stream("a", lambda name, codec, *own: AiortcEnd(name, *own, codec), "VP8")),
     ("stream of aiortc, H.264", stream("b", lambda name, codec, *own: AiortcEnd(name, *own, codec), "H264")),

@@ -69,3 +69,44 @@ export async function loses(page: Page, protocols: string): Promise<void> {
     };
   }, protocols);
 }
+
+/** What became of the pictures that came by WebRTC. */
+interface Pictures {
+  decoded: number;
+  keys: number;
+  frozenSeconds: number;
+  /** How long they waited in the buffer, all of them together. */
+  waitedSeconds: number;
+}
+
+/** Keeps the peer connections of a page at hand. To be called before the page is opened. */
+export async function observes(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const kept: RTCPeerConnection[] = [];
+    Object.assign(globalThis, { keptConnections: kept });
+    const Native = globalThis.RTCPeerConnection;
+    globalThis.RTCPeerConnection = class extends Native {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        kept.push(this);
+      }
+    };
+  });
+}
+
+/** The pictures of the latest connection. */
+export function pictures(page: Page): Promise<Pictures> {
+  return page.evaluate(async () => {
+    const kept = (globalThis as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections;
+    const stats = await kept.at(-1)?.getStats();
+    const found = { decoded: 0, keys: 0, frozenSeconds: 0, waitedSeconds: 0 };
+    stats?.forEach((one: RTCInboundRtpStreamStats & { totalFreezesDuration?: number }) => {
+      if (one.type !== 'inbound-rtp' || one.kind !== 'video') return;
+      found.decoded = one.framesDecoded ?? 0;
+      found.keys = one.keyFramesDecoded ?? 0;
+      found.frozenSeconds = one.totalFreezesDuration ?? 0;
+      found.waitedSeconds = one.jitterBufferDelay ?? 0;
+    });
+    return found;
+  });
+}
