@@ -45,6 +45,8 @@ pub(crate) enum Load {
     Rooms(Plan),
     /// A stream with its viewers, over WebRTC.
     Stream(Plan),
+    /// A stream that comes by RTMP with ten seconds between its key pictures, with viewers over WebRTC who come all the time.
+    Joins(Plan),
     /// A stream that comes by RTMP, with viewers over TCP; the other server sends them RTMP.
     Tags(listeners::Plan),
     /// HLS, as fast as it can be had; the other server has the same files.
@@ -84,7 +86,7 @@ impl Case {
 
     pub(crate) fn unit(&self) -> Unit {
         match self.load {
-            Load::Rooms(_) | Load::Stream(_) => Unit::Packet,
+            Load::Rooms(_) | Load::Stream(_) | Load::Joins(_) => Unit::Packet,
             Load::Tags(_) => Unit::Megabyte,
             Load::Files => Unit::Request,
         }
@@ -93,7 +95,7 @@ impl Case {
     /// From the last join to the measurement.
     pub(crate) fn warm_up(&self) -> Duration {
         match &self.load {
-            Load::Rooms(plan) | Load::Stream(plan) => plan.warm_up,
+            Load::Rooms(plan) | Load::Stream(plan) | Load::Joins(plan) => plan.warm_up,
             Load::Tags(_) | Load::Files => Duration::from_secs(1),
         }
     }
@@ -102,7 +104,7 @@ impl Case {
     /// frame, which may be on its way when the window ends. A server that drops packets saves its work.
     pub(crate) fn delivered_min(&self, window_s: f64) -> f64 {
         let through = match &self.load {
-            Load::Rooms(plan) | Load::Stream(plan) => 1.0 - f64::from(plan.loss_ppm) / 1e6,
+            Load::Rooms(plan) | Load::Stream(plan) | Load::Joins(plan) => 1.0 - f64::from(plan.loss_ppm) / 1e6,
             Load::Tags(_) | Load::Files => 1.0,
         };
         through * (DELIVERED_MIN - FRAME_S / window_s.max(FRAME_S))

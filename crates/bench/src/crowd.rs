@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use client::load::{Audience, Population, Quantiles, Report, Session};
 
 use crate::case::{Case, Load};
+use crate::encoder::{Encoder, LONG_GROUP};
 use crate::listeners::{Listeners, Output};
 use crate::players::{PLAYERS, Players};
 use crate::round::Contender;
@@ -17,6 +18,8 @@ pub(crate) enum Crowd {
     Rooms(Session),
     /// At a stream of Parlor.
     Stream(Audience),
+    /// The same, of an encoder that publishes as long as they are there.
+    Joins { audience: Audience, _encoder: Encoder },
     /// At Janus, as long as its connection lasts.
     Janus { population: Box<Population>, _session: Box<janus::Session> },
     /// Over TCP.
@@ -64,6 +67,13 @@ impl Crowd {
                 let session = janus::stream::fill(&population).await?;
                 Ok(Self::Janus { _session: Box::new(session), population })
             }
+            (Load::Joins(plan), None) => {
+                let encoder = Encoder::start(LONG_GROUP).await?;
+                Ok(Self::Joins { audience: parlor::fill_published(plan.clone()).await?, _encoder: encoder })
+            }
+            (Load::Joins(_), Some(rival)) => {
+                bail!("{rival:?} has no stream that comes by RTMP for viewers over WebRTC")
+            }
             (Load::Tags(plan), None) => Ok(Self::Listeners(Listeners::gather(*plan, plan.output).await?)),
             (Load::Tags(plan), Some(_)) => Ok(Self::Listeners(Listeners::gather(*plan, Output::Rtmp).await?)),
             (Load::Files, None) => Ok(Self::Players(Players::of_stream().await?)),
@@ -76,7 +86,7 @@ impl Crowd {
         match self {
             Self::Listeners(listeners) => listeners.viewers(),
             Self::Players(_) => PLAYERS,
-            Self::Rooms(_) | Self::Stream(_) | Self::Janus { .. } => {
+            Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
                 self.population().map_or(0, |population| population.plan().members())
             }
         }
@@ -87,10 +97,12 @@ impl Crowd {
         match self {
             Self::Listeners(listeners) => listeners.is_complete(),
             Self::Players(players) => players.is_complete(),
-            Self::Rooms(_) | Self::Stream(_) | Self::Janus { .. } => self.population().is_none_or(|population| {
-                let report = population.report();
-                report.streams >= report.streams_expected && report.joined >= u64::from(report.members)
-            }),
+            Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
+                self.population().is_none_or(|population| {
+                    let report = population.report();
+                    report.streams >= report.streams_expected && report.joined >= u64::from(report.members)
+                })
+            }
         }
     }
 
@@ -99,7 +111,7 @@ impl Crowd {
         match self {
             Self::Listeners(listeners) => listeners.reset(),
             Self::Players(players) => players.reset(),
-            Self::Rooms(_) | Self::Stream(_) | Self::Janus { .. } => {
+            Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
                 self.population().into_iter().for_each(Population::reset);
             }
         }
@@ -110,7 +122,7 @@ impl Crowd {
         match self {
             Self::Listeners(listeners) => of_listeners(case, listeners, window_s),
             Self::Players(players) => of_players(players, window_s),
-            Self::Rooms(_) | Self::Stream(_) | Self::Janus { .. } => {
+            Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
                 self.population().map(|population| of_report(case, &population.report())).unwrap_or_default()
             }
         }
@@ -144,7 +156,7 @@ impl Crowd {
         match self {
             // What failed is in the figures already: they say who was there.
             Self::Rooms(session) => drop(session.close(Report::default()).await),
-            Self::Stream(audience) => drop(audience.close(Report::default()).await),
+            Self::Stream(audience) | Self::Joins { audience, .. } => drop(audience.close(Report::default()).await),
             Self::Janus { .. } | Self::Listeners(_) | Self::Players(_) => {}
         }
     }
@@ -152,7 +164,7 @@ impl Crowd {
     fn population(&self) -> Option<&Population> {
         match self {
             Self::Rooms(session) => Some(session.population()),
-            Self::Stream(audience) => Some(audience.population()),
+            Self::Stream(audience) | Self::Joins { audience, .. } => Some(audience.population()),
             Self::Janus { population, .. } => Some(population),
             Self::Listeners(_) | Self::Players(_) => None,
         }

@@ -30,8 +30,8 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// Connects and begins.
-    pub(crate) async fn start() -> Result<Self> {
+    /// Connects and begins; so many pictures make a group.
+    pub(crate) async fn start(group: u32) -> Result<Self> {
         let (mut stream, number) = connect(Purpose::Publish).await?;
         for parameters in [picture_parameters(), sound_parameters()] {
             let kind = if parameters.codec == Codec::H264 { TagKind::Video } else { TagKind::Audio };
@@ -45,7 +45,7 @@ impl Encoder {
             // Whoever is refused later than at the beginning is missed by the viewers.
             for index in 0_u32.. {
                 ticks.tick().await;
-                let bytes = of_interval(index, number);
+                let bytes = of_interval(index, index.is_multiple_of(group.max(1)), number);
                 if stream.write_all(&bytes).await.is_err() {
                     return;
                 }
@@ -96,9 +96,8 @@ pub(crate) async fn connect(purpose: Purpose) -> Result<(TcpStream, u32)> {
 }
 
 /// The picture of an interval, and the pieces of sound that begin in it.
-fn of_interval(index: u32, stream: u32) -> Vec<u8> {
+fn of_interval(index: u32, is_key: bool, stream: u32) -> Vec<u8> {
     let millis = i64::from(index) * PICTURE_INTERVAL.as_millis() as i64;
-    let is_key = index.is_multiple_of(KEY_FRAME_EVERY);
     let mut bytes = framed(TagKind::Video, &picture(millis, is_key), stream).to_vec();
     let samples = |index: u32| u64::from(index) * u64::from(SAMPLE_RATE_HZ) / PICTURES_PER_SECOND;
     let sounds = samples(index).div_ceil(FRAME_SAMPLES)..samples(index + 1).div_ceil(FRAME_SAMPLES);
@@ -142,8 +141,10 @@ fn sound_parameters() -> Parameters {
 
 const PICTURES_PER_SECOND: u64 = 25;
 const PICTURE_INTERVAL: Duration = Duration::from_millis(1000 / PICTURES_PER_SECOND);
-/// Two seconds.
-const KEY_FRAME_EVERY: u32 = 50;
+/// Pictures from one key picture to the next: two seconds, as most have it.
+pub(crate) const GROUP: u32 = 50;
+/// Ten seconds.
+pub(crate) const LONG_GROUP: u32 = 250;
 /// With the key frames 2.5 Mbit/s.
 const PICTURE_BYTES: usize = 12_000;
 const SAMPLE_RATE_HZ: u32 = 48_000;

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use live::rtmp::Purpose;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::encoder::{self, APP, Encoder, STREAM};
+use crate::encoder::{self, APP, Encoder, GROUP, STREAM};
 use crate::network::ADDRESS;
 use crate::parlor;
 
@@ -51,7 +51,7 @@ struct Counted {
 impl Listeners {
     /// Publishes and lets the viewers come.
     pub(crate) async fn gather(plan: Plan, output: Output) -> Result<Self> {
-        let encoder = Encoder::start().await?;
+        let encoder = Encoder::start(GROUP).await?;
         let mut streams = Vec::new();
         for _ in 0..plan.viewers {
             let stream = match output {

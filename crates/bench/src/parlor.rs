@@ -43,12 +43,19 @@ pub(crate) async fn fill_rooms(plan: Plan) -> Result<Session> {
 
 /// Publishes a stream and lets its viewers come.
 pub(crate) async fn fill_stream(plan: Plan) -> Result<Audience> {
-    let endpoint = |protocol: &str| -> Result<Endpoint> {
-        let address = HttpAddress::parse(&format!("http://{ADDRESS}:{PORT}/{protocol}/live/bench"))?;
-        Ok(Endpoint { address, trust: Trust::System, token: None })
-    };
     let door = StreamDoor { publish: Some(endpoint("whip")?), play: endpoint("whep")?, transport: Transport::Udp };
     Ok(Audience::open(plan, &door, |_| {}).await?)
+}
+
+/// Lets viewers come to the stream that an encoder publishes.
+pub(crate) async fn fill_published(plan: Plan) -> Result<Audience> {
+    let door = StreamDoor { publish: None, play: endpoint("whep")?, transport: Transport::Udp };
+    Ok(Audience::open(plan, &door, |_| {}).await?)
+}
+
+fn endpoint(protocol: &str) -> Result<Endpoint> {
+    let address = HttpAddress::parse(&format!("http://{ADDRESS}:{PORT}/{protocol}/live/bench"))?;
+    Ok(Endpoint { address, trust: Trust::System, token: None })
 }
 
 /// Hundreds who come from one address within seconds would be sent away, which is right for a server on the Internet.

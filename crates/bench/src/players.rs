@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use client::resolve;
 
-use crate::encoder::{APP, Encoder, STREAM};
+use crate::encoder::{APP, Encoder, GROUP, STREAM};
 use crate::network::ADDRESS;
 use crate::{nginx, parlor};
 
@@ -35,7 +35,7 @@ struct Counted {
 impl Players {
     /// Publishes to Parlor, and lets them play there.
     pub(crate) async fn of_stream() -> Result<Self> {
-        let encoder = Encoder::start().await?;
+        let encoder = Encoder::start(GROUP).await?;
         let playlist = playlist_when_full().await?;
         Self::start(SocketAddr::new(ADDRESS, parlor::PORT), &playlist, Some(encoder))
     }
@@ -43,7 +43,7 @@ impl Players {
     /// Has a Parlor write a playlist and its segments, puts them where nginx has its files, and lets them play there.
     pub(crate) async fn of_files(binary: &Path, folder: &Path) -> Result<Self> {
         let process = parlor::start(binary, folder, None).await?;
-        let encoder = Encoder::start().await?;
+        let encoder = Encoder::start(GROUP).await?;
         let playlist = playlist_when_full().await?;
         let files = nginx::files(folder);
         let copied = tokio::task::spawn_blocking(move || copy(&playlist, &files)).await.context("copying")?;

@@ -9,6 +9,7 @@ use crate::rival::Rival;
 /// All cases.
 pub(crate) fn all() -> Vec<Case> {
     let audience = |subscribers, video| Plan { subscribers, ..broadcast_plan(video) };
+    let joins = Plan { publishers: 0, joins_per_second: 5.0, ..audience(50, VIDEO_110) };
     vec![
         whep("whep50", "50 who watch a camera of 110 packets/s by WHEP", audience(50, VIDEO_110)),
         whep("whep200", "200 who watch it", audience(200, VIDEO_110)),
@@ -18,6 +19,7 @@ pub(crate) fn all() -> Vec<Case> {
         workers(ONE_WORKER, "whep400 on one worker", 1, audience(400, VIDEO_110)),
         workers(TWO_WORKERS, "the same stream on two workers", 2, audience(400, VIDEO_110)),
         deaf("deaf400@500", "400 who watch 500 packets/s and do not read what comes", audience(400, VIDEO_500)),
+        Case::new("join50", "RTMP with 10 s between key pictures, 50 who come by WHEP in 10 s", Load::Joins(joins)),
         tags("flv200", "RTMP of 2.6 Mbit/s to 200 viewers, of HTTP-FLV here and of RTMP there", Output::Flv),
         tags("rtmp200", "the same, of RTMP on both sides", Output::Rtmp),
         Case::new("hls", "8 players of HLS, as fast as they can: playlist and newest segment in turn", Load::Files)
