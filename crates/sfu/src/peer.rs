@@ -65,6 +65,8 @@ pub(crate) struct Peer {
     pub(crate) demands: Vec<Demand>,
     /// It is to be shown a picture, so its path is estimated. Sound alone is sent whatever the path carries.
     pub(crate) is_estimated: bool,
+    /// Some of its slots may have something to replay.
+    pub(crate) replays: bool,
     /// What its slots show may have changed.
     pub(crate) slots_changed: bool,
     pub(crate) tally: PeerTally,
@@ -114,6 +116,7 @@ impl Peer {
             clock_offset: None,
             demands: Vec::new(),
             is_estimated: false,
+            replays: false,
             slots_changed: false,
             tally: PeerTally::default(),
             wants_voices: false,
@@ -132,6 +135,7 @@ impl Peer {
             is_local: self.is_local,
             quality,
             slots,
+            replays: self.replays,
             tally: self.tally,
             ..Self::new(config, self.id, now)
         };
@@ -195,6 +199,9 @@ impl Peer {
 
     /// When something more of a replay may go out.
     fn replay_due(&self) -> Option<Instant> {
+        if !self.replays {
+            return None;
+        }
         let due = self.slots.iter().filter_map(|slot| slot.replay.as_ref()).map(|replay| replay.due()).min()?;
         let pacer = &self.outbound.pacer;
         Some(due.max(pacer.poll_timeout().unwrap_or_else(|| pacer.room_at())))

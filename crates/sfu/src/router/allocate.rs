@@ -99,6 +99,7 @@ fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
         // Who is in this process reads frames, of which each has its own time.
         if slot.replay.is_none() && slot.forwarder.is_idle() && !is_local {
             slot.replay = Replay::begin(now, layer).map(Box::new);
+            peer.replays |= slot.replay.is_some();
         }
         if let Some(replay) = slot.replay.as_deref().filter(|replay| replay.is_of(stream)) {
             if track.may_be_asked() && replay.is_long(now, layer) {

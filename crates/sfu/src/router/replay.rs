@@ -14,7 +14,7 @@ use crate::sink::Sink;
 impl Router {
     /// Goes on with the replays of a peer, as far as its path takes them.
     pub(super) fn replay(&mut self, now: Instant, key: usize, sink: &mut impl Sink) {
-        let Some(slots) = self.peers.get(key).map(|peer| peer.slots.len()) else { return };
+        let Some(slots) = self.peers.get(key).filter(|peer| peer.replays).map(|peer| peer.slots.len()) else { return };
         for slot in 0..slots {
             for _ in 0..BUDGET {
                 let Some(peer) = self.peers.get_mut(key) else { return };
@@ -24,6 +24,9 @@ impl Router {
                     break;
                 }
             }
+        }
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.replays = peer.slots.iter().any(|slot| slot.replay.is_some());
         }
     }
 
