@@ -493,7 +493,7 @@ impl Epoch {
 const EPOCHS: usize = 8;
 
 /// A larger jump is a new beginning: nobody asks for so many packets.
-const GAP_MAX: u64 = 512;
+pub(crate) const GAP_MAX: u64 = 512;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cache::Kept;
-use crate::forwarder::StreamId;
+use crate::forwarder::{GAP_MAX, StreamId};
 use crate::frame::{self, DependencyState, Frame, Payload};
 use crate::layer::{Layer, Previous};
 
@@ -94,11 +94,15 @@ impl Replay {
         layer.cache.age(now, self.start).is_some_and(|age| age > LONG)
     }
 
-    /// What is next, which counts as taken. Places at which nothing came are passed over.
+    /// What is next, which counts as taken. Places at which nothing came are passed over, as far as anybody would ask for them.
     pub(crate) fn next(&mut self, layer: &Layer) -> Next {
         let Some(highest) = layer.highest() else { return Next::Lost };
+        let first = self.next;
         while self.next <= highest {
             let place = self.next;
+            if place.saturating_sub(first) > GAP_MAX {
+                return Next::Lost;
+            }
             self.next = place.saturating_add(1);
             match layer.cache.kept(place) {
                 Kept::Packet(_) => return Next::Place(place),

@@ -256,6 +256,22 @@ fn what_is_lost_on_the_way_in_ends_it() {
 }
 
 #[test]
+fn a_jump_of_the_numbers_in_the_middle_of_it_ends_it() {
+    let mut film = film(encoder());
+    film.picture(true);
+    film.pictures(100);
+    film.view(BOB, SLOT);
+    film.world.wait(Duration::from_millis(100));
+    assert!(!film.got(BOB).is_empty());
+    film.number = film.number.wrapping_add(20_000);
+    film.pictures(150);
+    let got = film.got(BOB);
+    assert!(pictures(&got, 0).len() < 102, "nothing behind the jump can be decoded");
+    film.picture(true);
+    assert_eq!(film.got(BOB).len(), usize::from(PACKETS));
+}
+
+#[test]
 fn nobody_gets_what_came_while_it_was_not_to_be_seen() {
     let mut film = film(encoder());
     film.picture(true);
