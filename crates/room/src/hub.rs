@@ -349,7 +349,9 @@ impl Hub {
 
     fn refuse(&mut self, conn: ConnId, error: &Error, context: ErrorContext<'_>) {
         self.counts.errors += 1;
-        let text = match self.dialect(conn) {
+        // What it has said may have cost it the connection.
+        let Some(connection) = self.connections.get(&conn) else { return };
+        let text = match connection.dialect {
             Dialect::Rooms => Reply::error(error, context).text(),
             Dialect::Collider => Frame::error(&error.to_string()).text(),
             Dialect::Srs => SrsReply::error(None, error).text(),

@@ -23,7 +23,7 @@ pub(crate) struct Clients {
     names: BTreeMap<ClientId, ConnId>,
     /// The seats by the sockets that have registered for them.
     sockets: BTreeMap<ConnId, ConnId>,
-    /// Seats that are given up, until everything is said that was to be said to them.
+    /// The seats that are given up. Empty before every input.
     ended: Vec<ConnId>,
 }
 
@@ -44,6 +44,8 @@ pub(crate) struct Client {
     pub(crate) said: Mailbox,
     /// What it has not heard for want of a socket.
     pub(crate) unheard: Mailbox,
+    /// The seat is given up, and stays known until everything is said that was to be said to it.
+    pub(crate) ended: bool,
 }
 
 impl Clients {
@@ -102,11 +104,12 @@ impl Clients {
         self.names.remove(&client.id);
         client.said = Mailbox::default();
         client.unheard = Mailbox::default();
+        client.ended = true;
         self.ended.push(seat);
     }
 
     pub(crate) fn has_ended(&self, seat: ConnId) -> bool {
-        self.ended.contains(&seat)
+        self.seats.get(&seat).is_some_and(|client| client.ended)
     }
 
     /// Everything is said.
@@ -145,7 +148,7 @@ impl Mailbox {
     }
 }
 
-/// Messages that wait for one client, as many as AppRTC's own server keeps.
-pub(crate) const MESSAGES_MAX: usize = 1024;
+/// Messages that wait for one client: what may be written to a socket at once. AppRTC's own server keeps twice as many.
+pub(crate) const MESSAGES_MAX: usize = 512;
 /// Their bytes: a description and the candidates of several calls.
 pub(crate) const MESSAGES_BYTES_MAX: usize = 256 * 1024;

@@ -61,6 +61,7 @@ impl Hub {
             peer: None,
             said: Mailbox::default(),
             unheard: Mailbox::default(),
+            ended: false,
         };
         self.apprtc.seat(conn, client);
         self.pass_on_to_clients();

@@ -323,6 +323,16 @@ fn who_floods_loses_its_seat_and_its_socket() {
 }
 
 #[test]
+fn who_floods_by_both_ways_is_closed_and_hears_no_more() {
+    let mut stage = Stage::new();
+    let (first, one) = stage.apprtc_with_socket(1);
+    let said: Vec<_> = (0..299).map(|_| stage.post(&first.client, CANDIDATE)).collect();
+    assert!(said.iter().all(|(_, heard)| heard.is_empty()));
+    assert_eq!(said[198..202].iter().filter(|(result, _)| result.is_ok()).count(), 2, "a burst of 200");
+    assert_eq!(stage.send(one, CANDIDATE), [Heard::Closed(one, 1008)]);
+}
+
+#[test]
 fn joins_and_connections_are_limited_as_everybody_s() {
     let mut stage = Stage::with(|config| config.limits.joins_burst = 1);
     let from = || Opened::from_address([192, 0, 2, 1].into());
