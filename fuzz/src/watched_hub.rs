@@ -242,7 +242,9 @@ impl WatchedHub {
                     "who gets data has offered"
                 );
             }
-            MediaRequest::Block { room, peer, .. } => assert!(self.peers.contains(&(room, peer)), "known"),
+            MediaRequest::Block { room, peer, .. } | MediaRequest::Lose { room, peer, .. } => {
+                assert!(self.peers.contains(&(room, peer)), "known")
+            }
             MediaRequest::Close { room, peer } => {
                 assert!(self.peers.remove(&(room, peer)), "closed once, and known before");
                 self.offers.retain(|(of, _)| *of != peer);

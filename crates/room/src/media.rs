@@ -117,6 +117,15 @@ pub enum MediaRequest {
         /// As it is sent.
         message: DataMessage,
     },
+    /// A test of the way to a member: so many of the next media packets for it are lost before they are sent.
+    Lose {
+        /// Where.
+        room: MediaRoomId,
+        /// Whose.
+        peer: MediaPeerId,
+        /// How many.
+        packets: u32,
+    },
     /// The member has left, or its room has turned peer to peer.
     Close {
         /// Where.

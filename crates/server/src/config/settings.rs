@@ -125,6 +125,8 @@ settings! {
     live_forward_allow_networks: Networks = "live.forward_allow_networks", default "[]", example r#"["10.0.0.0/8"]"#;
     /// Certificate authorities (PEM) that `rtmps` servers are verified by, instead of those of this system.
     live_forward_ca: Option<PathBuf> = "live.forward_ca", default r#""""#, example r#""/etc/parlor/forward-ca.pem""#;
+    /// Whether `/rtc/v1/nack/` has packets of viewers be lost, as SRS's does, to test retransmission. Whoever knows the name of a session may do so.
+    live_nack_test: bool = "live.nack_test", default "false";
     /// What the server calls itself in the answers and hooks that programs of SRS read.
     live_server_id: Realm = "live.server_id", default r#""parlor""#, example r#""edge-7""#;
     /// Who may use the management API of SRS (/api/v1/streams, clients and so on) by name and password. Tokens of the operator open it always; while neither

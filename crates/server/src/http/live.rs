@@ -12,6 +12,7 @@
 mod flv;
 mod hls;
 pub(super) mod list;
+mod nack;
 mod refusal;
 mod route;
 mod session;
@@ -102,6 +103,8 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
     let request = Request { site, streams, arrival, parts, address, client };
     match (route, &parts.method) {
         (Route::Json(deed), &Method::POST) => Ok(srs::answer(&request, deed, body).await),
+        (Route::Nack, &Method::GET | &Method::POST) => nack::answer(&request).await,
+        (Route::Nack, _) => Err(Refusal::MethodNotAllowed { allow: "GET, OPTIONS, POST" }),
         (Route::Json(_), _) => Err(Refusal::MethodNotAllowed { allow: "OPTIONS, POST" }),
         (Route::Endpoint { deed, address, form }, &Method::POST) => {
             session::open(&request, deed, address, form, body).await
@@ -126,6 +129,7 @@ struct Request<'a> {
 /// What may be done here, for pages that ask before.
 fn options(route: &Route) -> Response {
     let (methods, accepted) = match route {
+        Route::Nack => ("GET, OPTIONS, POST", (HeaderName::from_static("accept-post"), "*/*")),
         Route::Json(_) => ("OPTIONS, POST", (HeaderName::from_static("accept-post"), "application/json")),
         Route::Endpoint { .. } => ("OPTIONS, POST", (HeaderName::from_static("accept-post"), session::SDP)),
         Route::Session(_) => ("DELETE, OPTIONS, PATCH", (HeaderName::from_static("accept-patch"), session::FRAGMENT)),

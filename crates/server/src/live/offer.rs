@@ -104,5 +104,10 @@ impl Offer {
     }
 }
 
+/// The fragment in an SDP: the first, which is that of all of them where everything is bundled.
+pub(crate) fn ufrag_of(sdp: &str) -> &str {
+    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

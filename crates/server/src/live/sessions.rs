@@ -20,7 +20,7 @@ use self::shown::Shown;
 use super::access::Deed;
 use super::clients::Presence;
 use super::directory::{Claim, Directory, Inlet, Protocol};
-use super::offer::Offer;
+use super::offer::{Offer, ufrag_of};
 use super::shows::room_of;
 use crate::address::ClientNetwork;
 use crate::media::{View, stream_peer, stream_room};
@@ -77,6 +77,8 @@ struct Session {
     offer: Offer,
     client: ClientNetwork,
     tag: String,
+    /// The fragment of our end, from the first answer on.
+    ufrag: String,
     presence: Presence,
     /// Offer and tag of a restart that is not answered yet.
     next: Option<(Offer, String)>,
@@ -161,6 +163,17 @@ impl Sessions {
         self.streams.get(name)?.video_codec
     }
 
+    /// A test: so many of the next packets for that viewer are lost. SRS's name of a session is our fragment, a colon, and the client's. False: nobody has it.
+    pub(crate) fn handle_lose(&mut self, name: &str, packets: u32) -> bool {
+        let Some((ours, theirs)) = name.split_once(':').filter(|(ours, _)| !ours.is_empty()) else { return false };
+        let mut sessions = self.sessions.values();
+        let named = sessions.find(|session| session.ufrag == ours && session.offer.ufrag() == theirs);
+        let place = named.and_then(|session| Some((self.streams.get(&session.name)?.room, session.peer)));
+        let Some((room, peer)) = place else { return false };
+        self.outputs.push_back(Output::Request(MediaRequest::Lose { room, peer, packets }));
+        true
+    }
+
     /// A client ends its session. False: there is no such session of that stream.
     pub(crate) fn handle_close(&mut self, id: &SessionId, name: &StreamName) -> bool {
         let known = self.sessions.get(id).is_some_and(|session| session.name == *name);
@@ -193,6 +206,7 @@ impl Sessions {
             MediaEvent::Answered { peer, request, sdp } => {
                 if let Some(session) = self.waiting(peer, request) {
                     session.open = true;
+                    session.ufrag = ufrag_of(&sdp).to_owned();
                     if let Some((offer, tag)) = session.next.take() {
                         (session.offer, session.tag) = (offer, tag);
                     }
@@ -267,6 +281,7 @@ impl Sessions {
             offer,
             client,
             tag,
+            ufrag: String::new(),
             presence,
             next: None,
             claim,

@@ -36,6 +36,7 @@ enum Input {
     Tag(SessionId, StreamName, oneshot::Sender<Option<(String, String)>>),
     VideoCodec(StreamName, oneshot::Sender<Option<&'static str>>),
     Close(SessionId, StreamName, oneshot::Sender<bool>),
+    Lose(String, u32, oneshot::Sender<bool>),
 }
 
 impl Streams {
@@ -86,6 +87,12 @@ impl Streams {
         let (reply, answer) = oneshot::channel();
         self.inputs.send(Input::VideoCodec(name, reply)).await.ok()?;
         answer.await.ok()?
+    }
+
+    /// Has so many of the next packets for a viewer be lost, by SRS's name of its session. False: there is no such session.
+    pub(crate) async fn lose(&self, name: String, packets: u32) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Lose(name, packets, reply)).await.is_ok() && answer.await.unwrap_or(false)
     }
 
     /// Ends a session. False: there is no such session of that stream.
@@ -160,6 +167,7 @@ impl Task {
             // Who has asked may have lost patience.
             Input::Tag(id, name, reply) => drop(reply.send(self.sessions.tag(&id, &name))),
             Input::VideoCodec(name, reply) => drop(reply.send(self.sessions.video_codec(&name))),
+            Input::Lose(name, packets, reply) => drop(reply.send(self.sessions.handle_lose(&name, packets))),
             Input::Close(id, name, reply) => drop(reply.send(self.sessions.handle_close(&id, &name))),
         }
     }

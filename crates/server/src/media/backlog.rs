@@ -50,6 +50,11 @@ impl Backlog {
                     None => self.waiting.push_back(decided),
                 }
             }
+            MediaRequest::Lose { peer, .. } => {
+                self.waiting
+                    .retain(|waiting| !matches!(**waiting, MediaRequest::Lose { peer: whose, .. } if whose == peer));
+                self.waiting.push_back(Box::new(request));
+            }
             MediaRequest::Data { .. } => {
                 self.data_bytes = self.data_bytes.saturating_add(data_bytes(&request));
                 self.waiting.push_back(Box::new(request));
@@ -108,6 +113,7 @@ fn peer_of(request: &MediaRequest) -> Option<MediaPeerId> {
         MediaRequest::Offer { peer, .. }
         | MediaRequest::Subscribe { peer, .. }
         | MediaRequest::Block { peer, .. }
+        | MediaRequest::Lose { peer, .. }
         | MediaRequest::Close { peer, .. } => Some(*peer),
         MediaRequest::Data { .. } => None,
     }

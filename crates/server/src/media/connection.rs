@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     pub(crate) lanes: Option<Box<Lanes>>,
     /// What has come and gone.
     pub(crate) weight: Weight,
+    /// So many of the next media packets are lost, since a test wants it.
+    pub(crate) to_lose: u32,
 }
 
 /// Whose a connection is.
@@ -78,6 +80,7 @@ impl Connection {
             connected: false,
             lanes: None,
             weight: Weight::default(),
+            to_lose: 0,
         }
     }
 

@@ -153,6 +153,10 @@ impl sfu::Sink for Counter<'_> {
             let is_taken = self.post.taps.push_rtp(to.0, index, [header, head, payload]);
             return self.post.count_unconnected(is_taken);
         };
+        if connection.to_lose > 0 {
+            connection.to_lose -= 1;
+            return;
+        }
         if let Some(outbox) = &mut connection.outbox {
             outbox.push_rtp(&connection.peer, index, [header, head, payload], segments_max);
             match header.get(1).is_some_and(|second| second & MARKER_BIT != 0) {

@@ -56,7 +56,17 @@ impl Media {
                 self.handle_block(now, seat, source, blocked);
             }
             MediaRequest::Data { room: _, to, lane, message } => self.handle_data(now, &to, lane, &message, ways),
+            MediaRequest::Lose { peer, packets, .. } => self.handle_lose(peer, packets),
             MediaRequest::Close { peer, .. } => self.handle_close(now, peer, ways),
+        }
+    }
+
+    /// Whoever has no connection loses nothing.
+    fn handle_lose(&mut self, id: MediaPeerId, packets: u32) {
+        let member = self.members_by_id.get(&id).and_then(|seat| self.members.get(*seat));
+        let connection = member.and_then(|member| member.current).and_then(|key| self.connections.get_mut(key));
+        if let Some(connection) = connection {
+            connection.to_lose = packets;
         }
     }
 

@@ -44,7 +44,8 @@ impl Switchboard {
             MediaRequest::Close { room, peer } => self.places.leave(*room, *peer)?,
             MediaRequest::Offer { room, peer, .. }
             | MediaRequest::Subscribe { room, peer, .. }
-            | MediaRequest::Block { room, peer, .. } => self.places.place(*room, *peer),
+            | MediaRequest::Block { room, peer, .. }
+            | MediaRequest::Lose { room, peer, .. } => self.places.place(*room, *peer),
         };
         let backlog = self.backlogs.get_mut(worker)?;
         let refused = backlog.push(request).err();

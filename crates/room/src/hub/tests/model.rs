@@ -220,6 +220,7 @@ impl Pair {
                         MediaRequest::Close { peer, .. } => (peer, false),
                         other @ (MediaRequest::Subscribe { .. }
                         | MediaRequest::Block { .. }
+                        | MediaRequest::Lose { .. }
                         | MediaRequest::Data { .. }) => {
                             panic!("nobody should ask {other:?}")
                         }

@@ -45,6 +45,9 @@ pub(super) enum Refusal {
     /// 403
     #[error("the operator has ended this session")]
     Ended,
+    /// 403
+    #[error("the operator has not switched this test on (live.nack_test)")]
+    NoNackTest,
     /// 404
     #[error("there is no such session")]
     NoSession,
@@ -108,6 +111,7 @@ impl Refusal {
             Self::Ended => (StatusCode::FORBIDDEN, "ended"),
             Self::NotOnAir | Self::Refused(Refused::NotShown) => (StatusCode::NOT_FOUND, "not-on-air"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
+            Self::NoNackTest => (StatusCode::FORBIDDEN, "switched-off"),
             Self::NoSession | Self::Refused(Refused::NoSession) => (StatusCode::NOT_FOUND, "no-session"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, "not-acceptable"),

@@ -20,6 +20,8 @@ pub(super) enum Route {
     Session(Place),
     /// Where offers are posted in JSON.
     Json(Deed),
+    /// Where a test has packets be lost.
+    Nack,
 }
 
 /// A session of a stream.
@@ -46,6 +48,7 @@ impl Route {
         let deed = match path.trim_end_matches('/') {
             "/rtc/v1/publish" => return Ok(Self::Json(Deed::Publish)),
             "/rtc/v1/play" => return Ok(Self::Json(Deed::Play)),
+            "/rtc/v1/nack" => return Ok(Self::Nack),
             "/rtc/v1/whip" => Deed::Publish,
             "/rtc/v1/whep" | "/rtc/v1/whip-play" => Deed::Play,
             path => return Self::clean(&parts.method, path, query),

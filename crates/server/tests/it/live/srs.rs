@@ -1,11 +1,13 @@
 //! The requests of SRS's clients, and what they look at in the answers.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{offer_to_receive, offer_to_send};
 use crate::fixture::{Answer, TestServer, exchange, request, serve_for_test};
 use crate::media::calls::watch;
-use crate::media::client::{Client, drive};
+use crate::media::client::{Client, drive, now};
 
 async fn ask(server: &TestServer, path: &str, body: &Value) -> Answer {
     exchange(server.http(), "POST", path, &["Content-Type: application/json"], &body.to_string()).await
@@ -163,3 +165,49 @@ async fn where_srs_closes_the_connection_its_clients_get_a_status_and_a_reason()
     let options = request(server.http(), "OPTIONS", whip, &["Origin: https://page.example"]).await;
     assert_eq!((options.status, options.header("access-control-allow-origin")), (200, Some("*")));
 }
+
+#[tokio::test]
+async fn packets_are_lost_for_a_test_where_a_setting_allows_it_and_are_sent_again() {
+    let closed = serve_for_test(&[]);
+    let refused = request(closed.http(), "GET", "/rtc/v1/nack/?username=a:b&drop=1", &[]).await;
+    assert_eq!((refused.status, super::code(&refused).as_str()), (403, "switched-off"));
+
+    let server = serve_for_test(&["live.nack_test=true"]);
+    let (mut anna, mut ben) = (Client::udp(1).await, Client::udp(2).await);
+    let (offer, [_, face]) = offer_to_send(&mut anna);
+    let published = ask(&server, "/rtc/v1/publish/", &body("webrtc://h/live/s", &offer.sdp)).await.json();
+    anna.accept(offer, published["sdp"].as_str().unwrap());
+    let (offer, [_, eye]) = offer_to_receive(&mut ben);
+    // With RTX, which an answer in JSON has no place for.
+    let played = exchange(server.http(), "POST", "/rtc/v1/whep/?app=live&stream=s", &[], &offer.sdp).await;
+    ben.accept(offer, std::str::from_utf8(&played.body).unwrap());
+    drive(&mut [&mut anna, &mut ben], |clients| clients.iter().all(|client| client.connected)).await;
+    watch(&mut anna, face, &mut [(&mut ben, eye)], 0).await;
+
+    let (_, session) = played.header("location").unwrap().split_once("&session=").unwrap();
+    for (query, status, code) in [
+        ("username=a:b&drop=1".to_owned(), 404, "no-session"),
+        (format!("username={session}&drop=1001"), 400, "bad-query"),
+        (format!("username={session}"), 400, "bad-query"),
+        ("drop=1".to_owned(), 400, "bad-query"),
+    ] {
+        let answer = request(server.http(), "GET", &format!("/rtc/v1/nack/?{query}"), &[]).await;
+        assert_eq!((answer.status, super::code(&answer).as_str()), (status, code), "{query}");
+    }
+    let answer = request(server.http(), "GET", &format!("/rtc/v1/nack/?username={session}&drop=10"), &[]).await.json();
+    assert_eq!((&answer["code"], &answer["query"]["drop"]), (&json!(0), &json!(10)), "{answer}");
+    // They are asked for and sent again: behind those that came meanwhile.
+    let (mut next, mut last) = (1000, now());
+    drive(&mut [&mut anna, &mut ben], |clients| {
+        if now() >= last + PICTURE_INTERVAL {
+            last = now();
+            clients[0].send_picture(face, next % 10 == 0, 4, next);
+            next += 1;
+        }
+        clients[1].stamps(eye).windows(2).any(|pair| pair[1] < pair[0])
+    })
+    .await;
+}
+
+/// Between two pictures.
+const PICTURE_INTERVAL: Duration = Duration::from_millis(50);

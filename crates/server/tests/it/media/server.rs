@@ -57,6 +57,7 @@ impl MediaServer {
             MediaRequest::Offer { peer, .. }
             | MediaRequest::Subscribe { peer, .. }
             | MediaRequest::Block { peer, .. }
+            | MediaRequest::Lose { peer, .. }
             | MediaRequest::Close { peer, .. } => Some(peer),
             MediaRequest::Data { to, .. } => to.first(),
         };

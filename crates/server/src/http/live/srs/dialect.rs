@@ -8,6 +8,7 @@ use rtc::sdp::{Description, MediaDescription, MediaKind, Payload};
 
 use crate::http::live::refusal::Refusal;
 use crate::live::access::Deed;
+use crate::live::offer::ufrag_of;
 
 /// Appends a line; writing to a String does not fail.
 macro_rules! line {
@@ -69,8 +70,7 @@ pub(crate) fn with_candidate(answer: &str, reached: Reached) -> String {
 
 /// Both fragments, by which SRS names a session.
 pub(crate) fn session_name(answer: &str, client_ufrag: &str) -> String {
-    let ours = answer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap_or_default();
-    format!("{ours}:{client_ufrag}")
+    format!("{}:{client_ufrag}", ufrag_of(answer))
 }
 
 /// The name of a codec as SDP has it.

@@ -51,7 +51,10 @@ fn viewers_of_a_room_are_in_that_room_and_see_what_it_shows() {
     let (ben, _) = desk.offered();
     let in_room = desk.requests.iter().all(|request| match request {
         MediaRequest::Offer { room, .. } | MediaRequest::Subscribe { room, .. } => *room == ROOM,
-        MediaRequest::Block { .. } | MediaRequest::Data { .. } | MediaRequest::Close { .. } => false,
+        MediaRequest::Block { .. }
+        | MediaRequest::Lose { .. }
+        | MediaRequest::Data { .. }
+        | MediaRequest::Close { .. } => false,
     });
     assert!(in_room, "{:?}", desk.requests);
     assert_eq!(tracks(desk.shown(ben)), on_stage(ANA));
