@@ -41,11 +41,14 @@ class Played:
         heard = demand_tone(self.samples, tone_hz)
         if self.pictures < pictures_min:
             raise Failed(f"{self.pictures} pictures instead of {pictures_min}")
-        # The first may have begun before we came, and the last may end after we went.
-        skews = [min((beep - flash for beep in self.beeps), key=abs, default=9.0) * 1000 for flash in self.flashes[1:-1]]
+        skews = self.skews_ms()
         if len(skews) < FLASHES_MIN or max(map(abs, skews)) > SKEW_MS:
             raise Failed(f"flashes at {self.flashes}, beeps at {self.beeps}: ms apart {skews}")
         return f"{self.pictures} / {heard:.0f} / {min(skews):+.0f}..{max(skews):+.0f}"
+
+    def skews_ms(self) -> list[float]:
+        """By how much sound comes after the picture, at each flash. The first may have begun before we came, and the last may end after we went."""
+        return [min((beep - flash for beep in self.beeps), key=abs, default=9.0) * 1000 for flash in self.flashes[1:-1]]
 
 
 def played(source: str, program: str = "ffmpeg", skip_s: int = 0) -> Played:
