@@ -23,10 +23,12 @@ struct Packet {
 #[expect(clippy::disallowed_methods, reason = "an epoch for a clock that is stepped by hand")]
 pub fn run(data: &[u8]) {
     let mut input = Unstructured::new(data);
-    let codec = match input.arbitrary::<u8>().unwrap_or(0) % 4 {
+    let codec = match input.arbitrary::<u8>().unwrap_or(0) % 6 {
         0 => Codec::H264,
         1 => Codec::Vp8,
         3 => Codec::H265,
+        4 => Codec::Vp9,
+        5 => Codec::Av1,
         _ => Codec::Opus,
     };
     let mut world = World::new(codec, Instant::now());

@@ -1,7 +1,9 @@
 //! Parameter sets and records of decoders.
 
 use media::aac::{AdtsHeader, AudioSpecificConfig};
+use media::av1::{Obus, SequenceHeader, record_obus};
 use media::nal::Units;
+use media::vp9::KeyFrame;
 use media::{h264, h265};
 
 /// The same bytes as everything they could be.
@@ -17,6 +19,10 @@ pub fn run(data: &[u8]) {
         && let Some(bytes) = config.bytes()
     {
         assert_eq!(AudioSpecificConfig::parse(&bytes), Ok(config));
+    }
+    let _ = KeyFrame::parse(data);
+    if let Some((obu, header)) = SequenceHeader::find(Obus::new(data)) {
+        assert_eq!(SequenceHeader::find(record_obus(&header.record(obu))), Some((obu, header)));
     }
     if let Ok(header) = AdtsHeader::parse(data) {
         assert!(header.frame_bytes >= header.header_bytes);

@@ -29,6 +29,9 @@ pub(crate) const FOURCCS: [(&[u8; 4], media::Codec); 8] = [
     (b".mp3", media::Codec::Mp3),
 ];
 
+/// In front of the record of VP8 and VP9: the version and the flags of the box that has it in MP4, as encoders send them.
+pub(crate) const VP_VERSION: [u8; 4] = [1, 0, 0, 0];
+
 /// Packet types of Enhanced RTMP; audio and video share those that are used here.
 pub(crate) mod packet_type {
     pub(crate) const SEQUENCE_START: u8 = 0;

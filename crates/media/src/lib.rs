@@ -16,7 +16,7 @@
 //! | H.264 | one access unit, NAL units after lengths of 4 bytes | AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3) |
 //! | H.265 | the same | HEVCDecoderConfigurationRecord (§8.3.3) |
 //! | AV1 | one temporal unit without its delimiter | AV1CodecConfigurationRecord (`av1C`) |
-//! | VP8, VP9 | one frame | VPCodecConfigurationRecord (`vpcC`), may be empty |
+//! | VP8, VP9 | one frame | VPCodecConfigurationRecord (`vpcC`) without version and flags, may be empty |
 //! | AAC | one raw frame without ADTS | AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2) |
 //! | MP3 | one frame with its header | empty |
 //! | Opus | one packet | the identification header (RFC 7845 §5.1), may be empty |
@@ -27,6 +27,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod aac;
+pub mod av1;
 mod codec;
 mod error;
 mod frame;
@@ -36,6 +37,7 @@ pub mod nal;
 mod parameters;
 mod reader;
 mod time;
+pub mod vp9;
 
 pub use codec::{Codec, Kind};
 pub use error::ParseError;

@@ -87,6 +87,8 @@ pub(crate) const STEPS: &[Step] = &[
             Need::Debian("fonts-dejavu-core", "", "letters in the pages that the browsers show"),
             Need::Debian("fonts-noto-cjk", "", "Chinese letters in the pages that the browsers show"),
             Need::Debian("ffmpeg", "ffmpeg", "the encoder that publishes live streams"),
+            Need::Debian("python3-venv", "", "the Python environment that has a younger ffmpeg"),
+            Need::Pypi,
             Need::Debian("iproute2", "ip", "networks of their own for the tests"),
         ],
         run: e2e,

@@ -1,6 +1,8 @@
 //! RTP packets of one track, put in order and together to frames.
 
 mod picture;
+mod superframe;
+mod temporal_unit;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};

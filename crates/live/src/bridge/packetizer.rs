@@ -1,11 +1,14 @@
 //! Frames of one track as payloads of RTP.
 
+mod payload;
+
 use bytes::Bytes;
 use media::nal::Units;
 use media::{Codec, Frame, MediaTime, Parameters, h264, h265};
 use rtp::payload::units::Syntax;
 
 use super::BridgeError;
+use payload::PictureCount;
 
 /// Cuts frames into payloads, as browsers want to have them: parameter sets in front of every key picture, pictures in the order in which
 /// they are shown.
@@ -16,6 +19,7 @@ pub struct Packetizer {
     /// The latest time that a picture was shown at.
     newest: Option<MediaTime>,
     left_out: u64,
+    pictures: PictureCount,
 }
 
 #[derive(Debug)]
@@ -23,13 +27,15 @@ struct Track {
     codec: Codec,
     /// The parameter sets of H.264 and H.265, in the order they are sent.
     sets: Vec<Bytes>,
+    /// What a decoder must know of any codec.
+    record: Bytes,
 }
 
 impl Packetizer {
     /// For payloads of at most so many bytes.
     #[must_use]
     pub fn new(payload_bytes_max: usize) -> Self {
-        Self { payload_bytes_max, track: None, newest: None, left_out: 0 }
+        Self { payload_bytes_max, track: None, newest: None, left_out: 0, pictures: PictureCount::default() }
     }
 
     /// How the frames from here on are encoded.
@@ -42,12 +48,10 @@ impl Packetizer {
         let sets = match parameters.codec {
             Codec::H264 => slices(record, h264::DecoderConfiguration::parse(record)?.parameter_sets()),
             Codec::H265 => slices(record, h265::DecoderConfiguration::parse(record)?.parameter_sets()),
-            Codec::Opus => Vec::new(),
-            codec @ (Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3) => {
-                return Err(BridgeError::Codec(codec));
-            }
+            Codec::Opus | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => Vec::new(),
+            codec @ (Codec::Aac | Codec::Mp3) => return Err(BridgeError::Codec(codec)),
         };
-        self.track = Some(Track { codec: parameters.codec, sets });
+        self.track = Some(Track { codec: parameters.codec, sets, record: record.clone() });
         Ok(())
     }
 
@@ -58,10 +62,20 @@ impl Packetizer {
     /// If the frame is broken, or of another codec than the parameters.
     pub fn packetize(&mut self, frame: &Frame, mut send: impl FnMut(&[u8], bool)) -> Result<(), BridgeError> {
         let track = self.track.as_ref().filter(|track| track.codec == frame.codec).ok_or(BridgeError::NoParameters)?;
+        let limit = self.payload_bytes_max;
         let syntax = match frame.codec {
             Codec::H264 => Syntax::H264,
             Codec::H265 => Syntax::H265,
-            Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus => {
+            Codec::Vp8 => {
+                self.pictures.vp8(&frame.data, limit, send);
+                return Ok(());
+            }
+            Codec::Vp9 => {
+                self.pictures.vp9(&frame.data, frame.is_key, limit, send);
+                return Ok(());
+            }
+            Codec::Av1 => return Ok(payload::av1(&frame.data, frame.is_key, &track.record, limit, send)?),
+            Codec::Aac | Codec::Mp3 | Codec::Opus => {
                 send(&frame.data, true);
                 return Ok(());
             }
@@ -80,7 +94,7 @@ impl Packetizer {
         let sets = track.sets.iter().filter(|_| frame.is_key && !has_sets).map(|set| &set[..]);
         let pictures = units.into_iter().filter(|unit| !is_delimiter(syntax, unit));
         let all: Vec<_> = sets.chain(pictures).collect();
-        syntax.pack(&all, self.payload_bytes_max, send);
+        syntax.pack(&all, limit, send);
         Ok(())
     }
 

@@ -2,26 +2,33 @@
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use media::aac::AudioSpecificConfig;
+use media::av1::{self, Obus, SequenceHeader};
 use media::nal::Units;
+use media::vp9::KeyFrame;
 use media::{Codec, Frame, Kind, MediaTime, Parameters, ParseError, Shape, h264, h265};
+use rtp::payload::vp8;
 
 use super::packet_type::{CODED_FRAMES, CODED_FRAMES_X, MOD_EX, SEQUENCE_END, SEQUENCE_START};
-use super::{FOURCCS, FlvError, Packets};
+use super::{FOURCCS, FlvError, Packets, VP_VERSION};
 
 /// Reads the tags of one stream. It remembers what later tags depend on.
 #[derive(Debug, Default)]
 pub struct BodyReader {
-    /// Of the pictures, once the record came.
+    /// Of the pictures, once the record or a key frame that needs none came.
     video: Option<Video>,
     /// The codec whose record or first frame came.
     audio: Option<Audio>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Video {
     codec: Codec,
-    /// Of the lengths in front of NAL units.
+    /// Of codecs without NAL units, as it was told; may be empty.
+    record: Bytes,
+    /// Of the lengths in front of NAL units; 0 where there are none.
     length_bytes: usize,
+    /// Whether the size was told, by the record or by a key frame.
+    is_sized: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +68,9 @@ impl BodyReader {
                 }
                 let pts = dts + MediaTime::from_millis(composition.into());
                 let data = self.video_data(head.codec, body)?;
-                Ok(Frame { codec: head.codec, pts, dts, is_key: head.is_key, data }.into())
+                let parameters = if head.is_key { self.before_picture(head.codec, &data) } else { None };
+                let frame = Frame { codec: head.codec, pts, dts, is_key: head.is_key, data };
+                Ok(Packets { parameters, frame: Some(frame) })
             }
             _ => Ok(Packets::NOTHING),
         }
@@ -111,21 +120,58 @@ impl BodyReader {
                 let sps = parsed.sps.first().ok_or(ParseError::Missing("sequence parameter set"))?;
                 (h265::Sps::parse(sps)?.shape(), parsed.length_bytes)
             }
-            Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus => {
-                (Shape::Video { width: 0, height: 0 }, 0)
+            Codec::Av1 => {
+                (SequenceHeader::find(av1::record_obus(&record)).map_or(UNSIZED, |(_, header)| header.shape()), 0)
             }
+            Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus => (UNSIZED, 0),
         };
-        self.video = Some(Video { codec, length_bytes });
-        let decoder_configuration = if length_bytes == 0 { record } else { with_lengths_of_4(codec, record) };
+        let decoder_configuration = match codec {
+            Codec::H264 | Codec::H265 => with_lengths_of_4(codec, record),
+            Codec::Vp8 | Codec::Vp9 => without_version(record),
+            Codec::Av1 | Codec::Aac | Codec::Mp3 | Codec::Opus => record,
+        };
+        let record = if length_bytes == 0 { decoder_configuration.clone() } else { Bytes::new() };
+        self.video = Some(Video { codec, record, length_bytes, is_sized: shape != UNSIZED });
         Ok(Parameters { codec, decoder_configuration, shape })
+    }
+
+    /// Of codecs whose record does not tell the size, the first key frame does.
+    fn before_picture(&mut self, codec: Codec, data: &[u8]) -> Option<Parameters> {
+        let known = self.video.as_ref().filter(|video| video.codec == codec);
+        if known.is_some_and(|video| video.is_sized) {
+            return None;
+        }
+        let (record, shape) = match codec {
+            Codec::Vp8 => {
+                let (width, height) = vp8::key_frame_size(data)?;
+                (Vec::new(), Shape::Video { width: width.into(), height: height.into() })
+            }
+            Codec::Vp9 => {
+                let key = KeyFrame::parse(data).ok()??;
+                (key.record().to_vec(), key.shape())
+            }
+            Codec::Av1 => {
+                let (obu, header) = SequenceHeader::find(Obus::new(data))?;
+                (header.record(obu), header.shape())
+            }
+            Codec::H264 | Codec::H265 | Codec::Aac | Codec::Mp3 | Codec::Opus => return None,
+        };
+        let told = known.map(|video| video.record.clone()).filter(|record| !record.is_empty());
+        let record = told.unwrap_or_else(|| record.into());
+        self.video = Some(Video { codec, record: record.clone(), length_bytes: 0, is_sized: true });
+        Some(Parameters { codec, decoder_configuration: record, shape })
     }
 
     /// The access unit with lengths of 4 bytes.
     fn video_data(&self, codec: Codec, body: Bytes) -> Result<Bytes, FlvError> {
+        if codec == Codec::Av1 {
+            // The delimiter of a temporal unit.
+            return Ok(if body.starts_with(&[0x12, 0]) { body.slice(2..) } else { body });
+        }
         if !matches!(codec, Codec::H264 | Codec::H265) {
             return Ok(body);
         }
-        let video = self.video.filter(|video| video.codec == codec).ok_or(FlvError::NoConfiguration)?;
+        let video = self.video.as_ref().filter(|video| video.codec == codec).ok_or(FlvError::NoConfiguration)?;
         if video.length_bytes == 4 {
             return Ok(body);
         }
@@ -253,6 +299,12 @@ fn with_lengths_of_4(codec: Codec, record: Bytes) -> Bytes {
     record.freeze()
 }
 
+/// The record of VP8 and VP9, in front of which encoders put version and flags of the box that has it in MP4.
+fn without_version(mut record: Bytes) -> Bytes {
+    let has_version = record.len() > VP_RECORD_BYTES && record.starts_with(&VP_VERSION);
+    if has_version { record.split_off(VP_VERSION.len()) } else { record }
+}
+
 /// Rate and channels of an MP3 frame (ISO/IEC 11172-3 §2.4.2.3).
 fn mp3_shape(frame: &[u8]) -> Option<Shape> {
     let &[0xff, second, third, fourth] = frame.first_chunk::<4>()? else { return None };
@@ -272,6 +324,10 @@ const COMMAND: u8 = 5;
 /// In the first byte of a video body: Enhanced RTMP.
 const EXTENDED: u8 = 0x80;
 /// What nearly every MP3 is.
+/// Where the size stands in the frames alone.
+const UNSIZED: Shape = Shape::Video { width: 0, height: 0 };
+/// The record itself, unless it initializes a codec, which neither of them needs.
+const VP_RECORD_BYTES: usize = 8;
 const STEREO_44100: Shape = Shape::Audio { sample_rate_hz: 44_100, channels: 2 };
 /// What Opus is when nobody tells.
 const STEREO_48000: Shape = Shape::Audio { sample_rate_hz: 48_000, channels: 2 };

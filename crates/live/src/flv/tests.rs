@@ -29,9 +29,8 @@ fn parameters(codec: Codec) -> Parameters {
         Codec::Opus => {
             (b"OpusHead\x01\x01\0\0\x80\xbb\0\0\0\0\0", Shape::Audio { sample_rate_hz: 48_000, channels: 1 })
         }
-        Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::H265 | Codec::Mp3 => {
-            (b"\x81\0\x0c\0", Shape::Video { width: 0, height: 0 })
-        }
+        Codec::Vp8 | Codec::Vp9 => (b"\0\x14\x82\x02\x02\x02\0\0", Shape::Video { width: 0, height: 0 }),
+        Codec::Av1 | Codec::H265 | Codec::Mp3 => (b"\x81\0\x0c\0", Shape::Video { width: 0, height: 0 }),
     };
     Parameters { codec, decoder_configuration: Bytes::from_static(configuration), shape }
 }
@@ -61,6 +60,34 @@ fn h265_has_its_composition_time_only_when_there_is_one() {
         |pts| Frame { codec: Codec::H265, pts: at(pts), dts: at(0), is_key: false, data: Bytes::from_static(b"x") };
     assert_eq!(frame_body(&frame(0))[..], *b"\xa3hvc1x");
     assert_eq!(frame_body(&frame(80))[..], *b"\xa1hvc1\0\0\x50x");
+}
+
+#[test]
+fn pictures_whose_record_tells_no_size_tell_it_by_their_first_key_frame() {
+    const VP9: &[u8] = b"vp09\x82\x49\x83\x42\0\x14\x10\x0f\x16\x06";
+    const SHAPE: Shape = Shape::Video { width: 322, height: 242 };
+    let record = b"\0\x14\x82\x02\x02\x02\0\0";
+    let mut reader = BodyReader::new();
+    let told = video(&mut reader, &[b"\x90vp09\x01\0\0\0", &record[..]].concat()).unwrap().parameters.unwrap();
+    assert_eq!((&told.decoder_configuration[..], told.shape), (&record[..], Shape::Video { width: 0, height: 0 }));
+    let key = [b"\x91", VP9].concat();
+    let sized = video(&mut reader, &key).unwrap().parameters;
+    assert_eq!(sized, Some(Parameters { shape: SHAPE, ..told }));
+    assert_eq!(video(&mut reader, &key).unwrap().parameters, None, "once");
+    let untold = video(&mut BodyReader::new(), &key).unwrap().parameters.map(|told| told.shape);
+    assert_eq!(untold, Some(SHAPE), "without a record as well");
+}
+
+#[test]
+fn av1_tells_its_size_by_its_record_or_else_by_its_first_key_frame_and_delimiters_stay_behind() {
+    const HEADER: &[u8] = b"\x0a\x0b\0\0\0\x04\x3d\x07\xc4\xda\xf9\0\x40";
+    let (mut reader, record) = (BodyReader::new(), [b"\x81\0\x0c\0", HEADER].concat());
+    let told = video(&mut reader, &[b"\x90av01", &record[..]].concat()).unwrap().parameters.unwrap();
+    assert_eq!((&told.decoder_configuration[..], told.shape), (&record[..], Shape::Video { width: 322, height: 242 }));
+    let key = [b"\x91av01\x12\0", HEADER, b"\x32\x01\x10"].concat();
+    let packets = video(&mut reader, &key).unwrap();
+    assert_eq!((packets.parameters, &packets.frame.unwrap().data[..]), (None, &key[7..]));
+    assert_eq!(video(&mut BodyReader::new(), &key).unwrap().parameters, Some(told));
 }
 
 #[test]

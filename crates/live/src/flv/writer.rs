@@ -3,8 +3,8 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 use media::{Codec, Frame, Kind, MediaTime, Parameters};
 
-use super::FOURCCS;
 use super::packet_type::{CODED_FRAMES, CODED_FRAMES_X, SEQUENCE_START};
+use super::{FOURCCS, VP_VERSION};
 
 /// The body of the tag of a frame: as FLV has always had it for H.264, AAC and MP3, by Enhanced RTMP for the others.
 #[must_use]
@@ -31,6 +31,8 @@ pub fn parameters_body(parameters: &Parameters) -> Option<Bytes> {
         Kind::Video => video_head(&mut body, codec, true, SEQUENCE_START, MediaTime::ZERO),
         Kind::Audio => audio_head(&mut body, codec, SEQUENCE_START),
     }
+    let has_version = matches!(codec, Codec::Vp8 | Codec::Vp9) && !parameters.decoder_configuration.is_empty();
+    body.put_slice(if has_version { &VP_VERSION } else { &[] });
     body.put_slice(&parameters.decoder_configuration);
     Some(body.freeze())
 }

@@ -162,7 +162,7 @@ impl Tapper {
 
 /// The same with the sound in the codec that everybody knows. `None` if that has failed.
 async fn transcoded(sound: &mut Option<Sound>, outputs: Vec<Output>) -> Option<Vec<Output>> {
-    if !outputs.iter().any(Output::is_sound) {
+    if !sound.as_ref()?.is_concerned(&outputs) {
         return Some(outputs);
     }
     let mut taken = sound.take()?;

@@ -55,7 +55,7 @@ pub(crate) struct Batch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TappedPacket {
     /// A packet. Its number is unwrapped; it may come late, and never twice.
-    Rtp { codec: CodecName, number: u64, timestamp: u32, marker: bool, payload: Bytes },
+    Rtp { codec: media::Codec, number: u64, timestamp: u32, marker: bool, payload: Bytes },
     /// What the router says of the clock of a track: both of a publisher are measured by one (RFC 3550 §6.4.1).
     Report { kind: Kind, ntp: u64, timestamp: u32 },
 }
@@ -199,11 +199,11 @@ impl Media {
 /// A place for every codec that can become frames.
 fn slot(kind: Kind) -> SendParameters {
     let codecs = CODECS.iter().filter(|(name, ..)| name.kind() == kind);
-    let codec = |&(name, payload_type, fmtp): &(CodecName, u8, &str)| Codec {
+    let codec = |&(name, codec, payload_type, fmtp): &Tapped| Codec {
         name,
         payload_type,
         rtx_payload_type: None,
-        clock_rate_hz: clock_rate_hz(kind),
+        clock_rate_hz: clock_rate_hz(codec.kind()),
         channels: if kind == Kind::Audio { 2 } else { 1 },
         fmtp: fmtp.to_owned(),
         feedback: Feedback::default(),
@@ -225,26 +225,36 @@ fn mid(kind: Kind) -> Mid {
 }
 
 /// Ticks of the timestamps in a second, whatever the codec.
-pub(crate) fn clock_rate_hz(kind: Kind) -> u32 {
+pub(crate) fn clock_rate_hz(kind: media::Kind) -> u32 {
     match kind {
-        Kind::Audio => 48_000,
-        Kind::Video => 90_000,
+        media::Kind::Audio => 48_000,
+        media::Kind::Video => 90_000,
     }
 }
 
-fn codec_of(payload_type: u8) -> Option<CodecName> {
-    CODECS.iter().find(|(_, known, _)| *known == payload_type).map(|(name, ..)| *name)
+fn codec_of(payload_type: u8) -> Option<media::Codec> {
+    CODECS.iter().find(|(_, _, known, _)| *known == payload_type).map(|(_, codec, ..)| *codec)
 }
+
+/// A codec as the router and as the frames call it, its payload type, and its format parameters.
+type Tapped = (CodecName, media::Codec, u8, &'static str);
 
 /// What can become frames, the payload types that stand for it between router and tap, and the format parameters that a negotiation would
 /// have given.
-const CODECS: [(CodecName, u8, &str); 5] = [
-    (CodecName::Opus, 96, ""),
-    (CodecName::H264, 97, "packetization-mode=1;profile-level-id=42e01f"),
-    (CodecName::Vp8, 98, ""),
+const CODECS: [Tapped; 10] = [
+    (CodecName::Opus, media::Codec::Opus, 96, ""),
+    (CodecName::H264, media::Codec::H264, 97, "packetization-mode=1;profile-level-id=42e01f"),
+    (CodecName::Vp8, media::Codec::Vp8, 98, ""),
     // Main, and ten bits of it.
-    (CodecName::H265, 99, "profile-id=1"),
-    (CodecName::H265, 100, "profile-id=2"),
+    (CodecName::H265, media::Codec::H265, 99, "profile-id=1"),
+    (CodecName::H265, media::Codec::H265, 100, "profile-id=2"),
+    // 8 bits, and 10 or 12; of 4:2:0.
+    (CodecName::Vp9, media::Codec::Vp9, 101, "profile-id=0"),
+    (CodecName::Vp9, media::Codec::Vp9, 102, "profile-id=2"),
+    // Main, High and Professional.
+    (CodecName::Av1, media::Codec::Av1, 103, "profile=0"),
+    (CodecName::Av1, media::Codec::Av1, 104, "profile=1"),
+    (CodecName::Av1, media::Codec::Av1, 105, "profile=2"),
 ];
 /// Memory is taken in pieces of so much.
 const MEMORY_BYTES: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use media::{Codec, Frame, MediaTime, Parameters, Shape};
 use proptest::collection::vec;
 use proptest::prelude::{any, proptest};
 
-use super::{DRIFT_MAX, GAP_MIN, Transcoder};
+use super::{DRIFT_MAX, FILL_MAX, GAP_MIN, Transcoder};
 use crate::decoder::Decoder;
 use crate::encoder::Encoder;
 use crate::{CHANNELS, SAMPLE_RATE_HZ, TranscodeError};
@@ -122,6 +122,59 @@ fn after_a_gap_and_with_a_clock_that_runs_differently_sound_is_where_its_time_is
         .collect();
     let off = (lag(&mut transcoder, &slow) - usual).abs();
     assert!(off < DRIFT_MAX.micros() * 2, "{off} us off");
+}
+
+/// The times of what comes out are one frame of AAC apart.
+fn assert_seamless(frames: &[Frame]) {
+    let steps: Vec<_> = frames.windows(2).map(|pair| (pair[1].pts - pair[0].pts).micros()).collect();
+    assert!(steps.iter().all(|step| (21_330..=21_336).contains(step)), "{steps:?}");
+}
+
+#[test]
+fn where_nothing_was_said_aac_has_silence_and_goes_on_in_time() {
+    let (parameters, frames) = opus();
+    // A packet every 400 ms while nobody speaks, and packets that were lost.
+    let kept = |at: usize| at < 10 || at > 90 || at % 20 == 0;
+    let kept: Vec<_> = frames.iter().enumerate().filter(|(at, _)| kept(*at)).map(|(_, frame)| frame.clone()).collect();
+    let mut transcoder = Transcoder::new(&parameters, Codec::Aac).unwrap();
+    let out = transcoded(&mut transcoder, &kept);
+    assert_seamless(&out);
+    let left_over = frames.last().unwrap().pts - out.last().unwrap().pts;
+    assert!(left_over.micros().abs() < 90_000, "{left_over}");
+}
+
+#[test]
+fn silence_that_nobody_ends_is_made_as_time_goes_by_and_what_comes_late_for_it_is_left_out() {
+    let (parameters, frames) = opus();
+    let mut transcoder = Transcoder::new(&parameters, Codec::Aac).unwrap();
+    let mut out = transcoded(&mut transcoder, &frames[..10]);
+    let mut fill = |transcoder: &mut Transcoder, until_ms: i64| {
+        let until = MediaTime::from_millis(until_ms);
+        transcoder.handle_silence(until, &mut |frame| out.push(frame)).unwrap();
+    };
+    (1..=30).for_each(|step| fill(&mut transcoder, step * 100));
+    assert_eq!(transcoder.heard_until().unwrap().millis(), 3_000);
+    fill(&mut transcoder, 2_000);
+    fill(&mut transcoder, 3_001 + FILL_MAX.millis());
+    assert_eq!(transcoder.heard_until().unwrap().millis(), 3_000, "what is past, and what is far off");
+    let late =
+        frames.iter().take(40).map(|frame| Frame { pts: frame.pts + MediaTime::from_millis(2_600), ..frame.clone() });
+    let late: Vec<_> = late.collect();
+    out.extend(transcoded(&mut transcoder, &late));
+    assert_seamless(&out);
+    let until = transcoder.heard_until().unwrap();
+    let expected = late.last().unwrap().pts + MediaTime::from_millis(20);
+    assert!((until - expected).micros().abs() < 1_000, "{until} instead of {expected}");
+}
+
+#[test]
+fn opus_needs_no_silence() {
+    let (parameters, frames) = aac(48_000);
+    let mut transcoder = Transcoder::new(&parameters, Codec::Opus).unwrap();
+    transcoded(&mut transcoder, &frames);
+    let until = transcoder.heard_until().unwrap();
+    transcoder.handle_silence(until + MediaTime::from_millis(500), &mut |_| panic!("nothing comes")).unwrap();
+    assert_eq!(transcoder.heard_until(), Some(until));
 }
 
 #[test]

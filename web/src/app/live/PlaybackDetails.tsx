@@ -53,7 +53,7 @@ function rowsOf(way: Way, latest: PlaybackFigures): Row[] {
     { name: t('figure.delay'), value: delayMs === undefined ? undefined : `${inSeconds(delayMs)} s`, note: t(`figure.delay.${way}`), testid: 'figure-delay' },
     { name: t('figure.size'), value: inPixels(latest.width, latest.height, latest.fps), testid: 'figure-size' },
     { name: t('figure.rate'), value: kbps === undefined ? undefined : inBits(kbps), testid: 'figure-rate' },
-    { name: t('figure.codecs'), value: latest.codecs },
+    { name: t('figure.codecs'), value: latest.codecs, testid: 'figure-codecs' },
     { name: t('figure.freezes'), value: t('figure.freezes.value', { n: latest.freezes, s: latest.freezeSeconds.toFixed(1) }), testid: 'figure-freezes' },
     { name: t('figure.loss'), value: loss === undefined ? undefined : `${(loss * 100).toFixed(1)} %` },
     { name: t('figure.rtt'), value: rttMs === undefined ? undefined : `${Math.round(rttMs)} ms` },

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use media::nal::Units;
 use media::{Codec, Shape, h264, h265};
-use rtp::ParseError;
 use rtp::payload::units::{ACCESS_UNIT_BYTES_MAX, Collected, Syntax};
-use rtp::payload::{h264 as h264_payload, h265 as h265_payload, vp8};
+use rtp::payload::{av1, h264 as h264_payload, h265 as h265_payload, vp8, vp9};
 
+use super::superframe::Superframe;
+use super::temporal_unit::TemporalUnit;
 use crate::bridge::BridgeError;
 
 /// The payloads of one frame so far.
@@ -15,7 +16,25 @@ pub(super) enum Picture {
     H264(Collected),
     H265(Collected),
     Vp8(Vec<u8>),
+    Vp9(Superframe),
+    Av1(TemporalUnit),
     Opus(Vec<u8>),
+}
+
+/// A payload that does not go on from the one before, is malformed, or one too many. The frame is lost.
+#[derive(Debug)]
+pub(super) struct Broken;
+
+impl From<rtp::ParseError> for Broken {
+    fn from(_: rtp::ParseError) -> Self {
+        Self
+    }
+}
+
+impl From<media::ParseError> for Broken {
+    fn from(_: media::ParseError) -> Self {
+        Self
+    }
 }
 
 /// A frame that is whole.
@@ -33,8 +52,10 @@ impl Picture {
             Codec::H264 => Ok(Self::H264(Collected::new(Syntax::H264))),
             Codec::H265 => Ok(Self::H265(Collected::new(Syntax::H265))),
             Codec::Vp8 => Ok(Self::Vp8(Vec::new())),
+            Codec::Vp9 => Ok(Self::Vp9(Superframe::default())),
+            Codec::Av1 => Ok(Self::Av1(TemporalUnit::default())),
             Codec::Opus => Ok(Self::Opus(Vec::new())),
-            Codec::Av1 | Codec::Vp9 | Codec::Aac | Codec::Mp3 => Err(BridgeError::Codec(codec)),
+            Codec::Aac | Codec::Mp3 => Err(BridgeError::Codec(codec)),
         }
     }
 
@@ -44,21 +65,23 @@ impl Picture {
             Self::H264(_) => h264_payload::inspect(payload).sequence_parameters,
             Self::H265(_) => h265_payload::inspect(payload).parameters,
             Self::Vp8(_) => vp8::Descriptor::parse(payload).is_ok_and(|head| head.is_start_of_frame()),
+            Self::Vp9(_) => vp9::Descriptor::parse(payload).is_ok_and(|head| head.is_key_frame()),
+            Self::Av1(_) => av1::AggregationHeader::parse(payload).is_some_and(|head| head.is_key_frame()),
             Self::Opus(_) => true,
         }
     }
 
-    pub(super) fn add(&mut self, payload: &[u8]) -> Result<(), ParseError> {
+    pub(super) fn add(&mut self, payload: &[u8]) -> Result<(), Broken> {
         match self {
-            Self::H264(collected) | Self::H265(collected) => collected.add(payload),
+            Self::H264(collected) | Self::H265(collected) => Ok(collected.add(payload)?),
+            Self::Vp9(superframe) => superframe.add(payload),
+            Self::Av1(unit) => unit.add(payload),
             Self::Vp8(data) => {
                 let head = vp8::Descriptor::parse(payload)?;
-                if data.is_empty() != head.is_start_of_frame() {
-                    return Err(ParseError::Value { field: "start of a partition", value: head.partition.into() });
-                }
-                let part = payload.get(head.length..).ok_or(ParseError::Truncated)?;
-                if data.len().saturating_add(part.len()) > ACCESS_UNIT_BYTES_MAX {
-                    return Err(ParseError::TooMany { what: "bytes in a frame", limit: ACCESS_UNIT_BYTES_MAX });
+                let part = payload.get(head.length..).ok_or(Broken)?;
+                let is_too_long = data.len().saturating_add(part.len()) > ACCESS_UNIT_BYTES_MAX;
+                if data.is_empty() != head.is_start_of_frame() || is_too_long {
+                    return Err(Broken);
                 }
                 data.extend_from_slice(part);
                 Ok(())
@@ -74,6 +97,8 @@ impl Picture {
     pub(super) fn clear(&mut self) {
         match self {
             Self::H264(collected) | Self::H265(collected) => drop(collected.take()),
+            Self::Vp9(superframe) => superframe.clear(),
+            Self::Av1(unit) => unit.clear(),
             Self::Vp8(data) | Self::Opus(data) => data.clear(),
         }
     }
@@ -83,6 +108,8 @@ impl Picture {
         match self {
             Self::H264(collected) => whole_h264(&collected.take()?),
             Self::H265(collected) => whole_h265(&collected.take()?),
+            Self::Vp9(superframe) => superframe.take(),
+            Self::Av1(unit) => unit.take(),
             Self::Vp8(data) => {
                 let data = std::mem::take(data);
                 // RFC 6386 §9.1: the first bit is 0 in key frames.

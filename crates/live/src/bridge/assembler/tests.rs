@@ -226,6 +226,22 @@ fn vp8_tells_its_size_in_key_frames() {
 }
 
 #[test]
+fn vp8_comes_out_as_it_went_in() {
+    let mut packetizer = Packetizer::new(20);
+    let shape = Shape::Video { width: 0, height: 0 };
+    packetizer.set_parameters(&Parameters { codec: Codec::Vp8, decoder_configuration: Bytes::new(), shape }).unwrap();
+    let key = [&[0x50, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00][..], &[5; 70]].concat();
+    let frame = Frame { codec: Codec::Vp8, pts: MediaTime::ZERO, dts: MediaTime::ZERO, is_key: true, data: key.into() };
+    let (mut receiver, mut packets) = (Receiver::new(Codec::Vp8), Vec::new());
+    packetizer
+        .packetize(&frame, |payload, last| packets.push((packets.len() as u64, 0, last, payload.to_vec())))
+        .unwrap();
+    assert!(packets.len() > 4 && packets.iter().all(|packet| packet.3.len() <= 20));
+    let outputs: Vec<_> = packets.iter().flat_map(|packet| receiver.take(packet)).collect();
+    assert_eq!(frames(&outputs), [&frame]);
+}
+
+#[test]
 fn each_packet_of_sound_is_a_frame_and_losses_leave_a_gap_only() {
     let mut receiver = Receiver::new(Codec::Opus);
     let mut outputs = receiver.take(&(0, 0, true, vec![0xfc, 1]));
@@ -280,7 +296,7 @@ proptest! {
 
     #[test]
     fn no_packets_make_it_panic(packets in vec((0_u64..40, any::<u32>(), any::<bool>(), vec(any::<u8>(), 0..40)), 0..60)) {
-        for codec in [Codec::H264, Codec::H265, Codec::Vp8, Codec::Opus] {
+        for codec in [Codec::H264, Codec::H265, Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::Opus] {
             let mut receiver = Receiver::new(codec);
             for packet in &packets {
                 receiver.take(packet);

@@ -7,14 +7,14 @@ use rtp::Header;
 use rtp::parameters::{AnnouncedSsrc, Codec, CodecName, ExtensionIds, Feedback, Kind, Mid, ReceiveParameters};
 use rtp::rtcp::{SenderInfo, Writer};
 
-use crate::media::FedPacket;
+use crate::media::{FedPacket, clock_rate_hz};
 
 /// Counts and numbers the packets of a track.
 #[derive(Debug)]
 pub(super) struct Track {
     codec: CodecName,
     /// The format parameters that a negotiation would have given.
-    fmtp: &'static str,
+    fmtp: String,
     ssrc: u32,
     packetizer: Packetizer,
     number: u16,
@@ -27,18 +27,18 @@ impl Track {
     /// # Errors
     /// If viewers over WebRTC have no use for the codec, or its record is broken.
     pub(super) fn new(parameters: &Parameters, ssrc: u32) -> Result<Self, BridgeError> {
+        let record = &parameters.decoder_configuration;
         let (codec, fmtp) = match parameters.codec {
             // What browsers offer first: a decoder takes more than it says, and the parameter sets say what it is.
             media::Codec::H264 => {
-                (CodecName::H264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
+                (CodecName::H264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".to_owned())
             }
-            media::Codec::H265 => (CodecName::H265, ""),
-            media::Codec::Opus => (CodecName::Opus, "minptime=10;useinbandfec=1"),
-            codec @ (media::Codec::Av1
-            | media::Codec::Vp8
-            | media::Codec::Vp9
-            | media::Codec::Aac
-            | media::Codec::Mp3) => return Err(BridgeError::Codec(codec)),
+            media::Codec::H265 => (CodecName::H265, String::new()),
+            media::Codec::Vp8 => (CodecName::Vp8, String::new()),
+            media::Codec::Vp9 => (CodecName::Vp9, format!("profile-id={}", record.first().unwrap_or(&0))),
+            media::Codec::Av1 => (CodecName::Av1, format!("profile={}", record.get(1).map_or(0, |byte| byte >> 5))),
+            media::Codec::Opus => (CodecName::Opus, "minptime=10;useinbandfec=1".to_owned()),
+            codec @ (media::Codec::Aac | media::Codec::Mp3) => return Err(BridgeError::Codec(codec)),
         };
         let mut packetizer = Packetizer::new(PAYLOAD_BYTES_MAX);
         packetizer.set_parameters(parameters)?;
@@ -62,8 +62,8 @@ impl Track {
     pub(super) fn parameters(&self) -> ReceiveParameters {
         let kind = self.codec.kind();
         let (mid, payload_type, clock_rate_hz, channels) = match kind {
-            Kind::Audio => ("0", AUDIO_PAYLOAD_TYPE, AUDIO_RATE_HZ, 2),
-            Kind::Video => ("1", VIDEO_PAYLOAD_TYPE, VIDEO_RATE_HZ, 1),
+            Kind::Audio => ("0", AUDIO_PAYLOAD_TYPE, clock_rate_hz(media::Kind::Audio), 2),
+            Kind::Video => ("1", VIDEO_PAYLOAD_TYPE, clock_rate_hz(media::Kind::Video), 1),
         };
         ReceiveParameters {
             #[expect(clippy::expect_used, reason = "two tokens of one digit")]
@@ -75,7 +75,7 @@ impl Track {
                 rtx_payload_type: None,
                 clock_rate_hz,
                 channels,
-                fmtp: self.fmtp.to_owned(),
+                fmtp: self.fmtp.clone(),
                 feedback: Feedback::default(),
             }],
             extensions: ExtensionIds::default(),
@@ -87,10 +87,7 @@ impl Track {
 
     /// Appends the packets of a frame, and now and then a report of when they are shown.
     pub(super) fn send(&mut self, frame: &Frame, packets: &mut Vec<FedPacket>) -> Result<(), BridgeError> {
-        let rate_hz = match self.codec.kind() {
-            Kind::Audio => AUDIO_RATE_HZ,
-            Kind::Video => VIDEO_RATE_HZ,
-        };
+        let rate_hz = clock_rate_hz(frame.kind());
         #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "timestamps wrap")]
         let timestamp = frame.pts.ticks(rate_hz) as u32;
         let Self { codec, ssrc, packetizer, number, packets: sent, octets, .. } = self;
@@ -133,8 +130,6 @@ impl Track {
 /// What fits into every path, with all that is added on the way to a viewer.
 const PAYLOAD_BYTES_MAX: usize = 1_100;
 const HEADER_BYTES: usize = 12;
-const AUDIO_RATE_HZ: u32 = 48_000;
-const VIDEO_RATE_HZ: u32 = 90_000;
 const AUDIO_PAYLOAD_TYPE: u8 = 111;
 const VIDEO_PAYLOAD_TYPE: u8 = 102;
 const REPORT_EVERY: MediaTime = MediaTime::from_millis(1_000);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use live::bridge::{self, Alignment};
-use media::{Frame, Kind, Parameters};
+use media::{Codec, Frame, Kind, Parameters};
 use rtp::parameters;
 
 use super::Terms;
@@ -116,10 +116,10 @@ impl Program {
     }
 
     /// The track that packets of this codec belong to.
-    fn track_of(&mut self, codec: parameters::CodecName) -> Option<&mut Track> {
+    fn track_of(&mut self, codec: Codec) -> Option<&mut Track> {
         let place = match codec.kind() {
-            parameters::Kind::Audio => &mut self.audio,
-            parameters::Kind::Video => &mut self.video,
+            Kind::Audio => &mut self.audio,
+            Kind::Video => &mut self.video,
         };
         match place {
             Some(track) if track.codec() != codec => track.change_codec(codec).ok()?,

@@ -1,6 +1,6 @@
 //! Sound in the codec that every player of RTMP, FLV and HLS knows.
 
-use media::{Codec, Frame, Kind, Parameters};
+use media::{Codec, Frame, Kind, MediaTime, Parameters};
 use transcode::Transcoder;
 
 use super::program::Output;
@@ -13,6 +13,12 @@ pub(super) struct Sound {
 }
 
 impl Sound {
+    /// Whether there is something to do about what comes: sound, or pictures so far ahead of it that nobody speaks.
+    pub(super) fn is_concerned(&self, outputs: &[Output]) -> bool {
+        let is_silent = |output: &Output| matches!(output, Output::Frame(frame) if self.is_silent_at(frame));
+        outputs.iter().any(|output| output.is_sound() || is_silent(output))
+    }
+
     /// The same with other sound; pictures pass.
     pub(super) fn transcode(&mut self, outputs: Vec<Output>) -> Vec<Output> {
         let mut transcoded = Vec::with_capacity(outputs.len());
@@ -22,7 +28,13 @@ impl Sound {
                     transcoded.extend(self.set_parameters(&parameters));
                 }
                 Output::Frame(frame) if frame.kind() == Kind::Audio => self.send(&frame, &mut transcoded),
-                other @ (Output::Parameters(_) | Output::Frame(_) | Output::KeyFrameWanted) => transcoded.push(other),
+                Output::Frame(frame) => {
+                    if self.is_silent_at(&frame) {
+                        self.fill(frame.dts - SILENCE_AFTER, &mut transcoded);
+                    }
+                    transcoded.push(Output::Frame(frame));
+                }
+                other @ (Output::Parameters(_) | Output::KeyFrameWanted) => transcoded.push(other),
             }
         }
         transcoded
@@ -49,4 +61,25 @@ impl Sound {
             tracing::debug!(codec = %frame.codec, %error, "a piece of sound becomes no frame");
         }
     }
+
+    /// Players wait for sound as long as there is none for a picture.
+    fn is_silent_at(&self, picture: &Frame) -> bool {
+        let heard_until = self.transcoder.as_ref().and_then(Transcoder::heard_until);
+        heard_until.is_some_and(|heard_until| picture.dts - heard_until > SILENCE_AFTER + SILENCE_MIN)
+    }
+
+    fn fill(&mut self, until: MediaTime, to: &mut Vec<Output>) {
+        let Some(transcoder) = &mut self.transcoder else { return };
+        if let Err(error) = transcoder.handle_silence(until, &mut |frame| to.push(Output::Frame(frame))) {
+            tracing::debug!(%error, "silence becomes no frame");
+        }
+    }
 }
+
+/// Sound that is missing is waited for by then: the patience of its track, and what a browser's sound may be behind its pictures.
+const SILENCE_AFTER: MediaTime = MediaTime::from_millis(350);
+/// Silence is made in pieces of some frames.
+const SILENCE_MIN: MediaTime = MediaTime::from_millis(100);
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use live::bridge::{Alignment, Assembler, BridgeError, Output, TrackClock};
-use media::MediaTime;
-use rtp::parameters::CodecName;
+use media::{Codec, MediaTime};
 
 use crate::media::clock_rate_hz;
 
@@ -22,7 +21,7 @@ pub(super) struct Packet {
 /// A track of a publisher.
 #[derive(Debug)]
 pub(super) struct Track {
-    codec: CodecName,
+    codec: Codec,
     assembler: Assembler,
     clock: TrackClock,
     /// The timestamp of the latest packet, and its time.
@@ -35,10 +34,10 @@ pub(super) struct Track {
 impl Track {
     /// # Errors
     /// If packets of this codec do not become frames.
-    pub(super) fn new(codec: CodecName) -> Result<Self, BridgeError> {
+    pub(super) fn new(codec: Codec) -> Result<Self, BridgeError> {
         Ok(Self {
             codec,
-            assembler: assembler(codec)?,
+            assembler: Assembler::new(codec, PATIENCE)?,
             clock: TrackClock::new(clock_rate_hz(codec.kind())),
             latest: None,
             held: Some(Vec::new()),
@@ -46,7 +45,7 @@ impl Track {
         })
     }
 
-    pub(super) fn codec(&self) -> CodecName {
+    pub(super) fn codec(&self) -> Codec {
         self.codec
     }
 
@@ -54,8 +53,8 @@ impl Track {
     ///
     /// # Errors
     /// If packets of this codec do not become frames.
-    pub(super) fn change_codec(&mut self, codec: CodecName) -> Result<(), BridgeError> {
-        self.assembler = assembler(codec)?;
+    pub(super) fn change_codec(&mut self, codec: Codec) -> Result<(), BridgeError> {
+        self.assembler = Assembler::new(codec, PATIENCE)?;
         self.codec = codec;
         Ok(())
     }
@@ -117,18 +116,6 @@ impl Track {
 fn since(origin: Instant, at: Instant) -> MediaTime {
     let micros = at.saturating_duration_since(origin).as_micros();
     MediaTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
-}
-
-fn assembler(codec: CodecName) -> Result<Assembler, BridgeError> {
-    let codec = match codec {
-        CodecName::Opus | CodecName::Red | CodecName::Pcmu | CodecName::Pcma => media::Codec::Opus,
-        CodecName::Vp8 => media::Codec::Vp8,
-        CodecName::Vp9 => media::Codec::Vp9,
-        CodecName::H264 => media::Codec::H264,
-        CodecName::H265 => media::Codec::H265,
-        CodecName::Av1 => media::Codec::Av1,
-    };
-    Assembler::new(codec, PATIENCE)
 }
 
 /// A packet that is missing is waited for so long: the publisher has been asked for it several times by then.

@@ -34,7 +34,7 @@ fn packets_and_reports_of_a_wake_up_come_together_and_as_they_were() {
     assert!(!taps.push_rtp(SEAT + 1, 1, [&header(97, 1), b"", b"x"]), "nobody has that seat");
     taps.flush(clock::now());
     let rtp = TappedPacket::Rtp {
-        codec: CodecName::H264,
+        codec: media::Codec::H264,
         number: 70_000,
         timestamp: 90,
         marker: true,
@@ -63,7 +63,7 @@ fn what_finds_the_queue_full_is_dropped_and_the_worker_goes_on() {
 
 #[test]
 fn every_codec_of_a_tap_has_a_payload_type_of_its_own() {
-    let mut types: Vec<u8> = CODECS.iter().map(|(_, payload_type, _)| *payload_type).collect();
+    let mut types: Vec<u8> = CODECS.iter().map(|(_, _, payload_type, _)| *payload_type).collect();
     types.dedup();
     assert_eq!(types.len(), CODECS.len());
     assert_eq!(slot(Kind::Audio).codecs.len() + slot(Kind::Video).codecs.len(), CODECS.len());

@@ -3,7 +3,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use live::bridge::Packetizer;
 use media::{Codec, MediaTime, Shape, h264};
-use rtp::parameters::CodecName;
 
 use super::*;
 use crate::clock;
@@ -67,7 +66,7 @@ impl Stage {
             .packetize(&frame, |payload, marker| {
                 self.pictures += 1;
                 packets.push(TappedPacket::Rtp {
-                    codec: CodecName::H264,
+                    codec: Codec::H264,
                     number: self.pictures,
                     timestamp: timestamp(ms, 90),
                     marker,
@@ -82,7 +81,7 @@ impl Stage {
     fn sound(&mut self, ms: i64) {
         self.sounds += 1;
         self.take(vec![TappedPacket::Rtp {
-            codec: CodecName::Opus,
+            codec: Codec::Opus,
             number: self.sounds,
             timestamp: timestamp(ms, 48),
             marker: false,
@@ -214,7 +213,7 @@ fn another_codec_goes_on_at_its_key_frame_and_with_its_parameters() {
     stage.pictures += 1;
     let key = [0x10, 0x50, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00, 5];
     stage.take(vec![TappedPacket::Rtp {
-        codec: CodecName::Vp8,
+        codec: Codec::Vp8,
         number: stage.pictures,
         timestamp: timestamp(40, 90),
         marker: true,
