@@ -72,21 +72,20 @@ impl Encoder {
         let refused = |error: String| TranscodeError::Encode(error);
         match self {
             Self::Aac(encoder) => {
-                // A decoder of strangers' sound may give what is no number.
-                let side = |at: usize| {
-                    samples
-                        .iter()
-                        .skip(at)
-                        .step_by(CHANNELS)
-                        .map(|sample| if sample.is_finite() { *sample } else { 0.0 })
-                };
+                // What a decoder gives of loud sound goes beyond the range, and of a stranger's it may be no number: the encoder takes neither.
+                let tamed = |sample: &f32| if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) };
+                let side = |at: usize| samples.iter().skip(at).step_by(CHANNELS).map(tamed);
                 let (left, right): (Vec<f32>, Vec<f32>) = (side(0).collect(), side(1).collect());
                 let mut frame = None;
                 let fed = encoder.feed(&[&left, &right], |encoded| {
                     frame = encoded.au.get(ADTS_HEADER_BYTES..).map(Bytes::copy_from_slice);
                     Ok(())
                 });
-                fed.map_err(|error| refused(error.to_string()))?;
+                if let Err(error) = fed {
+                    // It would refuse everything after that.
+                    encoder.reset().map_err(|error| refused(error.to_string()))?;
+                    return Err(refused(error.to_string()));
+                }
                 Ok(frame)
             }
             Self::Opus { encoder, packet } => {
