@@ -37,6 +37,9 @@ SIDE_BY_SIDE = 12
 WATCHED_S = 9
 # What aiortc first reports of its clock is late by what its encoder takes to begin, 40 ms on a busy machine.
 SETTLED_S = 3
+# What aiortc has, and what a transport stream has no place for.
+OFFERED = {"H264", "VP8"}
+NOT_IN_TRANSPORT_STREAMS = {"VP8", "VP9", "AV1"}
 NTP_FRACTION = 1 << 32
 RTP_WRAP = 1 << 32
 
@@ -73,6 +76,18 @@ def h265_by_rtmp(server: Server, source: Input) -> list[str]:
     return [FFMPEG, *flashing(source.tone_hz, 44100, 1), *video, "-c:a", "aac", "-f", "flv", outputs(server, source.stream)["RTMP"]]
 
 
+def vp9_by_rtmp(server: Server, source: Input) -> list[str]:
+    """Enhanced RTMP."""
+    video = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", str(RATE)]
+    return [FFMPEG, *flashing(source.tone_hz, 44100, 1), *video, "-c:a", "aac", "-f", "flv", outputs(server, source.stream)["RTMP"]]
+
+
+def av1_by_rtmp(server: Server, source: Input) -> list[str]:
+    """Enhanced RTMP."""
+    video = ["-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-g", str(RATE)]
+    return [FFMPEG, *flashing(source.tone_hz, 44100, 1), *video, "-c:a", "aac", "-f", "flv", outputs(server, source.stream)["RTMP"]]
+
+
 def h264_by_whip(server: Server, source: Input) -> list[str]:
     """Without B pictures, as WebRTC has none."""
     video = ["-c:v", "libx264", "-profile:v", "baseline", "-preset", "ultrafast", "-tune", "zerolatency", "-bf", "0", "-g", str(RATE)]
@@ -89,6 +104,8 @@ def vp8_by_whip(server: Server, source: Input) -> list[str]:
 INPUTS = [
     Input("RTMP H.264+AAC", "H264", 800, RATE, "ffmpeg", h264_by_rtmp, has_b_pictures=True),
     Input("RTMP H.265+AAC", "H265", 1000, RATE, FFMPEG, h265_by_rtmp),
+    Input("RTMP VP9+AAC", "VP9", 600, RATE, FFMPEG, vp9_by_rtmp),
+    Input("RTMP AV1+AAC", "AV1", 1800, RATE, FFMPEG, av1_by_rtmp),
     Input("WHIP H.264+Opus", "H264", 1200, RATE, "ffmpeg", h264_by_whip),
     Input("WHIP VP8+Opus", "VP8", 1500, FRAMES_PER_SECOND, FFMPEG, vp8_by_whip),
 ]
@@ -140,13 +157,13 @@ def by_flv(way: str) -> Callable[[Server, Input], Played]:
 
 
 def by_transport_stream(server: Server, source: Input) -> Played:
-    """ffmpeg plays; VP8 is refused with a status that says why."""
+    """ffmpeg plays; what has no place there is refused with a status that says why."""
     url = outputs(server, source.stream)["HTTP-TS"]
-    if source.codec != "VP8":
+    if source.codec not in NOT_IN_TRANSPORT_STREAMS:
         return played(url, source.player)
     try:
         with urllib.request.urlopen(url, timeout=CLIENT_S):
-            raise Failed(f"{url} has VP8 in a transport stream")
+            raise Failed(f"{url} has {source.codec} in a transport stream")
     except urllib.error.HTTPError as error:
         code = json.load(error)["code"]
         if (error.code, code) != (406, "not-acceptable"):
@@ -207,12 +224,12 @@ class Viewer(AiortcEnd):
 
     def _prefer_codec(self) -> None:
         # It offers what it has, where the stream's codec is not among that.
-        if self._codec != "H265":
+        if self._codec in OFFERED:
             super()._prefer_codec()
 
 
 def by_whep(server: Server, source: Input) -> Played:
-    """aiortc plays. It has no H.265: of such a stream it gets the sound, and no picture that it could not decode."""
+    """aiortc plays. It has neither H.265 nor VP9 nor AV1: of such a stream it gets the sound, and no picture that it could not decode."""
 
     async def story() -> Viewer:
         viewer = Viewer(source.codec)
@@ -224,12 +241,12 @@ def by_whep(server: Server, source: Input) -> Played:
             await viewer.end()
 
     viewer = asyncio.run(story())
-    if source.codec != "H265":
+    if source.codec in OFFERED:
         return viewer.played()
     heard = demand_tone(array("h", [level for _, levels in viewer.sounds for level in levels]), source.tone_hz)
     if viewer.pictures:
         raise Failed(f"{len(viewer.pictures)} pictures of a codec that was not offered")
-    raise Refused(f"no H.265 offered: 0 / {heard:.0f}")
+    raise Refused(f"no {source.codec} offered: 0 / {heard:.0f}")
 
 
 def recorded(server: Server, source: Input, folder: Path) -> Played:

@@ -24,13 +24,13 @@ import live
 import member
 from live import publishing
 from live_back import outputs
-from matrix import INPUTS, SETTLED_S, Input, by_whep
+from matrix import INPUTS, OFFERED, SETTLED_S, Input, by_whep
 from played import PLAYED_S, Played, played
 from server import Failed, Server
 
 DRIFT_MS = 50
 LOOK_EVERY_S = 300
-SOURCES = [source for source in INPUTS if source.codec != "H265"]
+SOURCES = [source for source in INPUTS if source.codec in OFFERED]
 
 WAYS: dict[str, Callable[[Server, Input], Played]] = {
     "HTTP-FLV": lambda server, source: played(outputs(server, source.stream)["HTTP-FLV"], source.player),

@@ -118,9 +118,9 @@ impl Transcoder {
             self.ahead = MediaTime::ZERO;
             self.surplus = 0;
             if ahead > MediaTime::ZERO {
-                self.fill(ahead)
+                self.fill(ahead);
             } else {
-                self.surplus = samples_of(MediaTime::ZERO - ahead)
+                self.surplus = samples_of(MediaTime::ZERO - ahead);
             }
             return;
         }
