@@ -116,12 +116,8 @@ impl Transcoder {
             && ahead.micros().saturating_abs() <= FILL_MAX.micros()
         {
             self.ahead = MediaTime::ZERO;
-            self.surplus = 0;
-            if ahead > MediaTime::ZERO {
-                self.fill(ahead);
-            } else {
-                self.surplus = samples_of(MediaTime::ZERO - ahead);
-            }
+            self.fill(by_time);
+            self.surplus = samples_of(MediaTime::ZERO - by_time);
             return;
         }
         let smoothed = self.ahead.micros() + jump.micros() / SMOOTHING;
