@@ -243,7 +243,7 @@ impl WatchedHub {
                 );
             }
             MediaRequest::Block { room, peer, .. } | MediaRequest::Lose { room, peer, .. } => {
-                assert!(self.peers.contains(&(room, peer)), "known")
+                assert!(self.peers.contains(&(room, peer)), "known");
             }
             MediaRequest::Close { room, peer } => {
                 assert!(self.peers.remove(&(room, peer)), "closed once, and known before");
