@@ -134,7 +134,7 @@ fn assert_seamless(frames: &[Frame]) {
 fn where_nothing_was_said_aac_has_silence_and_goes_on_in_time() {
     let (parameters, frames) = opus();
     // A packet every 400 ms while nobody speaks, and packets that were lost.
-    let kept = |at: usize| at < 10 || at > 90 || at % 20 == 0;
+    let kept = |at: usize| !(10..=90).contains(&at) || at.is_multiple_of(20);
     let kept: Vec<_> = frames.iter().enumerate().filter(|(at, _)| kept(*at)).map(|(_, frame)| frame.clone()).collect();
     let mut transcoder = Transcoder::new(&parameters, Codec::Aac).unwrap();
     let out = transcoded(&mut transcoder, &kept);
@@ -170,7 +170,7 @@ fn silence_that_nobody_ends_is_made_as_time_goes_by_and_what_comes_late_for_it_i
 #[test]
 fn sound_as_loud_as_can_be_does_not_end_the_track() {
     // What decoders make of a square wave goes beyond the range of samples.
-    let square = |at: usize| if at / CHANNELS / 60 % 2 == 0 { 1.0 } else { -1.0 };
+    let square = |at: usize| if (at / CHANNELS / 60).is_multiple_of(2) { 1.0 } else { -1.0 };
     let samples: Vec<f32> = (0..96_000).map(square).collect();
     for (from, to) in [(Codec::Opus, Codec::Aac), (Codec::Aac, Codec::Opus)] {
         let mut encoder = Encoder::new(from).unwrap().unwrap();
