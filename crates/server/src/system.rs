@@ -34,6 +34,8 @@ pub(crate) struct Figures {
     pub(crate) memory: Memory,
     /// Bytes over all interfaces but loopback.
     pub(crate) network: Network,
+    /// Over all disks since the reading before; 0 at the first reading.
+    pub(crate) disk: DiskLoad,
     /// Sockets of TCP that are open, those that wait for their end, and sockets of UDP.
     pub(crate) sockets: [u64; 3],
 }
@@ -58,12 +60,32 @@ pub(crate) struct Network {
     pub(crate) sent_bytes: u64,
 }
 
-/// What the processors have done, in units of the kernel or of time: only ratios count.
+/// Of the machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct DiskLoad {
+    /// In a second.
+    pub(crate) read_kbyte: f64,
+    /// In a second.
+    pub(crate) written_kbyte: f64,
+    /// The share of the time in which a disk had something to do.
+    pub(crate) busy: f64,
+}
+
+/// What the processors have done, in units of the kernel or of time: only ratios count. And the disks.
 #[derive(Debug, Clone, Copy, Default)]
 struct Ticks {
     process: Duration,
     all: u64,
     idle: u64,
+    disks: Disks,
+}
+
+/// What all disks have done since the machine has been running.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Disks {
+    read_sectors: u64,
+    written_sectors: u64,
+    busy_ms: u64,
 }
 
 impl System {
@@ -89,6 +111,7 @@ impl System {
             let all = ticks.all.saturating_sub(before.all);
             let idle = ticks.idle.saturating_sub(before.idle);
             figures.cpu_of_all = if all == 0 { 0.0 } else { 1.0 - share(idle, all) };
+            figures.disk = ticks.disks.load_since(before.disks, now.saturating_duration_since(*at));
         }
         *last = Some((now, ticks, figures));
         figures
@@ -101,7 +124,45 @@ impl Ticks {
         let fields: Vec<u64> = numbers(stat.lines().next().unwrap_or_default());
         // "cpu user nice system idle iowait …": what waits for a disk does nothing either.
         let idle = fields.iter().skip(3).take(2).sum();
-        Self { process: clock::process_time(), all: fields.iter().take(8).sum(), idle }
+        Self { process: clock::process_time(), all: fields.iter().take(8).sum(), idle, disks: Disks::read() }
+    }
+}
+
+impl Disks {
+    fn read() -> Self {
+        // Partitions and what only looks like a disk have their sectors counted with the disk below them.
+        let disks = fs::read_dir("/sys/block").into_iter().flatten().flatten();
+        let disks = disks.filter(|disk| disk.path().join("device").exists());
+        let names: Vec<String> = disks.map(|disk| disk.file_name().to_string_lossy().into_owned()).collect();
+        Self::sum(&text("/proc/diskstats"), &names)
+    }
+
+    /// Of the disks with these names.
+    fn sum(diskstats: &str, names: &[String]) -> Self {
+        let mut sum = Self::default();
+        for line in diskstats.lines() {
+            let Some(name) = line.split_whitespace().nth(2) else { continue };
+            if names.iter().any(|known| known == name) {
+                let (_, counts) = line.split_once(name).unwrap_or_default();
+                let counts = numbers(counts);
+                let count = |at: usize| counts.get(at).copied().unwrap_or_default();
+                sum.read_sectors = sum.read_sectors.saturating_add(count(2));
+                sum.written_sectors = sum.written_sectors.saturating_add(count(6));
+                sum.busy_ms = sum.busy_ms.saturating_add(count(9));
+            }
+        }
+        sum
+    }
+
+    fn load_since(self, before: Self, span: Duration) -> DiskLoad {
+        let span_ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        // A sector has 512 bytes whatever the disk has: two make a kibibyte, and there are 1000 ms in a second.
+        let kbyte = |now: u64, before: u64| share(now.saturating_sub(before).saturating_mul(500), span_ms);
+        DiskLoad {
+            read_kbyte: kbyte(self.read_sectors, before.read_sectors),
+            written_kbyte: kbyte(self.written_sectors, before.written_sectors),
+            busy: share(self.busy_ms.saturating_sub(before.busy_ms), span_ms).min(1.0),
+        }
     }
 }
 

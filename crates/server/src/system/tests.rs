@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Network, System, labelled, network, share, worded};
+use super::{DiskLoad, Disks, Network, System, labelled, network, share, worded};
 use crate::clock;
 
 const DEV: &str = "Inter-|   Receive |  Transmit\n face |bytes    packets errs\n    lo: 7 1 0 0 0 0 0 0 7 1 0 0 0 0 0 0\n\
@@ -14,6 +14,17 @@ fn what_the_kernel_writes_is_read() {
     assert_eq!((worded(sockets, "UDP:", "inuse"), worded(sockets, "RAW:", "inuse")), (3, 0));
     assert_eq!((labelled("VmPeak: 9 kB\nVmRSS:\t  12 kB\n", "VmRSS:"), labelled("", "VmRSS:")), (12, 0));
     assert!((share(1, 4) - 0.25).abs() < f64::EPSILON && share(1, 0) == 0.0);
+}
+
+#[test]
+fn disks_are_read_without_their_partitions_and_their_load_is_by_the_second() {
+    let stats = "   7 0 loop0 9 9 9 9 9 9 9 9 9 9 9\n   8 0 sda 5 0 100 3 7 0 400 9 0 250 12\n   8 1 sda1 5 0 100 3 7 0 400 9 0 250 12\n";
+    let disks = Disks::sum(stats, &["sda".to_owned()]);
+    assert_eq!(disks, Disks { read_sectors: 100, written_sectors: 400, busy_ms: 250 });
+    let load = disks.load_since(Disks::default(), Duration::from_millis(500));
+    assert_eq!(load, DiskLoad { read_kbyte: 100.0, written_kbyte: 400.0, busy: 0.5 });
+    let at_once = disks.load_since(Disks::default(), Duration::from_millis(10));
+    assert!((at_once.busy - 1.0).abs() < f64::EPSILON, "several disks are not busier than one");
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub(super) async fn summary(site: &Site, now: Instant) -> Value {
         },
         "system": {
             "cpu_percent": figures.cpu_of_all,
+            "disk_read_KBps": figures.disk.read_kbyte,
+            "disk_write_KBps": figures.disk.written_kbyte,
+            "disk_busy_percent": figures.disk.busy,
             "mem_ram_kbyte": memory.total_kbyte,
             "mem_ram_percent": share(used, memory.total_kbyte),
             "mem_swap_kbyte": memory.swap_total_kbyte,
