@@ -8,10 +8,10 @@ export function OnAir({ view }: { view: CallView }) {
   const { stream, viewers, recording } = view.call.meeting.room.value;
   if (stream === 'off' && !recording) return null;
   return (
-    <div class="on-air" role="status">
+    <div class="call-marks" role="status">
       {recording && <Recording view={view} />}
       {stream !== 'off' && (
-        <p class="on-air-mark" title={t(stream === 'open' ? 'onair.open' : 'onair.token')} data-testid="on-air">
+        <p class="call-mark" title={t(stream === 'open' ? 'onair.open' : 'onair.token')} data-testid="on-air">
           <Icon icon={Eye} size={16} />
           {t('onair.viewers', { n: viewers })}
         </p>
@@ -28,11 +28,11 @@ function Recording({ view }: { view: CallView }) {
   const { name, consent, agreed } = recording;
   const answer = (on: boolean) => view.moderate(meeting.consent(on), t(on ? 'consent.done' : 'consent.withdrawn'));
   return (
-    <p class="on-air-mark" title={name ? t('recording.by', { name }) : t('recording.text')} data-testid="recording" data-agreed={agreed}>
+    <p class="call-mark call-mark-recording" title={name ? t('recording.by', { name }) : t('recording.text')} data-testid="recording" data-agreed={agreed}>
       <Icon icon={CircleDot} size={16} />
       {consent && !agreed ? t('consent.question') : t('recording.mark')}
       {consent && (
-        <button type="button" class="on-air-answer" onClick={() => answer(!agreed)} data-testid="consent">
+        <button type="button" class="call-mark-answer" onClick={() => answer(!agreed)} data-testid="consent">
           {t(agreed ? 'consent.withdraw' : 'consent.agree')}
         </button>
       )}
