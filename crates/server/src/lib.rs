@@ -23,6 +23,7 @@ mod guest;
 mod handshake;
 mod headcount;
 mod http;
+mod latency;
 mod media;
 mod replay;
 mod server;

@@ -18,3 +18,4 @@ pub(crate) mod sessions;
 pub(crate) mod shows;
 pub(crate) mod streams;
 pub(crate) mod tap;
+pub(crate) mod transcoding;

@@ -55,6 +55,7 @@ pub use self::look::{MemberLook, RoomLook, Viewers};
 pub use self::post::PostStats;
 pub use self::settings::MediaSettings;
 pub use self::stats::MediaStats;
+pub(crate) use self::stats::StreamStats;
 pub(crate) use self::switchboard::Switchboard;
 pub(crate) use self::tap::{Batch, Tap, TappedPacket, View, clock_rate_hz};
 pub(crate) use self::ufrag::Name;
@@ -247,21 +248,6 @@ impl Media {
     /// Whether a picture has begun of which more is about to come.
     pub(crate) fn is_gathering(&self) -> bool {
         self.post.is_gathering()
-    }
-
-    /// What was counted, and what there is.
-    pub(crate) fn stats(&self) -> MediaStats {
-        let mut stats = self.counters;
-        stats.connections = crate::worker::as_count(self.connections.len());
-        stats.members = crate::worker::as_count(self.seats());
-        stats.rooms = crate::worker::as_count(self.rooms.len());
-        stats.events_dropped = self.events.dropped();
-        stats.post = self.post.counters;
-        stats.data.buffered_bytes = crate::worker::as_count(self.data_buffered_bytes);
-        for room in self.rooms.values() {
-            stats.add_router(&room.router.stats());
-        }
-        stats
     }
 
     /// Gives a packet of the connection's member to the router of its room.

@@ -413,7 +413,7 @@ impl Worker {
         io.relays_open = as_count(self.ways.egress.sockets.relays_open());
         io.streams_open = as_count(self.ways.egress.streams.open());
         io.handovers_dropped = self.ways.mesh.dropped();
-        let media = self.media.as_ref().map(Media::stats).unwrap_or_default();
+        let media = self.media.as_ref().map(|media| media.stats(clock::now())).unwrap_or_default();
         let load = Load { cpu: clock::thread_time(), wake_ups: self.wake_ups };
         Stats { core: self.relaying.core().stats(), second: self.relaying.second_stats(), io, media, load }
     }

@@ -31,6 +31,8 @@ pub(crate) struct Layer {
     pub(crate) missing: MissingPackets,
     pub(crate) cache: PacketCache,
     pub(crate) key_frames: KeyFrameRequests,
+    /// When the latest key picture began to come.
+    pub(crate) key_picture_at: Option<Instant>,
     /// Counts full intra requests (RFC 5104 §4.3.1.1).
     pub(crate) intra_requests: u8,
     pub(crate) rates: LevelRates,
@@ -94,6 +96,7 @@ impl Layer {
             missing: MissingPackets::default(),
             cache: PacketCache::new(limits),
             key_frames: KeyFrameRequests::default(),
+            key_picture_at: None,
             intra_requests: 0,
             rates: LevelRates::default(),
             dependencies: DependencyState::default(),

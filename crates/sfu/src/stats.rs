@@ -35,6 +35,12 @@ pub struct Stats {
     pub nacked_packets: u64,
     /// Key frames asked of publishers.
     pub key_frame_requests: u64,
+    /// Packets that subscribers lacked and asked for again.
+    pub asked_packets: u64,
+    /// Pictures that subscribers could not decode, by their own word (PLI and FIR).
+    pub undecoded_pictures: u64,
+    /// Subscribers who came in the middle and were led up from the latest key picture.
+    pub replays: u64,
     /// RTCP packets that were dropped because they are malformed.
     pub malformed_rtcp: u64,
 }

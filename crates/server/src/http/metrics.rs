@@ -1,5 +1,6 @@
 //! `/metrics` for Prometheus (text format 0.0.4), on a port of its own. Labels have words of ours alone: nothing that a stranger can multiply.
 
+mod streams;
 mod text;
 
 use std::sync::atomic::Ordering;
@@ -9,7 +10,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::site::Site;
 use crate::clock;
-use crate::live::clients::{Clients, Kind, LATENCIES_MS};
+use crate::latency::LATENCIES_MS;
+use crate::live::clients::{Clients, Kind};
 use crate::workers::Stats;
 
 use text::{Family, Text};
@@ -22,7 +24,8 @@ pub(super) async fn page(site: &Site) -> Response {
     survey.iter().filter_map(|worker| worker.stats).for_each(|stats| sum += stats);
     let mut text = Text::default();
     process(site, &mut text);
-    live(site, clients, &mut text);
+    live(site, clients, &sum, &mut text);
+    streams::write(&site.stage.directory, &sum.media.streams, &mut text);
     forwards(site, &mut text);
     text.gauge("parlor_rooms", "Rooms", rooms.rooms as u64);
     text.gauge("parlor_room_members", "Members of rooms", rooms.members as u64);
@@ -42,11 +45,11 @@ fn process(site: &Site, text: &mut Text) {
     build.sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     text.gauge("parlor_uptime_seconds", "Since the start", figures.uptime.as_secs());
     text.family("process_cpu_seconds_total", "counter", "Time on processors")
-        .number(clock::process_time().as_secs_f64());
+        .number(&[], clock::process_time().as_secs_f64());
     text.gauge("process_resident_memory_bytes", "Memory in use", figures.memory_kbyte.saturating_mul(1024));
 }
 
-fn live(site: &Site, clients: &Clients, text: &mut Text) {
+fn live(site: &Site, clients: &Clients, sum: &Stats, text: &mut Text) {
     let streams = site.stage.directory.streams();
     text.gauge("parlor_live_streams", "Live streams on air", streams.len() as u64);
     let kinds = clients.kinds();
@@ -62,9 +65,9 @@ fn live(site: &Site, clients: &Clients, text: &mut Text) {
     each("parlor_live_received_bytes_total", "counter", "What came from them", &|kind| of(kind).2.received);
     each("parlor_live_sent_bytes_total", "counter", "What went to them", &|kind| of(kind).2.sent);
     let mut family =
-        text.family("parlor_live_join_seconds", "histogram", "From being let in to the first bytes, without WebRTC");
-    for kind in Kind::ALL.into_iter().filter(|kind| !kind.publishes() && *kind != Kind::RtcPlay) {
-        let latency = clients.joins(kind);
+        text.family("parlor_live_join_seconds", "histogram", "From being let in, or the offer, to the first media");
+    for kind in Kind::ALL.into_iter().filter(|kind| !kind.publishes()) {
+        let latency = if kind == Kind::RtcPlay { sum.media.streams.joins } else { clients.joins(kind) };
         family.histogram(&labels(kind), &LATENCIES_MS, &latency.buckets, latency.sum);
     }
 }
@@ -104,21 +107,12 @@ fn media(sum: &Stats, text: &mut Text) {
         ("parlor_media_offers_refused_total", "Offers that could not be answered", media.offers_refused),
         ("parlor_media_disconnects_total", "Connections that ended by themselves", media.disconnects),
         ("parlor_media_failures_total", "Connections that ended over a fault of this server", media.failures),
+        ("parlor_media_resent_packets_total", "Packets sent again, and padding", media.resent),
+        ("parlor_media_lost_packets_total", "Packets asked for again of publishers", media.nacked),
+        ("parlor_media_key_frame_requests_total", "Key frames asked of publishers", media.key_frame_requests),
     ] {
         text.counter(name, help, value);
     }
-    // Of rooms and streams that are open: what is gone is not counted any more, so these fall.
-    text.gauge("parlor_media_resent_packets", "Packets sent again, of open rooms and streams", media.resent);
-    text.gauge(
-        "parlor_media_lost_packets",
-        "Packets asked for again of publishers, of open rooms and streams",
-        media.nacked,
-    );
-    text.gauge(
-        "parlor_media_key_frame_requests",
-        "Key frames asked of publishers, of open rooms and streams",
-        media.key_frame_requests,
-    );
 }
 
 fn relay(sum: &Stats, text: &mut Text) {

@@ -3,7 +3,6 @@
 
 mod census;
 mod client;
-mod latency;
 mod rate;
 mod stream;
 
@@ -17,13 +16,13 @@ use tokio::sync::watch;
 
 pub(crate) use census::Census;
 pub(crate) use client::{Client, ClientId, Kind, Visit};
-pub(crate) use latency::{LATENCIES_MS, Latency};
 pub(crate) use rate::Kbps;
 pub(crate) use stream::{Figures, StreamId};
 
 use rate::{Bytes, Rate};
 
 use super::hooks::{Farewells, Hook, Hooks};
+use crate::latency::Latency;
 use crate::media::Weighed;
 
 /// All of them. Clones are the same list.

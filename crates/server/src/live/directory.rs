@@ -2,6 +2,7 @@
 //! waits for the name. What the publisher sends goes through the stream's hub, in which every viewer has a place of its own.
 
 mod inlet;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 pub(crate) use self::inlet::Inlet;
+pub(crate) use self::tally::Tally;
 use crate::config::Limit;
 
 /// All streams on air. Clones are the same directory.
@@ -32,6 +34,7 @@ struct Inner {
     arrivals: watch::Sender<()>,
     /// Tells that a publisher came or went.
     changes: watch::Sender<()>,
+    tally: Tally,
 }
 
 #[derive(Debug)]
@@ -55,6 +58,8 @@ struct Published {
     hub: Hub,
     /// Which publisher it is; 0 before the first. Only its word counts.
     publication: u64,
+    /// When its latest key picture came.
+    key_picture_at: Option<Instant>,
 }
 
 /// A stream that somebody publishes.
@@ -113,6 +118,8 @@ pub struct Viewer {
     reader: Reader,
     news: watch::Receiver<()>,
     cursor: Cursor,
+    /// What of its skips is counted.
+    counted: u64,
 }
 
 /// Why a name cannot be claimed.
@@ -146,6 +153,7 @@ impl Directory {
             entries: Mutex::default(),
             arrivals: watch::Sender::new(()),
             changes: watch::Sender::new(()),
+            tally: Tally::default(),
         }))
     }
 
@@ -209,6 +217,21 @@ impl Directory {
         self.entries().get(name)?.sight(name)
     }
 
+    /// By protocol, how long ago the latest key picture came of each stream with pictures, as far as those are read as frames here.
+    pub(crate) fn key_picture_ages(&self, now: Instant) -> Vec<(Protocol, Duration)> {
+        let entries = self.entries();
+        let age = |entry: &Entry| {
+            let (on_air, latest) = (entry.publisher?, entry.stream.published().key_picture_at?);
+            Some((on_air.protocol, now.saturating_duration_since(latest)))
+        };
+        entries.values().filter_map(age).collect()
+    }
+
+    /// What was counted of all of them.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.0.tally
+    }
+
     /// Changes whenever a publisher comes or goes.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<()> {
@@ -222,7 +245,7 @@ impl Directory {
         let entry = entries.get(name).filter(|entry| entry.stream.published().hub.can_begin())?;
         let reader = self.reader(name, entry);
         let news = reader.stream.news.subscribe();
-        Some(Viewer { reader, news, cursor: Cursor::default() })
+        Some(Viewer { reader, news, cursor: Cursor::default(), counted: 0 })
     }
 
     /// The same, for one who waits so long for the publisher.
@@ -288,7 +311,7 @@ impl Directory {
 
 impl Entry {
     fn new() -> Self {
-        let published = Published { hub: Hub::new(Limits::default()), publication: 0 };
+        let published = Published { hub: Hub::new(Limits::default()), publication: 0, key_picture_at: None };
         let (news, readers) = (watch::Sender::new(()), watch::Sender::new(0));
         Self { stream: Arc::new(Stream { published: Mutex::new(published), news, readers }), publisher: None }
     }
@@ -311,6 +334,7 @@ impl Stream {
     fn begin(&self) -> u64 {
         let mut published = self.published();
         published.hub.begin();
+        published.key_picture_at = None;
         published.publication += 1;
         published.publication
     }
@@ -397,7 +421,9 @@ impl Viewer {
     pub async fn next(&mut self, to: &mut Vec<Arc<Item>>) -> Result<(), ViewEnd> {
         loop {
             self.news.borrow_and_update();
-            self.reader.stream.published().hub.read(&mut self.cursor, BATCH_BYTES, to)?;
+            let read = self.reader.stream.published().hub.read(&mut self.cursor, BATCH_BYTES, to);
+            self.count_skips(read.is_err());
+            read?;
             if !to.is_empty() {
                 return Ok(());
             }
@@ -414,7 +440,19 @@ impl Viewer {
 
     /// Begins again at the latest key frame.
     pub fn begin_again(&mut self) {
-        self.cursor = Cursor::default();
+        (self.cursor, self.counted) = (Cursor::default(), 0);
+    }
+
+    fn count_skips(&mut self, is_too_slow: bool) {
+        let tally = self.reader.directory.tally();
+        let skipped = self.cursor.skipped();
+        if skipped != self.counted {
+            tally.count_skipped(skipped.saturating_sub(self.counted));
+            self.counted = skipped;
+        }
+        if is_too_slow {
+            tally.count_too_slow();
+        }
     }
 }
 

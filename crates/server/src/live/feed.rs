@@ -7,6 +7,7 @@
 mod program;
 mod track;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use live::StreamName;
@@ -64,7 +65,8 @@ impl Feeder {
 
     /// Until nothing comes any more.
     async fn feed_from(&self, mut viewer: Viewer) -> Result<(), Stopped> {
-        let Ok(mut program) = Program::new() else { return Ok(()) };
+        let load = Arc::clone(&self.directory.tally().to_opus);
+        let Ok(mut program) = Program::new(load) else { return Ok(()) };
         let mut items = Vec::new();
         while viewer.next(&mut items).await.is_ok() {
             let taken = std::mem::take(&mut items);

@@ -9,6 +9,7 @@ mod program;
 mod sound;
 mod track;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use room::media::{MediaPeerId, MediaRoomId};
@@ -107,7 +108,8 @@ impl Tapper {
         let view = *views.borrow_and_update();
         let open = media::Tap::Open { room: self.room, peer: self.peer, view, batches: sender };
         self.workers.tap(self.worker, open).await?;
-        let (mut program, mut sound) = (Program::new(clock::now(), self.terms), Some(Sound::default()));
+        let mut program = Program::new(clock::now(), self.terms);
+        let mut sound = Some(Sound::new(Arc::clone(&self.inlet.directory().tally().to_aac)));
         let unread = unread(self.inlet.readers());
         tokio::pin!(unread);
         loop {

@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     pub(crate) lanes: Option<Box<Lanes>>,
     /// What has come and gone.
     pub(crate) weight: Weight,
+    /// Since when a viewer of a live stream waits for its first packet.
+    pub(crate) joining: Option<Instant>,
     /// So many of the next media packets are lost, since a test wants it.
     pub(crate) to_lose: u32,
 }
@@ -80,6 +82,7 @@ impl Connection {
             connected: false,
             lanes: None,
             weight: Weight::default(),
+            joining: None,
             to_lose: 0,
         }
     }

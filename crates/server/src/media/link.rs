@@ -19,6 +19,7 @@ use room::media::{MediaPeerId, MediaRoomId};
 use rtp::parameters::ReceiveParameters;
 use sfu::{LinkId, Links, PeerId, Relayed, Source, TrackId};
 
+use super::event::is_stream_room;
 use super::member::Member;
 use super::request::split;
 use super::{Media, Room};
@@ -177,6 +178,8 @@ impl Media {
     /// The part of the room here closes, with all that it had of others.
     pub(super) fn close_room(&mut self, key: u32) {
         let Some(room) = self.rooms.remove(key) else { return };
+        // What it has done still counts.
+        self.counters.count_router(&room.router.stats(), is_stream_room(room.id));
         self.rooms_by_id.remove(&room.id);
         for guest in room.guests {
             if let Some(guest) = self.members.remove(guest) {

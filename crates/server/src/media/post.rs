@@ -11,6 +11,8 @@ use super::member::Member;
 use super::outbox::Outbox;
 use super::slab::Slab;
 use super::tap::Taps;
+use crate::clock;
+use crate::latency::Latency;
 use crate::worker::{Egress, Item, Mesh};
 
 /// Outboxes in use and in reserve, and what is counted about them.
@@ -27,6 +29,8 @@ pub(crate) struct Post {
     /// What is received within the server.
     pub(super) taps: Taps,
     pub(crate) counters: PostStats,
+    /// From the offer of a viewer of a live stream to its first packet.
+    pub(crate) joins: Latency,
 }
 
 /// What left, and what could not.
@@ -166,6 +170,9 @@ impl sfu::Sink for Counter<'_> {
             }
             let bytes = u64::try_from(bytes).unwrap_or_default();
             connection.weight.sent_bytes += bytes;
+            if let Some(since) = connection.joining.take() {
+                post.joins.count(clock::now().saturating_duration_since(since));
+            }
             post.counters.rtp_sent += 1;
             post.counters.rtp_sent_bytes += bytes;
         }

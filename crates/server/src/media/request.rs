@@ -9,7 +9,7 @@ use rtp::parameters::{Kind, Mid, ReceiveParameters, SendParameters};
 use sfu::{Links, PeerId, Router, TrackId, Wish};
 
 use super::connection::{Connection, Holder, Terms};
-use super::event::{is_stream_room, priority, routed};
+use super::event::{is_stream_peer, is_stream_room, priority, routed};
 use super::member::Member;
 use super::timers::Due;
 use super::ufrag::Name;
@@ -209,7 +209,9 @@ impl Media {
         }
         let peer = self.peer(now)?;
         self.half_open += 1;
-        Ok(self.connections.insert(Connection::new(Holder::Member(seat), name, peer)))
+        let is_stream = self.members.get(seat).is_some_and(|member| is_stream_peer(member.id));
+        let joining = is_stream.then_some(now);
+        Ok(self.connections.insert(Connection { joining, ..Connection::new(Holder::Member(seat), name, peer) }))
     }
 
     /// A peer that bears the next number of a connection.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use room::media::{MediaEvent, MediaRefusal};
 use rtc::error::DisconnectReason;
 
+use super::event::is_stream_room;
 use super::{Media, News};
 use crate::worker::Ways;
 
@@ -40,6 +41,10 @@ impl Media {
             next.events.send(MediaEvent::Disconnected { peer: member.id, reason });
         }
         next.counters = self.counters;
+        next.post.joins = self.post.joins;
+        for room in self.rooms.values() {
+            next.counters.count_router(&room.router.stats(), is_stream_room(room.id));
+        }
         next.counters.restarts += 1;
         next
     }

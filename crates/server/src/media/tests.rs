@@ -74,15 +74,15 @@ impl World {
 fn who_offers_and_never_comes_is_forgotten_after_thirty_seconds() {
     let mut world = World::new();
     assert!(matches!(world.offer(1, sdp()), MediaEvent::Answered { .. }));
-    assert_eq!((world.media.stats().connections, world.media.half_open), (1, 1));
+    assert_eq!((world.media.stats(world.now).connections, world.media.half_open), (1, 1));
     let end = world.now + rtc::ice::CONSENT_EXPIRY;
     while let Some(due) = world.media.poll_timeout().filter(|due| *due <= end) {
-        assert!(due >= end || world.media.stats().connections == 1);
+        assert!(due >= end || world.media.stats(world.now).connections == 1);
         world.media.handle_timeout(due, &mut world.ways);
     }
     let told = world.event();
     assert!(matches!(told, Some(MediaEvent::Disconnected { peer: MediaPeerId(1), .. })), "{told:?}");
-    assert_eq!((world.media.stats().connections, world.media.half_open), (0, 0));
+    assert_eq!((world.media.stats(world.now).connections, world.media.half_open), (0, 0));
 }
 
 #[test]

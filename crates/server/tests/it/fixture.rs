@@ -97,6 +97,16 @@ impl Answer {
     }
 }
 
+/// What `/metrics` says of a sample, by its name and labels.
+pub(crate) async fn figures(server: &TestServer) -> impl Fn(&str) -> f64 {
+    let answer = get(server.addresses().metrics[0], "/metrics", &[]).await;
+    let text = String::from_utf8(answer.body).unwrap();
+    move |sample| {
+        let line = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{sample} in {text}")).parse().unwrap()
+    }
+}
+
 /// `GET`, with lines of further headers.
 pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[&str]) -> Answer {
     request(address, "GET", path, headers).await

@@ -10,6 +10,7 @@ use crate::ladder::Ladder;
 use crate::peer::Peer;
 use crate::replay::Replay;
 use crate::slab::Slab;
+use crate::stats::Stats;
 use crate::track::Track;
 
 impl Router {
@@ -65,13 +66,13 @@ impl Router {
         for (slot, demand) in peer.slots.iter_mut().zip(peer.demands.drain(..)) {
             slot.demand = demand;
         }
-        aim(now, peer, &mut self.tracks);
+        aim(now, peer, &mut self.tracks, &mut self.context.stats);
         peer.slots_changed = true;
     }
 }
 
 /// Tells the forwarders of a subscriber what was granted, and asks for key frames where they are needed.
-fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
+fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>, stats: &mut Stats) {
     let is_local = peer.is_local;
     for (index, slot) in peer.slots.iter_mut().enumerate() {
         let track = slot.track.and_then(|track| tracks.get_mut(track));
@@ -99,7 +100,10 @@ fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>) {
         // Who is in this process reads frames, of which each has its own time.
         if slot.replay.is_none() && slot.forwarder.is_idle() && !is_local {
             slot.replay = Replay::begin(now, layer).map(Box::new);
-            peer.replays |= slot.replay.is_some();
+            if slot.replay.is_some() {
+                peer.replays = true;
+                stats.replays = stats.replays.wrapping_add(1);
+            }
         }
         if let Some(replay) = slot.replay.as_deref().filter(|replay| replay.is_of(stream)) {
             if track.may_be_asked() && replay.is_long(now, layer) {

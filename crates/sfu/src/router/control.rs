@@ -110,7 +110,9 @@ impl Router {
         let mut slots = peer.slots.iter_mut().enumerate();
         let Some((slot, asking)) = slots.find(|(_, slot)| slot.parameters.ssrc == nack.media_ssrc) else { return };
         let lost = nack.lost().take(NUMBERS_MAX);
-        asking.tally.nacked_packets = asking.tally.nacked_packets.wrapping_add(lost.clone().count() as u64);
+        let count = lost.clone().count() as u64;
+        asking.tally.nacked_packets = asking.tally.nacked_packets.wrapping_add(count);
+        self.context.stats.asked_packets = self.context.stats.asked_packets.wrapping_add(count);
         for number in lost {
             self.resend(now, from, slot, number, sink);
         }
@@ -121,6 +123,7 @@ impl Router {
         let Some(peer) = self.peers.get_mut(from) else { return };
         let Some(slot) = peer.slots.iter_mut().find(|slot| slot.parameters.ssrc == ssrc) else { return };
         slot.tally.key_frame_requests = slot.tally.key_frame_requests.wrapping_add(1);
+        self.context.stats.undecoded_pictures = self.context.stats.undecoded_pictures.wrapping_add(1);
         let Some(target) = slot.forwarder.current().or(slot.forwarder.target()) else { return };
         let Some(track) = slot.track.and_then(|track| self.tracks.get_mut(track)) else { return };
         if let Some(due) = track.want_key_frame(now, target.stream, peer.id) {

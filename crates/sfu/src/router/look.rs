@@ -1,6 +1,6 @@
 //! For whoever looks at a room: computed when asked, from what is counted anyway.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rtp::parameters::Rid;
 
@@ -28,6 +28,15 @@ impl Router {
             tracks.push(track_snapshot(now, track));
         }
         Some(PeerSnapshot { loss_in: share(loss_in_256), tracks, ..peer_snapshot(now, seen, &self.tracks) })
+    }
+
+    /// How long ago the latest key picture of a track came, in any layer; `None` before the first, and for sound.
+    #[must_use]
+    pub fn since_key_picture(&self, now: Instant, track: TrackId) -> Option<Duration> {
+        let track =
+            self.track_keys.get(&track).and_then(|key| self.tracks.get(*key)).filter(|track| track.is_video())?;
+        let latest = track.layers.iter().filter_map(|layer| layer.key_picture_at).max()?;
+        Some(now.saturating_duration_since(latest))
     }
 
     /// How many slots of peers that are connected here show a track, by the layer that they get.

@@ -317,6 +317,7 @@ fn inspect(now: Instant, layer: &mut Layer, at: u64, inbound: &Inbound<'_>, byte
     tally.pictures = tally.pictures.wrapping_add(u64::from(frame.starts_picture));
     if frame.key && frame.starts_picture {
         tally.key_frames = tally.key_frames.wrapping_add(1);
+        layer.key_picture_at = Some(now);
         layer.key_frames.handle_key_frame();
         layer.cache.handle_key_picture(at);
         layer.size_px = size.or(layer.size_px);

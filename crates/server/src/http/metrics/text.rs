@@ -43,9 +43,9 @@ impl Family<'_> {
         let _ = writeln!(self.text, "{}{} {value}", self.name, braces(labels, None));
     }
 
-    /// One sample without labels that is no whole number.
-    pub(super) fn number(&mut self, value: f64) {
-        let _ = writeln!(self.text, "{} {value}", self.name);
+    /// One sample that is no whole number.
+    pub(super) fn number(&mut self, labels: &[(&str, &str)], value: f64) {
+        let _ = writeln!(self.text, "{}{} {value}", self.name, braces(labels, None));
     }
 
     /// The samples of a histogram: `buckets` has one more than `bounds_ms`, and counts each value once.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use live::StreamName;
 use live::hub::Hub;
-use media::{Frame, Parameters};
+use media::{Frame, Kind, Parameters};
 use tokio::sync::watch;
 
-use super::{Directory, Stream};
+use super::{Directory, Published, Stream};
+use crate::clock;
 
 /// Publishes in the name of whoever holds the claim; does nothing once that is given back.
 #[derive(Debug, Clone)]
@@ -46,7 +47,11 @@ impl Inlet {
 
     /// Passes a frame on. Viewers hear of it at the next [`Self::flush`].
     pub(crate) fn publish_frame(&self, frame: Frame) {
-        self.with_hub(|hub| hub.publish_frame(frame));
+        let key_picture_at = (frame.is_key && frame.kind() == Kind::Video).then(clock::now);
+        self.with_published(|published| {
+            published.key_picture_at = key_picture_at.or(published.key_picture_at);
+            published.hub.publish_frame(frame);
+        });
     }
 
     /// Wakes the viewers.
@@ -60,7 +65,11 @@ impl Inlet {
 
     /// Nothing follows for a while: what was published is of no use to who comes then.
     pub(crate) fn pause(&mut self) {
-        self.with_hub(Hub::end);
+        self.with_published(|published| {
+            published.hub.end();
+            // None is expected.
+            published.key_picture_at = None;
+        });
         self.is_announced = false;
     }
 
@@ -75,10 +84,19 @@ impl Inlet {
         self.stream.readers.subscribe()
     }
 
+    /// The directory that it leads into.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     fn with_hub(&self, act: impl FnOnce(&mut Hub)) {
+        self.with_published(|published| act(&mut published.hub));
+    }
+
+    fn with_published(&self, act: impl FnOnce(&mut Published)) {
         let mut published = self.stream.published();
         if published.publication == self.publication {
-            act(&mut published.hub);
+            act(&mut published);
         }
     }
 }

@@ -127,6 +127,54 @@ async fn who_waited_before_the_publisher_came_counts_as_its_reader() {
     assert!(viewer.is_some());
 }
 
+fn publish_picture(claim: &mut Claim, ms: i64, is_key: bool) {
+    let dts = MediaTime::from_millis(ms);
+    claim.publish_frame(Frame { codec: Codec::H264, pts: dts, dts, is_key, data: Bytes::from_static(b"x") });
+    claim.flush();
+}
+
+#[test]
+fn a_key_picture_ages_until_the_next_or_the_end_of_its_publisher() {
+    let directory = Directory::new(Limit(0));
+    let (mut publisher, mut speaker) = (claim(&directory, "a"), claim(&directory, "b"));
+    publish_sound(&mut speaker, 0);
+    assert_eq!(directory.key_picture_ages(now()), [], "sounds are no pictures");
+    publish_picture(&mut publisher, 0, true);
+    let after = now();
+    publish_picture(&mut publisher, 40, false);
+    let later = after + Duration::from_secs(7);
+    let [(Protocol::Rtmp, age)] = directory.key_picture_ages(later)[..] else { panic!("one stream has pictures") };
+    assert!(age >= Duration::from_secs(7));
+    publish_picture(&mut publisher, 80, true);
+    assert!(directory.key_picture_ages(later)[0].1 < age, "the second is the younger");
+    drop(publisher);
+    assert_eq!(directory.key_picture_ages(later), []);
+    let _next = claim(&directory, "a");
+    assert_eq!(directory.key_picture_ages(later), [], "it is not the next publisher's");
+}
+
+#[tokio::test]
+async fn what_a_slow_reader_misses_is_counted_once() {
+    let directory = Directory::new(Limit(0));
+    let mut publisher = claim(&directory, "a");
+    publish_picture(&mut publisher, 0, true);
+    let mut viewer = directory.view(&name("a")).expect("a place");
+    let mut items = Vec::new();
+    viewer.next(&mut items).await.expect("the first picture");
+    assert_eq!(directory.tally().skipped(), 0);
+    for second in 1..20 {
+        publish_picture(&mut publisher, second * 1000, true);
+        publish_picture(&mut publisher, second * 1000 + 40, false);
+    }
+    viewer.next(&mut items).await.expect("the latest key picture");
+    assert_eq!(directory.tally().skipped(), 36);
+    publish_picture(&mut publisher, 20_000, false);
+    viewer.next(&mut items).await.expect("the next picture");
+    viewer.begin_again();
+    viewer.next(&mut items).await.expect("the latest key picture again");
+    assert_eq!((directory.tally().skipped(), directory.tally().too_slow()), (36, 0));
+}
+
 #[test]
 fn nothing_goes_into_a_stream_in_the_name_of_a_publisher_that_is_gone() {
     let directory = Directory::new(Limit(0));

@@ -1,12 +1,14 @@
 //! The tracks of a stream on their way to WebRTC: frames in, packets out.
 
+use std::sync::Arc;
+
 use live::hub::Content;
 use media::{Codec, Frame, Kind, Parameters};
 use room::media::Source;
 use rtp::parameters::ReceiveParameters;
-use transcode::Transcoder;
 
 use super::track::Track;
+use crate::live::transcoding::{Load, Transcoding};
 use crate::media::FedPacket;
 
 /// One publisher's program.
@@ -15,12 +17,14 @@ pub(super) struct Program {
     ssrc: u32,
     video: Option<Track>,
     audio: Option<Sound>,
+    /// Where transcoding is counted.
+    load: Arc<Load>,
 }
 
 struct Sound {
     track: Track,
     /// For what browsers cannot play.
-    transcoder: Option<Transcoder>,
+    transcoder: Option<Transcoding>,
 }
 
 /// What becomes of one item.
@@ -35,14 +39,14 @@ pub(super) struct Batch {
 impl Program {
     /// # Errors
     /// When the system has no random numbers.
-    pub(super) fn new() -> Result<Self, getrandom::Error> {
+    pub(super) fn new(load: Arc<Load>) -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 4];
         getrandom::fill(&mut bytes)?;
-        Ok(Self::with_ssrc(u32::from_be_bytes(bytes)))
+        Ok(Self::with_ssrc(u32::from_be_bytes(bytes), load))
     }
 
-    pub(super) fn with_ssrc(ssrc: u32) -> Self {
-        Self { ssrc, video: None, audio: None }
+    pub(super) fn with_ssrc(ssrc: u32, load: Arc<Load>) -> Self {
+        Self { ssrc, video: None, audio: None, load }
     }
 
     /// Takes what the hub gives.
@@ -80,14 +84,14 @@ impl Program {
 
     fn set_audio(&mut self, parameters: &Parameters) -> Result<(), String> {
         let before = self.audio.take();
-        let transcoder =
-            (parameters.codec != Codec::Opus).then(|| Transcoder::new(parameters, Codec::Opus)).transpose();
+        let transcoder = parameters.codec != Codec::Opus;
+        let transcoder = transcoder.then(|| Transcoding::begin(parameters, Codec::Opus, &self.load)).transpose();
         let transcoder = transcoder.map_err(|error| error.to_string())?;
         let track = match before {
             // What it is encoded in does not change: the numbers go on.
             Some(before) => before.track,
             None => {
-                let opus = transcoder.as_ref().map_or(parameters, Transcoder::parameters);
+                let opus = transcoder.as_ref().map_or(parameters, Transcoding::parameters);
                 Track::new(opus, self.ssrc.wrapping_add(2)).map_err(|error| error.to_string())?
             }
         };

@@ -1,18 +1,25 @@
 //! Sound in the codec that every player of RTMP, FLV and HLS knows.
 
+use std::sync::Arc;
+
 use media::{Codec, Frame, Kind, MediaTime, Parameters};
-use transcode::Transcoder;
 
 use super::program::Output;
+use crate::live::transcoding::{Load, Transcoding};
 
 /// Makes AAC of Opus.
-#[derive(Default)]
 pub(super) struct Sound {
     /// Once the parameters of the sound are known.
-    transcoder: Option<Transcoder>,
+    transcoder: Option<Transcoding>,
+    load: Arc<Load>,
 }
 
 impl Sound {
+    /// Counts what it does there.
+    pub(super) fn new(load: Arc<Load>) -> Self {
+        Self { transcoder: None, load }
+    }
+
     /// Whether there is something to do about what comes: sound, or pictures so far ahead of it that nobody speaks.
     pub(super) fn is_concerned(&self, outputs: &[Output]) -> bool {
         let is_silent = |output: &Output| matches!(output, Output::Frame(frame) if self.is_silent_at(frame));
@@ -42,7 +49,7 @@ impl Sound {
 
     fn set_parameters(&mut self, parameters: &Parameters) -> Option<Output> {
         self.transcoder = None;
-        match Transcoder::new(parameters, Codec::Aac) {
+        match Transcoding::begin(parameters, Codec::Aac, &self.load) {
             Ok(transcoder) => {
                 let transcoder = self.transcoder.insert(transcoder);
                 Some(Output::Parameters(transcoder.parameters().clone()))
@@ -64,7 +71,7 @@ impl Sound {
 
     /// Players wait for sound as long as there is none for a picture.
     fn is_silent_at(&self, picture: &Frame) -> bool {
-        let heard_until = self.transcoder.as_ref().and_then(Transcoder::heard_until);
+        let heard_until = self.transcoder.as_ref().and_then(Transcoding::heard_until);
         heard_until.is_some_and(|heard_until| picture.dts - heard_until > SILENCE_AFTER + SILENCE_MIN)
     }
 

@@ -7,7 +7,7 @@ use client::{Endpoint, Error, HttpAddress, Publisher, Transport, Trust, play_str
 use str0m::media::Direction;
 
 use super::{offer_to_send, open, post};
-use crate::fixture::{PATIENCE, exchange, request, serve_for_test};
+use crate::fixture::{PATIENCE, exchange, figures, request, serve_for_test};
 use crate::media::calls::watch;
 use crate::media::client::{Client, drive, now};
 use crate::media::load::{meeting, wait_until};
@@ -48,6 +48,27 @@ async fn viewer_who_came_first_sees_the_publisher_and_without_another_offer_the_
     let (_, [_, face]) = open(&server, "/whip/live/demo", &mut dora, Direction::SendOnly).await;
     drive(&mut [&mut dora], |clients| clients[0].connected).await;
     watch(&mut dora, face, &mut [(&mut ben, eye), (&mut carl, other)], 100_000).await;
+}
+
+#[tokio::test]
+async fn how_old_a_key_picture_is_is_known_while_somebody_publishes_by_webrtc() {
+    let server = serve_for_test(&["metrics.listen=127.0.0.1:0"]);
+    let (mut anna, mut ben) = (Client::udp(1).await, Client::udp(2).await);
+    let (session, [_, face]) = open(&server, "/whip/live/demo", &mut anna, Direction::SendOnly).await;
+    let (_, [_, eye]) = open(&server, "/whep/live/demo", &mut ben, Direction::RecvOnly).await;
+    let ages = "parlor_live_key_frame_age_seconds_count{protocol=\"webrtc\"}";
+    assert_eq!(figures(&server).await(ages), 0.0, "none has come");
+    drive(&mut [&mut anna, &mut ben], |clients| clients.iter().all(|client| client.connected)).await;
+    watch(&mut anna, face, &mut [(&mut ben, eye)], 0).await;
+    assert_eq!(figures(&server).await(ages), 1.0);
+    assert_eq!(request(server.http(), "DELETE", &session, &[]).await.status, 200);
+    let after = figures(&server).await;
+    assert_eq!(after(ages), 0.0);
+    assert_eq!(
+        after("parlor_live_join_seconds_count{protocol=\"webrtc\",role=\"viewer\"}"),
+        1.0,
+        "of the viewer alone"
+    );
 }
 
 #[tokio::test]

@@ -47,6 +47,26 @@ fn a_publisher_and_its_viewer_are_seen_with_what_flows_between_them() {
 }
 
 #[test]
+fn the_age_of_a_key_picture_is_that_of_the_latest_and_sound_has_none() {
+    let (mut world, track) = call();
+    assert_eq!(world.router.since_key_picture(world.now, track), None);
+    send(&mut world, 0);
+    world.wait(Duration::from_millis(500));
+    send(&mut world, 1);
+    assert_eq!(world.router.since_key_picture(world.now, track), Some(Duration::from_millis(500)));
+    let payload = vp8(2, 0, 0, true, true);
+    let (payload_type, ssrc, marker) = (VP8, CAMERA, true);
+    world.rtp(
+        ALICE,
+        &Input { payload_type, number: 2, timestamp: 6_000, marker, ssrc, payload: &payload, elements: &[] },
+    );
+    world.wait(Duration::from_millis(40));
+    assert_eq!(world.router.since_key_picture(world.now, track), Some(Duration::from_millis(40)));
+    let sound = TrackId { source: Source::Microphone, ..track };
+    assert_eq!(world.router.since_key_picture(world.now, sound), None);
+}
+
+#[test]
 fn what_a_viewer_asks_for_again_is_counted_where_it_was_asked_and_sent() {
     let (mut world, _) = call();
     (0..3).for_each(|number| send(&mut world, number));
@@ -58,6 +78,8 @@ fn what_a_viewer_asks_for_again_is_counted_where_it_was_asked_and_sent() {
     let bob = world.router.look_at(world.now, BOB).unwrap();
     let slot = &bob.slots[0];
     assert_eq!((slot.nacked_packets, slot.resent_packets, slot.key_frame_requests), (1, 1, 1));
+    let stats = world.router.stats();
+    assert_eq!((stats.asked_packets, stats.resent_packets, stats.undecoded_pictures), (1, 1, 1));
     assert_eq!(bob.resent_packets, 1);
 }
 

@@ -112,6 +112,7 @@ fn who_comes_in_the_middle_gets_the_latest_key_picture_at_once_and_all_that_foll
     assert!(is_continuous(&got));
     assert_eq!(pictures(&got, 0), (0..90).collect::<Vec<_>>());
     assert_eq!(film.world.asked_for_key_frames(ALICE), 0);
+    assert_eq!(film.world.router.stats().replays, 1, "one, however often its path was reckoned");
 }
 
 #[test]
@@ -283,6 +284,7 @@ fn nobody_gets_what_came_while_it_was_not_to_be_seen() {
     film.view(BOB, SLOT);
     film.pictures(5);
     assert!(film.got(BOB).is_empty());
+    assert_eq!(film.world.router.stats().replays, 0);
 }
 
 #[test]

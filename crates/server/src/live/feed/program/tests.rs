@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use live::hub::Content;
 use media::{Codec, Frame, MediaTime, Parameters, Shape, h264};
@@ -46,7 +48,7 @@ fn rtp(batch: &Batch) -> Vec<Packet<'_>> {
 
 #[test]
 fn what_viewers_can_have_is_told_before_the_first_packet() {
-    let mut program = Program::with_ssrc(0x1000);
+    let mut program = Program::with_ssrc(0x1000, Arc::default());
     assert_eq!(program.take(&Content::Metadata(Bytes::new())).tracks, None);
     assert!(program.take(&picture(0, true, 10)).packets.is_empty(), "of a track nobody told of");
     let told = program.take(&Content::Parameters(pictures())).tracks.unwrap();
@@ -61,7 +63,7 @@ fn what_viewers_can_have_is_told_before_the_first_packet() {
 
 #[test]
 fn packets_are_numbered_without_a_gap_and_the_last_of_a_picture_is_marked() {
-    let mut program = Program::with_ssrc(0x10fe);
+    let mut program = Program::with_ssrc(0x10fe, Arc::default());
     program.take(&Content::Parameters(pictures()));
     let batches =
         [picture(0, true, 3_000), picture(40, false, 200), picture(80, false, 2_000)].map(|it| program.take(&it));
@@ -79,7 +81,7 @@ fn packets_are_numbered_without_a_gap_and_the_last_of_a_picture_is_marked() {
 
 #[test]
 fn sound_and_pictures_report_by_one_clock() {
-    let mut program = Program::with_ssrc(0x1000);
+    let mut program = Program::with_ssrc(0x1000, Arc::default());
     program.take(&Content::Parameters(pictures()));
     program.take(&Content::Parameters(sounds(Codec::Opus)));
     let mut reports = Vec::new();

@@ -35,7 +35,7 @@ fn heard(outputs: &[Output]) -> Vec<MediaTime> {
 
 #[test]
 fn a_publisher_that_sends_nothing_while_nobody_speaks_is_heard_to_be_silent() {
-    let mut track = Sound::default();
+    let mut track = Sound::new(Arc::default());
     let spoken = [told()].into_iter().chain((0..10).map(|step| sound(step * 20))).collect();
     let mut out = track.transcode(spoken);
     for ms in (0..3_000).step_by(40) {
@@ -53,7 +53,7 @@ fn a_publisher_that_sends_nothing_while_nobody_speaks_is_heard_to_be_silent() {
 
 #[test]
 fn sound_that_comes_in_time_has_no_silence_in_it() {
-    let mut track = Sound::default();
+    let mut track = Sound::new(Arc::default());
     track.transcode(vec![told()]);
     for ms in (0..2_000).step_by(20) {
         let pictures = vec![picture(ms + SILENCE_AFTER.millis())];

@@ -6,8 +6,8 @@ use live::rtmp::Purpose;
 use str0m::media::{Direction, Mid};
 use tokio::net::TcpStream;
 
-use super::client::{Peer, h264, video_parameters};
-use crate::fixture::{PATIENCE, TestServer, serve_for_test};
+use super::client::{Peer, h264, sound, sound_parameters, video_parameters};
+use crate::fixture::{PATIENCE, TestServer, figures, serve_for_test};
 use crate::live::open;
 use crate::media::client::{Client, drive, now};
 
@@ -58,3 +58,37 @@ async fn viewers_on_every_worker_see_what_comes_by_rtmp_and_the_next_publisher_a
     let mut encoder = Encoder::connect(&server, next).await;
     encoder.until_seen(next, &mut [(&mut ben, eye), (&mut carl, other)]).await;
 }
+
+#[tokio::test]
+async fn how_a_stream_arrives_and_what_its_sound_costs_is_told_to_prometheus() {
+    let server = serve_for_test(&["metrics.listen=127.0.0.1:0"]);
+    let mut ben = Client::of_h264(1).await;
+    let mut encoder = Encoder::connect(&server, 0).await;
+    let before = figures(&server).await;
+    assert_eq!(before("parlor_live_join_seconds_count{protocol=\"webrtc\",role=\"viewer\"}"), 0.0);
+    assert_eq!(before("parlor_live_key_frame_age_seconds_count{protocol=\"rtmp\"}"), 0.0);
+    assert_eq!(before("parlor_live_transcoders{to=\"opus\"}"), 0.0);
+    encoder.peer.send_parameters(&sound_parameters()).await;
+    let (_, [_, eye]) = open(&server, "/whep/live/demo", &mut ben, Direction::RecvOnly).await;
+    encoder.until_seen(0, &mut [(&mut ben, eye)]).await;
+    let first = i64::try_from(encoder.next).unwrap() * 10;
+    for frame in 0..50 {
+        encoder.peer.send_frame(&sound(first + frame * 23, SILENCE)).await;
+    }
+    // Their packets come in the order in which they were sent.
+    let next = encoder.next;
+    encoder.until_seen(next, &mut [(&mut ben, eye)]).await;
+    let after = figures(&server).await;
+    assert_eq!(after("parlor_live_join_seconds_count{protocol=\"webrtc\",role=\"viewer\"}"), 1.0);
+    assert!(after("parlor_live_join_seconds_sum{protocol=\"webrtc\",role=\"viewer\"}") > 0.0);
+    assert_eq!(after("parlor_live_key_frame_age_seconds_count{protocol=\"rtmp\"}"), 1.0);
+    assert!(after("parlor_live_key_frame_age_seconds_sum{protocol=\"rtmp\"}") > 0.0);
+    assert_eq!(after("parlor_live_key_frame_age_seconds_count{protocol=\"webrtc\"}"), 0.0);
+    assert_eq!(after("parlor_live_transcoders{to=\"opus\"}"), 1.0);
+    assert_eq!(after("parlor_live_transcoded_frames_total{to=\"opus\"}"), 50.0);
+    assert!(after("parlor_live_transcoder_cpu_seconds_total{to=\"opus\"}") > 0.0);
+    assert_eq!(after("parlor_live_transcoded_frames_total{to=\"aac\"}"), 0.0);
+}
+
+/// A frame of AAC in which nothing is to be heard.
+const SILENCE: &[u8] = &[0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c];

@@ -1,5 +1,6 @@
-//! How long it took viewers to get something.
+//! How long things take, or how old they are: counted by a few bounds.
 
+use std::ops::AddAssign;
 use std::time::Duration;
 
 /// How many took how long.
@@ -13,13 +14,20 @@ pub(crate) struct Latency {
 
 impl Latency {
     /// Counts one.
-    pub(super) fn count(&mut self, took: Duration) {
+    pub(crate) fn count(&mut self, took: Duration) {
         let at =
             LATENCIES_MS.iter().position(|bound| took <= Duration::from_millis(*bound)).unwrap_or(LATENCIES_MS.len());
         if let Some(bucket) = self.buckets.get_mut(at) {
             *bucket += 1;
         }
         self.sum = self.sum.saturating_add(took);
+    }
+}
+
+impl AddAssign for Latency {
+    fn add_assign(&mut self, other: Self) {
+        self.buckets.iter_mut().zip(other.buckets).for_each(|(bucket, more)| *bucket += more);
+        self.sum = self.sum.saturating_add(other.sum);
     }
 }
 
