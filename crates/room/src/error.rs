@@ -61,6 +61,8 @@ pub(crate) enum Error {
     Denied,
     #[error("This room goes through the media server. Join with \"v\":2 and \"media\" in \"caps\".")]
     MediaNeeded,
+    #[error("Somebody in the room has a program that cannot talk with the media server, which encoders send to.")]
+    MembersWithoutMedia,
     #[error("This room has a lobby. Join with \"v\":2 to wait there.")]
     LobbyVersion,
     #[error("The lobby is full ({waiting} people).")]
@@ -131,7 +133,11 @@ impl Error {
             Self::Locked => (105, "locked"),
             Self::Banned => (106, "banned"),
             Self::Denied => (107, "denied"),
-            Self::Version | Self::PeerVersion | Self::MediaNeeded | Self::LobbyVersion => (108, "version"),
+            Self::Version
+            | Self::PeerVersion
+            | Self::MediaNeeded
+            | Self::MembersWithoutMedia
+            | Self::LobbyVersion => (108, "version"),
             Self::TooManyRooms { .. } => (109, "too-many-rooms"),
             Self::Forbidden { .. } | Self::Muted | Self::LastHost | Self::RoomName => (110, "forbidden"),
             Self::WrongMode | Self::NotThroughServer => (111, "wrong-mode"),

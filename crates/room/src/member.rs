@@ -118,6 +118,11 @@ impl Member {
         self.v2() && can_media(&self.caps)
     }
 
+    /// Whether it only sends: see [`is_encoder`].
+    pub(crate) fn is_encoder(&self) -> bool {
+        is_encoder(&self.caps)
+    }
+
     pub(crate) fn is_host(&self) -> bool {
         self.role == HOST
     }
@@ -187,7 +192,7 @@ impl Member {
         let Standing { muted, made_host } = standing;
         muted.iter().for_each(|source| self.state.turn_off(*source));
         (self.muted, self.made_host) = (muted, made_host);
-        if let Some(host) = made_host {
+        if let Some(host) = made_host.filter(|_| !self.is_encoder()) {
             self.make_host(host);
         }
     }
@@ -207,6 +212,12 @@ impl Member {
     pub(crate) fn standing(&self) -> Standing {
         Standing { muted: self.muted.clone(), made_host: self.made_host }
     }
+}
+
+/// Whether `caps` say that the client is an encoder: a program that sends pictures and sound to the media server, and that
+/// nobody sits at to look after the room or to come back.
+pub(crate) fn is_encoder(caps: &[String]) -> bool {
+    caps.iter().any(|cap| cap == "encoder")
 }
 
 /// Whether `caps` say that the client can talk with the media server.

@@ -46,6 +46,8 @@ pub enum Output {
     Event(RoomEvent),
 }
 
+/// What the connection was for is done (RFC 6455 section 7.4.1).
+pub(crate) const CLOSE_NORMAL: u16 = 1000;
 /// The server stops (RFC 6455 section 7.4.1), or the peer is gone without a close frame.
 pub(crate) const CLOSE_GOING_AWAY: u16 = 1001;
 /// A frame of a type that cannot be accepted.

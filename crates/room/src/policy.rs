@@ -11,7 +11,7 @@ use crate::{
     id::{RoomId, Uid},
     limit::fits,
     media::Source,
-    member::MediaState,
+    member::{MediaState, is_encoder},
     message::Join,
     token::{self, TokenError},
 };
@@ -112,6 +112,23 @@ impl TokenMark {
 
 /// Decides on one join. `url_token` came in the URL of the connection; a token in the message goes before it.
 pub(crate) fn admit(
+    config: &Config,
+    join: &Join,
+    url_token: Option<&str>,
+    compat: bool,
+    unix_now: Duration,
+) -> Result<Pass, Error> {
+    let pass = admit_anybody(config, join, url_token, compat, unix_now)?;
+    if !is_encoder(&join.caps) {
+        return Ok(pass);
+    }
+    if pass.token.is_some() {
+        pass.grants.demand(PUBLISH)?;
+    }
+    Ok(Pass { role: MEMBER.to_owned(), grants: Grants::of_encoder(), ..pass })
+}
+
+fn admit_anybody(
     config: &Config,
     join: &Join,
     url_token: Option<&str>,
@@ -230,6 +247,11 @@ impl Grants {
         grants
     }
 
+    /// What an encoder may do, whatever else its token says: it has no page to do more with.
+    fn of_encoder() -> Self {
+        Self([PUBLISH_AUDIO, PUBLISH_VIDEO].map(str::to_owned).to_vec())
+    }
+
     fn has(&self, grant: &str) -> bool {
         self.0.iter().any(|own| own == grant)
     }
@@ -260,6 +282,8 @@ pub(crate) const RECORD: &str = "record";
 pub(crate) const ADMIT: &str = "admit";
 /// May negotiate media to receive.
 pub(crate) const SUBSCRIBE: &str = "subscribe";
+/// An encoder may be a member.
+const PUBLISH: &str = "publish";
 const PUBLISH_AUDIO: &str = "pub.audio";
 const PUBLISH_VIDEO: &str = "pub.video";
 const PUBLISH_SCREEN: &str = "pub.screen";

@@ -148,6 +148,11 @@ impl Room {
         self.policy.stream != StreamPolicy::Off || self.take.is_some()
     }
 
+    /// Whether somebody is in it who has no other way to the members than the media server.
+    pub(crate) fn has_encoder(&self) -> bool {
+        self.members.iter().any(Member::is_encoder)
+    }
+
     pub(crate) fn members(&self) -> &[Member] {
         &self.members
     }

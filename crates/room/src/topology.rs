@@ -88,6 +88,8 @@ pub(crate) enum Turn {
     Stream,
     /// The room is recorded.
     Recording,
+    /// An encoder has joined.
+    Encoder,
 }
 
 /// Members of a room whose media goes from member to member.

@@ -5,6 +5,7 @@ pub(crate) mod audience;
 pub(crate) mod clients;
 pub mod directory;
 pub(crate) mod egress;
+pub(crate) mod encoders;
 pub(crate) mod entrance;
 pub(crate) mod feed;
 pub(crate) mod forward;

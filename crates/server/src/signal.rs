@@ -33,11 +33,11 @@ use crate::{clock, http::HttpError, live::shows::Shows, webhook::Webhooks};
 pub use crate::handshake::{Handshake, HandshakeError};
 
 use self::{
-    connection::Seat,
     memory::Memory,
     rooms::{Input, Rooms},
 };
 
+pub(crate) use self::connection::Seat;
 pub(crate) use self::rooms::Media;
 
 /// The rooms of this server, from outside. Clones are the same rooms.
@@ -158,7 +158,8 @@ impl Signal {
         self.inputs.send(Input::Audience(rooms)).await.is_ok()
     }
 
-    async fn open(&self, opened: Opened) -> Result<Seat, Refusal> {
+    /// A connection without a socket, for somebody who comes by another protocol and is a member like others.
+    pub(crate) async fn open(&self, opened: Opened) -> Result<Seat, Refusal> {
         let conn = ConnId::new(self.numbers.fetch_add(1, Ordering::Relaxed));
         let (reply, answer) = oneshot::channel();
         let input = Input::Open { conn, opened, inputs: self.inputs.clone(), reply };

@@ -9,7 +9,7 @@ use crate::{
     event::RoomEventKind,
     id::{RoomId, Uid},
     media::Source,
-    member::{Link, Member},
+    member::Link,
     message::Request,
     reply::Reply,
     schedule::Timer,
@@ -96,10 +96,10 @@ impl Hub {
         }
     }
 
-    /// Whether a member can come back to its seat.
+    /// Whether a member can come back to its seat. Of an encoder nothing is left when it goes.
     fn is_resumable(&self, room_id: &RoomId, uid: &Uid) -> bool {
         let member = self.rooms.get(room_id).and_then(|room| room.member(uid));
-        member.is_some_and(Member::v2) && !self.config.resume_grace.is_zero()
+        member.is_some_and(|member| member.v2() && !member.is_encoder()) && !self.config.resume_grace.is_zero()
     }
 
     /// A page is closed or loaded again, nobody knows which: the seat is kept for as long as a page takes to load.

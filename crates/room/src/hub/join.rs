@@ -16,7 +16,7 @@ use crate::{
     event::RoomEventKind,
     id::{MEDIA_UID, RoomId, Uid},
     limit::{Rate, admits},
-    member::{Link, MediaState, Member, can_media},
+    member::{Link, MediaState, Member},
     message::{Join, Request},
     output::CLOSE_RESUMED_ELSEWHERE,
     policy::{self, HOST, Pass},
@@ -102,8 +102,7 @@ impl Hub {
         if room.is_some_and(|room| !renewing && room.member(uid).is_some()) {
             return Err(Error::UidInUse);
         }
-        let able = join.v2 && can_media(&join.caps);
-        let turn = self.check_plane(room, able, usize::from(moving) + usize::from(renewing))?;
+        let turn = self.check_plane(room, join, usize::from(moving) + usize::from(renewing))?;
         if room.is_none() && !admits(limits.rooms, self.rooms.len() + self.srs_rooms.len()) {
             return Err(Error::TooManyRooms { limit: limits.rooms });
         }
@@ -182,7 +181,8 @@ impl Hub {
             media: self.media_seat(&room_id, &uid),
         };
         member.stand(standing.unwrap_or_default());
-        if v2 && self.rooms.get(&room_id).is_some_and(|room| self.needs_host(room)) {
+        let may_host = v2 && !member.is_encoder();
+        if may_host && self.rooms.get(&room_id).is_some_and(|room| self.needs_host(room)) {
             HOST.clone_into(&mut member.role);
             member.grants.promote();
         }

@@ -5,7 +5,6 @@ use crate::{
     address::Source,
     error::Error,
     id::{RoomId, Uid},
-    member::can_media,
     message::{Join, Request},
     policy::Pass,
     reply::{Door, ErrorContext, Reply},
@@ -177,13 +176,12 @@ impl Hub {
     }
 
     fn let_in(&mut self, room_id: &RoomId, uid: &Uid) -> Result<(), Error> {
-        let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
+        let room = self.rooms.get(room_id).ok_or(Error::NotJoined)?;
         let waiter = room.waiter(uid).ok_or(Error::PeerNotFound)?;
-        let able = can_media(&waiter.join.caps);
         if room.member(uid).is_some() {
             return Err(Error::UidInUse);
         }
-        let turn = self.check_plane(self.rooms.get(room_id), able, 0)?;
+        let turn = self.check_plane(Some(room), &waiter.join, 0)?;
         let taken = self.rooms.get_mut(room_id).and_then(|room| room.take_waiter(|waiter| waiter.uid == *uid));
         let Waiter { conn, source: _, uid, join, pass } = taken.ok_or(Error::PeerNotFound)?;
         self.stop_waiting(conn, room_id);

@@ -12,6 +12,7 @@ use crate::{
         Source, TrackDescription,
     },
     message::Request,
+    output::CLOSE_NORMAL,
     policy::SUBSCRIBE,
     reply::{AnswerMessage, Layer, Quality, Reply, Slot, Speaker, Track},
     room::Room,
@@ -215,13 +216,18 @@ impl Hub {
 
     fn connect_media(&mut self, peer: MediaPeerId, connected: bool) {
         let Some((room_id, uid)) = self.seated(peer) else { return };
-        let member = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&uid));
-        if let Some(seat) = member.and_then(|member| member.media.as_mut()) {
+        let Some(member) = self.rooms.get_mut(&room_id).and_then(|room| room.member_mut(&uid)) else { return };
+        let encoder = member.conn().filter(|_| member.is_encoder());
+        if let Some(seat) = member.media.as_mut() {
             if connected {
                 seat.connected = true;
             } else {
                 seat.disconnect();
             }
+        }
+        // Media is all that it is there for.
+        if let (false, Some(conn)) = (connected, encoder) {
+            self.close(self.now, conn, CLOSE_NORMAL, "its media has ended");
         }
     }
 

@@ -68,7 +68,7 @@ impl Hub {
         if !self.needs_host(room) {
             return;
         }
-        let Some(heir) = room.members().iter().find(|member| member.v2()).map(|member| member.uid.clone()) else {
+        let Some(heir) = room.members().iter().find(|member| member.v2() && !member.is_encoder()).map(|member| member.uid.clone()) else {
             return;
         };
         self.set_role(room_id, &heir, true);
@@ -158,7 +158,7 @@ impl Hub {
     fn change_role(&mut self, room_id: &RoomId, uid: &Uid, host: bool) -> Result<(), Error> {
         let room = self.rooms.get(room_id).ok_or(Error::NotJoined)?;
         let member = room.member(uid).ok_or(Error::PeerNotFound)?;
-        if !member.v2() {
+        if !member.v2() || member.is_encoder() {
             return Err(Error::PeerVersion);
         }
         let hosts = room.members().iter().filter(|member| member.is_host()).count();

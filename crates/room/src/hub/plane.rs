@@ -8,7 +8,8 @@ use crate::{
     id::{MEDIA_UID, RoomId, Uid},
     limit::admits,
     media::{MediaPeerId, MediaRequest, MediaRoomId},
-    member::{Link, Member},
+    member::{Link, Member, can_media, is_encoder},
+    message::Join,
     reply::Reply,
     room::Room,
     schedule::Timer,
@@ -22,10 +23,11 @@ impl Hub {
     pub(super) fn check_plane(
         &self,
         room: Option<&Room>,
-        can_media: bool,
+        join: &Join,
         leaving: usize,
     ) -> Result<Option<Turn>, Error> {
         let (limit, topology) = (self.members_max(room), self.topology(room));
+        let can_media = join.v2 && can_media(&join.caps);
         let count = room.map_or(0, |room| room.members().len()) - leaving;
         let full = |members| Err(Error::RoomFull { members });
         let through_server = room.is_some_and(|room| room.plane.through_server());
@@ -34,6 +36,10 @@ impl Hub {
                 return Err(Error::MediaNeeded);
             }
             return if admits(limit, count) { Ok((!through_server).then_some(Turn::Policy)) } else { full(limit) };
+        }
+        if is_encoder(&join.caps) {
+            self.check_encoder(room, can_media, topology)?;
+            return if admits(limit, count) { Ok(Some(Turn::Encoder)) } else { full(limit) };
         }
         let peers = if limit == 0 { PEERS_MAX } else { limit.min(PEERS_MAX) };
         if admits(peers, count) {
@@ -44,6 +50,20 @@ impl Hub {
             return full(peers);
         }
         if admits(limit, count) { Ok(Some(Turn::ThirdMember)) } else { full(limit) }
+    }
+
+    /// Whether a room whose media goes from member to member can turn for an encoder.
+    fn check_encoder(&self, room: Option<&Room>, can_media: bool, topology: Topology) -> Result<(), Error> {
+        if !self.config.media {
+            return Err(Error::NoMedia);
+        }
+        if topology == Topology::P2p {
+            return Err(Error::NotThroughServer);
+        }
+        if !can_media {
+            return Err(Error::MediaNeeded);
+        }
+        if room.is_none_or(all_can_media) { Ok(()) } else { Err(Error::MembersWithoutMedia) }
     }
 
     /// How many members the room may have; 0 is no limit.
@@ -210,8 +230,8 @@ impl Hub {
             return Topology::P2p;
         }
         let own = room.and_then(|room| room.policy.topology).unwrap_or(self.config.topology);
-        let is_watched = room.is_some_and(Room::is_shown);
-        if own == Topology::Auto && is_watched { Topology::Sfu } else { own }
+        let needs_server = room.is_some_and(|room| room.is_shown() || room.has_encoder());
+        if own == Topology::Auto && needs_server { Topology::Sfu } else { own }
     }
 }
 

@@ -6,6 +6,7 @@ mod conference;
 mod course;
 mod crowd;
 mod data;
+mod encoder;
 mod flood;
 mod heartbeat;
 mod language;

@@ -217,6 +217,26 @@ impl Access {
         if grants(&claims, deed) { Ok(()) } else { Err(Denied::NotGranted(deed)) }
     }
 
+    /// Whether an encoder may ask that room for a seat, at `unix_now`: with a token for the room that grants it in words, or where no token
+    /// is needed. The room itself has the last word.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub(crate) fn check_encoder(&self, room: &str, token: Option<&str>, unix_now: Duration) -> Result<(), Denied> {
+        if self.publish == Admission::Off {
+            return Err(Denied::Off(Deed::Publish));
+        }
+        if self.keys.is_empty() && self.publish != Admission::Token {
+            return Ok(());
+        }
+        let claims = verify(&self.keys, token.ok_or(Denied::TokenNeeded)?, unix_now).map_err(Denied::TokenRefused)?;
+        if !claims.opens(room) {
+            return Err(Denied::OtherStream);
+        }
+        let is_granted = claims.grants.is_some_and(|grants| grants.iter().any(|grant| grant == Deed::Publish.grant()));
+        if is_granted { Ok(()) } else { Err(Denied::NotGranted(Deed::Publish)) }
+    }
+
     /// What rooms show.
     pub(crate) fn shows(&self) -> &Shows {
         &self.shows

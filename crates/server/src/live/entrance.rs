@@ -31,6 +31,14 @@ impl Entrance {
         self.access.check(deed, name, token, clock::unix_time())
     }
 
+    /// Whether the settings or the token allow an encoder to ask that room for a seat.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub(crate) fn check_encoder(&self, room: &str, token: Option<&str>) -> Result<(), Denied> {
+        self.access.check_encoder(room, token, clock::unix_time())
+    }
+
     /// Lets somebody in who may.
     ///
     /// # Errors

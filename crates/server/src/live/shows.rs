@@ -75,6 +75,11 @@ pub(crate) fn room_of(name: &StreamName) -> Option<&str> {
     name.app().strip_prefix(APP)?.strip_prefix('/')?.split('/').next()
 }
 
+/// The room that whoever publishes under this name is a member of; `None` where the name is no room's own.
+pub(crate) fn room_to_join(name: &StreamName) -> Option<&str> {
+    (name.app() == APP).then(|| name.stream())
+}
+
 /// All names in this app are those of rooms.
 const APP: &str = "room";
 const SCREEN: &str = "screen";

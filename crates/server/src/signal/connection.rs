@@ -41,6 +41,23 @@ impl Seat {
     ) -> Self {
         Self { conn, inputs, pending, _present: present }
     }
+
+    /// Says a frame, as a client with a socket would.
+    pub(crate) async fn say(&self, text: String) {
+        // The rooms end when the server stops, and then nothing more is heard either.
+        let _ = self.inputs.send(Input::Text(self.conn, text)).await;
+    }
+
+    /// The next frame, with pings answered; `None` once the rooms have closed the connection.
+    pub(crate) async fn hear(&mut self) -> Option<String> {
+        loop {
+            match self.pending.queue.next().await? {
+                Outgoing::Text(text) => return Some(text),
+                Outgoing::Ping => drop(self.inputs.send(Input::Pong(self.conn)).await),
+                Outgoing::Close { .. } => return None,
+            }
+        }
+    }
 }
 
 impl Drop for Seat {

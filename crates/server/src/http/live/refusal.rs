@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::handshake::HandshakeError;
 use crate::live::access::Denied;
 use crate::live::directory::Taken;
+use crate::live::encoders::Declined;
 use crate::live::hls::HlsRefusal;
 use crate::live::hooks::HookRefusal;
 use crate::live::offer::BadOffer;
@@ -81,6 +82,9 @@ pub(super) enum Refusal {
     /// 404, 409, 422, 429 or 503
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// 400, 401, 403, 409, 422, 429 or 503
+    #[error(transparent)]
+    Declined(#[from] Declined),
     /// 400, 404, 406, 429 or 503
     #[error(transparent)]
     Hls(#[from] HlsRefusal),
@@ -130,6 +134,10 @@ impl Refusal {
             Self::Refused(Refused::Address(_)) => (StatusCode::TOO_MANY_REQUESTS, "too-many-sessions"),
             Self::Refused(Refused::Sessions(_)) => (StatusCode::SERVICE_UNAVAILABLE, "too-many-sessions"),
             Self::Refused(Refused::Unanswerable(_)) => (StatusCode::UNPROCESSABLE_ENTITY, "unanswerable-offer"),
+            Self::Declined(declined) => {
+                let (status, code) = declined.code();
+                (StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE), code)
+            }
             Self::Hls(HlsRefusal::OffAir) => (StatusCode::NOT_FOUND, "off-air"),
             Self::Hls(HlsRefusal::Stream(error)) => {
                 (StatusCode::from_u16(error.code()).unwrap_or(StatusCode::NOT_FOUND), error.name())

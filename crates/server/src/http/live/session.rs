@@ -15,9 +15,11 @@ use super::{Request, has_type, text};
 use crate::http::api::{bearer, query};
 use crate::live::access::Deed;
 use crate::live::clients::{Kind, Presence};
+use crate::live::encoders::{Guest, Publication};
 use crate::live::fragment::{Fragment, of_answer};
 use crate::live::offer::Offer;
 use crate::live::sessions::{Opening, Refused, Restart, SessionId};
+use crate::live::shows::room_to_join;
 
 /// Answers an offer.
 pub(super) async fn open(
@@ -27,7 +29,11 @@ pub(super) async fn open(
     form: Form,
     body: Body,
 ) -> Result<Response, Refusal> {
-    check(request, deed, &address)?;
+    let room = room_to_join(&address.name).filter(|_| deed == Deed::Publish).map(str::to_owned);
+    match &room {
+        Some(room) => request.streams.entrance.check_encoder(room, token(request, &address).as_deref())?,
+        None => check(request, deed, &address)?,
+    }
     // The clients of SRS name any type, or none.
     if form == Form::Clean && !has_type(request.parts, SDP) {
         return Err(Refusal::MediaType(SDP));
@@ -41,8 +47,18 @@ pub(super) async fn open(
     let client_ufrag = offer.ufrag().to_owned();
     let presence = admit(request, deed, &address).await?;
     let place = Place { name: address.name.clone(), id: id.clone() };
-    let opening = Opening { id, name: address.name, deed, offer, client: request.client, tag: tag.clone(), presence };
-    let mut answer = request.streams.open(opening).await?;
+    let mut answer = match room {
+        Some(room) => {
+            let (name, tag) = (address.name.clone(), tag.clone());
+            let (called, token) = (query(request.parts, "name"), token(request, &address));
+            let guest = Guest { room, called, token, address: request.address };
+            request.site.encoders.open(guest, Publication { id, name, offer, tag, presence }).await?
+        }
+        None => {
+            let (name, client, tag) = (address.name, request.client, tag.clone());
+            request.streams.open(Opening { id, name, deed, offer, client, tag, presence }).await?
+        }
+    };
     if let Some(reached) = reached {
         answer = dialect::with_candidate(&answer, reached);
     }
@@ -68,7 +84,12 @@ pub(super) async fn patch(request: &Request<'_>, place: Place, body: Body) -> Re
         return Err(Refusal::MediaType(FRAGMENT));
     }
     let Place { name, id } = place;
-    let (known, ufrag) = request.streams.tag(id.clone(), name.clone()).await.ok_or(Refusal::NoSession)?;
+    let encoders = &request.site.encoders;
+    let in_room = encoders.tag(&id, &name);
+    let (known, ufrag) = match &in_room {
+        Some(known) => known.clone(),
+        None => request.streams.tag(id.clone(), name.clone()).await.ok_or(Refusal::NoSession)?,
+    };
     let wanted = request.parts.headers.get(IF_MATCH).ok_or(Refusal::PreconditionRequired)?;
     let wanted = wanted.to_str().unwrap_or_default();
     if wanted != "*" && !wanted.split(',').any(|tag| tag.trim() == known) {
@@ -86,7 +107,10 @@ pub(super) async fn patch(request: &Request<'_>, place: Place, body: Body) -> Re
     let tag = tag()?;
     let Fragment { ufrag, pwd } = fragment;
     let restart = Restart { id, name, ufrag, pwd, tag: tag.clone() };
-    let answer = request.streams.restart(restart).await?;
+    let answer = match in_room {
+        Some(_) => encoders.restart(restart).await?,
+        None => request.streams.restart(restart).await?,
+    };
     let mut response = (StatusCode::OK, [(CONTENT_TYPE, FRAGMENT)], of_answer(&answer)).into_response();
     if let Ok(tag) = HeaderValue::try_from(tag) {
         response.headers_mut().insert(ETAG, tag);
@@ -96,15 +120,19 @@ pub(super) async fn patch(request: &Request<'_>, place: Place, body: Body) -> Re
 
 /// The client goes.
 pub(super) async fn close(request: &Request<'_>, place: Place) -> Result<Response, Refusal> {
-    let closed = request.streams.close(place.id, place.name).await;
+    let closed = request.site.encoders.close(&place.id, &place.name);
+    let closed = closed || request.streams.close(place.id, place.name).await;
     if closed { Ok(StatusCode::OK.into_response()) } else { Err(Refusal::NoSession) }
 }
 
 /// Whether the settings or the token of the request let it in.
 pub(super) fn check(request: &Request<'_>, deed: Deed, address: &StreamAddress) -> Result<(), Refusal> {
+    Ok(request.streams.entrance.check(deed, &address.name, token(request, address).as_deref())?)
+}
+
+fn token(request: &Request<'_>, address: &StreamAddress) -> Option<String> {
     let token = bearer(request.parts).or_else(|| address.parameter("token").map(std::borrow::Cow::into_owned));
-    let token = token.or_else(|| query(request.parts, "token"));
-    Ok(request.streams.entrance.check(deed, &address.name, token.as_deref())?)
+    token.or_else(|| query(request.parts, "token"))
 }
 
 /// Lets in whose token was looked at.

@@ -1,6 +1,7 @@
 //! Live streams over RTMP, HTTP-FLV and WebSocket-FLV: a whole server, with our own other end.
 
 mod client;
+mod encoders;
 mod forward;
 mod frames;
 mod hls;

@@ -31,11 +31,16 @@ pub(super) struct Camera {
 }
 
 impl Camera {
-    async fn publish(server: &TestServer, path: &str, id: u64) -> Self {
+    pub(super) async fn publish(server: &TestServer, path: &str, id: u64) -> Self {
         let mut client = Client::of_h264(id).await;
         let (session, [voice, face]) = open(server, path, &mut client, Direction::SendOnly).await;
         drive(&mut [&mut client], |clients| clients[0].connected).await;
         Self::of(client, session, [voice, face])
+    }
+
+    /// Where its session is.
+    pub(super) fn session(&self) -> &str {
+        &self.session
     }
 
     /// As what is sent by a client that is connected.

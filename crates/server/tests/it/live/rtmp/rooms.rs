@@ -98,11 +98,11 @@ async fn drive_two(first: &mut Client, second: &mut Client, done: impl Fn(&Clien
 }
 
 #[tokio::test]
-async fn nobody_publishes_under_the_name_of_a_room() {
+async fn nobody_publishes_under_the_name_of_a_member() {
     let server = serve_for_test(&[]);
     let mut client = Client::udp(1).await;
     let (offer, _) = offer_to_send(&mut client);
-    for path in ["/whip/room/standup", "/whip/room/standup/anna", "/rtc/v1/whip/?app=room&stream=standup"] {
+    for path in ["/whip/room/standup/anna", "/rtc/v1/whip/?app=room/standup&stream=anna"] {
         let answer = post(server.http(), path, &offer.sdp).await;
         assert_eq!((answer.status, code(&answer).as_str()), (403, "room-name"), "{path}");
     }
