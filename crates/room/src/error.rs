@@ -133,11 +133,9 @@ impl Error {
             Self::Locked => (105, "locked"),
             Self::Banned => (106, "banned"),
             Self::Denied => (107, "denied"),
-            Self::Version
-            | Self::PeerVersion
-            | Self::MediaNeeded
-            | Self::MembersWithoutMedia
-            | Self::LobbyVersion => (108, "version"),
+            Self::Version | Self::PeerVersion | Self::MediaNeeded | Self::MembersWithoutMedia | Self::LobbyVersion => {
+                (108, "version")
+            }
             Self::TooManyRooms { .. } => (109, "too-many-rooms"),
             Self::Forbidden { .. } | Self::Muted | Self::LastHost | Self::RoomName => (110, "forbidden"),
             Self::WrongMode | Self::NotThroughServer => (111, "wrong-mode"),

@@ -68,7 +68,9 @@ impl Hub {
         if !self.needs_host(room) {
             return;
         }
-        let Some(heir) = room.members().iter().find(|member| member.v2() && !member.is_encoder()).map(|member| member.uid.clone()) else {
+        let Some(heir) =
+            room.members().iter().find(|member| member.v2() && !member.is_encoder()).map(|member| member.uid.clone())
+        else {
             return;
         };
         self.set_role(room_id, &heir, true);

@@ -20,12 +20,7 @@ use crate::{
 impl Hub {
     /// Whether there is a seat for one more, when `leaving` members give theirs up for it; and how the room must turn
     /// for that.
-    pub(super) fn check_plane(
-        &self,
-        room: Option<&Room>,
-        join: &Join,
-        leaving: usize,
-    ) -> Result<Option<Turn>, Error> {
+    pub(super) fn check_plane(&self, room: Option<&Room>, join: &Join, leaving: usize) -> Result<Option<Turn>, Error> {
         let (limit, topology) = (self.members_max(room), self.topology(room));
         let can_media = join.v2 && can_media(&join.caps);
         let count = room.map_or(0, |room| room.members().len()) - leaving;

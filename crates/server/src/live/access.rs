@@ -55,7 +55,9 @@ pub(crate) enum Denied {
     #[error("the token does not grant \"view\"")]
     NotView,
     /// A name that belongs to a room.
-    #[error("this name belongs to a room, and nobody else can publish under it")]
+    #[error(
+        "this name belongs to a room, into which encoders publish by WHIP alone (/whip/room/ and the name of the room)"
+    )]
     RoomName,
     /// A room does not let audiences watch, or is not there.
     #[error("no room shows this")]

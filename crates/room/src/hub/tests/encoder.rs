@@ -81,7 +81,9 @@ fn when_the_media_of_an_encoder_ends_it_is_gone() {
     let (_, of_ana) = stage.offer(ana, &mut Vec::new());
     stage.media(MediaEvent::Connected { peer });
     let heard = stage.media(MediaEvent::Disconnected { peer, reason: "silence".to_owned() });
-    assert!(heard.contains(&Heard::Closed(obs, CLOSE_NORMAL)) && requests(&heard) == [MediaRequest::Close { room, peer }]);
+    assert!(
+        heard.contains(&Heard::Closed(obs, CLOSE_NORMAL)) && requests(&heard) == [MediaRequest::Close { room, peer }]
+    );
     assert_eq!(commands(&heard, ana), ["peer-leave"]);
     let heard = stage.media(MediaEvent::Disconnected { peer: of_ana, reason: "silence".to_owned() });
     assert_eq!(heard, [], "people come back");

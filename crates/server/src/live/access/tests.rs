@@ -157,6 +157,23 @@ fn what_a_room_shows_is_watched_as_the_room_and_the_operator_want_it() {
 }
 
 #[test]
+fn an_encoder_needs_a_token_for_the_room_that_grants_to_publish_where_tokens_decide() {
+    let check = |admission, keys, token: Option<&str>| access(admission, keys).check_encoder("abc", token, NOW);
+    let publish = |room| token(room, Some(&["publish"]), u64::MAX / 2);
+    assert_eq!(check(Admission::Auto, Vec::new(), None), Ok(()), "the room decides");
+    assert_eq!(check(Admission::Off, Vec::new(), None), Err(Denied::Off(Deed::Publish)));
+    assert_eq!(check(Admission::Token, Vec::new(), None), Err(Denied::TokenNeeded));
+    assert_eq!(check(Admission::All, vec![key()], None), Err(Denied::TokenNeeded), "rooms are not streams");
+    assert_eq!(check(Admission::All, vec![key()], Some(&publish("abc"))), Ok(()));
+    assert_eq!(check(Admission::Auto, vec![key()], Some(&publish("*"))), Ok(()));
+    assert_eq!(check(Admission::Auto, vec![key()], Some(&publish("room/abc"))), Err(Denied::OtherStream));
+    let member = token("abc", None, u64::MAX / 2);
+    assert_eq!(check(Admission::Auto, vec![key()], Some(&member)), Err(Denied::NotGranted(Deed::Publish)));
+    let past = token("abc", Some(&["publish"]), 1);
+    assert!(matches!(check(Admission::Auto, vec![key()], Some(&past)), Err(Denied::TokenRefused(_))));
+}
+
+#[test]
 fn the_list_has_of_rooms_what_its_reader_may_watch() {
     let access = access(Admission::Auto, vec![key()]);
     let show = |access| Show {

@@ -130,11 +130,11 @@ async fn what_the_room_says_to_everybody_it_says_to_encoders() {
     let mut ben = Member::join(server.http(), "ben", None).await;
     let mut client = Client::udp(1).await;
     let (offer, _) = offer_to_send(&mut client);
-    moderate(&mut ben, json!({"action": "lock", "on": true})).await;
+    moderate(&mut ben, json!({"action": "lock"})).await;
     ben.hear("ok").await;
     let locked = post(server.http(), WHIP, &offer.sdp).await;
     assert_eq!((locked.status, code(&locked).as_str()), (403, "locked"));
-    moderate(&mut ben, json!({"action": "lock", "on": false})).await;
+    moderate(&mut ben, json!({"action": "unlock"})).await;
     ben.hear("ok").await;
     let unnameable = post(server.http(), &format!("{WHIP}?name={}", "x".repeat(2000)), &offer.sdp).await;
     assert_eq!((unnameable.status, code(&unnameable).as_str()), (400, "too-large"));
