@@ -12,6 +12,7 @@ mod timeline;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use media::{Frame, Kind, MediaTime, Parameters};
@@ -113,7 +114,12 @@ impl Hub {
 
     /// A publisher begins: the first, or the next. Its times go on where the last one's ended; what the last one said of its codecs no longer holds.
     pub fn begin(&mut self) {
-        self.timeline.begin();
+        self.begin_from(None);
+    }
+
+    /// The same with a publisher whose times count from that moment, if it is known.
+    pub fn begin_from(&mut self, epoch: Option<Instant>) {
+        self.timeline.begin(epoch);
         self.start = None;
         (self.metadata, self.video, self.audio) = (None, None, None);
         self.pictures = 0;
@@ -155,7 +161,8 @@ impl Hub {
             let at = self.first.saturating_add(u64::try_from(self.kept.len()).unwrap_or(u64::MAX));
             self.start = Some(Start { at, time, prelude: self.prelude(time) });
         }
-        self.keep(Item::new(Content::Frame(frame), time));
+        let origin = self.timeline.origin();
+        self.keep(Item::new(Content::Frame(frame), time).counted_from(origin));
     }
 
     /// Appends what the viewer has not got yet: all of it, or as much as has so many bytes. Nothing is appended when it has everything, or when

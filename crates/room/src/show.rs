@@ -3,7 +3,7 @@
 //! Shows come out of the hub as [`Output::Show`](crate::Output::Show); how many watch goes in by
 //! [`Hub::handle_audience`](crate::Hub::handle_audience).
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc, time::Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ pub enum Part {
 }
 
 /// A part of a room as the media server has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Show {
     /// Where.
     pub room: MediaRoomId,
@@ -68,6 +68,21 @@ pub struct Show {
     pub encrypted: bool,
     /// Who may watch.
     pub access: StreamPolicy,
-    /// It is recorded.
-    pub is_recorded: bool,
+    /// The recording of the room that it is a part of; `None`: it is not recorded.
+    pub taken: Option<Arc<Taken>>,
+}
+
+/// What a part of a room's recording has to say of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// When the recording of the room began: the moment from which its parts are counted.
+    pub since: Instant,
+    /// The same in milliseconds since the Unix epoch. No room begins two recordings at the same.
+    pub since_ms: u64,
+    /// The uid of who has begun it.
+    pub by: String,
+    /// What that one is called.
+    pub by_name: String,
+    /// What the member is called who is in this part.
+    pub name: String,
 }

@@ -1,10 +1,10 @@
 //! The recording of a room: who has begun it, and who is in it.
 
-use std::{collections::BTreeSet, str::FromStr};
+use std::{collections::BTreeSet, str::FromStr, sync::Arc, time::Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::Uid;
+use crate::{id::Uid, member::Member, show::Taken};
 
 /// Whether a room may be recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,9 @@ pub struct RecordingPolicyError;
 /// A recording of a room that goes on.
 #[derive(Clone, Debug)]
 pub(crate) struct Take {
-    /// Since when, in milliseconds since the Unix epoch.
+    /// Since when.
+    at: Instant,
+    /// The same in milliseconds since the Unix epoch.
     pub(crate) since: u64,
     /// Who has begun it.
     pub(crate) by: Uid,
@@ -53,8 +55,8 @@ pub(crate) struct Take {
 }
 
 impl Take {
-    pub(crate) fn new(since: u64, by: Uid, name: String, asks: bool) -> Self {
-        Self { since, by, name, asks, agreed: BTreeSet::new() }
+    pub(crate) fn new((at, since): (Instant, u64), by: Uid, name: String, asks: bool) -> Self {
+        Self { at, since, by, name, asks, agreed: BTreeSet::new() }
     }
 
     /// A member agrees, or not any more; false if that changes nothing.
@@ -65,6 +67,19 @@ impl Take {
     /// A member has gone: who comes again is asked again.
     pub(crate) fn dismiss(&mut self, uid: &Uid) {
         self.agreed.remove(uid);
+    }
+
+    /// As what a member is recorded; `None` if it is not.
+    pub(crate) fn taken(&self, member: &Member) -> Option<Arc<Taken>> {
+        self.records(&member.uid).then(|| {
+            Arc::new(Taken {
+                since: self.at,
+                since_ms: self.since,
+                by: self.by.as_str().to_owned(),
+                by_name: self.name.clone(),
+                name: member.name.clone(),
+            })
+        })
     }
 
     /// Whether a member is recorded.

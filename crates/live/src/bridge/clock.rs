@@ -23,6 +23,13 @@ pub struct Alignment {
     offset: Option<i64>,
 }
 
+impl Alignment {
+    /// Where the moment `ntp` (32.32 seconds) of that clock is known on the stream, the tracks are brought there, instead of to the first of them.
+    pub fn anchor(&mut self, ntp: u64, on_stream: MediaTime) {
+        self.offset.get_or_insert(micros(ntp).saturating_sub(on_stream.micros()));
+    }
+}
+
 impl TrackClock {
     /// A stream whose timestamps count `rate_hz` a second.
     #[must_use]
@@ -50,9 +57,7 @@ impl TrackClock {
         }
         let ticks = self.peek(timestamp);
         let of_track = MediaTime::from_ticks(ticks, self.rate_hz).micros();
-        let seconds = i64::try_from(ntp >> 32).unwrap_or(i64::MAX);
-        let fraction = i64::try_from((ntp & 0xffff_ffff).saturating_mul(1_000_000) >> 32).unwrap_or(0);
-        let on_publisher = seconds.saturating_mul(1_000_000).saturating_add(fraction);
+        let on_publisher = micros(ntp);
         let on_stream = of_track.saturating_add(self.shift.micros());
         let offset = *alignment.offset.get_or_insert(on_publisher.saturating_sub(on_stream));
         let error = on_publisher.saturating_sub(offset).saturating_sub(on_stream);
@@ -79,6 +84,13 @@ impl TrackClock {
         let Some((newest, ticks)) = self.newest else { return timestamp.into() };
         ticks.saturating_add(timestamp.wrapping_sub(newest).cast_signed().into())
     }
+}
+
+/// A moment in NTP format.
+fn micros(ntp: u64) -> i64 {
+    let seconds = i64::try_from(ntp >> 32).unwrap_or(i64::MAX);
+    let fraction = i64::try_from((ntp & 0xffff_ffff).saturating_mul(1_000_000) >> 32).unwrap_or(0);
+    seconds.saturating_mul(1_000_000).saturating_add(fraction)
 }
 
 /// How far a track moves with each frame.

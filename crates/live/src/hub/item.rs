@@ -1,6 +1,7 @@
 //! What a hub keeps, and how it looks on the wire.
 
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use bytes::Bytes;
 use media::{Frame, Kind, MediaTime, Parameters};
@@ -13,6 +14,7 @@ use crate::rtmp;
 pub struct Item {
     content: Content,
     time: MediaTime,
+    origin: Option<Instant>,
     flv: OnceLock<Bytes>,
     rtmp: OnceLock<Bytes>,
 }
@@ -30,7 +32,11 @@ pub enum Content {
 
 impl Item {
     pub(super) fn new(content: Content, time: MediaTime) -> Self {
-        Self { content, time, flv: OnceLock::new(), rtmp: OnceLock::new() }
+        Self { content, time, origin: None, flv: OnceLock::new(), rtmp: OnceLock::new() }
+    }
+
+    pub(super) fn counted_from(self, origin: Option<Instant>) -> Self {
+        Self { origin, ..self }
     }
 
     /// What is in it.
@@ -43,6 +49,12 @@ impl Item {
     #[must_use]
     pub fn time(&self) -> MediaTime {
         self.time
+    }
+
+    /// The moment of time 0, for a frame whose publisher's clock is known.
+    #[must_use]
+    pub fn origin(&self) -> Option<Instant> {
+        self.origin
     }
 
     /// As a tag of FLV; empty for what FLV has no tag for.

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use media::{Codec, Frame, Kind, MediaTime, Parameters, Shape};
@@ -236,4 +237,30 @@ fn who_is_overtaken_is_told_how_much_was_missed() {
     assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("VKp", 36));
     publish(&mut hub, "p", 20_000);
     assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("p", 36));
+}
+
+#[test]
+fn each_frame_says_which_moment_its_times_count_from_and_another_one_after_a_jump() {
+    #[expect(clippy::disallowed_methods, reason = "a moment to count from")]
+    let epoch = Instant::now();
+    let mut hub = Hub::new(Limits::default());
+    hub.begin_from(Some(epoch));
+    let mut cursor = Cursor::default();
+    let mut taken_at = |hub: &Hub| -> Vec<Duration> {
+        let read = items(hub, &mut cursor);
+        let frames = read.iter().filter(|item| matches!(item.content(), Content::Frame(_)));
+        let at = |item: &Arc<Item>| item.origin().unwrap() + Duration::from_micros(item.time().micros().unsigned_abs());
+        frames.map(|item| at(item) - epoch).collect()
+    };
+    publish(&mut hub, "VKp", 500);
+    assert_eq!(taken_at(&hub), [540, 580].map(Duration::from_millis));
+    // The camera was off for a minute; the stream goes on at once.
+    publish(&mut hub, "Kp", 60_580);
+    assert_eq!(taken_at(&hub), [60_580, 60_620].map(Duration::from_millis));
+    hub.begin();
+    publish(&mut hub, "VK", 0);
+    assert!(
+        items(&hub, &mut cursor).iter().all(|item| item.origin().is_none()),
+        "another publisher's clock is unknown"
+    );
 }

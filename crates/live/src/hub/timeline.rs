@@ -1,5 +1,7 @@
 //! Times that go on, whoever publishes and however its clock jumps: players see one stream that never goes back.
 
+use std::time::{Duration, Instant};
+
 use media::{Frame, Kind, MediaTime};
 
 /// Moves the times of a publisher onto the stream's own timeline, which begins at 0.
@@ -7,15 +9,24 @@ use media::{Frame, Kind, MediaTime};
 pub(super) struct Timeline {
     /// What is added to the publisher's times; `None` before its first frame.
     offset: Option<MediaTime>,
+    /// The moment of the publisher's time 0, if it is known.
+    epoch: Option<Instant>,
     /// Of the last frame of each kind.
     audio: Option<MediaTime>,
     video: Option<MediaTime>,
 }
 
 impl Timeline {
-    /// Another publisher begins.
-    pub(super) fn begin(&mut self) {
-        self.offset = None;
+    /// Another publisher begins, whose times count from `epoch`.
+    pub(super) fn begin(&mut self, epoch: Option<Instant>) {
+        (self.offset, self.epoch) = (None, epoch);
+    }
+
+    /// The moment of time 0 as the last frame has it: another one after each jump of the publisher's clock.
+    pub(super) fn origin(&self) -> Option<Instant> {
+        let (epoch, offset) = (self.epoch?, self.offset?.micros());
+        let span = Duration::from_micros(offset.unsigned_abs());
+        if offset > 0 { epoch.checked_sub(span) } else { epoch.checked_add(span) }
     }
 
     /// The latest time given out.

@@ -32,6 +32,8 @@ pub enum Output {
         video: Option<Parameters>,
         /// How its sounds are encoded.
         audio: Option<Parameters>,
+        /// The time of the stream that is its time 0.
+        origin: MediaTime,
     },
     /// Bytes to write behind the others at once: what the file has then plays.
     Append {
@@ -257,7 +259,7 @@ impl Recorder {
         let (video, audio) = (self.video.clone(), self.audio.clone());
         let format = Format::choose(self.config.format, video.as_ref(), audio.as_ref());
         let (writer, head) = Writer::new(format, video.as_ref(), audio.as_ref());
-        self.outputs.push_back(Output::Begin { format, video, audio });
+        self.outputs.push_back(Output::Begin { format, video, audio, origin });
         self.outputs.push_back(Output::Append { bytes: head, duration: MediaTime::ZERO });
         File { writer, origin, duration: MediaTime::ZERO }
     }

@@ -94,7 +94,7 @@ impl Hub {
         }
         let gone = former.keys().filter(|part| !shows.contains_key(part)).map(|part| (part.clone(), None));
         let changed = shows.iter().filter(|(part, show)| former.get(part) != Some(show));
-        let changed = changed.map(|(part, show)| (part.clone(), Some(*show)));
+        let changed = changed.map(|(part, show)| (part.clone(), Some(show.clone())));
         for (part, show) in gone.chain(changed) {
             self.outputs.push_back(Output::Show { room: room_id.as_str().to_owned(), part, show });
         }
@@ -150,7 +150,7 @@ fn shows(room: &Room) -> BTreeMap<Part, Show> {
             (Part::Screen(uid()), Source::ScreenAudio, Source::Screen),
         ] {
             let show = show(room, media_room, member, audio, video);
-            let is_wanted = |show: &Show| show.access != StreamPolicy::Off || show.is_recorded;
+            let is_wanted = |show: &Show| show.access != StreamPolicy::Off || show.taken.is_some();
             shows.extend(show.filter(is_wanted).map(|show| (part, show)));
         }
     }
@@ -176,7 +176,7 @@ fn show(room: &Room, media_room: MediaRoomId, member: &Member, audio: Source, vi
         video_codec: seen.map(|track| track.codec),
         encrypted: heard.into_iter().chain(seen).any(|track| track.encrypted),
         access: room.policy.stream,
-        is_recorded: room.take.as_ref().is_some_and(|take| take.records(&member.uid)),
+        taken: room.take.as_ref().and_then(|take| take.taken(member)),
     })
 }
 
@@ -196,6 +196,6 @@ fn stage(room: &Room, media_room: MediaRoomId) -> Option<Show> {
         video_codec: seen.map(|(_, codec)| codec),
         encrypted: all().all(|track| track.encrypted),
         access: room.policy.stream,
-        is_recorded: false,
+        taken: None,
     })
 }

@@ -48,7 +48,7 @@ impl Hub {
             return Err(Error::NotRecordable);
         }
         self.check_shows(room_id, room.policy.topology, room.members())?;
-        let take = Take::new(self.unix_ms(), by, name, asks);
+        let take = Take::new((self.now, self.unix_ms()), by, name, asks);
         let Some(room) = self.rooms.get_mut(room_id) else { return Err(Error::NotJoined) };
         room.take = Some(take);
         self.turn_to_server(room_id, Turn::Recording);

@@ -22,17 +22,19 @@ use super::rooms;
 use super::scope::Scope;
 use super::site::Site;
 use crate::address::ClientNetwork;
-use crate::live::recording::{Filter, Recording, RecordingId, RecordingRefusal, Recordings, State};
+use crate::live::recording::{Filter, Recording, RecordingId, RecordingRefusal, Recordings, State, TakeId};
+use crate::live::shows::room_of;
 
 /// Every request that there is.
 #[cfg(test)]
-pub(super) static ROUTES: [(Method, &str); 6] = [
+pub(super) static ROUTES: [(Method, &str); 7] = [
     (Method::GET, RECORDINGS_PATH),
     (Method::POST, "/api/v1/recordings/start"),
     (Method::POST, "/api/v1/recordings/stop"),
     (Method::GET, "/api/v1/recordings/{id}"),
     (Method::DELETE, "/api/v1/recordings/{id}"),
     (Method::GET, "/api/v1/recordings/{id}/file"),
+    (Method::GET, "/api/v1/recordings/takes/{id}"),
 ];
 
 /// Whether a path is one of these.
@@ -49,6 +51,7 @@ enum Call {
     Inspect(RecordingId),
     Delete(RecordingId),
     File(RecordingId),
+    Take(TakeId),
 }
 
 /// `{"app", "stream"}`
@@ -86,6 +89,10 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
         Call::Start => recordings.start(scope.stream(body).await?).await?,
         Call::Stop => recordings.stop(scope.stream(body).await?).await?,
         Call::Inspect(id) => return Ok(json(&RecordingReport::new(&scope.find(recordings, id).await?, recordings))),
+        Call::Take(id) => {
+            let may_see = move |room: &str| scope.opens_room(room);
+            return Ok(json(&recordings.manifest(id, may_see).await?));
+        }
         Call::File(id) => return file::answer(recordings, &scope.find(recordings, id).await?, parts).await,
         Call::Delete(id) => {
             scope.find(recordings, id).await?;
@@ -109,6 +116,7 @@ fn find(method: &Method, path: &str) -> Result<Call, Problem> {
             let call = if is_reading { Some(Call::Inspect(id)) } else { None };
             (call.or_else(|| (method == Method::DELETE).then_some(Call::Delete(id))), "GET, DELETE")
         }
+        ["takes", text] => (is_reading.then_some(Call::Take(TakeId(id(text)?.0))), "GET"),
         [text, "file"] => (is_reading.then_some(Call::File(id(text)?)), "GET"),
         _ => return Err(Problem::NotFound),
     };
@@ -126,7 +134,13 @@ impl Scope {
     /// A recording that the token opens; others are not told of.
     async fn find(&self, recordings: &Recordings, id: RecordingId) -> Result<Recording, Problem> {
         let recording = recordings.find(id).await?;
-        self.check(&recording.name).map(|()| recording).map_err(|_| RecordingRefusal::NoRecording.into())
+        let is_opened = room_of(&recording.name) == Some(self.pattern()) || self.check(&recording.name).is_ok();
+        if is_opened { Ok(recording) } else { Err(RecordingRefusal::NoRecording.into()) }
+    }
+
+    /// Whether all parts of recordings of that room are opened.
+    fn opens_room(&self, room: &str) -> bool {
+        self.pattern() == "*" || self.pattern() == room
     }
 
     /// The filter that is asked for, and no more than the token opens.
@@ -136,10 +150,14 @@ impl Scope {
         });
         let after = query(parts, "after")
             .map(|after| after.parse().map(RecordingId).map_err(|_| Problem::BadQuery { name: "after" }));
+        let take =
+            query(parts, "take").map(|take| take.parse().map(TakeId).map_err(|_| Problem::BadQuery { name: "take" }));
         let mut filter = Filter {
             app: query(parts, "app"),
             stream: query(parts, "stream"),
             state: state.transpose()?,
+            room: query(parts, "room"),
+            take: take.transpose()?,
             after: after.transpose()?,
         };
         let pattern = self.pattern();
@@ -152,8 +170,11 @@ impl Scope {
             filter.app = Some(app.to_owned());
             filter.stream = stream.map(str::to_owned).or(filter.stream);
         } else if pattern != "*" {
-            // A token for a room opens no stream.
-            return Err(Problem::OtherStream);
+            // A token for a room opens what was recorded of that room.
+            if filter.room.as_deref().is_some_and(|asked| asked != pattern) {
+                return Err(Problem::OtherRoom);
+            }
+            filter.room = Some(pattern.to_owned());
         }
         Ok(filter)
     }

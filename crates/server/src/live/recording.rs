@@ -9,6 +9,7 @@ mod disk;
 mod file_name;
 mod index;
 mod link;
+mod manifest;
 mod repair;
 mod retention;
 mod session;
@@ -29,7 +30,8 @@ use media::MediaTime;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 
-pub(crate) use self::index::{AudioTrack, Filter, Recording, RecordingId, State, VideoTrack};
+pub(crate) use self::index::{AudioTrack, Filter, Part, Recording, RecordingId, State, TakeId, VideoTrack};
+pub(crate) use self::manifest::{Manifest, place};
 
 use self::disk::{Disk, Settings};
 use self::index::Index;
@@ -180,6 +182,23 @@ impl Recordings {
     pub(crate) async fn find(&self, id: RecordingId) -> Result<Recording, RecordingRefusal> {
         let index = Arc::clone(&self.index);
         blocking(move || index.find(id).map_err(unreachable)?.ok_or(RecordingRefusal::NoRecording)).await
+    }
+
+    /// A recording of a room, with its parts; `None` for whom `may_see` not all of it.
+    ///
+    /// # Errors
+    /// [`RecordingRefusal`].
+    pub(crate) async fn manifest(
+        &self,
+        id: TakeId,
+        may_see: impl FnOnce(&str) -> bool + Send + 'static,
+    ) -> Result<Manifest, RecordingRefusal> {
+        let index = Arc::clone(&self.index);
+        blocking(move || {
+            let found = index.with_take(id, |take, parts| may_see(&take.room).then(|| Manifest::of(take, parts)));
+            found.map_err(unreachable)?.flatten().ok_or(RecordingRefusal::NoRecording)
+        })
+        .await
     }
 
     /// Deletes a recording that is not being written.

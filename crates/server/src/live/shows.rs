@@ -34,7 +34,7 @@ impl Shows {
 
     /// What is shown under that name.
     pub(crate) fn find(&self, name: &StreamName) -> Option<Show> {
-        self.shows().get(name).copied()
+        self.shows().get(name).cloned()
     }
 
     /// Whether a stream of that name may be passed on to others: it is no room's, or that room lets others watch.
@@ -78,6 +78,17 @@ pub(crate) fn room_of(name: &StreamName) -> Option<&str> {
 /// The room that whoever publishes under this name is a member of; `None` where the name is no room's own.
 pub(crate) fn room_to_join(name: &StreamName) -> Option<&str> {
     (name.app() == APP).then(|| name.stream())
+}
+
+/// The part of its room that a stream of this name shows; `None` where the name is anybody's.
+pub(crate) fn part_of(name: &StreamName) -> Option<Part> {
+    if name.app() == APP {
+        return Some(Part::Stage);
+    }
+    match name.app().strip_prefix(APP)?.strip_prefix('/')?.split_once('/') {
+        None => Some(Part::Member(name.stream().to_owned())),
+        Some((_, uid)) => (name.stream() == SCREEN).then(|| Part::Screen(uid.to_owned())),
+    }
 }
 
 /// All names in this app are those of rooms.

@@ -93,7 +93,6 @@ impl Tapper {
             // The stream holds the sender.
             drop(readers.wait_for(|readers| *readers > 0).await);
             tracing::debug!(stream = %self.inlet.name(), "what is published by WebRTC is read as frames");
-            self.inlet.resume();
             let end = self.draw(views).await?;
             self.inlet.pause();
             self.workers.tap(self.worker, media::Tap::Close { peer: self.peer }).await?;
@@ -108,7 +107,9 @@ impl Tapper {
         let view = *views.borrow_and_update();
         let open = media::Tap::Open { room: self.room, peer: self.peer, view, batches: sender };
         self.workers.tap(self.worker, open).await?;
-        let mut program = Program::new(clock::now(), self.terms);
+        let began = clock::now();
+        self.inlet.resume(began);
+        let mut program = Program::new(began, self.terms);
         let mut sound = Some(Sound::new(Arc::clone(&self.inlet.directory().tally().to_aac)));
         let unread = unread(self.inlet.readers());
         tokio::pin!(unread);

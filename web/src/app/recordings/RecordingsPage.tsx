@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { Download, Film, Play, Trash2 } from 'lucide';
 import { LiveProblem } from '../../lib/live/problem';
-import { RecordingsApi, type RecordingReport } from '../../lib/live/recordings';
+import { RecordingsApi, together, type RecordingReport, type Take } from '../../lib/live/recordings';
 import { shownName } from '../../lib/live/stream-name';
 import { takeFromAddress as takeOperator, token as operator } from '../admin/token';
 import { Button } from '../components/Button';
@@ -50,9 +50,9 @@ export function RecordingsPage() {
         )}
         {rows && rows.length > 0 && (
           <ul class="recordings" data-testid="recordings">
-            {rows.map((row) => (
-              <Recording key={row.id} row={row} table={table} />
-            ))}
+            {together(rows).map((place) =>
+              'parts' in place ? <RoomTake key={`take-${place.id}`} take={place} table={table} /> : <Recording key={place.id} row={place} table={table} />,
+            )}
           </ul>
         )}
         {table.next.value !== null && (
@@ -76,16 +76,37 @@ function Trouble({ problem }: { problem: LiveProblem }) {
   );
 }
 
+function RoomTake({ take, table }: { take: Take; table: RecordingTable }) {
+  const date = new Date(take.startedAt).toLocaleString(dateLocale(), { dateStyle: 'medium', timeStyle: 'short' });
+  return (
+    <li class="recording-take" data-testid="recording-take">
+      <h2>{t('take', { room: take.room })}</h2>
+      <p class="small quiet">{[date, span(take.durationMs)].join(' · ')}</p>
+      <ul>
+        {take.parts.map((row) => (
+          <Recording key={row.id} row={row} table={table} />
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+function nameOf(row: RecordingReport): string {
+  if (!row.part) return shownName(row);
+  const name = row.part.name || row.part.uid;
+  return row.part.source === 'screen' ? t('take.screen', { name }) : name;
+}
+
 function Recording({ row, table }: { row: RecordingReport; table: RecordingTable }) {
   const open = useSignal<'play' | 'delete' | undefined>(undefined);
-  const name = shownName(row);
+  const name = nameOf(row);
   const date = new Date(row.startedAt).toLocaleString(dateLocale(), { dateStyle: 'medium', timeStyle: 'short' });
   const facts = [span(row.durationMs), inBytes(row.bytes), row.video && `${row.video.codec} ${row.video.width}\u00a0×\u00a0${row.video.height}`, row.format.toUpperCase(), row.gaps > 0 && t('gaps', { n: row.gaps })];
   const close = () => (open.value = undefined);
   return (
     <li class="recording" data-testid="recording" data-state={row.state}>
       <div>
-        <h2>{name}</h2>
+        {row.part ? <h3>{name}</h3> : <h2>{name}</h2>}
         <p class="small quiet">{[date, ...facts].filter(Boolean).join(' · ')}</p>
         {row.state !== 'finished' && <p class={`small recording-${row.state}`}>{t(`state.${row.state}`)}{row.reason ? ` (${row.reason})` : ''}</p>}
       </div>

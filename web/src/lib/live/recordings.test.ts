@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { RecordingsApi } from './recordings';
+import { RecordingsApi, together, type RecordingReport } from './recordings';
 
 function api(...answers: Response[]) {
   const ask = vi.fn<typeof fetch>();
@@ -38,4 +38,14 @@ it('a recording is started and stopped by the name of the stream alone', async (
   expect([ask.mock.calls[0]?.[0], ask.mock.calls[0]?.[1]?.method, ask.mock.calls[0]?.[1]?.body]).toEqual(['/api/v1/recordings/start', 'POST', '{"app":"live","stream":"lesson"}']);
   await expect(made.stop(name)).rejects.toMatchObject({ code: 'disk-full' });
   expect(ask.mock.calls[1]?.[0]).toBe('/api/v1/recordings/stop');
+});
+
+it('parts of one recording of a room come together where the youngest was, in the order in which they began', () => {
+  const row = (id: number, take: number | null, offsetMs = 0) => {
+    const part = take === null ? null : { take, room: 'standup', takeStartedAt: 1000, uid: `u${id}`, name: '', source: 'camera', offsetMs };
+    return { id, durationMs: 100, part } as RecordingReport;
+  };
+  const places = together([row(6, 2), row(5, null), row(4, 1, 250), row(3, 2, 70), row(2, 1, 30), row(1, null)]);
+  expect(places.map((place) => ('parts' in place ? place.parts.map(({ id }) => id) : place.id))).toEqual([[3, 6], 5, [2, 4], 1]);
+  expect(places[2]).toMatchObject({ room: 'standup', startedAt: 1000, durationMs: 350 });
 });

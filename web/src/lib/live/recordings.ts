@@ -15,14 +15,61 @@ export interface RecordingReport extends StreamName {
   gaps: number;
   format: string;
   video: { codec: string; width: number; height: number } | null;
+  /** Of which recording of a room it is a part. */
+  part: RecordingPart | null;
   /** Opens the file for half a day, without a token. */
   url: string;
+}
+
+export interface RecordingPart {
+  take: number;
+  room: string;
+  /** Milliseconds since 1970. */
+  takeStartedAt: number;
+  uid: string;
+  /** What the member was called. */
+  name: string;
+  source: 'camera' | 'screen';
+  /** From the beginning of the recording of the room. */
+  offsetMs: number | null;
+}
+
+/** A recording of a room, as far as its parts are listed. */
+export interface Take {
+  id: number;
+  room: string;
+  startedAt: number;
+  /** From its beginning to the end of the last part. */
+  durationMs: number;
+  /** In the order in which they began. */
+  parts: RecordingReport[];
 }
 
 export interface RecordingList {
   recordings: RecordingReport[];
   /** What to send as `after`; `null` at the end. */
   next: number | null;
+}
+
+/** What belongs together in one place: where the youngest of it was. */
+export function together(rows: readonly RecordingReport[]): (RecordingReport | Take)[] {
+  const takes = new Map<number, Take>();
+  const places: (RecordingReport | Take)[] = [];
+  for (const row of rows) {
+    if (!row.part) {
+      places.push(row);
+      continue;
+    }
+    let take = takes.get(row.part.take);
+    if (!take) {
+      take = { id: row.part.take, room: row.part.room, startedAt: row.part.takeStartedAt, durationMs: 0, parts: [] };
+      takes.set(take.id, take);
+      places.push(take);
+    }
+    take.parts.unshift(row);
+    take.durationMs = Math.max(take.durationMs, (row.part.offsetMs ?? 0) + row.durationMs);
+  }
+  return places;
 }
 
 const PATH = '/api/v1/recordings';

@@ -72,3 +72,14 @@ fn a_report_before_the_first_packet_says_nothing() {
     assert_eq!(alignment.offset, None);
     assert_eq!(clock.time_of(5, MediaTime::from_millis(3)), MediaTime::from_millis(3));
 }
+
+#[test]
+fn where_the_clock_of_the_reports_is_known_the_first_track_is_brought_there_too() {
+    let (mut picture, mut alignment) = (TrackClock::new(90_000), Alignment::default());
+    // It came 300 ms after it was made.
+    picture.time_of(0, MediaTime::from_millis(400));
+    alignment.anchor(ntp(7_000_000), MediaTime::from_millis(100));
+    picture.handle_sender_report(ntp(7_000_000), 0, &mut alignment);
+    alignment.anchor(ntp(9_000_000), MediaTime::from_millis(100));
+    assert_eq!(picture.time_of(9_000, MediaTime::ZERO), MediaTime::from_millis(200), "the first anchor holds");
+}

@@ -206,7 +206,7 @@ impl Stage {
                 continue;
             };
             if let Some(show) = show {
-                let former = self.shows.insert((room, part), show);
+                let former = self.shows.insert((room, part), show.clone());
                 assert_ne!(former, Some(show), "only what has changed is said");
             } else {
                 assert!(self.shows.remove(&(room, part)).is_some(), "what is over was there");

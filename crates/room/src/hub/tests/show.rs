@@ -42,7 +42,7 @@ fn parts(stage: &Stage) -> Vec<Part> {
 }
 
 fn seen(stage: &Stage, part: Part) -> Show {
-    stage.shows[&("100".to_owned(), part)]
+    stage.shows[&("100".to_owned(), part)].clone()
 }
 
 fn member(uid: &str) -> Part {
@@ -78,7 +78,7 @@ fn face_and_screen_of_a_member_are_two_shows() {
         video_codec: None,
         encrypted: false,
         access,
-        is_recorded: false,
+        taken: None,
     };
     assert_eq!(seen(&stage, member("bo")), face);
     let screen = seen(&stage, Part::Screen("bo".to_owned()));

@@ -36,7 +36,7 @@ fn publish(stage: &mut Stage, conn: ConnId) {
 
 /// Who is recorded.
 fn recorded(stage: &Stage) -> Vec<&str> {
-    let parts = stage.shows.iter().filter(|(_, show)| show.is_recorded);
+    let parts = stage.shows.iter().filter(|(_, show)| show.taken.is_some());
     parts.map(|((_, part), _)| if let Part::Member(uid) = part { uid.as_str() } else { "another part" }).collect()
 }
 

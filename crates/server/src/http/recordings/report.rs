@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::live::recording::{AudioTrack, Recording, Recordings, State, VideoTrack};
+use crate::live::recording::{AudioTrack, Part, Recording, Recordings, State, VideoTrack, place};
 
 /// `RecordingList` of the document.
 #[derive(Debug, Serialize)]
@@ -30,6 +30,20 @@ pub(super) struct RecordingReport {
     audio: Option<AudioTrack>,
     file: String,
     url: String,
+    part: Option<PartReport>,
+}
+
+/// `RecordingPart` of the document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PartReport {
+    take: i64,
+    room: String,
+    take_started_at: u64,
+    uid: String,
+    name: String,
+    source: &'static str,
+    offset_ms: Option<i64>,
 }
 
 impl RecordingList {
@@ -59,6 +73,22 @@ impl RecordingReport {
             audio: recording.audio.clone(),
             file: recording.path.clone(),
             url: format!("/api/v1/recordings/{}/file?key={}", id.0, recordings.key(id)),
+            part: recording.part.as_ref().map(|part| PartReport::new(recording, part)),
+        }
+    }
+}
+
+impl PartReport {
+    fn new(recording: &Recording, part: &Part) -> Self {
+        let (uid, source) = place(recording);
+        Self {
+            take: part.take.id.0,
+            room: part.take.room.clone(),
+            take_started_at: part.take.since_ms,
+            uid,
+            name: part.name.clone(),
+            source,
+            offset_ms: part.offset_ms,
         }
     }
 }

@@ -130,28 +130,28 @@ fn what_a_room_shows_is_watched_as_the_room_and_the_operator_want_it() {
         video_codec: None,
         encrypted: false,
         access,
-        is_recorded: false,
+        taken: None,
     };
     let name = StreamName::new("room", "abc").unwrap();
     let view = token("abc", Some(&["view"]), u64::MAX / 2);
-    let check = |admission, shown: Option<Show>, token: Option<&str>| {
+    let check = |admission, shown: &Option<Show>, token: Option<&str>| {
         let access = access(admission, vec![key()]);
-        access.shows.note("abc", &Part::Stage, shown);
+        access.shows.note("abc", &Part::Stage, shown.clone());
         access.check(Deed::Play, &name, token, NOW)
     };
     let (open, closed) = (Some(show(StreamPolicy::Open)), Some(show(StreamPolicy::Token)));
-    assert_eq!(check(Admission::Auto, None, Some(&view)), Err(Denied::NotShown));
-    assert_eq!(check(Admission::All, Some(show(StreamPolicy::Off)), Some(&view)), Err(Denied::NotShown));
-    assert_eq!(check(Admission::Auto, open, None), Ok(()), "the host has opened it to everybody");
-    assert_eq!(check(Admission::Token, open, None), Err(Denied::TokenNeeded), "the operator wants to know everybody");
-    assert_eq!(check(Admission::Token, open, Some(&view)), Ok(()));
-    assert_eq!(check(Admission::Off, open, Some(&view)), Err(Denied::Off(Deed::Play)));
-    assert_eq!(check(Admission::All, closed, None), Err(Denied::TokenNeeded));
-    assert_eq!(check(Admission::All, closed, Some(&view)), Ok(()));
+    assert_eq!(check(Admission::Auto, &None, Some(&view)), Err(Denied::NotShown));
+    assert_eq!(check(Admission::All, &Some(show(StreamPolicy::Off)), Some(&view)), Err(Denied::NotShown));
+    assert_eq!(check(Admission::Auto, &open, None), Ok(()), "the host has opened it to everybody");
+    assert_eq!(check(Admission::Token, &open, None), Err(Denied::TokenNeeded), "the operator wants to know everybody");
+    assert_eq!(check(Admission::Token, &open, Some(&view)), Ok(()));
+    assert_eq!(check(Admission::Off, &open, Some(&view)), Err(Denied::Off(Deed::Play)));
+    assert_eq!(check(Admission::All, &closed, None), Err(Denied::TokenNeeded));
+    assert_eq!(check(Admission::All, &closed, Some(&view)), Ok(()));
     let member = token("abc", None, u64::MAX / 2);
-    assert_eq!(check(Admission::All, closed, Some(&member)), Err(Denied::NotView), "it is that of a member");
+    assert_eq!(check(Admission::All, &closed, Some(&member)), Err(Denied::NotView), "it is that of a member");
     let sealed = Some(Show { encrypted: true, ..show(StreamPolicy::Open) });
-    assert_eq!(check(Admission::All, sealed, None), Err(Denied::Encrypted));
+    assert_eq!(check(Admission::All, &sealed, None), Err(Denied::Encrypted));
     let publishing = access(Admission::All, Vec::new()).check(Deed::Publish, &name, None, NOW);
     assert_eq!(publishing, Err(Denied::RoomName));
 }
@@ -184,7 +184,7 @@ fn the_list_has_of_rooms_what_its_reader_may_watch() {
         video_codec: None,
         encrypted: false,
         access,
-        is_recorded: false,
+        taken: None,
     };
     for (room, policy) in [("open", StreamPolicy::Open), ("closed", StreamPolicy::Token), ("off", StreamPolicy::Off)] {
         access.shows.note(room, &Part::Stage, Some(show(policy)));

@@ -30,9 +30,9 @@ fn all_who_watch_a_part_of_a_room_are_its_audience() {
         video_codec: None,
         encrypted: false,
         access: StreamPolicy::Open,
-        is_recorded: false,
+        taken: None,
     };
-    shows.note("abc", &Part::Stage, Some(show));
+    shows.note("abc", &Part::Stage, Some(show.clone()));
     shows.note("abc", &Part::Member("ana".to_owned()), Some(show));
     let names = [("room", "abc"), ("room/abc", "ana"), ("room/abc", "ana"), ("live", "abc")];
     let presences = names.map(|(app, stream)| clients.enter(visit(app, stream), clock::now()).unwrap());

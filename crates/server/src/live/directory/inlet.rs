@@ -1,6 +1,7 @@
 //! The way of frames into a stream.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use live::StreamName;
@@ -73,9 +74,9 @@ impl Inlet {
         self.is_announced = false;
     }
 
-    /// What follows has times and parameters of its own.
-    pub(crate) fn resume(&mut self) {
-        self.with_hub(Hub::begin);
+    /// What follows has parameters of its own, and times that count from `epoch`.
+    pub(crate) fn resume(&mut self, epoch: Instant) {
+        self.with_hub(|hub| hub.begin_from(Some(epoch)));
         self.is_announced = false;
     }
 

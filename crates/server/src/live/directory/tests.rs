@@ -196,7 +196,7 @@ fn what_was_published_before_a_pause_is_nothing_to_begin_with() {
     publish_sound(&mut publisher, 0);
     inlet.pause();
     assert!(directory.view(&name("a")).is_none());
-    inlet.resume();
+    inlet.resume(now());
     publish_sound(&mut publisher, 9_000);
     assert!(directory.view(&name("a")).is_some());
 }

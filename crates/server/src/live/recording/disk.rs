@@ -16,10 +16,12 @@ use bytes::Bytes;
 use live::StreamName;
 use live::record::{Fill, Format, Output};
 use media::{MediaTime, Parameters};
+use room::show::Taken;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use self::open_file::OpenFile;
 use super::index::{Index, Progress, Recording, RecordingId, State};
+use super::manifest;
 use super::retention::{Retention, free_bytes};
 use crate::clock;
 use crate::live::hooks::Hooks;
@@ -37,6 +39,8 @@ pub(super) struct Disk {
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) name: StreamName,
+    /// The recording of a room that it is a part of.
+    taken: Option<Arc<Taken>>,
     /// How often pictures were lost so far.
     pub(super) gaps: AtomicU64,
     failure: OnceLock<Failure>,
@@ -74,15 +78,29 @@ struct Job {
 
 #[derive(Debug)]
 enum Work {
-    Begin { format: Format, video: Option<Parameters>, audio: Option<Parameters> },
-    Append { bytes: Bytes, duration: MediaTime },
+    /// `at` is the moment of the file's time 0, if it is known.
+    Begin {
+        format: Format,
+        video: Option<Parameters>,
+        audio: Option<Parameters>,
+        at: Option<Instant>,
+    },
+    Append {
+        bytes: Bytes,
+        duration: MediaTime,
+    },
     Fill(Fill),
     End,
 }
 
 impl Session {
-    pub(super) fn new(name: StreamName) -> Arc<Self> {
-        Arc::new(Self { name, gaps: AtomicU64::new(0), failure: OnceLock::new(), failed: Notify::new() })
+    pub(super) fn new(name: StreamName, taken: Option<Arc<Taken>>) -> Arc<Self> {
+        let (failure, failed) = (OnceLock::new(), Notify::new());
+        Arc::new(Self { name, taken, gaps: AtomicU64::new(0), failure, failed })
+    }
+
+    pub(super) fn taken(&self) -> Option<&Taken> {
+        self.taken.as_deref()
     }
 
     pub(super) fn failure(&self) -> Option<Failure> {
@@ -135,10 +153,13 @@ impl Disk {
         self.is_full.load(Ordering::Relaxed)
     }
 
-    /// Hands over what a recorder wants done, as soon as the queue has room for it.
-    pub(super) async fn write(&self, session: &Arc<Session>, output: Output) {
+    /// Hands over what a recorder wants done, as soon as the queue has room for it. `origin` is the moment of the stream's time 0, if it is known.
+    pub(super) async fn write(&self, session: &Arc<Session>, output: Output, origin: Option<Instant>) {
         let (work, bytes) = match output {
-            Output::Begin { format, video, audio } => (Work::Begin { format, video, audio }, 0),
+            Output::Begin { format, video, audio, origin: time } => {
+                let at = origin.and_then(|origin| later(origin, time));
+                (Work::Begin { format, video, audio, at }, 0)
+            }
             Output::Append { bytes, duration } => {
                 let length = bytes.len();
                 (Work::Append { bytes, duration }, length)
@@ -192,8 +213,9 @@ impl Thread {
         }
         let key = key(&session);
         let done = match work {
-            Work::Begin { format, video, audio } => {
-                OpenFile::create(&self.settings, &session, format, video.as_ref(), audio.as_ref()).map(|file| {
+            Work::Begin { format, video, audio, at } => {
+                let tracks = (video.as_ref(), audio.as_ref());
+                OpenFile::create(&self.settings, &session, format, tracks, at).map(|file| {
                     self.files.insert(key, file);
                 })
             }
@@ -272,7 +294,10 @@ impl Thread {
         let progress: Vec<_> = file.take_progress().into_iter().collect();
         let entered = index.progress(&progress).and_then(|()| index.end(file.id(), state, reason));
         match entered.and_then(|()| index.find(file.id())) {
-            Ok(Some(recording)) => self.report(&recording),
+            Ok(Some(recording)) => {
+                manifest::follow(&self.settings.folder, index, &recording);
+                self.report(&recording);
+            }
             Ok(None) => {}
             Err(error) => tracing::warn!("the index of recordings cannot be written: {error}"),
         }
@@ -286,6 +311,12 @@ impl Thread {
             hooks.tell_recorded(&recording.name, &self.settings.folder, &recording.path);
         }
     }
+}
+
+/// The moment at which a stream that began at `origin` is at this time.
+fn later(origin: Instant, time: MediaTime) -> Option<Instant> {
+    let span = Duration::from_micros(time.micros().unsigned_abs());
+    if time < MediaTime::ZERO { origin.checked_sub(span) } else { origin.checked_add(span) }
 }
 
 /// Sessions are told apart by where they are, which no two are while they live.

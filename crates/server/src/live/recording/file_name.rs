@@ -9,13 +9,21 @@ use time::OffsetDateTime;
 /// `app/stream.2026-11-23T04-15-00.123Z.mp4`; the `attempt`s after the first have their number in it, for a name that is taken.
 pub(super) fn file_name(name: &StreamName, started_at: Duration, format: Format, attempt: u32) -> String {
     let app: Vec<String> = name.app().split('/').map(safe).collect();
-    let start = OffsetDateTime::UNIX_EPOCH + started_at;
-    let (date, time) = (start.date(), start.time());
     let again = if attempt > 1 { format!("-{attempt}") } else { String::new() };
+    let (app, stream, start) = (app.join("/"), safe(name.stream()), stamp(started_at));
+    format!("{app}/{stream}.{start}{again}.{}", format.extension())
+}
+
+/// Where the manifest of a recording of a room lies: `room/standup/2026-11-23T04-15-00.123Z-3.json`.
+pub(super) fn manifest_name(room: &str, since: Duration, number: i64) -> String {
+    format!("room/{}/{}-{number}.json", safe(room), stamp(since))
+}
+
+fn stamp(at: Duration) -> String {
+    let start = OffsetDateTime::UNIX_EPOCH + at;
+    let (date, time) = (start.date(), start.time());
     format!(
-        "{}/{}.{:04}-{:02}-{:02}T{:02}-{:02}-{:02}.{:03}Z{again}.{}",
-        app.join("/"),
-        safe(name.stream()),
+        "{:04}-{:02}-{:02}T{:02}-{:02}-{:02}.{:03}Z",
         date.year(),
         u8::from(date.month()),
         date.day(),
@@ -23,7 +31,6 @@ pub(super) fn file_name(name: &StreamName, started_at: Duration, format: Format,
         time.minute(),
         time.second(),
         time.millisecond(),
-        format.extension(),
     )
 }
 

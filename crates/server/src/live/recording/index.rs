@@ -1,5 +1,7 @@
 //! What was recorded, in SQLite, beside the files. Every call may wait for the disk.
 
+pub(super) mod take;
+
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +12,9 @@ use media::{Parameters, Shape};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
+
+pub(super) use self::take::PartOpening;
+pub(crate) use self::take::{Part, Take, TakeId};
 
 /// All recordings.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub(crate) struct Recording {
     pub(crate) progress: Progress,
     pub(crate) video: Option<VideoTrack>,
     pub(crate) audio: Option<AudioTrack>,
+    /// What it is a part of.
+    pub(crate) part: Option<Part>,
 }
 
 /// Grows from recording to recording, and is never used twice.
@@ -83,6 +90,7 @@ pub(super) struct Opening<'a> {
     pub(super) started_at: Duration,
     pub(super) video: Option<&'a Parameters>,
     pub(super) audio: Option<&'a Parameters>,
+    pub(super) part: Option<PartOpening<'a>>,
 }
 
 /// Which recordings are asked for.
@@ -93,6 +101,10 @@ pub(crate) struct Filter {
     /// Of this stream.
     pub(crate) stream: Option<String>,
     pub(crate) state: Option<State>,
+    /// Of this room.
+    pub(crate) room: Option<String>,
+    /// Of this recording of a room.
+    pub(crate) take: Option<TakeId>,
     /// Older than this one.
     pub(crate) after: Option<RecordingId>,
 }
@@ -103,19 +115,22 @@ impl Index {
     /// # Errors
     /// When it cannot be, or is none.
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
+        let mut connection = Connection::open(path)?;
         // The log is written along with the recordings, so what a crash leaves in it is younger than a second.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.execute_batch(SCHEMA)?;
+        migrate(&mut connection)?;
         Ok(Self(Mutex::new(connection)))
     }
 
     /// Enters a recording that begins.
     pub(super) fn begin(&self, opening: &Opening<'_>) -> rusqlite::Result<RecordingId> {
-        let connection = self.connection();
-        connection.execute(
-            "INSERT INTO recordings (app, stream, path, format, state, started_at_ms, video, audio) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let take = opening.part.as_ref().map(|part| take::enter(&transaction, opening.name, part.taken)).transpose()?;
+        transaction.execute(
+            "INSERT INTO recordings (app, stream, path, format, state, started_at_ms, video, audio, take, member, offset_ms) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 opening.name.app(),
                 opening.name.stream(),
@@ -125,9 +140,14 @@ impl Index {
                 i64::try_from(opening.started_at.as_millis()).unwrap_or(i64::MAX),
                 opening.video.and_then(VideoTrack::of).map(|track| word(&track)),
                 opening.audio.and_then(AudioTrack::of).map(|track| word(&track)),
+                take.map(|take| take.0),
+                opening.part.as_ref().map(|part| part.taken.name.as_str()),
+                opening.part.as_ref().and_then(|part| part.offset_ms),
             ],
         )?;
-        Ok(RecordingId(connection.last_insert_rowid()))
+        let id = RecordingId(transaction.last_insert_rowid());
+        transaction.commit()?;
+        Ok(id)
     }
 
     /// Enters how far recordings are, all at once.
@@ -151,27 +171,30 @@ impl Index {
 
     /// One recording.
     pub(crate) fn find(&self, id: RecordingId) -> rusqlite::Result<Option<Recording>> {
-        let query = format!("SELECT {COLUMNS} FROM recordings WHERE id = ?1");
+        let query = format!("{SELECT} WHERE r.id = ?1");
         self.connection().query_row(&query, [id.0], read).optional()
     }
 
     /// The recordings that pass the filter, the youngest first: so many at most.
     pub(crate) fn list(&self, filter: &Filter, limit: usize) -> rusqlite::Result<Vec<Recording>> {
         let query = format!(
-            "SELECT {COLUMNS} FROM recordings WHERE (?1 IS NULL OR app = ?1) AND (?2 IS NULL OR stream = ?2) \
-             AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR id < ?4) ORDER BY id DESC LIMIT ?5"
+            "{SELECT} WHERE (?1 IS NULL OR r.app = ?1) AND (?2 IS NULL OR r.stream = ?2) \
+             AND (?3 IS NULL OR r.state = ?3) AND (?4 IS NULL OR r.id < ?4) AND (?6 IS NULL OR r.take = ?6) \
+             AND (?7 IS NULL OR r.app = 'room/' || ?7 OR substr(r.app, 1, length(?7) + 6) = 'room/' || ?7 || '/') \
+             ORDER BY r.id DESC LIMIT ?5"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let state = filter.state.map(|state| word(&state));
-        let after = filter.after.map(|after| after.0);
+        let (after, take) = (filter.after.map(|after| after.0), filter.take.map(|take| take.0));
         let connection = self.connection();
         let mut statement = connection.prepare_cached(&query)?;
-        statement.query_map(params![filter.app, filter.stream, state, after, limit], read)?.collect()
+        let asked = params![filter.app, filter.stream, state, after, limit, take, filter.room];
+        statement.query_map(asked, read)?.collect()
     }
 
     /// The oldest recording that has ended.
     pub(super) fn oldest(&self) -> rusqlite::Result<Option<Recording>> {
-        let query = format!("SELECT {COLUMNS} FROM recordings WHERE state <> ?1 ORDER BY started_at_ms, id LIMIT 1");
+        let query = format!("{SELECT} WHERE r.state <> ?1 ORDER BY r.started_at_ms, r.id LIMIT 1");
         self.connection().query_row(&query, [word(&State::Recording)], read).optional()
     }
 
@@ -205,6 +228,17 @@ impl AudioTrack {
     }
 }
 
+/// Brings the schema to what this server knows, whole or not at all.
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let known: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let transaction = connection.transaction()?;
+    for (migration, version) in MIGRATIONS.into_iter().zip(1_i64..).filter(|(_, version)| *version > known) {
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", version)?;
+    }
+    transaction.commit()
+}
+
 /// A value as JSON; of an enum the bare word.
 fn word(value: &impl Serialize) -> String {
     let json = serde_json::to_string(value).unwrap_or_default();
@@ -230,6 +264,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Recording> {
         progress,
         video: json(row, 11)?,
         audio: json(row, 12)?,
+        part: take::read_part(row, 13)?,
     })
 }
 
@@ -251,10 +286,14 @@ fn signed(value: u64) -> i64 {
 }
 
 /// As [`read`] reads them.
-const COLUMNS: &str =
-    "id, app, stream, path, format, state, reason, started_at_ms, bytes, duration_ms, gaps, video, audio";
+const SELECT: &str = "
+SELECT r.id, r.app, r.stream, r.path, r.format, r.state, r.reason, r.started_at_ms, r.bytes, r.duration_ms, r.gaps, r.video, r.audio,
+    t.id, t.room, t.started_at_ms, t.uid, t.name, r.member, r.offset_ms
+FROM recordings r LEFT JOIN takes t ON t.id = r.take";
 
-const SCHEMA: &str = "
+/// From each version of the schema to the next; the first is also what there was before there were versions.
+const MIGRATIONS: [&str; 2] = [
+    "
 CREATE TABLE IF NOT EXISTS recordings (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     app TEXT NOT NULL,
@@ -272,8 +311,9 @@ CREATE TABLE IF NOT EXISTS recordings (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS recordings_by_stream ON recordings (app, stream, id);
 CREATE INDEX IF NOT EXISTS recordings_by_start ON recordings (started_at_ms, id);
-PRAGMA user_version = 1;
-";
+",
+    take::SCHEMA,
+];
 
 #[cfg(test)]
 pub(super) mod tests;

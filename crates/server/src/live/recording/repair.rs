@@ -8,6 +8,7 @@ use std::path::Path;
 use live::record::{Format, PART_HEAD_BYTES};
 
 use super::index::{Filter, Index, Progress, State};
+use super::manifest;
 
 /// Looks after every recording that was being written when the server ended.
 pub(super) fn repair(folder: &Path, index: &Index) -> rusqlite::Result<()> {
@@ -27,6 +28,10 @@ pub(super) fn repair(folder: &Path, index: &Index) -> rusqlite::Result<()> {
         tracing::info!(stream = %recording.name, path = %path.display(), bytes, "a recording was interrupted");
         index.progress(&[(recording.id, Progress { bytes, ..recording.progress })])?;
         index.end(recording.id, State::Interrupted, Some(CRASH))?;
+    }
+    // Their entries are true, but the server may have ended before it said so beside the files.
+    for take in index.youngest_takes(MANIFESTS_REPAIRED)? {
+        manifest::write(folder, index, take);
     }
     Ok(())
 }
@@ -63,6 +68,8 @@ fn whole_bytes(file: &File, length: u64, format: Format) -> io::Result<u64> {
     Ok(whole)
 }
 
+/// Recordings of rooms whose manifests are written again: more than go on at once.
+const MANIFESTS_REPAIRED: usize = 64;
 /// Why such a recording is not whole.
 const CRASH: &str = "server-crashed";
 

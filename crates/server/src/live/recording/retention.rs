@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::index::{Index, Recording};
+use super::manifest;
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,11 @@ impl Retention {
 pub(super) fn delete(folder: &Path, index: &Index, recording: &Recording) -> rusqlite::Result<io::Result<()>> {
     match fs::remove_file(folder.join(&recording.path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Ok(Err(error)),
-        Ok(()) | Err(_) => index.remove(recording.id).map(Ok),
+        Ok(()) | Err(_) => {
+            index.remove(recording.id)?;
+            manifest::follow(folder, index, recording);
+            Ok(Ok(()))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use live::hub::{Content, Item};
@@ -21,8 +21,15 @@ pub(super) async fn record(
     mut stopping: watch::Receiver<bool>,
 ) {
     let Some(viewer) = viewer(&session, &directory, &mut stopping).await else { return };
-    let mut recording =
-        Recording { session, disk, viewer, recorder: Recorder::new(config), items: Vec::new(), skipped: 0 };
+    let mut recording = Recording {
+        session,
+        disk,
+        viewer,
+        recorder: Recorder::new(config),
+        items: Vec::new(),
+        skipped: 0,
+        origin: None,
+    };
     loop {
         tokio::select! {
             // What came before the stop is recorded.
@@ -69,6 +76,8 @@ struct Recording {
     items: Vec<Arc<Item>>,
     /// What the viewer had missed when it was last asked.
     skipped: u64,
+    /// The moment of the stream's time 0, if it is known.
+    origin: Option<Instant>,
 }
 
 impl Recording {
@@ -88,17 +97,32 @@ impl Recording {
         for item in std::mem::take(&mut self.items) {
             match item.content() {
                 Content::Parameters(parameters) => self.recorder.handle_parameters(parameters),
-                Content::Frame(frame) => self.recorder.handle_frame(frame),
+                Content::Frame(frame) => {
+                    self.follow_clock(item.origin()).await;
+                    self.recorder.handle_frame(frame);
+                }
                 Content::Metadata(_) => {}
             }
         }
         self.write().await;
     }
 
+    /// The publisher's clock has jumped, or its tracks were silent for long: a part of a room goes on in another file, which says where it belongs.
+    async fn follow_clock(&mut self, origin: Option<Instant>) {
+        if self.origin == origin {
+            return;
+        }
+        if self.origin.is_some() && self.session.taken().is_some() {
+            self.recorder.handle_end();
+        }
+        self.write().await;
+        self.origin = origin;
+    }
+
     /// Waits for the disk if it must, and meanwhile takes nothing from the stream.
     async fn write(&mut self) {
         while let Some(output) = self.recorder.poll_output() {
-            self.disk.write(&self.session, output).await;
+            self.disk.write(&self.session, output, self.origin).await;
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use live::StreamName;
 use live::record::Config;
 use room::manage::Manage;
+use room::show::Taken;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
@@ -100,7 +101,9 @@ impl Watch {
         let on_air: BTreeMap<StreamName, Instant> =
             self.directory.streams().into_iter().map(|(name, on_air)| (name, on_air.since)).collect();
         for (name, active) in &self.active {
-            if on_air.get(name) != Some(&active.since) || room_of(name).is_some() && !self.is_taken(name) {
+            let is_over =
+                || room_of(name).is_some() && take(self.taken(name).as_deref()) != take(active.session.taken());
+            if on_air.get(name) != Some(&active.since) || is_over() {
                 active.stopping.send_replace(true);
             }
         }
@@ -110,7 +113,7 @@ impl Watch {
         for (name, since) in on_air {
             // Whoever is in a room has to know of it: only the room itself begins it.
             let is_named = || self.patterns.contain(&name) && !self.held.contains_key(&name);
-            let is_wanted = if room_of(&name).is_some() { self.is_taken(&name) } else { is_named() };
+            let is_wanted = if room_of(&name).is_some() { self.taken(&name).is_some() } else { is_named() };
             if !is_wanted || self.active.contains_key(&name) {
                 continue;
             }
@@ -122,9 +125,9 @@ impl Watch {
         }
     }
 
-    /// Whether this is a part of a room that is recorded.
-    fn is_taken(&self, name: &StreamName) -> bool {
-        self.shows.find(name).is_some_and(|show| show.is_recorded)
+    /// As what part of a room this is recorded, if it is.
+    fn taken(&self, name: &StreamName) -> Option<Arc<Taken>> {
+        self.shows.find(name)?.taken
     }
 
     /// A room cannot be recorded any more, and its members must not believe that it is.
@@ -160,7 +163,7 @@ impl Watch {
     }
 
     fn begin(&mut self, name: StreamName, since: Instant) {
-        let session = Session::new(name.clone());
+        let session = Session::new(name.clone(), self.taken(&name));
         let (stopping, stopped) = watch::channel(false);
         let recorded =
             session::record(Arc::clone(&session), self.config, self.directory.clone(), self.disk.clone(), stopped);
@@ -187,6 +190,11 @@ impl Watch {
             self.held.insert(name.clone(), Held { since: active.since, until: Some(clock::now() + pause) });
         }
     }
+}
+
+/// Which recording of its room a part belongs to.
+fn take(taken: Option<&Taken>) -> Option<u64> {
+    taken.map(|taken| taken.since_ms)
 }
 
 /// How often it looks without being told of a change: for room on the disk, and for what was held.

@@ -31,13 +31,14 @@ impl Sessions {
     /// A room shows something under that name from here on, or nothing any more. True: who has watched it so far, by whatever protocol, may
     /// not go on.
     pub(crate) fn handle_show(&mut self, now: Instant, name: &StreamName, show: Option<Show>) -> bool {
-        let known = self.streams.get(name).and_then(|stream| stream.shown.as_ref()).map(|shown| shown.show);
-        let is_over = known.is_some_and(|known| show.is_none_or(|show| is_another(&known, &show)));
+        let known = self.streams.get(name).and_then(|stream| stream.shown.as_ref()).map(|shown| &shown.show);
+        let (is_known, is_over) =
+            (known.is_some(), known.is_some_and(|known| show.as_ref().is_none_or(|show| is_another(known, show))));
         if is_over {
             self.end_show(name);
         }
         match show {
-            Some(show) if known.is_none() || is_over => self.begin_show(now, name, show),
+            Some(show) if !is_known || is_over => self.begin_show(now, name, show),
             Some(show) => self.turn_show(name, show),
             None => {}
         }
@@ -81,12 +82,13 @@ impl Sessions {
         let Some(stream) = self.streams.get_mut(name) else { return };
         let Some(shown) = &mut stream.shown else { return };
         stream.video_codec = show.video_codec;
+        let view_now = view(&show);
         let former = std::mem::replace(&mut shown.show, show);
-        if view(&former) == view(&show) {
+        if view(&former) == view_now {
             return;
         }
         if let Some((_, peer)) = &shown.claim {
-            self.outputs.push_back(Output::TurnTap { peer: *peer, view: view(&show) });
+            self.outputs.push_back(Output::TurnTap { peer: *peer, view: view_now });
         }
         self.show_all(name);
     }

@@ -12,7 +12,7 @@ fn show() -> Show {
         video_codec: None,
         encrypted: false,
         access: StreamPolicy::Open,
-        is_recorded: false,
+        taken: None,
     }
 }
 

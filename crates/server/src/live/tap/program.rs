@@ -10,7 +10,7 @@ use rtp::parameters;
 
 use super::Terms;
 use super::opening::Opening;
-use super::track::{Packet, Track};
+use super::track::{Packet, Track, since};
 use crate::media::{Batch, TappedPacket};
 
 /// What comes out.
@@ -78,6 +78,8 @@ impl Program {
                     }
                 }
                 TappedPacket::Report { kind, ntp, timestamp } => {
+                    // The router reports in the wake-up that hands the report over.
+                    self.alignment.anchor(ntp, since(self.origin, now));
                     let track = match kind {
                         parameters::Kind::Audio => &mut self.audio,
                         parameters::Kind::Video => &mut self.video,

@@ -113,7 +113,7 @@ impl Track {
     }
 }
 
-fn since(origin: Instant, at: Instant) -> MediaTime {
+pub(super) fn since(origin: Instant, at: Instant) -> MediaTime {
     let micros = at.saturating_duration_since(origin).as_micros();
     MediaTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }

@@ -11,6 +11,7 @@ mod manage;
 mod many;
 mod recording;
 mod rooms;
+mod takes;
 mod webrtc;
 
 use bytes::Bytes;

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use live::record::{Fill, Format};
 use media::{MediaTime, Parameters};
@@ -12,7 +13,8 @@ use media::{MediaTime, Parameters};
 use super::{Session, Settings};
 use crate::clock;
 use crate::live::recording::file_name::file_name;
-use crate::live::recording::index::{Opening, Progress, RecordingId};
+use crate::live::recording::index::{Opening, PartOpening, Progress, RecordingId};
+use crate::live::recording::manifest;
 
 #[derive(Debug)]
 pub(super) struct OpenFile {
@@ -30,10 +32,13 @@ impl OpenFile {
         settings: &Settings,
         session: &Arc<Session>,
         format: Format,
-        video: Option<&Parameters>,
-        audio: Option<&Parameters>,
+        (video, audio): (Option<&Parameters>, Option<&Parameters>),
+        at: Option<Instant>,
     ) -> io::Result<Self> {
-        let started_at = clock::unix_time();
+        let since = at.map(|at| clock::now().saturating_duration_since(at)).unwrap_or_default();
+        let started_at = clock::unix_time().saturating_sub(since);
+        let part =
+            session.taken().map(|taken| PartOpening { taken, offset_ms: at.map(|at| millis_between(taken.since, at)) });
         for attempt in 1..=ATTEMPTS_MAX {
             let path = file_name(&session.name, started_at, format, attempt);
             let full = settings.folder.join(&path);
@@ -44,12 +49,15 @@ impl OpenFile {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 opened => opened?,
             };
-            let opening = Opening { name: &session.name, path: &path, format, started_at, video, audio };
+            let opening = Opening { name: &session.name, path: &path, format, started_at, video, audio, part };
             let id = settings.index.begin(&opening).map_err(|error| {
                 // Nobody would find the file; and that it cannot be deleted says nothing new.
                 let _ = fs::remove_file(&full);
                 io::Error::other(error)
             })?;
+            if let Ok(Some(recording)) = settings.index.find(id) {
+                manifest::follow(&settings.folder, &settings.index, &recording);
+            }
             tracing::info!(stream = %session.name, path, "recording");
             let (progress, entered) = (Progress::default(), Progress::default());
             return Ok(Self { file, session: Arc::clone(session), id, progress, entered });
@@ -88,6 +96,12 @@ impl OpenFile {
         self.entered = self.progress;
         is_new.then_some((self.id, self.progress))
     }
+}
+
+/// From the one moment to the other; less than 0 if that was before.
+fn millis_between(from: Instant, to: Instant) -> i64 {
+    let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    if to >= from { millis(to - from) } else { -millis(from - to) }
 }
 
 /// Recordings of one stream that begin within a millisecond.

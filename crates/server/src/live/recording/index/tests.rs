@@ -10,7 +10,8 @@ pub(in crate::live::recording) fn enter(index: &Index, app: &str, stream: &str, 
     let name = StreamName::new(app, stream).unwrap();
     let path = format!("{app}/{stream}.{at}.mp4");
     let started_at = Duration::from_millis(at);
-    let opening = Opening { name: &name, path: &path, format: Format::Mp4, started_at, video: None, audio: None };
+    let opening =
+        Opening { name: &name, path: &path, format: Format::Mp4, started_at, video: None, audio: None, part: None };
     let id = index.begin(&opening).unwrap();
     index.progress(&[(id, Progress { bytes, duration_ms: 1000, gaps: 0 })]).unwrap();
     index.end(id, State::Finished, None).unwrap();

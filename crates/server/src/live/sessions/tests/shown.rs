@@ -22,7 +22,7 @@ fn show(of: MediaPeerId) -> Show {
         video_codec: Some("H264"),
         encrypted: false,
         access: StreamPolicy::Open,
-        is_recorded: false,
+        taken: None,
     }
 }
 

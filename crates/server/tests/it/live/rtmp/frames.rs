@@ -50,6 +50,11 @@ impl Camera {
         Self { client, session, voice, face, packetizer, began: now(), pictures: 0, sounds: 0, followed: 0 }
     }
 
+    /// When the picture of that number is made.
+    pub(super) fn made_at(&self, picture: u64) -> Instant {
+        self.began + Duration::from_millis(picture * 40)
+    }
+
     /// Films while somebody does something else.
     pub(super) async fn film<T>(&mut self, others: impl Future<Output = T>) -> T {
         let done = Cell::new(false);
@@ -99,7 +104,7 @@ fn picture(packetizer: &mut Packetizer, number: u64, is_key: bool) -> Vec<(Vec<u
     payloads
 }
 
-fn number_of(frame: &Frame) -> u64 {
+pub(super) fn number_of(frame: &Frame) -> u64 {
     u64::from_be_bytes(frame.data[6..14].try_into().unwrap())
 }
 

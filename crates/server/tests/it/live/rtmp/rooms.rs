@@ -15,8 +15,13 @@ use live::rtmp::Purpose;
 
 /// Anna, who is the host and films herself.
 async fn anna(server: &TestServer) -> (Member, Camera) {
-    let mut anna = Member::join(server.http(), "anna", None).await;
-    let mut client = Client::of_h264(1).await;
+    filming(server, "anna", 1, json!({})).await
+}
+
+/// A member who films itself and says this when it joins.
+pub(super) async fn filming(server: &TestServer, uid: &'static str, id: u64, more: Value) -> (Member, Camera) {
+    let mut member = Member::join_with(server.http(), uid, more).await;
+    let mut client = Client::of_h264(id).await;
     let sends = Direction::SendOnly;
     let offer = client.offer(&[(MediaKind::Audio, sends), (MediaKind::Video, sends)]);
     let [voice, face] = [offer.mids[0], offer.mids[1]];
@@ -24,8 +29,8 @@ async fn anna(server: &TestServer) -> (Member, Camera) {
         {"mid": voice.to_string(), "source": "microphone"},
         {"mid": face.to_string(), "source": "camera"},
     ]);
-    anna.connect(&mut client, offer, &tracks).await;
-    (anna, Camera::of(client, String::new(), [voice, face]))
+    member.connect(&mut client, offer, &tracks).await;
+    (member, Camera::of(client, String::new(), [voice, face]))
 }
 
 async fn moderate(member: &mut Member, rest: &str) {
