@@ -12,7 +12,7 @@ let refusal: string | undefined;
 let calls: string[];
 let recorder: StreamRecorder;
 
-const recording = (id: number, state: RecordingReport['state'], reason: string | null = null): RecordingReport => ({ ...NAME, id, state, reason, startedAt: id * 1000, durationMs: 0, bytes: 0, gaps: 0, format: 'mp4', video: null, url: '' });
+const recording = (id: number, state: RecordingReport['state'], reason: string | null = null): RecordingReport => ({ ...NAME, id, state, reason, startedAt: id * 1000, durationMs: 0, bytes: 0, gaps: 0, format: 'mp4', video: null, part: null, url: '' });
 
 beforeEach(() => {
   vi.useFakeTimers();
