@@ -51,7 +51,7 @@ impl Files {
     fn take(&mut self, recorder: &mut Recorder) {
         while let Some(output) = recorder.poll_output() {
             match output {
-                Output::Begin { format, video, audio } => {
+                Output::Begin { format, video, audio, .. } => {
                     assert!(self.open.is_none() && (video.is_some() || audio.is_some()));
                     self.open = Some((format, Vec::new(), MediaTime::ZERO));
                 }
