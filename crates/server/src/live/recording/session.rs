@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use live::hub::{Content, Item};
 use live::record::{Config, Recorder};
+use media::Frame;
 use tokio::sync::watch;
 
 use super::disk::{Disk, Session};
+use crate::clock;
 use crate::live::directory::{Directory, ViewEnd, Viewer};
 
 /// Records until it is stopped, or the disk fails.
@@ -20,6 +22,7 @@ pub(super) async fn record(
     disk: Disk,
     mut stopping: watch::Receiver<bool>,
 ) {
+    let since = clock::now();
     let Some(viewer) = viewer(&session, &directory, &mut stopping).await else { return };
     let mut recording = Recording {
         session,
@@ -29,6 +32,7 @@ pub(super) async fn record(
         items: Vec::new(),
         skipped: 0,
         origin: None,
+        since,
     };
     loop {
         tokio::select! {
@@ -78,6 +82,8 @@ struct Recording {
     skipped: u64,
     /// The moment of the stream's time 0, if it is known.
     origin: Option<Instant>,
+    /// When the recording was wanted.
+    since: Instant,
 }
 
 impl Recording {
@@ -99,7 +105,9 @@ impl Recording {
                 Content::Parameters(parameters) => self.recorder.handle_parameters(parameters),
                 Content::Frame(frame) => {
                     self.follow_clock(item.origin()).await;
-                    self.recorder.handle_frame(frame);
+                    if !self.is_too_early(frame) {
+                        self.recorder.handle_frame(frame);
+                    }
                 }
                 Content::Metadata(_) => {}
             }
@@ -117,6 +125,12 @@ impl Recording {
         }
         self.write().await;
         self.origin = origin;
+    }
+
+    /// A viewer begins with the latest key picture. In a room that is from before everybody was told of the recording, and before the member agreed.
+    fn is_too_early(&self, frame: &Frame) -> bool {
+        let made_at = |origin: Instant| origin + Duration::from_micros(u64::try_from(frame.dts.micros()).unwrap_or(0));
+        self.session.taken().is_some() && self.origin.is_none_or(|origin| made_at(origin) < self.since)
     }
 
     /// Waits for the disk if it must, and meanwhile takes nothing from the stream.

@@ -33,7 +33,7 @@ pub(super) async fn filming(server: &TestServer, uid: &'static str, id: u64, mor
     (member, Camera::of(client, String::new(), [voice, face]))
 }
 
-async fn moderate(member: &mut Member, rest: &str) {
+pub(super) async fn moderate(member: &mut Member, rest: &str) {
     let request = format!(r#"{{"cmd":"moderate","id":"m",{rest}}}"#);
     member.say(&serde_json::from_str(&request).unwrap()).await;
     member.hear("ok").await;

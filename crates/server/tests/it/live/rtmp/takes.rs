@@ -8,9 +8,10 @@ use media::{Frame, MediaTime};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::frames::{Camera, number_of};
+use super::client::flv;
+use super::frames::{Camera, number_of, watch_flv};
 use super::recording::recorder;
-use super::rooms::filming;
+use super::rooms::{filming, moderate};
 use crate::fixture::{Answer, TestServer, get, send};
 use crate::live::access::{KEY, token};
 use crate::live::code;
@@ -101,6 +102,23 @@ async fn by_their_offsets_the_parts_of_a_room_are_in_step_within_40_ms() {
     let spread = of_anna.1.max(of_bo.1) - of_anna.0.min(of_bo.0);
     assert!(spread <= 40, "{of_anna:?} and {of_bo:?}");
     assert!(manifest["parts"][1]["offsetMs"].as_i64().unwrap() > 1_000, "{manifest}");
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_of_a_room_from_before_its_recording_though_somebody_watches_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = recorder(&folder, &["rooms.topology=sfu", "recording.format=flv"]);
+    let admin = server.admin();
+    let (mut host, mut camera) = filming(&server, "anna", 1, json!({})).await;
+    moderate(&mut host, r#""action":"stream","stream":"open""#).await;
+    let watching = async { watch_flv(&mut flv(server.http(), "/room/standup/anna.flv").await, 40).await };
+    camera.film(watching).await;
+    begin(&mut host).await;
+    let list = camera.film(parts(&server, &admin, "recording", 1)).await;
+    let offset_ms = list[0]["part"]["offsetMs"].as_i64().unwrap();
+    assert!(offset_ms >= 0, "{offset_ms}");
+    end(&server, &admin).await;
+    camera.film(parts(&server, &admin, "finished", 1)).await;
 }
 
 #[tokio::test]
