@@ -14,7 +14,7 @@ const test = base.extend<{ publishes: (keyFrameSeconds?: number) => Encoder }>({
   publishes: async ({ server }, use) => {
     const encoders: Encoder[] = [];
     await use((keyFrameSeconds) => {
-      const encoder = Encoder.publishes(server.rtmpUrl('lesson'), keyFrameSeconds);
+      const encoder = Encoder.publishes(server.rtmpUrl('lesson'), { keyFrameSeconds });
       encoders.push(encoder);
       return encoder;
     });
