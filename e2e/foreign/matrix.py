@@ -70,22 +70,14 @@ def h264_by_rtmp(server: Server, source: Input) -> list[str]:
     return ffmpeg_source(outputs(server, source.stream)["RTMP"], source.tone_hz, key_frames_s=1)
 
 
-def h265_by_rtmp(server: Server, source: Input) -> list[str]:
-    """Enhanced RTMP."""
-    video = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", f"keyint={RATE}:bframes=0:log-level=none"]
-    return [FFMPEG, *flashing(source.tone_hz, 44100, 1), *video, "-c:a", "aac", "-f", "flv", outputs(server, source.stream)["RTMP"]]
+def by_enhanced_rtmp(*video: str) -> Callable[[Server, Input], list[str]]:
+    """A younger ffmpeg encodes the pictures with these options."""
 
+    def command(server: Server, source: Input) -> list[str]:
+        url = outputs(server, source.stream)["RTMP"]
+        return [FFMPEG, *flashing(source.tone_hz, 44100, 1), "-c:v", *video, "-c:a", "aac", "-f", "flv", url]
 
-def vp9_by_rtmp(server: Server, source: Input) -> list[str]:
-    """Enhanced RTMP."""
-    video = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", str(RATE)]
-    return [FFMPEG, *flashing(source.tone_hz, 44100, 1), *video, "-c:a", "aac", "-f", "flv", outputs(server, source.stream)["RTMP"]]
-
-
-def av1_by_rtmp(server: Server, source: Input) -> list[str]:
-    """Enhanced RTMP."""
-    video = ["-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-g", str(RATE)]
-    return [FFMPEG, *flashing(source.tone_hz, 44100, 1), *video, "-c:a", "aac", "-f", "flv", outputs(server, source.stream)["RTMP"]]
+    return command
 
 
 def h264_by_whip(server: Server, source: Input) -> list[str]:
@@ -101,11 +93,14 @@ def vp8_by_whip(server: Server, source: Input) -> list[str]:
     return [sys.executable, peer, f"http://127.0.0.1:{server.http_port}/whip/live/{source.stream}", str(source.tone_hz)]
 
 
+H265 = ["libx265", "-preset", "ultrafast", "-x265-params", f"keyint={RATE}:bframes=0:log-level=none"]
+VP9 = ["libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", str(RATE)]
+AV1 = ["libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-g", str(RATE)]
 INPUTS = [
     Input("RTMP H.264+AAC", "H264", 800, RATE, "ffmpeg", h264_by_rtmp, has_b_pictures=True),
-    Input("RTMP H.265+AAC", "H265", 1000, RATE, FFMPEG, h265_by_rtmp),
-    Input("RTMP VP9+AAC", "VP9", 600, RATE, FFMPEG, vp9_by_rtmp),
-    Input("RTMP AV1+AAC", "AV1", 1800, RATE, FFMPEG, av1_by_rtmp),
+    Input("RTMP H.265+AAC", "H265", 1000, RATE, FFMPEG, by_enhanced_rtmp(*H265)),
+    Input("RTMP VP9+AAC", "VP9", 600, RATE, FFMPEG, by_enhanced_rtmp(*VP9)),
+    Input("RTMP AV1+AAC", "AV1", 1800, RATE, FFMPEG, by_enhanced_rtmp(*AV1)),
     Input("WHIP H.264+Opus", "H264", 1200, RATE, "ffmpeg", h264_by_whip),
     Input("WHIP VP8+Opus", "VP8", 1500, FRAMES_PER_SECOND, FFMPEG, vp8_by_whip),
 ]

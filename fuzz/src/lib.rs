@@ -11,6 +11,7 @@ pub mod live_hls;
 pub mod live_recording;
 pub mod live_rtmp;
 pub mod media_parameters;
+mod mp4_boxes;
 mod published;
 pub mod room_dialects;
 pub mod room_frames;

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use live::hls::{Answer, Config, Container, Epoch, File, Reload, Stream, Tag};
 use live::m3u8::rules::{self, Seen, SeenSegment};
 use media::MediaTime;
 use mp4_atom::{Decode as _, Moof};
 use mpeg2ts::ts::{ReadTsPacket as _, TsPacketReader};
 
+use crate::mp4_boxes::boxes;
 use crate::published::{Clock, Step};
 
 /// What happens next.
@@ -166,20 +167,6 @@ fn check_mp4(bytes: &[u8]) {
         }
         assert_eq!(expected, head.len() + data.len(), "the samples are all there is");
     }
-}
-
-/// The boxes, each with its name and all of its bytes.
-fn boxes(bytes: &[u8]) -> Vec<([u8; 4], &[u8])> {
-    let (mut rest, mut boxes) = (bytes, Vec::new());
-    while !rest.is_empty() {
-        let mut head = rest;
-        let length = head.get_u32() as usize;
-        let name = head.get_u32().to_be_bytes();
-        let (whole, behind) = rest.split_at_checked(length).expect("a box is no longer than the file");
-        boxes.push((name, whole));
-        rest = behind;
-    }
-    boxes
 }
 
 const TAG: Tag = Tag(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);

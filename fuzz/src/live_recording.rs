@@ -3,12 +3,12 @@
 use std::io::Cursor;
 
 use arbitrary::{Arbitrary, Unstructured};
-use bytes::Buf as _;
 use live::flv::TagReader;
 use live::record::{Config, Format, Output, Recorder, Wanted};
 use matroska_demuxer::{Frame as Block, MatroskaFile};
 use media::MediaTime;
 
+use crate::mp4_boxes::boxes;
 use crate::published::{Clock, Step};
 
 /// The first bytes choose the kind of file and how long files are.
@@ -85,13 +85,7 @@ fn check(format: Format, file: &[u8]) {
 }
 
 fn check_mp4(file: &[u8]) {
-    let (mut rest, mut names) = (file, Vec::new());
-    while !rest.is_empty() {
-        let mut head = rest;
-        let length = head.get_u32() as usize;
-        names.push(head.get_u32().to_be_bytes());
-        rest = rest.get(length..).expect("a box is no longer than the file");
-    }
+    let names: Vec<_> = boxes(file).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names.get(..2), Some(&[*b"ftyp", *b"moov"][..]));
     let fragments: Vec<_> = names.iter().filter(|name| matches!(*name, b"moof" | b"mdat")).collect();
     assert!(fragments.chunks(2).all(|pair| pair == [b"moof", b"mdat"]), "{names:?}");

@@ -55,6 +55,12 @@ impl<'a> Obu<'a> {
         self.head >> 3 & 0x0f
     }
 
+    /// Whether it is part of what packets, FLV and MP4 carry: each of them tells in its own way where a temporal unit begins (AV1 RTP payload format §5).
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        !matches!(self.obu_type(), Self::TEMPORAL_DELIMITER | Self::TILE_LIST | Self::PADDING)
+    }
+
     /// Appends it with its length.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.push(self.head | HAS_SIZE);

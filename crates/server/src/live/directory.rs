@@ -250,7 +250,12 @@ impl Directory {
 
     /// The same, for one who waits so long for the publisher.
     pub async fn wait_and_view(&self, name: &StreamName, wait_max: Duration) -> Option<Viewer> {
-        timeout(wait_max, self.viewable(name, || self.wait_for(name))).await.ok().flatten()
+        timeout(wait_max, self.wait_long_and_view(name)).await.ok().flatten()
+    }
+
+    /// The same, for one who waits for as long as it takes.
+    pub(crate) async fn wait_long_and_view(&self, name: &StreamName) -> Option<Viewer> {
+        self.viewable(name, || self.wait_for(name)).await
     }
 
     /// The same, for one who takes frames where there are some, and for whom none have to be made.

@@ -69,10 +69,7 @@ fn name_of(room: &str, part: &Part) -> Option<StreamName> {
 
 /// The room that a stream of this name belongs to; `None` where the name is anybody's.
 pub(crate) fn room_of(name: &StreamName) -> Option<&str> {
-    if name.app() == APP {
-        return Some(name.stream());
-    }
-    name.app().strip_prefix(APP)?.strip_prefix('/')?.split('/').next()
+    room_to_join(name).or_else(|| name.app().strip_prefix(APP)?.strip_prefix('/')?.split('/').next())
 }
 
 /// The room that whoever publishes under this name is a member of; `None` where the name is no room's own.

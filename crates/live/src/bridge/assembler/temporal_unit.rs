@@ -55,7 +55,7 @@ impl TemporalUnit {
             return Ok(());
         }
         let (obu, _) = Obu::parse(&whole)?;
-        if !matches!(obu.obu_type(), Obu::TEMPORAL_DELIMITER | Obu::TILE_LIST | Obu::PADDING) {
+        if obu.is_carried() {
             obu.write(&mut self.data);
         }
         Ok(())

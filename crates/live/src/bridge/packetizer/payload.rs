@@ -62,9 +62,7 @@ pub(super) fn av1(
     let obus = Obus::new(unit).collect::<Result<Vec<_>, _>>()?;
     let lacks_header = is_key && obus.iter().all(|obu| obu.obu_type() != Obu::SEQUENCE_HEADER);
     let header = SequenceHeader::find(media::av1::record_obus(record)).filter(|_| lacks_header);
-    let kept = obus
-        .into_iter()
-        .filter(|obu| !matches!(obu.obu_type(), Obu::TEMPORAL_DELIMITER | Obu::TILE_LIST | Obu::PADDING));
+    let kept = obus.into_iter().filter(Obu::is_carried);
     let mut packer = Packer { payload: vec![if is_key { NEW_SEQUENCE } else { 0 }], limit: payload_bytes_max };
     let (mut element, mut is_first) = (Vec::new(), true);
     for obu in header.map(|(obu, _)| obu).into_iter().chain(kept) {

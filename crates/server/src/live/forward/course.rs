@@ -76,15 +76,9 @@ impl Course {
 
     /// A place in the stream, once something can be seen there.
     async fn viewer(&mut self) -> Option<Viewer> {
-        loop {
-            tokio::select! {
-                () = self.stop.wait() => return None,
-                viewer = self.directory.wait_and_view(&self.name, WAIT) => {
-                    if viewer.is_some() {
-                        return viewer;
-                    }
-                }
-            }
+        tokio::select! {
+            () = self.stop.wait() => None,
+            viewer = self.directory.wait_long_and_view(&self.name) => viewer,
         }
     }
 }
@@ -109,8 +103,6 @@ const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// A connection that lasted so long was a good one: after it the pauses begin anew.
 const STEADY: Duration = Duration::from_secs(30);
-/// How long one look for the stream takes.
-const WAIT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests;

@@ -60,8 +60,7 @@ impl Table {
     }
 
     pub(super) fn states(&self) -> BTreeMap<&'static str, u64> {
-        let all = [State::OffAir.word(), State::Connecting.word(), "on-air", "retrying"];
-        let mut states: BTreeMap<&'static str, u64> = all.into_iter().map(|word| (word, 0)).collect();
+        let mut states: BTreeMap<&'static str, u64> = State::WORDS.into_iter().map(|word| (word, 0)).collect();
         for active in self.streams.values().flat_map(|entry| &entry.active) {
             *states.entry(active.target.state().word()).or_default() += 1;
         }

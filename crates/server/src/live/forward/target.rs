@@ -91,13 +91,17 @@ impl Target {
 }
 
 impl State {
+    /// All of their names.
+    pub(super) const WORDS: [&'static str; 4] = ["off-air", "connecting", "on-air", "retrying"];
+
     /// Its name for programs.
     pub(crate) fn word(&self) -> &'static str {
+        let [off_air, connecting, on_air, retrying] = Self::WORDS;
         match self {
-            Self::OffAir => "off-air",
-            Self::Connecting => "connecting",
-            Self::OnAir { .. } => "on-air",
-            Self::Retrying { .. } => "retrying",
+            Self::OffAir => off_air,
+            Self::Connecting => connecting,
+            Self::OnAir { .. } => on_air,
+            Self::Retrying { .. } => retrying,
         }
     }
 }

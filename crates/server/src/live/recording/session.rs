@@ -54,15 +54,9 @@ pub(super) async fn record(
 
 /// A place in the stream, once something can be seen there.
 async fn viewer(session: &Session, directory: &Directory, stopping: &mut watch::Receiver<bool>) -> Option<Viewer> {
-    loop {
-        tokio::select! {
-            viewer = directory.wait_and_view(&session.name, WAIT) => {
-                if viewer.is_some() {
-                    return viewer;
-                }
-            }
-            () = stop(stopping) => return None,
-        }
+    tokio::select! {
+        viewer = directory.wait_long_and_view(&session.name) => viewer,
+        () = stop(stopping) => None,
     }
 }
 
@@ -140,6 +134,3 @@ impl Recording {
         }
     }
 }
-
-/// How long one look for the stream takes.
-const WAIT: Duration = Duration::from_secs(60);
