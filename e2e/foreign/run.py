@@ -18,6 +18,7 @@ from pathlib import Path
 
 import apprtc_device
 import audience
+import encoder
 import forward
 import hooks
 import ice
@@ -66,7 +67,7 @@ def main() -> int:
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *forward.CHECKS]
-    meetings = chosen([*meeting.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
+    meetings = chosen([*meeting.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
     abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *audience.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)

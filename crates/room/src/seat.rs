@@ -71,6 +71,12 @@ impl MediaSeat {
         true
     }
 
+    /// What is sent comes from within the media server's process: there is nothing to negotiate.
+    pub(crate) fn place(&mut self) {
+        self.connection = Some(PLACED.to_owned());
+        self.connected = true;
+    }
+
     /// The media server has lost the connection. The next one begins with all encodings and no data channels, which nobody says.
     pub(crate) fn disconnect(&mut self) {
         self.connected = false;
@@ -103,6 +109,8 @@ impl MediaSeat {
     }
 }
 
+/// The name of the connection of a member that has none.
+const PLACED: &str = "placed";
 /// Offers of one member that wait for the media server.
 pub(crate) const OFFERS_MAX: usize = 8;
 /// Slots of one member that are repeated when it resumes: 49 tiles, as many voices, and room for more.

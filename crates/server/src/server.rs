@@ -25,6 +25,7 @@ use crate::live::access::Access;
 use crate::live::audience;
 use crate::live::clients::{CLIENTS_MAX, Clients};
 use crate::live::directory::Directory as OnAir;
+use crate::live::encoders::Encoders;
 use crate::live::entrance::Entrance;
 use crate::live::forward::{Forwards, Surroundings};
 use crate::live::hooks::Hooks;
@@ -122,7 +123,9 @@ impl Server {
         let clients = Clients::new(CLIENTS_MAX, random_start());
         let entrance = Entrance::new(Access::new(&config, auth_keys.clone(), shows), clients.clone(), hooks.clone());
         let (stopping, watched) = watch::channel(false);
-        let stage = Stage { directory: on_air.clone(), entrance: entrance.clone(), stopping: watched.clone() };
+        let encoders = Encoders::new(signal.clone(), on_air.clone());
+        let (directory, entering) = (on_air.clone(), entrance.clone());
+        let stage = Stage { directory, entrance: entering, encoders, stopping: watched.clone() };
         let around = Surroundings::new(&stage, hooks.clone());
         let forwards = Forwards::spawn(&config, addresses.of_rtmp(), around, &mut tasks.forwarding, watched.clone())?;
         let recordings = recordings(&config, on_air.clone(), (shows_recorded, signal.clone()), hooks)?;

@@ -38,7 +38,7 @@ use self::{
 };
 
 pub(crate) use self::connection::Seat;
-pub(crate) use self::rooms::Media;
+pub(crate) use self::rooms::{Media, Place};
 
 /// The rooms of this server, from outside. Clones are the same rooms.
 #[derive(Clone, Debug)]

@@ -65,6 +65,8 @@ pub(crate) struct Peer {
     pub(crate) demands: Vec<Demand>,
     /// It is to be shown a picture, so its path is estimated. Sound alone is sent whatever the path carries.
     pub(crate) is_estimated: bool,
+    /// What it publishes is made within this process, by an encoder that nobody can ask for a key picture.
+    pub(crate) is_fed: bool,
     /// Some of its slots may have something to replay.
     pub(crate) replays: bool,
     /// What its slots show may have changed.
@@ -96,6 +98,7 @@ impl Peer {
             id,
             is_remote: false,
             is_local: false,
+            is_fed: false,
             streams: Vec::new(),
             extensions: ExtensionIds::default(),
             slots: Vec::new(),
@@ -133,6 +136,7 @@ impl Peer {
         let kept = Self {
             is_remote,
             is_local: self.is_local,
+            is_fed: self.is_fed,
             quality,
             slots,
             replays: self.replays,

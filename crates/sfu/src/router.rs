@@ -143,6 +143,15 @@ impl Router {
         }
     }
 
+    /// A peer has come whose tracks are made in this process, of what an encoder sends that cannot be asked for a key picture: who begins to
+    /// watch them gets what came since the latest, as by [`Config::replays`].
+    pub fn handle_fed_join(&mut self, now: Instant, peer: PeerId) {
+        self.handle_join(now, peer);
+        if let Some(joined) = self.peer_keys.get(&peer).and_then(|key| self.peers.get_mut(*key)) {
+            joined.is_fed = true;
+        }
+    }
+
     /// The other workers that have a part of this room. To those that have come since goes what they cannot wait for, once the tracks
     /// of the peers here are announced there; those that are gone want nothing any more.
     pub fn handle_links(&mut self, now: Instant, links: Links, sink: &mut impl Sink) {
@@ -209,8 +218,8 @@ impl Router {
             }
             None => {
                 let next_stream = &mut self.next_stream;
-                let mut published =
-                    Track::new(now, track, parameters, self.config.replays, || name_stream(next_stream));
+                let replays = self.config.replays || self.peers.get(peer).is_some_and(|peer| peer.is_fed);
+                let mut published = Track::new(now, track, parameters, replays, || name_stream(next_stream));
                 if self.peers.get(peer).is_some_and(|peer| peer.is_remote) {
                     published.is_remote = true;
                     published.interest = Interest::NOTHING;

@@ -1,6 +1,6 @@
 //! Between the members and the media server: offers and wishes to it, answers and news from it.
 
-use std::mem;
+use std::{collections::BTreeSet, mem, time::Instant};
 
 use crate::{
     ConnId, Hub, Output,
@@ -61,16 +61,36 @@ impl Hub {
             may_subscribe: member.grants.may_subscribe(),
         }));
         if !known {
-            for source in member.silenced() {
-                self.outputs.push_back(Output::Media(MediaRequest::Block {
-                    room: media_room,
-                    peer,
-                    source,
-                    blocked: true,
-                }));
-            }
+            let silenced = member.silenced();
+            self.block_first(media_room, peer, silenced);
         }
         Ok(())
+    }
+
+    /// An encoder on that connection sends without an offer: its packets are made where the media server is. Says where it has its place
+    /// there, from which [`MediaRequest::Close`] takes it; `None` when no encoder sits at that connection whose room's media goes through
+    /// the server.
+    pub fn handle_place(&mut self, now: Instant, conn: ConnId) -> Option<(MediaRoomId, MediaPeerId)> {
+        self.begin(now);
+        let [room_id] = &self.connections.get(&conn)?.rooms[..] else { return None };
+        let room = self.rooms.get_mut(room_id)?;
+        let Plane::Server { room: media_room, .. } = room.plane else { return None };
+        let uid = room.member_of(conn).filter(|member| member.is_encoder())?.uid.clone();
+        let member = room.member_mut(&uid)?;
+        let silenced = member.silenced();
+        let seat = member.media.as_mut()?;
+        let (known, peer) = (seat.known(), seat.peer);
+        seat.place();
+        if !known {
+            self.block_first(media_room, peer, silenced);
+        }
+        Some((media_room, peer))
+    }
+
+    /// What was muted before the media server knew of the member.
+    fn block_first(&mut self, room: MediaRoomId, peer: MediaPeerId, silenced: BTreeSet<Source>) {
+        let blocks = silenced.into_iter().map(|source| MediaRequest::Block { room, peer, source, blocked: true });
+        self.outputs.extend(blocks.map(Output::Media));
     }
 
     /// `subscribe`: what a member wants in its slots. Members come and go while it is on its way: a wish for one who is

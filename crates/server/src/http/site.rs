@@ -18,7 +18,6 @@ use crate::clock;
 use crate::config::{Config, Limit};
 use crate::ice::{IceServers, UrlHost};
 use crate::live::clients::Census;
-use crate::live::encoders::Encoders;
 use crate::live::forward::Forwards;
 use crate::live::hls::Hls;
 use crate::live::recording::Recordings;
@@ -46,8 +45,6 @@ pub(crate) struct Site {
     pub(crate) workers: Handle,
     /// The way to the live streams; `None` without a media server.
     pub(crate) streams: Option<Streams>,
-    /// Those who publish into rooms.
-    pub(crate) encoders: Encoders,
     /// The live streams of every protocol, as publishers and viewers see them.
     pub(crate) stage: Stage,
     /// Their recordings; `None` where nothing is recorded.
@@ -116,7 +113,6 @@ impl Site {
         let Keys { auth: auth_keys, manage: manage_keys } = keys;
         let hls = Hls::new(stage.directory.clone(), stage.entrance.announcer());
         let census = Census::new(stage.entrance.clients().clone(), workers.clone(), Arc::clone(&hls));
-        let encoders = Encoders::new(signal.clone());
         Self {
             config,
             ice,
@@ -126,7 +122,6 @@ impl Site {
             signal,
             workers,
             streams,
-            encoders,
             stage,
             recordings,
             forwards,

@@ -56,7 +56,7 @@ pub(crate) enum Denied {
     NotView,
     /// A name that belongs to a room.
     #[error(
-        "this name belongs to a room, into which encoders publish by WHIP alone (/whip/room/ and the name of the room)"
+        "this name belongs to a room, into which encoders publish by its own name alone (room/ and the name of the room)"
     )]
     RoomName,
     /// A room does not let audiences watch, or is not there.

@@ -34,7 +34,7 @@ struct Inner {
     arrivals: watch::Sender<()>,
     /// Tells that a publisher came or went.
     changes: watch::Sender<()>,
-    tally: Tally,
+    tally: Arc<Tally>,
 }
 
 #[derive(Debug)]
@@ -148,13 +148,17 @@ impl Directory {
     /// Nothing is on air yet, and never more than so many streams will be.
     #[must_use]
     pub fn new(streams_max: Limit) -> Self {
-        Self(Arc::new(Inner {
-            streams_max,
-            entries: Mutex::default(),
-            arrivals: watch::Sender::new(()),
-            changes: watch::Sender::new(()),
-            tally: Tally::default(),
-        }))
+        Self::with_tally(streams_max, Arc::default())
+    }
+
+    /// Another one, for a single stream that is none of these; what happens to it is counted here.
+    pub(crate) fn apart(&self) -> Self {
+        Self::with_tally(Limit(1), Arc::clone(&self.0.tally))
+    }
+
+    fn with_tally(streams_max: Limit, tally: Arc<Tally>) -> Self {
+        let (arrivals, changes) = (watch::Sender::new(()), watch::Sender::new(()));
+        Self(Arc::new(Inner { streams_max, entries: Mutex::default(), arrivals, changes, tally }))
     }
 
     /// Takes the name for a publisher, until the claim is dropped.

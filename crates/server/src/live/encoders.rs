@@ -9,6 +9,7 @@
 
 mod declined;
 mod guest;
+mod on_stage;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +19,10 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::declined::Declined;
 pub(crate) use self::guest::Guest;
-use self::guest::Member;
+use self::guest::{Member, State};
+pub(crate) use self::on_stage::OnStage;
 use super::clients::Presence;
+use super::directory::Directory;
 use super::offer::Offer;
 use super::sessions::{Restart, SessionId};
 use crate::signal::Signal;
@@ -28,6 +31,8 @@ use crate::signal::Signal;
 #[derive(Debug, Clone)]
 pub(crate) struct Encoders {
     signal: Signal,
+    /// In whose tally counts what is transcoded.
+    directory: Directory,
     table: Arc<Table>,
 }
 
@@ -62,8 +67,8 @@ type Answer = oneshot::Sender<Result<String, Declined>>;
 
 impl Encoders {
     /// None yet.
-    pub(crate) fn new(signal: Signal) -> Self {
-        Self { signal, table: Arc::default() }
+    pub(crate) fn new(signal: Signal, directory: Directory) -> Self {
+        Self { signal, directory, table: Arc::default() }
     }
 
     /// Takes a seat, and answers the offer. When nobody waits for the answer any more, the seat is given back.
@@ -72,7 +77,8 @@ impl Encoders {
     /// [`Declined`].
     pub(crate) async fn open(&self, guest: Guest, publication: Publication) -> Result<String, Declined> {
         let Publication { id, name, offer, tag, presence } = publication;
-        let mut member = Member::join(&self.signal, guest, &offer).await?;
+        let sources: Vec<_> = offer.tracks().iter().map(|track| track.source).collect();
+        let mut member = Member::join(&self.signal, guest, State::of(&sources)).await?;
         let answer = member.offer(&offer).await?;
         let (restarts, received) = mpsc::channel(RESTARTS_MAX);
         let entry = Entry { name, tag, ufrag: offer.ufrag().to_owned(), restarts };

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live::StreamName;
-use room::media::{MediaPeerId, MediaRoomId};
-use tokio::sync::oneshot;
+use room::media::{MediaPeerId, MediaRoomId, Source};
+use rtp::parameters::ReceiveParameters;
+use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
@@ -30,6 +31,8 @@ pub(crate) struct Feeder {
     pub(crate) name: StreamName,
     pub(crate) room: MediaRoomId,
     pub(crate) peer: MediaPeerId,
+    /// Hears what is published at the moment.
+    pub(crate) published: watch::Sender<Vec<Source>>,
 }
 
 /// A stream is fed until this is dropped.
@@ -93,10 +96,8 @@ impl Feeder {
         Ok(())
     }
 
-    async fn publish(
-        &self,
-        tracks: Vec<(room::media::Source, rtp::parameters::ReceiveParameters)>,
-    ) -> Result<(), Stopped> {
+    async fn publish(&self, tracks: Vec<(Source, ReceiveParameters)>) -> Result<(), Stopped> {
+        self.published.send_replace(tracks.iter().map(|(source, _)| *source).collect());
         self.workers.feed(self.worker, Feed::Publish { room: self.room, peer: self.peer, tracks }).await
     }
 }

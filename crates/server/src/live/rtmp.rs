@@ -20,7 +20,9 @@ use super::access::{Deed, Denied};
 use super::clients::{Kind, Presence, Visit};
 use super::directory::{Claim, Directory, Protocol, Taken, ViewEnd, Viewer};
 use super::egress;
+use super::encoders::{Declined, Encoders, Guest, OnStage};
 use super::entrance::Entrance;
+use super::shows::room_to_join;
 use crate::clock;
 
 /// What publishers and viewers need of the server. Clones are the same streams.
@@ -30,6 +32,8 @@ pub(crate) struct Stage {
     pub(crate) directory: Directory,
     /// The way to them.
     pub(crate) entrance: Entrance,
+    /// The way into rooms.
+    pub(crate) encoders: Encoders,
     /// Becomes true when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -88,7 +92,8 @@ enum Part {
     Visitor,
     /// It waits to be let in.
     Entering(Kind, StreamAddress, Entering),
-    Publisher(Claim),
+    /// Somebody to whom a room has given a seat is there as long as it has that.
+    Publisher(Claim, Option<OnStage>),
     /// It waits for a publisher.
     Waiting(StreamAddress, Instant),
     Viewer {
@@ -98,18 +103,37 @@ enum Part {
 }
 
 /// Finds out whether somebody is let in.
-type Entering = Pin<Box<dyn Future<Output = Result<Presence, Denied>> + Send>>;
+type Entering = Pin<Box<dyn Future<Output = Result<Entered, NotIn>> + Send>>;
+
+/// Somebody is let in.
+struct Entered {
+    presence: Presence,
+    /// In a room: its seat, and the way in for its frames.
+    seat: Option<(Claim, OnStage)>,
+}
+
+/// Why not.
+#[derive(Debug, thiserror::Error)]
+enum NotIn {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// A room says so.
+    #[error(transparent)]
+    Declined(#[from] Declined),
+}
 
 /// What happens next.
 enum Event {
     Read(usize),
     /// It is let in, or not.
-    Entered(Box<Result<Presence, Denied>>),
+    Entered(Box<Result<Entered, NotIn>>),
     /// A publisher came, or none did in time.
     Arrival(Option<Viewer>),
     Items(Result<(), ViewEnd>),
     /// Somebody who looks after the server wants it to go.
     Ended,
+    /// The room takes back its seat.
+    Unseated(Declined),
     Due,
 }
 
@@ -134,6 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Event::Items(Ok(())) => self.take_items(),
                 Event::Items(Err(end)) => self.session.end_play(&end.to_string()),
                 Event::Ended => self.session.end("ended by the operator"),
+                Event::Unseated(declined) => self.session.end(&declined.to_string()),
                 Event::Due => self.session.handle_timeout(clock::now()).map_err(io::Error::other)?,
             }
             self.say().await?;
@@ -168,7 +193,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Event::Arrival(directory.wait_and_view(&address.name, left).await)
                 }
                 Part::Entering(.., entering) => Event::Entered(Box::new(entering.await)),
-                Part::Visitor | Part::Publisher(_) | Part::Viewer { .. } => std::future::pending().await,
+                Part::Publisher(_, Some(seat)) => Event::Unseated(seat.ended().await),
+                Part::Visitor | Part::Publisher(_, None) | Part::Viewer { .. } => std::future::pending().await,
             }
         };
         tokio::select! {
@@ -185,7 +211,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let answered = self.handle_output(output);
             heard = heard.and(answered);
         }
-        if let Part::Publisher(claim) = &mut self.part {
+        if let Part::Publisher(claim, _) = &mut self.part {
             claim.flush();
         }
         heard.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
@@ -196,9 +222,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             (Output::Send(bytes), _) => self.pieces.push_back(bytes),
             (Output::Publish(address), _) => self.enter(Kind::RtmpPublish, address),
             (Output::Play(address), _) => self.enter(Kind::RtmpPlay, address),
-            (Output::Metadata(metadata), Part::Publisher(claim)) => claim.publish_metadata(metadata),
-            (Output::Parameters(parameters), Part::Publisher(claim)) => claim.publish_parameters(parameters),
-            (Output::Frame(frame), Part::Publisher(claim)) => claim.publish_frame(frame),
+            (Output::Metadata(metadata), Part::Publisher(claim, _)) => claim.publish_metadata(metadata),
+            (Output::Parameters(parameters), Part::Publisher(claim, _)) => claim.publish_parameters(parameters),
+            (Output::Frame(frame), Part::Publisher(claim, _)) => claim.publish_frame(frame),
             (Output::Pause(pauses), Part::Viewer { viewer, is_paused }) => {
                 if *is_paused && !pauses {
                     viewer.begin_again();
@@ -218,7 +244,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match self.stage.directory.claim(&address.name, Protocol::Rtmp, clock::now()) {
             Ok(claim) => {
                 tracing::debug!(client = %self.client, stream = %address.name, "publishes over RTMP");
-                self.part = Part::Publisher(claim);
+                self.part = Part::Publisher(claim, None);
                 self.session.accept_publish(clock::now())
             }
             Err(taken) => {
@@ -245,6 +271,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Asks whether the client is let in.
     fn enter(&mut self, kind: Kind, address: StreamAddress) {
+        let word = |name: &str| address.parameter(name).map(Cow::into_owned);
         let visit = Visit {
             name: address.name.clone(),
             kind,
@@ -253,26 +280,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             tc_url: without_query(self.session.tc_url()),
             page_url: self.session.page_url().to_owned(),
         };
-        let (entrance, token) = (self.stage.entrance.clone(), address.parameter("token").map(Cow::into_owned));
-        let entering = async move { entrance.enter(visit, token.as_deref()).await };
+        let room = room_to_join(&address.name).filter(|_| kind.deed() == Deed::Publish).map(str::to_owned);
+        let (called, token) = (word("name"), word("token"));
+        let Stage { entrance, encoders, .. } = self.stage.clone();
+        let (name, client) = (address.name.clone(), self.client);
+        let entering = async move {
+            let Some(room) = room else {
+                return Ok(Entered { presence: entrance.enter(visit, token.as_deref()).await?, seat: None });
+            };
+            entrance.check_encoder(&room, token.as_deref())?;
+            let presence = entrance.admit(visit).await?;
+            let guest = Guest { room, called, token, address: client };
+            Ok(Entered { presence, seat: Some(encoders.feed(guest, &name).await?) })
+        };
         self.part = Part::Entering(kind, address, Box::pin(entering));
     }
 
     /// The client is let in and does what it came for, or is told why not.
-    fn begin(&mut self, entered: Result<Presence, Denied>) -> Result<(), RtmpError> {
+    fn begin(&mut self, entered: Result<Entered, NotIn>) -> Result<(), RtmpError> {
         let Part::Entering(kind, address, _) = std::mem::replace(&mut self.part, Part::Visitor) else { return Ok(()) };
         match entered {
-            Ok(presence) => {
+            Ok(Entered { presence, seat }) => {
                 self.presence = Some(presence);
+                if let Some((claim, seat)) = seat {
+                    tracing::debug!(client = %self.client, stream = %address.name, "publishes into a room over RTMP");
+                    self.part = Part::Publisher(claim, Some(seat));
+                    return self.session.accept_publish(clock::now());
+                }
                 match kind.deed() {
                     Deed::Publish => return self.publish(&address),
                     Deed::Play => self.part = Part::Waiting(address, clock::now() + WAIT_MAX),
                 }
             }
-            Err(denied) => {
-                tracing::debug!(client = %self.client, stream = %address.name, ?kind, "refused: {denied}");
-                let refusal = if matches!(denied, Denied::Hook(_)) { Refusal::Rejected } else { Refusal::Denied };
-                self.session.refuse(refusal, &denied.to_string());
+            Err(not_in) => {
+                tracing::debug!(client = %self.client, stream = %address.name, ?kind, "refused: {not_in}");
+                self.session.refuse(not_in.refusal(), &not_in.to_string());
             }
         }
         Ok(())
@@ -295,6 +337,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             presence.count_sent(clock::now(), self.pieces.iter().map(Bytes::len).sum());
         }
         egress::write_all(&mut self.stream, &mut self.pieces).await
+    }
+}
+
+impl NotIn {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Denied(Denied::Hook(_)) => Refusal::Rejected,
+            Self::Denied(_) => Refusal::Denied,
+            Self::Declined(declined) => match declined.code() {
+                (409, "uid-in-use") => Refusal::Taken,
+                (429 | 503, _) => Refusal::Full,
+                _ => Refusal::Denied,
+            },
+        }
     }
 }
 

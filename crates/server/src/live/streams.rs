@@ -195,7 +195,8 @@ impl Task {
                 Output::Feed { name, room, peer } => {
                     let worker = self.switchboard.place(room, peer);
                     let workers = self.switchboard.workers().clone();
-                    let feeder = Feeder { directory: self.directory.clone(), workers, worker, name, room, peer };
+                    let (directory, published) = (self.directory.clone(), watch::Sender::default());
+                    let feeder = Feeder { directory, workers, worker, name, room, peer, published };
                     self.feeds.insert(peer, feeder.spawn());
                 }
                 Output::StopFeed { room, peer } => {

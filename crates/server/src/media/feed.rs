@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use room::media::{MediaPeerId, MediaRoomId, Source};
+use room::media::{MediaEvent, MediaPeerId, MediaRoomId, Source};
 use rtp::parameters::ReceiveParameters;
 use sfu::PeerId;
 
@@ -60,12 +60,13 @@ impl Media {
     ) {
         let Ok(seat) = self.seat(now, room, peer) else {
             tracing::warn!(%peer, "a worker has no seat for what is fed to it");
-            return;
+            let reason = "the media server has no seat for it".to_owned();
+            return self.events.send(MediaEvent::Disconnected { peer, reason });
         };
         let Some(member) = self.members.get_mut(seat) else { return };
         let Some(room) = self.rooms.get_mut(member.room) else { return };
         if !std::mem::replace(&mut member.joined, true) {
-            room.router.handle_join(now, PeerId(seat));
+            room.router.handle_fed_join(now, PeerId(seat));
         }
         let published: Vec<Source> = tracks.iter().map(|(source, _)| *source).collect();
         let before = std::mem::replace(&mut member.published, published.clone());
@@ -75,6 +76,9 @@ impl Media {
         }
         for (source, parameters) in &tracks {
             room.router.handle_publish(now, track(seat, *source), parameters.clone());
+        }
+        for source in &member.blocked {
+            room.router.handle_block(now, track(seat, *source), true);
         }
         member.fed = tracks;
         for source in gone {

@@ -11,7 +11,7 @@ use room::ConnId;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf},
     runtime::Handle,
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, oneshot},
     time::{Instant, timeout, timeout_at},
 };
 use websocket::{Broken, Frame, Message, Reader, Writer};
@@ -19,7 +19,7 @@ use websocket::{Broken, Frame, Message, Reader, Writer};
 use super::{
     memory::Share,
     outbox::{Outgoing, Pending},
-    rooms::Input,
+    rooms::{Input, Place},
 };
 
 /// An admitted connection. Wherever it is dropped, the rooms hear that it is gone.
@@ -46,6 +46,13 @@ impl Seat {
     pub(crate) async fn say(&self, text: String) {
         // The rooms end when the server stops, and then nothing more is heard either.
         let _ = self.inputs.send(Input::Text(self.conn, text)).await;
+    }
+
+    /// Where the packets of a member go that only sends; `None` when it has no seat in a room with a media server.
+    pub(crate) async fn place(&self) -> Option<Place> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Place(self.conn, reply)).await.ok()?;
+        answer.await.ok().flatten()
     }
 
     /// The next frame, with pings answered; `None` once the rooms have closed the connection.

@@ -8,14 +8,14 @@ use std::{
 
 use room::apprtc::{Joined, Refused};
 use room::manage::{Manage, ManageError, Managed};
-use room::media::{MediaEvent, MediaRequest};
+use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId};
 use room::{ConnId, Hub, Opened, Output, Refusal, Stats};
 use tokio::{
     sync::{mpsc, oneshot},
     time::sleep_until,
 };
 
-use crate::{clock, live::shows::Shows, media::Switchboard, webhook::Webhooks};
+use crate::{clock, live::shows::Shows, media::Switchboard, webhook::Webhooks, workers::Handle};
 
 use super::{
     connection::Seat,
@@ -38,6 +38,8 @@ pub(crate) enum Input {
     Oversized(ConnId),
     Pong(ConnId),
     Gone(ConnId),
+    /// An encoder whose packets are made in this process wants to send them.
+    Place(ConnId, oneshot::Sender<Option<Place>>),
     Stats(oneshot::Sender<Stats>),
     /// A program of the operator asks for something.
     Manage(Manage, oneshot::Sender<Result<Managed, ManageError>>),
@@ -74,6 +76,16 @@ pub(crate) enum Input {
 pub(crate) struct Media {
     pub(crate) switchboard: Switchboard,
     pub(crate) events: mpsc::Receiver<MediaEvent>,
+}
+
+/// Where a member's packets go that are made in this process.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) room: MediaRoomId,
+    pub(crate) peer: MediaPeerId,
+    /// Which of the workers.
+    pub(crate) worker: usize,
+    pub(crate) workers: Handle,
 }
 
 /// What happens on the side of the media server.
@@ -186,6 +198,8 @@ impl Rooms {
                 self.hub.handle_close(now, conn);
                 self.outboxes.remove(&conn);
             }
+            // An encoder that is gone drops its seat, which says so.
+            Input::Place(conn, reply) => drop(reply.send(self.place(now, conn))),
             Input::Stats(reply) => {
                 let _ = reply.send(self.hub.stats());
             }
@@ -227,6 +241,13 @@ impl Rooms {
         let (outbox, pending) = outbox(&self.hub.config().limits);
         self.outboxes.insert(conn, outbox);
         Ok(Seat::new(conn, inputs, pending, self.present.clone()))
+    }
+
+    fn place(&mut self, now: Instant, conn: ConnId) -> Option<Place> {
+        let media = self.media.as_mut()?;
+        let (room, peer) = self.hub.handle_place(now, conn)?;
+        let worker = media.switchboard.place(room, peer);
+        Some(Place { room, peer, worker, workers: media.switchboard.workers().clone() })
     }
 
     /// Hands over everything that the rooms have to say, to the clients and to the media server. A client that does not read

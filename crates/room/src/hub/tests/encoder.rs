@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     ConnId, Opened, Topology,
     manage::{Manage, PolicyChange},
-    media::{MediaEvent, MediaRequest, Source},
+    media::{MediaEvent, MediaRequest, Source, TrackDescription},
     output::CLOSE_NORMAL,
     token::{Claims, Key, mint},
 };
@@ -101,6 +101,26 @@ fn a_muted_encoder_passes_nothing_and_a_removed_one_is_told_so() {
     let heard = stage.moderate(ana, r#""remove","remoteUid":"obs""#);
     assert_eq!(find(&heard, "moderated").1["action"], "remove");
     assert_eq!(requests(&heard), [MediaRequest::Close { room, peer }]);
+}
+
+#[test]
+fn an_encoder_whose_packets_are_made_beside_the_media_server_has_a_place_there_without_an_offer() {
+    let mut stage = Stage::with_media();
+    let [ana, ..] = stage.trio();
+    let now = stage.now;
+    assert_eq!(stage.hub.handle_place(now, ana), None, "people offer");
+    let (obs, _) = stage.encoder();
+    let heard = stage.moderate(ana, r#""mute","remoteUid":"obs","source":"camera""#);
+    assert_eq!(requests(&heard), [], "the media server does not know it yet");
+    let (room, peer) = stage.hub.handle_place(now, obs).unwrap();
+    let source = Source::Camera;
+    assert_eq!(requests(&stage.hear()), [MediaRequest::Block { room, peer, source, blocked: true }]);
+    let video = TrackDescription { source, video: true, codec: "H264", layers: Vec::new(), encrypted: false };
+    let heard = stage.media(MediaEvent::Published { peer, tracks: vec![video] });
+    assert_eq!(commands(&heard, ana), ["tracks"]);
+    let heard = stage.close(obs);
+    assert_eq!(requests(&heard), [MediaRequest::Close { room, peer }]);
+    assert_eq!(stage.hub.handle_place(now, obs), None);
 }
 
 #[test]

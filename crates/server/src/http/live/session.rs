@@ -29,11 +29,7 @@ pub(super) async fn open(
     form: Form,
     body: Body,
 ) -> Result<Response, Refusal> {
-    let room = room_to_join(&address.name).filter(|_| deed == Deed::Publish).map(str::to_owned);
-    match &room {
-        Some(room) => request.streams.entrance.check_encoder(room, token(request, &address).as_deref())?,
-        None => check(request, deed, &address)?,
-    }
+    let room = check(request, deed, &address)?;
     // The clients of SRS name any type, or none.
     if form == Form::Clean && !has_type(request.parts, SDP) {
         return Err(Refusal::MediaType(SDP));
@@ -47,18 +43,9 @@ pub(super) async fn open(
     let client_ufrag = offer.ufrag().to_owned();
     let presence = admit(request, deed, &address).await?;
     let place = Place { name: address.name.clone(), id: id.clone() };
-    let mut answer = match room {
-        Some(room) => {
-            let (name, tag) = (address.name.clone(), tag.clone());
-            let (called, token) = (query(request.parts, "name"), token(request, &address));
-            let guest = Guest { room, called, token, address: request.address };
-            request.site.encoders.open(guest, Publication { id, name, offer, tag, presence }).await?
-        }
-        None => {
-            let (name, client, tag) = (address.name, request.client, tag.clone());
-            request.streams.open(Opening { id, name, deed, offer, client, tag, presence }).await?
-        }
-    };
+    let (name, client) = (address.name.clone(), request.client);
+    let opening = Opening { id, name, deed, offer, client, tag: tag.clone(), presence };
+    let mut answer = begin(request, &address, room, opening).await?;
     if let Some(reached) = reached {
         answer = dialect::with_candidate(&answer, reached);
     }
@@ -84,7 +71,7 @@ pub(super) async fn patch(request: &Request<'_>, place: Place, body: Body) -> Re
         return Err(Refusal::MediaType(FRAGMENT));
     }
     let Place { name, id } = place;
-    let encoders = &request.site.encoders;
+    let encoders = &request.site.stage.encoders;
     let in_room = encoders.tag(&id, &name);
     let (known, ufrag) = match &in_room {
         Some(known) => known.clone(),
@@ -120,14 +107,34 @@ pub(super) async fn patch(request: &Request<'_>, place: Place, body: Body) -> Re
 
 /// The client goes.
 pub(super) async fn close(request: &Request<'_>, place: Place) -> Result<Response, Refusal> {
-    let closed = request.site.encoders.close(&place.id, &place.name);
+    let closed = request.site.stage.encoders.close(&place.id, &place.name);
     let closed = closed || request.streams.close(place.id, place.name).await;
     if closed { Ok(StatusCode::OK.into_response()) } else { Err(Refusal::NoSession) }
 }
 
-/// Whether the settings or the token of the request let it in.
-pub(super) fn check(request: &Request<'_>, deed: Deed, address: &StreamAddress) -> Result<(), Refusal> {
-    Ok(request.streams.entrance.check(deed, &address.name, token(request, address).as_deref())?)
+/// Whether the settings or the token of the request let it in; and the room that it comes into, if it is an encoder of one.
+pub(super) fn check(request: &Request<'_>, deed: Deed, address: &StreamAddress) -> Result<Option<String>, Refusal> {
+    let (entrance, token) = (&request.streams.entrance, token(request, address));
+    let room = room_to_join(&address.name).filter(|_| deed == Deed::Publish);
+    match room {
+        Some(room) => entrance.check_encoder(room, token.as_deref())?,
+        None => entrance.check(deed, &address.name, token.as_deref())?,
+    }
+    Ok(room.map(str::to_owned))
+}
+
+/// Opens a session, of a member of the room if there is one: the SDP of the answer.
+async fn begin(
+    request: &Request<'_>,
+    address: &StreamAddress,
+    room: Option<String>,
+    opening: Opening,
+) -> Result<String, Refusal> {
+    let Some(room) = room else { return Ok(request.streams.open(opening).await?) };
+    let called = query(request.parts, "name").or_else(|| address.parameter("name").map(std::borrow::Cow::into_owned));
+    let guest = Guest { room, called, token: token(request, address), address: request.address };
+    let Opening { id, name, offer, tag, presence, .. } = opening;
+    Ok(request.site.stage.encoders.open(guest, Publication { id, name, offer, tag, presence }).await?)
 }
 
 fn token(request: &Request<'_>, address: &StreamAddress) -> Option<String> {
@@ -147,12 +154,13 @@ pub(super) async fn open_unnamed(
     request: &Request<'_>,
     deed: Deed,
     address: &StreamAddress,
+    room: Option<String>,
     offer: Offer,
 ) -> Result<String, Refusal> {
     let presence = admit(request, deed, address).await?;
     let (id, name) = (SessionId(unguessable()?), address.name.clone());
     let opening = Opening { id, name, deed, offer, client: request.client, tag: String::new(), presence };
-    Ok(as_one_stream(&request.streams.open(opening).await?))
+    Ok(as_one_stream(&begin(request, address, room, opening).await?))
 }
 
 /// Rooms have each slot in a stream of its own. Here sound and pictures belong together: players take the stream of either.

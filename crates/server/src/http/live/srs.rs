@@ -45,7 +45,7 @@ pub(super) async fn answer(request: &Request<'_>, deed: Deed, body: Body) -> Res
 async fn opened(request: &Request<'_>, deed: Deed, body: Body) -> Result<(String, String), Refusal> {
     let asked: Asked = serde_json::from_str(&text(body).await?).map_err(|error| Refusal::BadBody(error.to_string()))?;
     let mut address = address(&asked.streamurl, request.parts.uri.query().unwrap_or_default())?;
-    check(request, deed, &address)?;
+    let room = check(request, deed, &address)?;
     if deed == Deed::Publish {
         // By which programs tell a publisher by WebRTC.
         address.query.push_str(if address.query.is_empty() { UPSTREAM } else { AND_UPSTREAM });
@@ -61,7 +61,7 @@ async fn opened(request: &Request<'_>, deed: Deed, body: Body) -> Result<(String
     let codecs = dialect::Codecs { video: wanted("codec").or(wanted("vcodec")).or(on_air), audio: wanted("acodec") };
     let narrow = Offer::parse(deed, dialect::narrow(offer.sdp(), codecs))?;
     let client_ufrag = narrow.ufrag().to_owned();
-    let mut sdp = open_unnamed(request, deed, &address, narrow).await?;
+    let mut sdp = open_unnamed(request, deed, &address, room, narrow).await?;
     let session = dialect::session_name(&sdp, &client_ufrag);
     if let Some(reached) = reached {
         sdp = dialect::with_candidate(&sdp, reached);

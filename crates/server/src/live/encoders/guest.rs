@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Declined;
 use crate::live::offer::Offer;
-use crate::signal::{Seat, Signal};
+use crate::signal::{Place, Seat, Signal};
 
 /// Who wants to join.
 #[derive(Debug)]
@@ -30,15 +30,15 @@ pub(super) struct Member {
     uid: String,
     /// What it sends at all.
     sends: State,
-    /// Which of that is on, for the others to see.
-    state: State,
+    /// What a moderator has muted.
+    muted: State,
     /// The id of the last request.
     requests: u64,
 }
 
-/// What is said to be on.
-#[derive(Debug, Clone, Copy)]
-struct State {
+/// Sound and pictures: which of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct State {
     audio: bool,
     video: bool,
 }
@@ -48,14 +48,12 @@ impl Member {
     ///
     /// # Errors
     /// [`Declined`].
-    pub(super) async fn join(signal: &Signal, guest: Guest, offer: &Offer) -> Result<Self, Declined> {
+    pub(super) async fn join(signal: &Signal, guest: Guest, sends: State) -> Result<Self, Declined> {
         let Guest { room, called, token, address } = guest;
-        let sends = |wanted: Source| offer.tracks().iter().any(|track| track.source == wanted);
-        let state = State { audio: sends(Source::Microphone), video: sends(Source::Camera) };
         let seat = signal.open(Opened { token, ..Opened::from_address(address) }).await?;
-        let mut member = Self { seat, room, uid: String::new(), sends: state, state, requests: 0 };
+        let mut member = Self { seat, room, uid: String::new(), sends, muted: State::default(), requests: 0 };
         let called = called.filter(|called| !called.is_empty()).unwrap_or_else(|| UNNAMED.to_owned());
-        let words = json!({ "v": 2, "roomId": member.room, "name": called, "caps": ["media", "encoder"], "state": state.json() });
+        let words = json!({ "v": 2, "roomId": member.room, "name": called, "caps": ["media", "encoder"], "state": sends.json() });
         let id = member.ask("join", words).await;
         let mut until = Instant::now() + ANSWER_MAX;
         let mut waits = false;
@@ -100,6 +98,20 @@ impl Member {
         }
     }
 
+    /// Where its packets go, if they are made in this process; instead of an offer.
+    pub(super) async fn place(&self) -> Option<Place> {
+        self.seat.place().await
+    }
+
+    /// Sends this from here on.
+    pub(super) async fn send(&mut self, sends: State) {
+        let before = self.state();
+        self.sends = sends;
+        if self.state() != before {
+            self.tell_state().await;
+        }
+    }
+
     /// Stays until it must go, and says why.
     pub(super) async fn ended(&mut self) -> Declined {
         loop {
@@ -134,13 +146,13 @@ impl Member {
             ("moderated", action @ ("mute" | "unmute")) => {
                 let is_on = action == "unmute";
                 match text(&frame, "source") {
-                    "microphone" => self.state.audio = is_on && self.sends.audio,
-                    "camera" => self.state.video = is_on && self.sends.video,
+                    "microphone" => self.muted.audio = !is_on,
+                    "camera" => self.muted.video = !is_on,
                     _ => {}
                 }
                 // There is nobody who would press a button after the moderator has.
                 if is_on {
-                    self.ask("state", json!({ "roomId": self.room, "state": self.state.json() })).await;
+                    self.tell_state().await;
                 }
             }
             ("mode", _) if text(&frame, "mode") != "sfu" => return Err(Declined::TurnedAway),
@@ -148,9 +160,25 @@ impl Member {
         }
         Ok(frame)
     }
+
+    /// What is on, for the others to see.
+    fn state(&self) -> State {
+        let Self { sends, muted, .. } = self;
+        State { audio: sends.audio && !muted.audio, video: sends.video && !muted.video }
+    }
+
+    async fn tell_state(&mut self) {
+        let state = self.state().json();
+        self.ask("state", json!({ "roomId": self.room, "state": state })).await;
+    }
 }
 
 impl State {
+    /// That of one who sends these.
+    pub(super) fn of(sources: &[Source]) -> Self {
+        Self { audio: sources.contains(&Source::Microphone), video: sources.contains(&Source::Camera) }
+    }
+
     fn json(self) -> Value {
         json!({ "audio": self.audio, "video": self.video, "screen": false })
     }

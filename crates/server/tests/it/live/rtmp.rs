@@ -9,6 +9,7 @@ mod hooks;
 mod list;
 mod manage;
 mod many;
+mod on_stage;
 mod recording;
 mod rooms;
 mod takes;

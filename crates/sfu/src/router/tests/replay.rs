@@ -27,7 +27,10 @@ fn encoder() -> Codec {
 }
 
 fn film(publisher: Codec) -> Film {
-    let mut world = World::with(Config { replays: true, ..Config::default() }, &[ALICE, BOB, CAROL]);
+    film_in(World::with(Config { replays: true, ..Config::default() }, &[ALICE, BOB, CAROL]), publisher)
+}
+
+fn film_in(mut world: World, publisher: Codec) -> Film {
     let track = world.publish(ALICE, Source::Camera, sends("0", publisher, CAMERA));
     world.got_rtcp(ALICE);
     Film { world, track, number: 0, picture: 0 }
@@ -113,6 +116,25 @@ fn who_comes_in_the_middle_gets_the_latest_key_picture_at_once_and_all_that_foll
     assert_eq!(pictures(&got, 0), (0..90).collect::<Vec<_>>());
     assert_eq!(film.world.asked_for_key_frames(ALICE), 0);
     assert_eq!(film.world.router.stats().replays, 1, "one, however often its path was reckoned");
+}
+
+#[test]
+fn in_a_meeting_only_what_is_made_in_this_process_is_kept_for_who_comes_later() {
+    for is_fed in [true, false] {
+        let mut world = World::new(&[BOB, CAROL]);
+        match is_fed {
+            true => world.router.handle_fed_join(world.now, ALICE),
+            false => world.router.handle_join(world.now, ALICE),
+        }
+        let mut film = film_in(world, encoder());
+        film.picture(true);
+        film.pictures(49);
+        film.view(BOB, SLOT);
+        film.pictures(40);
+        assert_eq!(film.world.router.stats().replays, u64::from(is_fed));
+        let got = film.got(BOB);
+        assert_eq!(pictures(&got, 0), if is_fed { (0..90).collect::<Vec<_>>() } else { Vec::new() });
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Encoders on a room's stage: a member sees them, mutes them and sends them away.
 
 use serde_json::{Value, json};
-use str0m::media::{Direction, MediaKind};
+use str0m::media::{Direction, MediaKind, Mid};
 
 use super::frames::Camera;
 use crate::fixture::{TestServer, exchange, request, serve_for_test};
@@ -16,13 +16,20 @@ const WHIP: &str = "/whip/room/standup";
 async fn viewer(server: &TestServer) -> (Member, Client, Value) {
     let mut ben = Member::join(server.http(), "ben", None).await;
     let encoder = ben.joined["roster"][0].clone();
+    let (screen, _) = watch(&mut ben, &encoder).await;
+    (ben, screen, encoder)
+}
+
+/// Connects a member with a place for a picture, and wants that of the encoder there.
+pub(super) async fn watch(ben: &mut Member, encoder: &Value) -> (Client, Mid) {
     let mut screen = Client::of_h264(2).await;
     let offer = screen.offer(&[(MediaKind::Video, Direction::RecvOnly)]);
-    let mid = offer.mids[0].to_string();
+    let mid = offer.mids[0];
     ben.connect(&mut screen, offer, &json!([])).await;
-    let wish = json!({"mid": mid, "remoteUid": encoder["uid"], "source": "camera", "width": 1280, "height": 720});
+    let wish =
+        json!({"mid": mid.to_string(), "remoteUid": encoder["uid"], "source": "camera", "width": 1280, "height": 720});
     ben.say(&json!({"cmd": "subscribe", "id": "3", "slots": [wish]})).await;
-    (ben, screen, encoder)
+    (screen, mid)
 }
 
 /// Until so many packets more have come.
@@ -31,14 +38,14 @@ async fn see(screen: &mut Client, packets: usize) {
     drive(&mut [screen], |clients| clients[0].received.len() >= before + packets).await;
 }
 
-async fn moderate(member: &mut Member, action: Value) {
+pub(super) async fn moderate(member: &mut Member, action: Value) {
     let mut words = json!({"cmd": "moderate", "id": "m"});
     words.as_object_mut().unwrap().extend(action.as_object().unwrap().clone());
     member.say(&words).await;
 }
 
 /// The next frame of this kind about the encoder that meets a condition.
-async fn hear_of(member: &mut Member, cmd: &str, is_it: impl Fn(&Value) -> bool) {
+pub(super) async fn hear_of(member: &mut Member, cmd: &str, is_it: impl Fn(&Value) -> bool) {
     while !is_it(&member.hear(cmd).await) {}
 }
 
@@ -102,6 +109,25 @@ async fn an_encoder_begins_ice_anew_and_goes_on() {
     assert_eq!(exchange(server.http(), "PATCH", &session, &again, fragment).await.status, 412);
     let (_, _, encoder) = camera.film(viewer(&server)).await;
     assert_eq!(encoder["connection"], "online");
+}
+
+#[tokio::test]
+async fn an_encoder_by_the_json_of_srs_is_a_member_as_well() {
+    let server = serve_for_test(&[&format!("auth.keys={{ main = \"{KEY}\" }}")]);
+    let mut client = Client::udp(1).await;
+    let (offer, _) = offer_to_send(&mut client);
+    let publish = async |token: &str| {
+        let url = format!("webrtc://h/room/standup?token={token}&name=Stage%20cam");
+        let body = json!({"streamurl": url, "sdp": offer.sdp}).to_string();
+        exchange(server.http(), "POST", "/rtc/v1/publish/", &[], &body).await.json()
+    };
+    assert_eq!(publish(&token("standup", &["subscribe"])).await, json!({"code": 400}));
+    let answer = publish(&token("standup", &["publish"])).await;
+    assert!(answer["code"] == 0 && answer["sdp"].as_str().unwrap().contains("a=ice-ufrag:"), "{answer}");
+    let grants = json!({"token": token("standup", &["subscribe"])});
+    let ben = Member::join_with(server.http(), "ben", grants).await;
+    assert_eq!(ben.joined["roster"][0]["name"], "Stage cam");
+    assert_eq!(ben.joined["roster"][0]["caps"], json!(["media", "encoder"]));
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ pub(super) async fn moderate(member: &mut Member, rest: &str) {
 }
 
 /// Asks until the answer is this one: what rooms decide comes to the streams a moment later.
-async fn wait_for_status(server: &TestServer, path: &str, status: u16) -> Value {
+pub(super) async fn wait_for_status(server: &TestServer, path: &str, status: u16) -> Value {
     loop {
         let answer = get(server.http(), path, &[]).await;
         if answer.status == status {
@@ -111,7 +111,7 @@ async fn nobody_publishes_under_the_name_of_a_member() {
         let answer = post(server.http(), path, &offer.sdp).await;
         assert_eq!((answer.status, code(&answer).as_str()), (403, "room-name"), "{path}");
     }
-    let refused = Peer::connect(&server, Purpose::Publish, "room", "standup").await;
+    let refused = Peer::connect(&server, Purpose::Publish, "room/standup", "anna").await;
     assert!(refused.is_err());
 }
 

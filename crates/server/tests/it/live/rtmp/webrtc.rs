@@ -11,21 +11,34 @@ use crate::fixture::{PATIENCE, TestServer, figures, serve_for_test};
 use crate::live::open;
 use crate::media::client::{Client, drive, now};
 
-/// An encoder whose pictures say their numbers; every tenth is a key picture.
-struct Encoder {
-    peer: Peer<TcpStream>,
-    next: u64,
+/// An encoder whose pictures say their numbers; every so many-th is a key picture.
+pub(super) struct Encoder {
+    pub(super) peer: Peer<TcpStream>,
+    pub(super) next: u64,
+    pub(super) pictures_per_key: u64,
 }
 
 impl Encoder {
     async fn connect(server: &TestServer, first: u64) -> Self {
-        let mut peer = Peer::connect_in_time(server, Purpose::Publish, "live", "demo").await;
+        let peer = Peer::connect_in_time(server, Purpose::Publish, "live", "demo").await;
+        Self::over(peer, first).await
+    }
+
+    /// One that may publish already.
+    pub(super) async fn over(mut peer: Peer<TcpStream>, first: u64) -> Self {
         peer.send_parameters(&video_parameters()).await;
-        Self { peer, next: first }
+        Self { peer, next: first, pictures_per_key: 10 }
+    }
+
+    pub(super) async fn send_picture(&mut self) {
+        let is_key = self.next.is_multiple_of(self.pictures_per_key);
+        let unit = [&[if is_key { 0x65 } else { 0x41 }, 0x80][..], &self.next.to_be_bytes()].concat();
+        self.peer.send_frame(&h264(i64::try_from(self.next).unwrap() * 10, is_key, &unit)).await;
+        self.next += 1;
     }
 
     /// Sends a picture every 10 ms until all see five in a row of those from `first` on.
-    async fn until_seen(&mut self, first: u64, viewers: &mut [(&mut Client, Mid)]) {
+    pub(super) async fn until_seen(&mut self, first: u64, viewers: &mut [(&mut Client, Mid)]) {
         let deadline = now() + PATIENCE;
         let seen = |client: &Client, mid: Mid| {
             let stamps = client.stamps(mid);
@@ -33,10 +46,7 @@ impl Encoder {
         };
         while !viewers.iter().all(|(client, mid)| seen(client, *mid)) {
             assert!(now() < deadline, "the pictures are not seen in time");
-            let is_key = self.next.is_multiple_of(10);
-            let unit = [&[if is_key { 0x65 } else { 0x41 }, 0x80][..], &self.next.to_be_bytes()].concat();
-            self.peer.send_frame(&h264(i64::try_from(self.next).unwrap() * 10, is_key, &unit)).await;
-            self.next += 1;
+            self.send_picture().await;
             let until = now() + Duration::from_millis(10);
             let mut clients: Vec<&mut Client> = viewers.iter_mut().map(|(client, _)| &mut **client).collect();
             drive(&mut clients, |_| now() >= until).await;
@@ -91,4 +101,4 @@ async fn how_a_stream_arrives_and_what_its_sound_costs_is_told_to_prometheus() {
 }
 
 /// A frame of AAC in which nothing is to be heard.
-const SILENCE: &[u8] = &[0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c];
+pub(super) const SILENCE: &[u8] = &[0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c];

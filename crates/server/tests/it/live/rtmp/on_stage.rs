@@ -1,0 +1,155 @@
+//! Encoders that come by RTMP onto a room's stage: to the others they are members as those by WHIP are.
+
+use live::rtmp::{Purpose, RtmpError};
+use serde_json::{Value, json};
+use str0m::media::Direction;
+use tokio::net::TcpStream;
+
+use super::client::{Peer, sound, sound_parameters};
+use super::encoders::{hear_of, moderate, watch};
+use super::rooms::wait_for_status;
+use super::webrtc::{Encoder, SILENCE};
+use crate::fixture::{TestServer, serve_for_test};
+use crate::live::access::{KEY, token};
+use crate::live::open;
+use crate::media::client::Client;
+use crate::media::meeting::Member;
+
+async fn publish(server: &TestServer, name: &str) -> Result<Peer<TcpStream>, RtmpError> {
+    Peer::connect(server, Purpose::Publish, "room", name).await
+}
+
+/// The code and the words with which it was refused.
+fn refused(result: Result<Peer<TcpStream>, RtmpError>) -> (String, String) {
+    match result {
+        Err(RtmpError::Refused { code, description }) => (code, description),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("it may publish"),
+    }
+}
+
+async fn joined_by(ben: &mut Member) -> Value {
+    ben.hear("new-peer").await
+}
+
+#[tokio::test]
+async fn an_encoder_by_rtmp_is_a_member_whom_others_see_and_the_host_mutes_and_removes() {
+    let server = serve_for_test(&["rooms.topology=sfu"]);
+    let mut ben = Member::join(server.http(), "ben", None).await;
+    let peer = publish(&server, "standup?name=Stage%20cam").await.unwrap();
+    let there = joined_by(&mut ben).await;
+    assert_eq!((&there["name"], &there["caps"]), (&json!("Stage cam"), &json!(["media", "encoder"])));
+    assert_eq!(there["state"]["video"], false, "nothing has come of it yet");
+    let mut encoder = Encoder::over(peer, 0).await;
+    encoder.send_picture().await;
+    hear_of(&mut ben, "peer-state", |frame| frame["state"]["video"] == true).await;
+    encoder.peer.send_parameters(&sound_parameters()).await;
+    encoder.peer.send_frame(&sound(0, SILENCE)).await;
+    hear_of(&mut ben, "peer-state", |frame| frame["state"]["audio"] == true).await;
+    let uid = there["remoteUid"].clone();
+    let (mut screen, mid) = watch(&mut ben, &json!({"uid": uid})).await;
+    encoder.until_seen(0, &mut [(&mut screen, mid)]).await;
+
+    moderate(&mut ben, json!({"action": "mute", "remoteUid": uid, "source": "camera"})).await;
+    hear_of(&mut ben, "slots", |frame| frame["slots"][0]["reason"] == "muted").await;
+    moderate(&mut ben, json!({"action": "unmute", "remoteUid": uid, "source": "camera"})).await;
+    hear_of(&mut ben, "peer-state", |frame| frame["state"]["video"] == true).await;
+    let next = encoder.next;
+    encoder.until_seen(next, &mut [(&mut screen, mid)]).await;
+
+    moderate(&mut ben, json!({"action": "remove", "remoteUid": uid})).await;
+    ben.hear("peer-leave").await;
+    let end = encoder.peer.refusal().await;
+    assert!(
+        matches!(&end, RtmpError::Refused { code, description }
+            if code == "NetStream.Publish.Rejected" && description.contains("removed")),
+        "{end:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_comes_between_two_key_pictures_of_an_encoder_sees_it_at_once() {
+    let server = serve_for_test(&["rooms.topology=sfu"]);
+    let mut encoder = Encoder::over(publish(&server, "standup").await.unwrap(), 0).await;
+    encoder.pictures_per_key = 1_000_000;
+    let mut ben = Member::join(server.http(), "ben", None).await;
+    let there = ben.joined["roster"][0].clone();
+    assert_eq!(there["name"], "Encoder");
+    let (mut early, eye) = watch(&mut ben, &there).await;
+    encoder.until_seen(0, &mut [(&mut early, eye)]).await;
+    let mut carl = Member::join(server.http(), "carl", None).await;
+    let (mut late, other) = watch(&mut carl, &there).await;
+    encoder.until_seen(0, &mut [(&mut early, eye), (&mut late, other)]).await;
+    assert!(late.stamps(other).first() == Some(&0), "it begins with the key picture: {:?}", late.stamps(other));
+}
+
+#[tokio::test]
+async fn an_encoder_that_stops_has_left_and_two_in_one_room_are_two_members() {
+    let server = serve_for_test(&["rooms.topology=sfu"]);
+    let mut ben = Member::join(server.http(), "ben", None).await;
+    let one = publish(&server, "standup?name=one").await.unwrap();
+    let other = publish(&server, "standup?name=other").await.unwrap();
+    let uids = [joined_by(&mut ben).await, joined_by(&mut ben).await].map(|there| there["remoteUid"].clone());
+    for (encoder, uid) in [one, other].into_iter().zip(uids) {
+        encoder.leave().await;
+        assert_eq!(ben.hear("peer-leave").await["remoteUid"], uid);
+    }
+}
+
+#[tokio::test]
+async fn where_tokens_decide_an_encoder_by_rtmp_shows_one_for_the_room() {
+    let server = serve_for_test(&[&format!("auth.keys={{ main = \"{KEY}\" }}")]);
+    for (token, expected) in [
+        (String::new(), "a token is needed"),
+        (token("standup", &["subscribe"]), "does not grant \"publish\""),
+        (token("room/standup", &["publish"]), "for another stream"),
+    ] {
+        let name = if token.is_empty() { "standup".to_owned() } else { format!("standup?token={token}") };
+        let (code, words) = refused(publish(&server, &name).await);
+        assert!(code == "NetStream.Publish.Denied" && words.contains(expected), "{code} {words}");
+    }
+    let token = token("standup", &["publish"]);
+    assert!(publish(&server, &format!("standup?token={token}")).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_the_room_says_to_everybody_it_says_to_encoders_by_rtmp() {
+    let server = serve_for_test(&["rooms.topology=sfu", "limits.members=2"]);
+    let mut ben = Member::join(server.http(), "ben", None).await;
+    let (code, words) = refused(publish(&server, "standup/ben").await);
+    assert_eq!((code.as_str(), words.contains("belongs to a room")), ("NetStream.Publish.Denied", true), "{words}");
+    moderate(&mut ben, json!({"action": "lock"})).await;
+    ben.hear("ok").await;
+    assert_eq!(refused(publish(&server, "standup").await).0, "NetStream.Publish.Denied");
+    moderate(&mut ben, json!({"action": "unlock"})).await;
+    ben.hear("ok").await;
+    moderate(&mut ben, json!({"action": "lobby", "on": true})).await;
+    ben.hear("ok").await;
+    let admitted = async {
+        loop {
+            let waiting = ben.hear("room").await["waiting"].clone();
+            if let Some(uid) = waiting.pointer("/0/uid") {
+                break moderate(&mut ben, json!({"action": "admit", "remoteUid": uid})).await;
+            }
+        }
+    };
+    let (encoder, ()) = tokio::join!(publish(&server, "standup"), admitted);
+    let encoder = encoder.unwrap();
+    moderate(&mut ben, json!({"action": "lobby", "on": false})).await;
+    assert_eq!(refused(publish(&server, "standup").await).0, "NetStream.Publish.Failed", "two may be in it");
+    drop(encoder);
+}
+
+#[tokio::test]
+async fn a_room_on_air_shows_an_encoder_by_rtmp_on_its_stage() {
+    let server = serve_for_test(&["rooms.topology=sfu"]);
+    let mut ben = Member::join(server.http(), "ben", None).await;
+    let mut encoder = Encoder::over(publish(&server, "standup").await.unwrap(), 0).await;
+    encoder.send_picture().await;
+    hear_of(&mut ben, "peer-state", |frame| frame["state"]["video"] == true).await;
+    moderate(&mut ben, json!({"action": "stream", "stream": "open"})).await;
+    wait_for_status(&server, "/api/v1/live/streams/room/standup", 200).await;
+    let mut viewer = Client::of_h264(7).await;
+    let (_, [_, eye]) = open(&server, "/whep/room/standup", &mut viewer, Direction::RecvOnly).await;
+    encoder.until_seen(0, &mut [(&mut viewer, eye)]).await;
+}
