@@ -1,21 +1,26 @@
-"""Recordings as other people's players see them: what a server left behind that was killed while it recorded, and what one finished."""
+"""Recordings as other people's players see them: what a server left behind that was killed while it recorded, what one finished, and what came by WebRTC."""
 
 import json
 import shutil
 import subprocess
 import tempfile
 import time
+import urllib.request
 import uuid
 from pathlib import Path
 
 from live import CLIENT_S, ffmpeg_source, run
-from server import Failed, Server
+from matrix import INPUTS, SETTLED_S, Input
+from played import PLAYED_S, played
+from server import Failed, Server, free_ports
 
 RECORDED_S = 4
 # A picture of ffmpeg's encoder lasts 40 ms; what is in the last fragment is lost.
 LOST_S = 2.5
 # Between where pictures and sounds begin.
 APART_S = 0.1
+# A player looks at six seconds of it, once the publisher's reports are right.
+WEBRTC_RECORDED_S = SETTLED_S + PLAYED_S + 2
 
 
 def demand_whole(path: Path, seconds: float) -> None:
@@ -31,7 +36,9 @@ def demand_whole(path: Path, seconds: float) -> None:
     if abs(starts["audio"] - starts["video"]) > APART_S or lasts < seconds:
         raise Failed(f"{path} lasts {lasts} s instead of {seconds} s, its tracks begin at {starts}")
     decoded = run(["ffmpeg", "-v", "error", "-xerror", "-i", str(path), "-f", "null", "-"])
-    if decoded.returncode != 0 or decoded.stderr.strip():
+    # Not of the file: its encoders count in samples and in pictures at one rate.
+    errors = [line for line in decoded.stderr.splitlines() if "non monotonically increasing dts to muxer" not in line]
+    if decoded.returncode != 0 or errors:
         raise Failed(f"ffmpeg decodes {path} with\n{decoded.stderr}")
 
 
@@ -102,7 +109,57 @@ def gstreamer_plays_a_recording(server: Server) -> None:
     shutil.rmtree(folder)
 
 
+def codecs(path: Path) -> list[str]:
+    """Of its tracks."""
+    told = run(["ffprobe", "-v", "error", "-of", "json", "-show_entries", "stream=codec_name", str(path)])
+    return sorted(stream["codec_name"] for stream in json.loads(told.stdout)["streams"])
+
+
+def transcoded_frames(metrics_port: int) -> float:
+    """Of sound that became AAC."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=CLIENT_S) as answer:
+        lines = answer.read().decode().splitlines()
+    return float(next(line.split()[-1] for line in lines if line.startswith('parlor_live_transcoded_frames_total{to="aac"}')))
+
+
+def record_by_whip(server: Server, source: Input, wanted: str, extension: str) -> None:
+    """A publisher whose picture and sound flash together, recorded while nobody plays it."""
+    folder = Path(tempfile.mkdtemp(prefix="parlor-recordings-"))
+    (metrics_port,) = free_ports(1)
+    settings = {"recording.folder": str(folder), "recording.streams": '["*"]', "recording.format": wanted}
+    own = Server(server.binary, settings={**settings, "metrics.listen": f"127.0.0.1:{metrics_port}"})
+    publisher = subprocess.Popen(source.command(own, source), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until_recorded(folder, 1)
+        time.sleep(WEBRTC_RECORDED_S)
+        transcoded = transcoded_frames(metrics_port)
+        publisher.terminate()
+        publisher.wait()
+        own.stop()
+    finally:
+        publisher.kill()
+        publisher.wait()
+        own.kill()
+    path = recorded(folder)
+    if not path or path.suffix != extension:
+        raise Failed(f"{folder} has {list(folder.rglob('*'))}")
+    if codecs(path) != sorted([source.codec.lower(), "opus"]) or transcoded:
+        raise Failed(f"{path} has {codecs(path)}, and {transcoded} frames of sound were transcoded")
+    demand_whole(path, WEBRTC_RECORDED_S - LOST_S)
+    measured = played(str(path), source.player, SETTLED_S).measure(source.tone_hz, source.rate_hz * (PLAYED_S - 1))
+    print(f"      {wanted:8} {source.name}: {measured}", flush=True)
+    shutil.rmtree(folder)
+
+
+def what_comes_by_webrtc_is_recorded_as_it_came(server: Server) -> None:
+    """H.264 in both kinds of file, VP8 in the one that has a place for it; Opus in all."""
+    by_codec = {source.codec: source for source in INPUTS if source.name.startswith("WHIP")}
+    for codec, wanted, extension in (("H264", "auto", ".mp4"), ("H264", "matroska", ".mkv"), ("VP8", "auto", ".webm")):
+        record_by_whip(server, by_codec[codec], wanted, extension)
+
+
 CHECKS = [
+    ("what comes by WebRTC is recorded as it came", what_comes_by_webrtc_is_recorded_as_it_came),
     ("a killed server leaves playable recordings", a_killed_server_leaves_playable_recordings),
     ("GStreamer plays a recording", gstreamer_plays_a_recording),
 ]

@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 USER = "user"
@@ -29,7 +30,8 @@ class Failed(Exception):
 class Server:
     """A running `parlor serve` on free loopback ports that relays between loopback addresses."""
 
-    def __init__(self, binary: Path, open_files: int | None = None, settings: dict[str, str] | None = None):
+    def __init__(self, binary: Path, open_files: int | None = None, settings: dict[str, str] | None = None, wrapper: Sequence[str] = ()):
+        """`wrapper` is a command that becomes the one behind it."""
         self.binary = binary
         self._data = tempfile.mkdtemp(prefix="parlor-foreign-")
         self._log = tempfile.TemporaryFile()
@@ -60,6 +62,7 @@ class Server:
             command += ["--set", f"{key}={value}"]
         if open_files:
             command = ["prlimit", f"--nofile={open_files}:{open_files}", *command]
+        command = [*wrapper, *command]
         try:
             self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
         except OSError as error:

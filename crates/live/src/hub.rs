@@ -5,9 +5,11 @@
 //! publisher ─▶ Timeline ─▶ [ … │ key │ · │ · │ · │ key │ · │ · ]        what is kept; a new viewer begins at the latest key
 //!                             ▲ a slow viewer's Cursor      ▲ a quick viewer's
 //! ```
-//! A stream without pictures begins anywhere: with the sound of the last second.
+//! A stream without pictures begins anywhere: with the sound of the last second. Its sound may be there in two renditions, of which a viewer takes one: then it
+//! begins at a key frame from which on that one is there.
 
 mod item;
+mod rendition;
 mod timeline;
 
 use std::collections::VecDeque;
@@ -18,7 +20,9 @@ use bytes::Bytes;
 use media::{Frame, Kind, MediaTime, Parameters};
 
 pub use item::{Content, Item};
+pub use rendition::Rendition;
 
+use rendition::PerRendition;
 use timeline::Timeline;
 
 /// How much of a stream is kept. Each bound holds by itself.
@@ -51,10 +55,11 @@ pub struct Hub {
     /// Of all that is kept.
     bytes: usize,
     /// Where a new viewer begins, as long as that is kept.
-    start: Option<Start>,
+    starts: PerRendition<Option<Start>>,
     metadata: Option<Bytes>,
     video: Option<Parameters>,
-    audio: Option<Parameters>,
+    /// The same twice for a sound that is there once.
+    audio: PerRendition<Option<Parameters>>,
     /// Pictures that came since the publisher began.
     pictures: u64,
 }
@@ -71,6 +76,8 @@ struct Start {
 /// The place of a viewer in a stream.
 #[derive(Debug, Default)]
 pub struct Cursor {
+    /// Of the sound.
+    rendition: Rendition,
     /// What it gets next; `None` before the beginning and after it was overtaken.
     next: Option<u64>,
     /// How often it was overtaken since it last had all there was.
@@ -87,6 +94,18 @@ pub struct Cursor {
 pub struct TooSlow;
 
 impl Cursor {
+    /// Before the beginning, for a viewer who takes this rendition of the sound.
+    #[must_use]
+    pub fn new(rendition: Rendition) -> Self {
+        Self { rendition, ..Self::default() }
+    }
+
+    /// Which rendition of the sound the viewer takes.
+    #[must_use]
+    pub fn rendition(&self) -> Rendition {
+        self.rendition
+    }
+
     /// How many parts of the stream the viewer has missed.
     #[must_use]
     pub fn skipped(&self) -> u64 {
@@ -104,10 +123,10 @@ impl Hub {
             kept: VecDeque::new(),
             first: 0,
             bytes: 0,
-            start: None,
+            starts: PerRendition::default(),
             metadata: None,
             video: None,
-            audio: None,
+            audio: PerRendition::default(),
             pictures: 0,
         }
     }
@@ -120,14 +139,14 @@ impl Hub {
     /// The same with a publisher whose times count from that moment, if it is known.
     pub fn begin_from(&mut self, epoch: Option<Instant>) {
         self.timeline.begin(epoch);
-        self.start = None;
-        (self.metadata, self.video, self.audio) = (None, None, None);
+        self.starts = PerRendition::default();
+        (self.metadata, self.video, self.audio) = (None, None, PerRendition::default());
         self.pictures = 0;
     }
 
     /// The publisher is gone: what is kept is of no use to who comes later.
     pub fn end(&mut self) {
-        self.start = None;
+        self.starts = PerRendition::default();
     }
 
     /// Keeps `onMetaData` for all who come, and passes it on.
@@ -138,31 +157,28 @@ impl Hub {
 
     /// Keeps parameters for all who come, and passes them on when they are new.
     pub fn publish_parameters(&mut self, parameters: Parameters) {
-        let known = match parameters.kind() {
-            Kind::Video => &mut self.video,
-            Kind::Audio => &mut self.audio,
-        };
-        if known.as_ref() != Some(&parameters) {
-            *known = Some(parameters.clone());
-            self.keep(Item::new(Content::Parameters(parameters), self.timeline.latest()));
-        }
+        self.keep_parameters(parameters, None);
+    }
+
+    /// The same of one rendition of the sound.
+    pub fn publish_sound_parameters(&mut self, rendition: Rendition, parameters: Parameters) {
+        self.keep_parameters(parameters, Some(rendition));
     }
 
     /// Passes a frame on, at its time on the stream's own timeline.
     pub fn publish_frame(&mut self, frame: Frame) {
-        let frame = self.timeline.place(frame);
-        let (time, is_key, kind) = (frame.dts, frame.is_key, frame.kind());
-        self.pictures = self.pictures.saturating_add(u64::from(kind == Kind::Video));
-        let begins = match kind {
-            Kind::Video => is_key,
-            Kind::Audio => self.video.is_none() && self.start.as_ref().is_none_or(|start| time - start.time > BACKLOG),
-        };
-        if begins {
-            let at = self.first.saturating_add(u64::try_from(self.kept.len()).unwrap_or(u64::MAX));
-            self.start = Some(Start { at, time, prelude: self.prelude(time) });
-        }
-        let origin = self.timeline.origin();
-        self.keep(Item::new(Content::Frame(frame), time).counted_from(origin));
+        self.keep_frame(frame, None);
+    }
+
+    /// The same of one rendition of the sound.
+    pub fn publish_sound(&mut self, rendition: Rendition, frame: Frame) {
+        self.keep_frame(frame, Some(rendition));
+    }
+
+    /// One rendition of the sound ends. Whoever takes it cannot begin before it is there again, as long as there is the other.
+    pub fn withdraw(&mut self, rendition: Rendition) {
+        *self.audio.of_mut(rendition) = None;
+        self.close_starts();
     }
 
     /// Appends what the viewer has not got yet: all of it, or as much as has so many bytes. Nothing is appended when it has everything, or when
@@ -178,7 +194,7 @@ impl Hub {
                 return Err(TooSlow);
             }
         }
-        let mut next = match (cursor.next, &self.start) {
+        let mut next = match (cursor.next, self.starts.of(cursor.rendition)) {
             (Some(next), _) => next,
             (None, Some(start)) => {
                 to.extend(start.prelude.iter().cloned());
@@ -195,18 +211,20 @@ impl Hub {
                 cursor.next = Some(next);
                 return Ok(());
             }
-            bytes = bytes.saturating_add(item.bytes());
-            to.push(Arc::clone(item));
+            if item.is_for(cursor.rendition) {
+                bytes = bytes.saturating_add(item.bytes());
+                to.push(Arc::clone(item));
+            }
             next = next.saturating_add(1);
         }
         (cursor.next, cursor.overtaken) = (Some(next), 0);
         Ok(())
     }
 
-    /// Whether a new viewer would get something at once.
+    /// Whether a new viewer who takes this rendition of the sound would get something at once.
     #[must_use]
-    pub fn can_begin(&self) -> bool {
-        self.start.is_some()
+    pub fn can_begin(&self, rendition: Rendition) -> bool {
+        self.starts.of(rendition).is_some()
     }
 
     /// How the pictures are encoded, if there are any.
@@ -215,10 +233,10 @@ impl Hub {
         self.video.as_ref()
     }
 
-    /// How the sounds are encoded, if there are any.
+    /// How the sounds of this rendition are encoded, if there are any.
     #[must_use]
-    pub fn audio(&self) -> Option<&Parameters> {
-        self.audio.as_ref()
+    pub fn audio(&self, rendition: Rendition) -> Option<&Parameters> {
+        self.audio.of(rendition).as_ref()
     }
 
     /// How many pictures came since the publisher began.
@@ -227,10 +245,61 @@ impl Hub {
         self.pictures
     }
 
+    fn keep_parameters(&mut self, parameters: Parameters, rendition: Option<Rendition>) {
+        let is_new = match (parameters.kind(), rendition) {
+            (Kind::Video, _) => replace(&mut self.video, &parameters),
+            (Kind::Audio, Some(rendition)) => replace(self.audio.of_mut(rendition), &parameters),
+            (Kind::Audio, None) => {
+                let is_new = replace(&mut self.audio.common, &parameters);
+                replace(&mut self.audio.original, &parameters) || is_new
+            }
+        };
+        self.close_starts();
+        if is_new {
+            self.keep(Item::new(Content::Parameters(parameters), self.timeline.latest()).of_rendition(rendition));
+        }
+    }
+
+    fn keep_frame(&mut self, frame: Frame, rendition: Option<Rendition>) {
+        let frame = self.timeline.place(frame, rendition);
+        let (time, is_key, kind) = (frame.dts, frame.is_key, frame.kind());
+        self.pictures = self.pictures.saturating_add(u64::from(kind == Kind::Video));
+        let item = Item::new(Content::Frame(frame), time).counted_from(self.timeline.origin()).of_rendition(rendition);
+        for rendition in Rendition::ALL.into_iter().filter(|rendition| item.is_for(*rendition)) {
+            let is_late = |start: &Start| time - start.time > BACKLOG;
+            let begins = match kind {
+                Kind::Video => is_key && !self.is_missing(rendition),
+                Kind::Audio => self.video.is_none() && self.starts.of(rendition).as_ref().is_none_or(is_late),
+            };
+            if begins {
+                let at = self.first.saturating_add(u64::try_from(self.kept.len()).unwrap_or(u64::MAX));
+                let prelude = self.prelude(time, rendition);
+                *self.starts.of_mut(rendition) = Some(Start { at, time, prelude });
+            }
+        }
+        self.keep(item);
+    }
+
+    /// Whether there is sound, but not in this rendition.
+    fn is_missing(&self, rendition: Rendition) -> bool {
+        let is_there = self.audio.common.is_some() || self.audio.original.is_some();
+        is_there && self.audio.of(rendition).is_none()
+    }
+
+    /// Whoever began where the sound is missing would not hear it for as long as it stays.
+    fn close_starts(&mut self) {
+        for rendition in Rendition::ALL {
+            if self.is_missing(rendition) {
+                *self.starts.of_mut(rendition) = None;
+            }
+        }
+    }
+
     /// What a decoder must know at this time, with the time on it.
-    fn prelude(&self, time: MediaTime) -> Vec<Arc<Item>> {
+    fn prelude(&self, time: MediaTime, rendition: Rendition) -> Vec<Arc<Item>> {
         let metadata = self.metadata.clone().map(Content::Metadata);
-        let parameters = [&self.video, &self.audio].into_iter().flatten().cloned().map(Content::Parameters);
+        let parameters =
+            [&self.video, self.audio.of(rendition)].into_iter().flatten().cloned().map(Content::Parameters);
         metadata.into_iter().chain(parameters).map(|content| Arc::new(Item::new(content, time))).collect()
     }
 
@@ -243,20 +312,30 @@ impl Hub {
             self.bytes = self.bytes.saturating_sub(gone.map_or(0, |gone| gone.bytes()));
             self.first = self.first.saturating_add(1);
         }
-        if self.start.as_ref().is_some_and(|start| start.at < self.first) {
-            self.start = None;
+        for rendition in Rendition::ALL {
+            self.starts.of_mut(rendition).take_if(|start| start.at < self.first);
         }
     }
 
     /// Whether the oldest must go: what new viewers need stays to the limits, what is older only for a moment.
     fn is_too_much(&self, oldest: &Item, newest: MediaTime) -> bool {
-        let is_needed = self.start.as_ref().is_some_and(|start| start.at <= self.first);
+        let starts = [&self.starts.common, &self.starts.original];
+        let is_needed = starts.into_iter().flatten().any(|start| start.at <= self.first);
         let age = newest - oldest.time();
         self.bytes > self.limits.bytes
             || self.kept.len() > self.limits.items
             || age > self.limits.duration
             || (!is_needed && age > SLACK)
     }
+}
+
+/// Whether the parameters were others before.
+fn replace(known: &mut Option<Parameters>, parameters: &Parameters) -> bool {
+    let is_new = known.as_ref() != Some(parameters);
+    if is_new {
+        *known = Some(parameters.clone());
+    }
+    is_new
 }
 
 /// How often a viewer may be overtaken before it has everything at least once.

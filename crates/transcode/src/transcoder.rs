@@ -72,6 +72,11 @@ impl Transcoder {
         self.begins_at.map(|begins_at| begins_at + waiting)
     }
 
+    /// Says when the track begins, if nothing of it has come: what is missing from there on is silence where holes matter.
+    pub fn begin_silence(&mut self, at: MediaTime) {
+        self.begins_at.get_or_insert(at);
+    }
+
     /// Nothing comes for the time before `until`, because nobody speaks (RFC 6716 §2.1.9) or packets were lost. Where holes matter there is silence
     /// instead; what comes later for that time is left out.
     ///

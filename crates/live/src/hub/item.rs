@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use media::{Frame, Kind, MediaTime, Parameters};
 
+use super::Rendition;
 use crate::flv::{self, TagKind};
 use crate::rtmp;
 
@@ -15,6 +16,8 @@ pub struct Item {
     content: Content,
     time: MediaTime,
     origin: Option<Instant>,
+    /// Of which sound it is a part; `None` for what everybody takes.
+    rendition: Option<Rendition>,
     flv: OnceLock<Bytes>,
     rtmp: OnceLock<Bytes>,
 }
@@ -32,11 +35,20 @@ pub enum Content {
 
 impl Item {
     pub(super) fn new(content: Content, time: MediaTime) -> Self {
-        Self { content, time, origin: None, flv: OnceLock::new(), rtmp: OnceLock::new() }
+        Self { content, time, origin: None, rendition: None, flv: OnceLock::new(), rtmp: OnceLock::new() }
     }
 
     pub(super) fn counted_from(self, origin: Option<Instant>) -> Self {
         Self { origin, ..self }
+    }
+
+    pub(super) fn of_rendition(self, rendition: Option<Rendition>) -> Self {
+        Self { rendition, ..self }
+    }
+
+    /// Whether a viewer who takes this rendition of the sound takes it.
+    pub(super) fn is_for(&self, rendition: Rendition) -> bool {
+        self.rendition.is_none_or(|own| own == rendition)
     }
 
     /// What is in it.

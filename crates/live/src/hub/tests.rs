@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use media::{Codec, Frame, Kind, MediaTime, Parameters, Shape};
 
-use super::{Content, Cursor, Hub, Item, Limits, OVERTAKEN_MAX, TooSlow};
+use super::{Content, Cursor, Hub, Item, Limits, OVERTAKEN_MAX, Rendition, TooSlow};
 
 fn frame(codec: Codec, dts_ms: i64, is_key: bool) -> Frame {
     let dts = MediaTime::from_millis(dts_ms);
@@ -263,4 +263,78 @@ fn each_frame_says_which_moment_its_times_count_from_and_another_one_after_a_jum
         items(&hub, &mut cursor).iter().all(|item| item.origin().is_none()),
         "another publisher's clock is unknown"
     );
+}
+
+/// `o` and `O` are sound as it came, and its parameters; `c` and `C` the same in the codec that everybody knows; others as in [`publish`].
+fn publish_twice(hub: &mut Hub, what: &str, from_ms: i64) {
+    for (letter, ms) in what.chars().zip((from_ms..).step_by(40)) {
+        match letter {
+            'O' => hub.publish_sound_parameters(Rendition::Original, parameters(Codec::Opus, b"")),
+            'C' => hub.publish_sound_parameters(Rendition::Common, parameters(Codec::Aac, b"asc")),
+            'o' => hub.publish_sound(Rendition::Original, frame(Codec::Opus, ms, true)),
+            'c' => hub.publish_sound(Rendition::Common, frame(Codec::Aac, ms, true)),
+            other => publish(hub, &other.to_string(), ms),
+        }
+    }
+}
+
+/// The codecs of the sounds that are read.
+fn codecs(items: &[Arc<Item>]) -> Vec<Codec> {
+    let codec = |item: &Arc<Item>| match item.content() {
+        Content::Parameters(parameters) => Some(parameters.codec),
+        Content::Frame(frame) => Some(frame.codec),
+        Content::Metadata(_) => None,
+    };
+    items.iter().filter_map(codec).filter(|codec| codec.kind() == Kind::Audio).collect()
+}
+
+#[test]
+fn who_takes_one_rendition_of_the_sound_gets_nothing_of_the_other() {
+    let mut hub = hub();
+    publish_twice(&mut hub, "VCOKocpoc", 0);
+    for (rendition, codec) in [(Rendition::Common, Codec::Aac), (Rendition::Original, Codec::Opus)] {
+        let items = items(&hub, &mut Cursor::new(rendition));
+        assert_eq!(codecs(&items), [codec; 3], "parameters and two sounds");
+        assert_eq!(items.len(), 6, "and the picture's parameters, and two pictures");
+        assert_eq!(hub.audio(rendition).map(|parameters| parameters.codec), Some(codec));
+    }
+}
+
+#[test]
+fn without_the_common_rendition_only_who_takes_the_sound_as_it_came_begins() {
+    let mut hub = hub();
+    publish_twice(&mut hub, "VOKopo", 0);
+    assert!(hub.can_begin(Rendition::Original) && !hub.can_begin(Rendition::Common));
+    // It begins in the middle: its viewers begin with the key frame after that.
+    publish_twice(&mut hub, "Cpcoc", 1_000);
+    assert!(!hub.can_begin(Rendition::Common));
+    publish_twice(&mut hub, "Kco", 2_000);
+    let heard = items(&hub, &mut Cursor::new(Rendition::Common));
+    // Its first frame, 80 ms after the beginning, is time 0.
+    assert_eq!((heard.len(), heard[0].time().millis()), (4, 1_920));
+    assert_eq!(codecs(&heard), [Codec::Aac; 2]);
+    hub.withdraw(Rendition::Common);
+    assert!(hub.can_begin(Rendition::Original) && !hub.can_begin(Rendition::Common));
+    publish_twice(&mut hub, "Ko", 3_000);
+    assert!(hub.can_begin(Rendition::Original) && !hub.can_begin(Rendition::Common));
+}
+
+#[test]
+fn renditions_of_the_sound_do_not_hold_each_others_times_back() {
+    let mut hub = hub();
+    publish_twice(&mut hub, "VCOK", 0);
+    hub.publish_sound(Rendition::Original, frame(Codec::Opus, 400, true));
+    // What was transcoded comes later, with times of before.
+    hub.publish_sound(Rendition::Common, frame(Codec::Aac, 360, true));
+    let last = |rendition| items(&hub, &mut Cursor::new(rendition)).last().map(|item| item.time().millis());
+    assert_eq!(last(Rendition::Original).unwrap() - last(Rendition::Common).unwrap(), 40);
+}
+
+#[test]
+fn sound_that_is_there_once_is_for_all() {
+    let mut hub = hub();
+    publish(&mut hub, "VAKapa", 0);
+    for rendition in Rendition::ALL {
+        assert_eq!(read(&hub, &mut Cursor::new(rendition)), "VAKapa");
+    }
 }

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use media::{Frame, Kind, MediaTime};
 
+use super::Rendition;
+use super::rendition::PerRendition;
+
 /// Moves the times of a publisher onto the stream's own timeline, which begins at 0.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
@@ -12,7 +15,7 @@ pub(super) struct Timeline {
     /// The moment of the publisher's time 0, if it is known.
     epoch: Option<Instant>,
     /// Of the last frame of each kind.
-    audio: Option<MediaTime>,
+    audio: PerRendition<Option<MediaTime>>,
     video: Option<MediaTime>,
 }
 
@@ -31,12 +34,12 @@ impl Timeline {
 
     /// The latest time given out.
     pub(super) fn latest(&self) -> MediaTime {
-        self.audio.max(self.video).unwrap_or_default()
+        self.latest_told().unwrap_or_default()
     }
 
-    /// The frame at its time on the timeline.
-    pub(super) fn place(&mut self, frame: Frame) -> Frame {
-        let latest = self.audio.max(self.video);
+    /// The frame at its time on the timeline; of which sound it is a part, if it is of one.
+    pub(super) fn place(&mut self, frame: Frame, rendition: Option<Rendition>) -> Frame {
+        let latest = self.latest_told();
         let moved = self.offset.map(|offset| frame.dts + offset).filter(|&moved| {
             let step = moved - latest.unwrap_or_default();
             (STEP_BACK_MAX..=STEP_MAX).contains(&step)
@@ -46,14 +49,24 @@ impl Timeline {
             self.offset = Some(begin - frame.dts);
             begin
         });
-        let last = match frame.kind() {
-            Kind::Audio => &mut self.audio,
-            Kind::Video => &mut self.video,
+        let last = match (frame.kind(), rendition) {
+            (Kind::Video, _) => self.video,
+            (Kind::Audio, Some(rendition)) => *self.audio.of(rendition),
+            (Kind::Audio, None) => self.audio.common.max(self.audio.original),
         };
         // Within a track, times may stand still but not go back.
         let dts = dts.max(last.unwrap_or_default());
-        *last = Some(dts);
+        match (frame.kind(), rendition) {
+            (Kind::Video, _) => self.video = Some(dts),
+            (Kind::Audio, Some(rendition)) => *self.audio.of_mut(rendition) = Some(dts),
+            (Kind::Audio, None) => (self.audio.common, self.audio.original) = (Some(dts), Some(dts)),
+        }
         Frame { pts: dts + (frame.pts - frame.dts), dts, ..frame }
+    }
+
+    /// The same as [`Self::latest`]; `None` before the first frame.
+    fn latest_told(&self) -> Option<MediaTime> {
+        self.video.max(self.audio.common).max(self.audio.original)
     }
 }
 

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use live::StreamName;
 use serde::Deserialize;
 
-use self::report::{RecordingList, RecordingReport};
+use self::report::{RecordingList, RecordingReport, TakeList};
 use super::api::query;
 use super::arrival::Arrival;
 use super::problem::Problem;
@@ -27,13 +27,14 @@ use crate::live::shows::room_of;
 
 /// Every request that there is.
 #[cfg(test)]
-pub(super) static ROUTES: [(Method, &str); 7] = [
+pub(super) static ROUTES: [(Method, &str); 8] = [
     (Method::GET, RECORDINGS_PATH),
     (Method::POST, "/api/v1/recordings/start"),
     (Method::POST, "/api/v1/recordings/stop"),
     (Method::GET, "/api/v1/recordings/{id}"),
     (Method::DELETE, "/api/v1/recordings/{id}"),
     (Method::GET, "/api/v1/recordings/{id}/file"),
+    (Method::GET, "/api/v1/recordings/takes"),
     (Method::GET, "/api/v1/recordings/takes/{id}"),
 ];
 
@@ -51,6 +52,7 @@ enum Call {
     Inspect(RecordingId),
     Delete(RecordingId),
     File(RecordingId),
+    Takes,
     Take(TakeId),
 }
 
@@ -89,6 +91,7 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Resu
         Call::Start => recordings.start(scope.stream(body).await?).await?,
         Call::Stop => recordings.stop(scope.stream(body).await?).await?,
         Call::Inspect(id) => return Ok(json(&RecordingReport::new(&scope.find(recordings, id).await?, recordings))),
+        Call::Takes => return Ok(json(&list_takes(recordings, &scope, parts).await?)),
         Call::Take(id) => {
             let may_see = move |room: &str| scope.opens_room(room);
             return Ok(json(&recordings.manifest(id, may_see).await?));
@@ -111,6 +114,7 @@ fn find(method: &Method, path: &str) -> Result<Call, Problem> {
         [] => (is_reading.then_some(Call::List), "GET"),
         ["start"] => ((method == Method::POST).then_some(Call::Start), "POST"),
         ["stop"] => ((method == Method::POST).then_some(Call::Stop), "POST"),
+        ["takes"] => (is_reading.then_some(Call::Takes), "GET"),
         [text] => {
             let id = id(text)?;
             let call = if is_reading { Some(Call::Inspect(id)) } else { None };
@@ -141,6 +145,17 @@ impl Scope {
     /// Whether all parts of recordings of that room are opened.
     fn opens_room(&self, room: &str) -> bool {
         self.pattern() == "*" || self.pattern() == room
+    }
+
+    /// The room whose takes are asked for, and no more than the token opens; `None` for all.
+    fn room(&self, parts: &Parts) -> Result<Option<String>, Problem> {
+        let asked = query(parts, "room");
+        if self.pattern() == "*" {
+            return Ok(asked);
+        }
+        // A token for streams names none.
+        let is_other = self.pattern().contains('/') || asked.is_some_and(|asked| asked != self.pattern());
+        if is_other { Err(Problem::OtherRoom) } else { Ok(Some(self.pattern().to_owned())) }
     }
 
     /// The filter that is asked for, and no more than the token opens.
@@ -187,6 +202,17 @@ async fn list(recordings: &Recordings, scope: &Scope, parts: &Parts) -> Result<R
     let has_more = found.len() > limit;
     found.truncate(limit);
     Ok(RecordingList::new(&found, has_more, recordings))
+}
+
+async fn list_takes(recordings: &Recordings, scope: &Scope, parts: &Parts) -> Result<TakeList, Problem> {
+    let room = scope.room(parts)?;
+    let after =
+        query(parts, "after").map(|after| after.parse().map(TakeId).map_err(|_| Problem::BadQuery { name: "after" }));
+    let limit = rooms::limit(parts, LIST_DEFAULT, LIST_MAX)?;
+    let mut found = recordings.takes(room, after.transpose()?, limit + 1).await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    Ok(TakeList::new(found, has_more))
 }
 
 fn json(body: &impl serde::Serialize) -> Response {

@@ -3,6 +3,7 @@
 
 mod inlet;
 mod tally;
+mod viewer;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,13 +13,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use live::StreamName;
-use live::hub::{Cursor, Hub, Item, Limits, TooSlow};
-use media::{Codec, Frame, Parameters};
+use live::hub::{Hub, Limits, Rendition};
+use media::{Frame, Parameters};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 pub(crate) use self::inlet::Inlet;
 pub(crate) use self::tally::Tally;
+use self::viewer::Reader;
+pub(crate) use self::viewer::Readers;
+pub use self::viewer::{PATIENCE, ViewEnd, Viewer};
 use crate::config::Limit;
 
 /// All streams on air. Clones are the same directory.
@@ -49,7 +53,7 @@ struct Stream {
     published: Mutex<Published>,
     news: watch::Sender<()>,
     /// Viewers, and those who wait for something to view. It changes while the directory is locked.
-    readers: watch::Sender<usize>,
+    readers: watch::Sender<Readers>,
 }
 
 /// What one publisher after the other has sent.
@@ -104,24 +108,6 @@ pub struct Claim {
     inlet: Inlet,
 }
 
-/// Somebody who reads a stream, or will as soon as there is something to read.
-#[derive(Debug)]
-struct Reader {
-    directory: Directory,
-    name: StreamName,
-    stream: Arc<Stream>,
-}
-
-/// A place in a stream. It is kept while the publisher is away for a moment.
-#[derive(Debug)]
-pub struct Viewer {
-    reader: Reader,
-    news: watch::Receiver<()>,
-    cursor: Cursor,
-    /// What of its skips is counted.
-    counted: u64,
-}
-
 /// Why a name cannot be claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Taken {
@@ -131,17 +117,6 @@ pub enum Taken {
     /// `limits.streams`
     #[error("{0} streams are on air, which is the limit of this server")]
     Full(u64),
-}
-
-/// Why a viewer gets no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ViewEnd {
-    /// Nothing came for [`PATIENCE`].
-    #[error("nothing has come for {} s", PATIENCE.as_secs())]
-    Silence,
-    /// It does not keep up.
-    #[error(transparent)]
-    TooSlow(#[from] TooSlow),
 }
 
 impl Directory {
@@ -245,34 +220,42 @@ impl Directory {
     /// A place in the stream, when there is something in it to begin with.
     #[must_use]
     pub fn view(&self, name: &StreamName) -> Option<Viewer> {
+        self.view_with(name, Rendition::Common)
+    }
+
+    /// The same, for one who takes this rendition of the sound.
+    fn view_with(&self, name: &StreamName, rendition: Rendition) -> Option<Viewer> {
         let entries = self.entries();
-        let entry = entries.get(name).filter(|entry| entry.stream.published().hub.can_begin())?;
-        let reader = self.reader(name, entry);
-        let news = reader.stream.news.subscribe();
-        Some(Viewer { reader, news, cursor: Cursor::default(), counted: 0 })
+        let entry = entries.get(name).filter(|entry| entry.stream.published().hub.can_begin(rendition))?;
+        Some(Viewer::new(self.reader(name, entry, rendition)))
     }
 
     /// The same, for one who waits so long for the publisher.
     pub async fn wait_and_view(&self, name: &StreamName, wait_max: Duration) -> Option<Viewer> {
-        timeout(wait_max, self.wait_long_and_view(name)).await.ok().flatten()
+        timeout(wait_max, self.wait_long_and_view(name, Rendition::Common)).await.ok().flatten()
     }
 
-    /// The same, for one who waits for as long as it takes.
-    pub(crate) async fn wait_long_and_view(&self, name: &StreamName) -> Option<Viewer> {
-        self.viewable(name, || self.wait_for(name)).await
+    /// The same, for one who takes this rendition of the sound, and waits for as long as it takes.
+    pub(crate) async fn wait_long_and_view(&self, name: &StreamName, rendition: Rendition) -> Option<Viewer> {
+        self.viewable(name, rendition, || self.wait_for(name, rendition)).await
     }
 
     /// The same, for one who takes frames where there are some, and for whom none have to be made.
     pub(crate) async fn wait_idly_and_view(&self, name: &StreamName) -> Option<Viewer> {
-        self.viewable(name, || None).await
+        self.viewable(name, Rendition::Common, || None).await
     }
 
     /// As soon as there is something to begin with; until then what `wait` gives is held.
-    async fn viewable(&self, name: &StreamName, wait: impl Fn() -> Option<Reader>) -> Option<Viewer> {
+    async fn viewable(
+        &self,
+        name: &StreamName,
+        rendition: Rendition,
+        wait: impl Fn() -> Option<Reader>,
+    ) -> Option<Viewer> {
         let mut arrivals = self.0.arrivals.subscribe();
         loop {
             arrivals.borrow_and_update();
-            if let Some(viewer) = self.view(name) {
+            if let Some(viewer) = self.view_with(name, rendition) {
                 return Some(viewer);
             }
             let _reader = wait();
@@ -290,16 +273,15 @@ impl Directory {
     }
 
     /// Counts as a reader of what somebody publishes and nobody can begin to view yet.
-    fn wait_for(&self, name: &StreamName) -> Option<Reader> {
+    fn wait_for(&self, name: &StreamName, rendition: Rendition) -> Option<Reader> {
         let entries = self.entries();
         let entry = entries.get(name).filter(|entry| entry.publisher.is_some())?;
-        Some(self.reader(name, entry))
+        Some(self.reader(name, entry, rendition))
     }
 
     /// To be called with the directory locked.
-    fn reader(&self, name: &StreamName, entry: &Entry) -> Reader {
-        entry.stream.readers.send_modify(|readers| *readers += 1);
-        Reader { directory: self.clone(), name: name.clone(), stream: Arc::clone(&entry.stream) }
+    fn reader(&self, name: &StreamName, entry: &Entry, rendition: Rendition) -> Reader {
+        Reader::new(self.clone(), name.clone(), Arc::clone(&entry.stream), rendition)
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<StreamName, Entry>> {
@@ -311,7 +293,7 @@ impl Directory {
         let mut entries = self.entries();
         if let Some(entry) = entries.get_mut(name) {
             change(entry);
-            if entry.publisher.is_none() && *entry.stream.readers.borrow() == 0 {
+            if entry.publisher.is_none() && !entry.stream.readers.borrow().are_there() {
                 entries.remove(name);
             }
         }
@@ -321,7 +303,7 @@ impl Directory {
 impl Entry {
     fn new() -> Self {
         let published = Published { hub: Hub::new(Limits::default()), publication: 0, key_picture_at: None };
-        let (news, readers) = (watch::Sender::new(()), watch::Sender::new(0));
+        let (news, readers) = (watch::Sender::new(()), watch::Sender::new(Readers::default()));
         Self { stream: Arc::new(Stream { published: Mutex::new(published), news, readers }), publisher: None }
     }
 
@@ -329,7 +311,8 @@ impl Entry {
         let on_air = self.publisher?;
         let published = self.stream.published();
         let hub = &published.hub;
-        let (video, audio) = (hub.video().cloned(), hub.audio().cloned());
+        let audio = hub.audio(Rendition::Common).or(hub.audio(Rendition::Original)).cloned();
+        let video = hub.video().cloned();
         Some(Sight { name: name.clone(), on_air, video, audio, pictures: hub.pictures() })
     }
 }
@@ -399,72 +382,6 @@ impl Drop for Claim {
     }
 }
 
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.directory.leave(&self.name, |entry| {
-            entry.stream.readers.send_modify(|readers| *readers = readers.saturating_sub(1));
-        });
-    }
-}
-
-impl Viewer {
-    /// Whether the stream has sounds, and whether it has pictures, as far as the publisher has told.
-    #[must_use]
-    pub fn has_audio_and_video(&self) -> (bool, bool) {
-        let published = self.reader.stream.published();
-        (published.hub.audio().is_some(), published.hub.video().is_some())
-    }
-
-    /// How pictures and sounds are encoded, as far as the publisher has told.
-    #[must_use]
-    pub fn codecs(&self) -> Vec<Codec> {
-        let published = self.reader.stream.published();
-        let told = [published.hub.video(), published.hub.audio()];
-        told.into_iter().flatten().map(|parameters| parameters.codec).collect()
-    }
-
-    /// Appends what is new, as soon as there is something. Nothing is lost when the future is dropped.
-    ///
-    /// # Errors
-    /// When nothing comes any more, or this viewer does not keep up.
-    pub async fn next(&mut self, to: &mut Vec<Arc<Item>>) -> Result<(), ViewEnd> {
-        loop {
-            self.news.borrow_and_update();
-            let read = self.reader.stream.published().hub.read(&mut self.cursor, BATCH_BYTES, to);
-            self.count_skips(read.is_err());
-            read?;
-            if !to.is_empty() {
-                return Ok(());
-            }
-            // The stream itself holds the sender, so it is not closed.
-            timeout(PATIENCE, self.news.changed()).await.map(|_| ()).map_err(|_| ViewEnd::Silence)?;
-        }
-    }
-
-    /// How much of the stream went by since the viewer last began, because it did not keep up.
-    #[must_use]
-    pub fn skipped(&self) -> u64 {
-        self.cursor.skipped()
-    }
-
-    /// Begins again at the latest key frame.
-    pub fn begin_again(&mut self) {
-        (self.cursor, self.counted) = (Cursor::default(), 0);
-    }
-
-    fn count_skips(&mut self, is_too_slow: bool) {
-        let tally = self.reader.directory.tally();
-        let skipped = self.cursor.skipped();
-        if skipped != self.counted {
-            tally.count_skipped(skipped.saturating_sub(self.counted));
-            self.counted = skipped;
-        }
-        if is_too_slow {
-            tally.count_too_slow();
-        }
-    }
-}
-
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -474,11 +391,6 @@ impl fmt::Display for Protocol {
         })
     }
 }
-
-/// How long a viewer stays while nothing comes: a publisher that lost its connection is back by then, or not coming.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-/// What a viewer takes in one go: enough that a system call is worth it, and little enough that one who is behind does not keep more than this.
-const BATCH_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -30,8 +30,8 @@ use media::MediaTime;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 
-pub(crate) use self::index::{AudioTrack, Filter, Part, Recording, RecordingId, State, TakeId, VideoTrack};
-pub(crate) use self::manifest::{Manifest, place};
+pub(crate) use self::index::{AudioTrack, Filter, Part, Recording, RecordingId, State, TakeEntry, TakeId, VideoTrack};
+pub(crate) use self::manifest::{Manifest, Member, place};
 
 use self::disk::{Disk, Settings};
 use self::index::Index;
@@ -182,6 +182,20 @@ impl Recordings {
     pub(crate) async fn find(&self, id: RecordingId) -> Result<Recording, RecordingRefusal> {
         let index = Arc::clone(&self.index);
         blocking(move || index.find(id).map_err(unreachable)?.ok_or(RecordingRefusal::NoRecording)).await
+    }
+
+    /// The recordings of rooms, or of one, the youngest first, older than `after`: so many at most.
+    ///
+    /// # Errors
+    /// [`RecordingRefusal::Unreachable`].
+    pub(crate) async fn takes(
+        &self,
+        room: Option<String>,
+        after: Option<TakeId>,
+        limit: usize,
+    ) -> Result<Vec<TakeEntry>, RecordingRefusal> {
+        let index = Arc::clone(&self.index);
+        blocking(move || index.takes(room.as_deref(), after, limit).map_err(unreachable)).await
     }
 
     /// A recording of a room, with its parts; `None` for whom `may_see` not all of it.

@@ -1,8 +1,9 @@
 //! What is published by WebRTC, for everybody else: packets of a stream's room become frames of its hub, while somebody reads those.
 //!
 //! ```text
-//! router ─packets─▶ worker: a member without a connection ─▶ Program (packets ▶ frames, in step) ─▶ Sound (Opus ▶ AAC) ─▶ hub
+//! router ─packets─▶ worker: a member without a connection ─▶ Program (packets ▶ frames, in step) ─▶ Sound (Opus, and ▶ AAC) ─▶ hub
 //! ```
+//! Sound goes to the hub as it came, for recordings, and transcoded while somebody reads it so.
 
 mod opening;
 mod program;
@@ -12,14 +13,15 @@ mod track;
 use std::sync::Arc;
 use std::time::Duration;
 
+use live::hub::Rendition;
 use room::media::{MediaPeerId, MediaRoomId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, sleep_until, timeout};
 
 use self::program::{Output, Program};
-use self::sound::Sound;
-use super::directory::Inlet;
+use self::sound::{Rendered, Sound};
+use super::directory::{Inlet, Readers};
 use crate::clock;
 use crate::media::{self, View};
 use crate::workers::{Handle, Stopped};
@@ -91,7 +93,7 @@ impl Tapper {
         let mut readers = self.inlet.readers();
         loop {
             // The stream holds the sender.
-            drop(readers.wait_for(|readers| *readers > 0).await);
+            drop(readers.wait_for(|readers| readers.are_there()).await);
             tracing::debug!(stream = %self.inlet.name(), "what is published by WebRTC is read as frames");
             let end = self.draw(views).await?;
             self.inlet.pause();
@@ -110,9 +112,13 @@ impl Tapper {
         let began = clock::now();
         self.inlet.resume(began);
         let mut program = Program::new(began, self.terms);
-        let mut sound = Some(Sound::new(Arc::clone(&self.inlet.directory().tally().to_aac)));
-        let unread = unread(self.inlet.readers());
+        let mut sound = Sound::new(Arc::clone(&self.inlet.directory().tally().to_aac));
+        let unread = unread(self.inlet.readers(), Readers::are_there);
         tokio::pin!(unread);
+        // Nobody listens before the first look.
+        let mut is_listened = false;
+        let listened = self.listened(is_listened);
+        tokio::pin!(listened);
         loop {
             let due = program.poll_timeout();
             let due = async {
@@ -128,30 +134,62 @@ impl Tapper {
                 },
                 () = due => program.handle_timeout(clock::now()),
                 () = &mut unread => return Ok(End::Unread),
+                () = &mut listened => {
+                    is_listened = !is_listened;
+                    listened.set(self.listened(is_listened));
+                    self.listen(&mut sound, is_listened).await?;
+                }
                 Ok(()) = views.changed() => {
                     let view = *views.borrow_and_update();
                     self.workers.tap(self.worker, media::Tap::Turn { peer: self.peer, view }).await?;
                 }
             }
             let outputs: Vec<Output> = std::iter::from_fn(|| program.poll_output()).collect();
-            let Some(outputs) = transcoded(&mut sound, outputs).await else {
+            let Some((back, rendered)) = rendered(sound, outputs).await else {
                 tracing::error!(stream = %self.inlet.name(), "the sound of a stream failed; its frames are begun again");
                 return Ok(End::Failed);
             };
-            self.publish(outputs).await?;
+            sound = back;
+            self.publish(rendered).await?;
         }
     }
 
-    async fn publish(&mut self, outputs: Vec<Output>) -> Result<(), Stopped> {
+    /// Until it is no longer so that somebody reads sound that every player knows, or that nobody does.
+    fn listened(&self, is_listened: bool) -> impl Future<Output = ()> + use<> {
+        let mut readers = self.inlet.readers();
+        async move {
+            if is_listened {
+                unread(readers, |readers| readers.common > 0).await;
+            } else {
+                drop(readers.wait_for(|readers| readers.common > 0).await);
+            }
+        }
+    }
+
+    /// Sound is transcoded from here on, or no longer.
+    async fn listen(&mut self, sound: &mut Sound, is_listened: bool) -> Result<(), Stopped> {
+        if !is_listened {
+            sound.rest();
+            self.inlet.withdraw(Rendition::Common);
+            return Ok(());
+        }
+        let Some(parameters) = sound.begin() else { return Ok(()) };
+        // Whoever has come begins with a picture from which on there is sound.
+        self.publish(vec![parameters, Rendered::of_all(Output::KeyFrameWanted)]).await
+    }
+
+    async fn publish(&mut self, all: Vec<Rendered>) -> Result<(), Stopped> {
         let mut is_new = false;
-        for output in outputs {
-            match output {
-                Output::Parameters(parameters) => self.inlet.publish_parameters(parameters),
-                Output::Frame(frame) => {
-                    self.inlet.publish_frame(frame);
-                    is_new = true;
+        for Rendered { rendition, output } in all {
+            is_new |= matches!(output, Output::Frame(_));
+            match (output, rendition) {
+                (Output::Parameters(parameters), None) => self.inlet.publish_parameters(parameters),
+                (Output::Parameters(parameters), Some(rendition)) => {
+                    self.inlet.publish_sound_parameters(rendition, parameters);
                 }
-                Output::KeyFrameWanted => {
+                (Output::Frame(frame), None) => self.inlet.publish_frame(frame),
+                (Output::Frame(frame), Some(rendition)) => self.inlet.publish_sound(rendition, frame),
+                (Output::KeyFrameWanted, _) => {
                     self.workers.tap(self.worker, media::Tap::WantKeyFrame { peer: self.peer }).await?;
                 }
             }
@@ -163,27 +201,25 @@ impl Tapper {
     }
 }
 
-/// The same with the sound in the codec that everybody knows. `None` if that has failed.
-async fn transcoded(sound: &mut Option<Sound>, outputs: Vec<Output>) -> Option<Vec<Output>> {
-    if !sound.as_ref()?.is_concerned(&outputs) {
-        return Some(outputs);
+/// The same with the sound in the renditions in which it is read. `None` if that has failed.
+async fn rendered(mut sound: Sound, outputs: Vec<Output>) -> Option<(Sound, Vec<Rendered>)> {
+    if !sound.is_concerned(&outputs) {
+        let rendered = sound.render(outputs);
+        return Some((sound, rendered));
     }
-    let mut taken = sound.take()?;
     // Sound is decoded and encoded: that is nothing for the threads of the sockets.
     let worked = spawn_blocking(move || {
-        let outputs = taken.transcode(outputs);
-        (taken, outputs)
+        let rendered = sound.render(outputs);
+        (sound, rendered)
     });
-    let (back, outputs) = worked.await.ok()?;
-    *sound = Some(back);
-    Some(outputs)
+    worked.await.ok()
 }
 
-/// Until nobody has read for a while.
-async fn unread(mut readers: watch::Receiver<usize>) {
+/// Until there have been no such readers for a while.
+async fn unread(mut readers: watch::Receiver<Readers>, are_there: fn(Readers) -> bool) {
     loop {
-        drop(readers.wait_for(|readers| *readers == 0).await);
-        if timeout(LINGER, readers.wait_for(|readers| *readers > 0)).await.is_err() {
+        drop(readers.wait_for(|readers| !are_there(*readers)).await);
+        if timeout(LINGER, readers.wait_for(|readers| are_there(*readers))).await.is_err() {
             return;
         }
     }

@@ -69,6 +69,11 @@ impl Transcoding {
         self.transcoder.heard_until()
     }
 
+    /// There is silence from here on, until sound comes; if none has come.
+    pub(crate) fn begin_silence(&mut self, at: MediaTime) {
+        self.transcoder.begin_silence(at);
+    }
+
     /// Gives `send` silence for the time before `until`, where holes matter.
     ///
     /// # Errors

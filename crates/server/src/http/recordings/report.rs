@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::live::recording::{AudioTrack, Part, Recording, Recordings, State, VideoTrack, place};
+use crate::live::recording::{AudioTrack, Member, Part, Recording, Recordings, State, TakeEntry, VideoTrack, place};
 
 /// `RecordingList` of the document.
 #[derive(Debug, Serialize)]
@@ -44,6 +44,42 @@ struct PartReport {
     name: String,
     source: &'static str,
     offset_ms: Option<i64>,
+}
+
+/// `TakeList` of the document.
+#[derive(Debug, Serialize)]
+pub(super) struct TakeList {
+    takes: Vec<TakeReport>,
+    /// What to send as `after`; null at the end.
+    next: Option<i64>,
+}
+
+/// `TakeEntry` of the document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TakeReport {
+    id: i64,
+    room: String,
+    started_at: u64,
+    started_by: Member,
+    state: State,
+    parts: u64,
+    duration_ms: u64,
+    bytes: u64,
+}
+
+impl TakeList {
+    pub(super) fn new(found: Vec<TakeEntry>, has_more: bool) -> Self {
+        let next = found.last().filter(|_| has_more).map(|last| last.take.id.0);
+        Self { takes: found.into_iter().map(TakeReport::new).collect(), next }
+    }
+}
+
+impl TakeReport {
+    fn new(TakeEntry { take, parts, bytes, duration_ms, state }: TakeEntry) -> Self {
+        let started_by = Member { uid: take.by, name: take.by_name };
+        Self { id: take.id.0, room: take.room, started_at: take.since_ms, started_by, state, parts, duration_ms, bytes }
+    }
 }
 
 impl RecordingList {

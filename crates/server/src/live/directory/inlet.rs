@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use live::StreamName;
-use live::hub::Hub;
+use live::hub::{Hub, Rendition};
 use media::{Frame, Kind, Parameters};
 use tokio::sync::watch;
 
-use super::{Directory, Published, Stream};
+use super::{Directory, Published, Readers, Stream};
 use crate::clock;
 
 /// Publishes in the name of whoever holds the claim; does nothing once that is given back.
@@ -19,13 +19,13 @@ pub(crate) struct Inlet {
     name: StreamName,
     stream: Arc<Stream>,
     publication: u64,
-    /// Whether those who wait for the stream were told that it can be viewed.
-    is_announced: bool,
+    /// Whether those who wait for the stream were told that it can be viewed, with the common sound and with the original one.
+    announced: [bool; 2],
 }
 
 impl Inlet {
     pub(super) fn new(directory: Directory, name: StreamName, stream: Arc<Stream>, publication: u64) -> Self {
-        Self { directory, name, stream, publication, is_announced: false }
+        Self { directory, name, stream, publication, announced: [false; 2] }
     }
 
     pub(crate) fn name(&self) -> &StreamName {
@@ -55,11 +55,31 @@ impl Inlet {
         });
     }
 
+    /// Passes parameters of one rendition of the sound on. Viewers hear of them at the next [`Self::flush`].
+    pub(crate) fn publish_sound_parameters(&self, rendition: Rendition, parameters: Parameters) {
+        self.with_hub(|hub| hub.publish_sound_parameters(rendition, parameters));
+    }
+
+    /// Passes a frame of one rendition of the sound on. Viewers hear of it at the next [`Self::flush`].
+    pub(crate) fn publish_sound(&self, rendition: Rendition, frame: Frame) {
+        self.with_hub(|hub| hub.publish_sound(rendition, frame));
+    }
+
+    /// Nothing more of one rendition of the sound follows for a while.
+    pub(crate) fn withdraw(&self, rendition: Rendition) {
+        self.with_hub(|hub| hub.withdraw(rendition));
+    }
+
     /// Wakes the viewers.
     pub(crate) fn flush(&mut self) {
         self.stream.news.send_replace(());
-        if !self.is_announced && self.stream.published().hub.can_begin() {
-            self.is_announced = true;
+        let can_begin = {
+            let published = self.stream.published();
+            [Rendition::Common, Rendition::Original].map(|rendition| published.hub.can_begin(rendition))
+        };
+        let is_news = can_begin.iter().zip(self.announced).any(|(can_begin, announced)| *can_begin && !announced);
+        self.announced = can_begin;
+        if is_news {
             self.directory.0.arrivals.send_replace(());
         }
     }
@@ -71,17 +91,17 @@ impl Inlet {
             // None is expected.
             published.key_picture_at = None;
         });
-        self.is_announced = false;
+        self.announced = [false; 2];
     }
 
     /// What follows has parameters of its own, and times that count from `epoch`.
     pub(crate) fn resume(&mut self, epoch: Instant) {
         self.with_hub(|hub| hub.begin_from(Some(epoch)));
-        self.is_announced = false;
+        self.announced = [false; 2];
     }
 
     /// How many read the stream, or wait for something to read.
-    pub(crate) fn readers(&self) -> watch::Receiver<usize> {
+    pub(crate) fn readers(&self) -> watch::Receiver<Readers> {
         self.stream.readers.subscribe()
     }
 

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use live::StreamName;
-use live::hub::Item;
-use media::{Codec, Frame, MediaTime};
+use live::hub::{Item, Rendition};
+use media::{Codec, Frame, MediaTime, Parameters, Shape};
 
 use super::{Claim, Directory, PATIENCE, Protocol, Taken, ViewEnd};
 use crate::clock::now;
@@ -98,16 +98,16 @@ async fn readers_are_those_who_view_and_those_who_wait_for_the_first_frame_of_a_
     let directory = Directory::new(Limit(0));
     let (stream, mut publisher) = (name("a"), claim(&directory, "a"));
     let mut readers = publisher.inlet().readers();
-    assert_eq!(*readers.borrow_and_update(), 0);
+    assert!(!readers.borrow_and_update().are_there());
     let waiting = directory.wait_and_view(&stream, Duration::from_secs(10));
     let publishing = async {
-        readers.wait_for(|readers| *readers == 1).await.expect("the stream is there");
+        readers.wait_for(|readers| readers.common == 1).await.expect("the stream is there");
         publish_sound(&mut publisher, 0);
     };
     let (viewer, ()) = tokio::join!(waiting, publishing);
-    assert_eq!(*readers.borrow(), 1, "who waited is a viewer");
+    assert_eq!(readers.borrow().common, 1, "who waited is a viewer");
     drop(viewer);
-    assert_eq!(*readers.borrow(), 0);
+    assert!(!readers.borrow().are_there());
     assert!(directory.view_on_air(&name("b"), Duration::from_secs(10)).await.is_none());
 }
 
@@ -119,7 +119,7 @@ async fn who_waited_before_the_publisher_came_counts_as_its_reader() {
     let publishing = async {
         let mut publisher = claim(&directory, "a");
         let mut readers = publisher.inlet().readers();
-        readers.wait_for(|readers| *readers == 1).await.expect("the stream is there");
+        readers.wait_for(|readers| readers.common == 1).await.expect("the stream is there");
         publish_sound(&mut publisher, 0);
         publisher
     };
@@ -209,11 +209,34 @@ async fn who_waits_idly_is_no_reader_until_there_are_frames() {
     let publishing = async {
         let mut publisher = claim(&directory, "a");
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(*publisher.inlet().readers().borrow(), 0);
+        assert!(!publisher.inlet().readers().borrow().are_there());
         publish_sound(&mut publisher, 0);
         publisher
     };
     let (viewer, publisher) = tokio::join!(waiting, publishing);
     assert!(viewer.is_some());
-    assert_eq!(*publisher.inlet().readers().borrow(), 1);
+    assert_eq!(publisher.inlet().readers().borrow().common, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_the_sound_as_it_came_is_counted_apart_and_begins_before_the_other_rendition_is_there() {
+    let directory = Directory::new(Limit(0));
+    let (stream, mut publisher) = (name("a"), claim(&directory, "a"));
+    let mut readers = publisher.inlet().readers();
+    let waiting = directory.wait_long_and_view(&stream, Rendition::Original);
+    let publishing = async {
+        readers.wait_for(|readers| readers.original == 1 && readers.common == 0).await.expect("the stream is there");
+        let (dts, data) = (MediaTime::ZERO, Bytes::from_static(b"x"));
+        let shape = Shape::Audio { sample_rate_hz: 48_000, channels: 2 };
+        let parameters = Parameters { codec: Codec::Opus, decoder_configuration: Bytes::new(), shape };
+        publisher.inlet.publish_sound_parameters(Rendition::Original, parameters);
+        let frame = Frame { codec: Codec::Opus, pts: dts, dts, is_key: true, data };
+        publisher.inlet.publish_sound(Rendition::Original, frame);
+        publisher.flush();
+    };
+    let (viewer, ()) = tokio::join!(waiting, publishing);
+    assert_eq!(viewer.expect("a place").codecs(), [Codec::Opus]);
+    assert!(directory.view(&stream).is_none(), "nothing is there in the codec that everybody knows");
+    let seen = directory.sight(&stream).and_then(|sight| sight.audio).map(|audio| audio.codec);
+    assert_eq!(seen, Some(Codec::Opus));
 }

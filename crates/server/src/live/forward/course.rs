@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live::StreamName;
+use live::hub::Rendition;
 use tokio::time::sleep;
 
 use super::Stop;
@@ -78,7 +79,7 @@ impl Course {
     async fn viewer(&mut self) -> Option<Viewer> {
         tokio::select! {
             () = self.stop.wait() => None,
-            viewer = self.directory.wait_long_and_view(&self.name) => viewer,
+            viewer = self.directory.wait_long_and_view(&self.name, Rendition::Common) => viewer,
         }
     }
 }

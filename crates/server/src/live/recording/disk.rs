@@ -2,6 +2,7 @@
 //! they lose pictures up to the next key frame; viewers notice nothing.
 
 mod open_file;
+mod reserve;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,9 +21,10 @@ use room::show::Taken;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use self::open_file::OpenFile;
+use self::reserve::Reserve;
 use super::index::{Index, Progress, Recording, RecordingId, State};
 use super::manifest;
-use super::retention::{Retention, free_bytes};
+use super::retention::{Retention, delete, free_bytes};
 use crate::clock;
 use crate::live::hooks::Hooks;
 
@@ -139,13 +141,25 @@ impl Failure {
 impl Disk {
     /// Starts the thread, which ends with the last clone of the way to it.
     pub(super) fn spawn(settings: Settings) -> io::Result<(Self, JoinHandle<()>)> {
-        let (jobs, queue) = channel();
-        let is_full = Arc::new(AtomicBool::new(false));
-        let mut thread =
-            Thread { settings, files: BTreeMap::new(), is_full: Arc::clone(&is_full), tick_at: clock::now() };
+        let (disk, queue) = Self::new();
+        let mut thread = Thread {
+            reserve: Reserve::new(&settings.folder),
+            settings,
+            files: BTreeMap::new(),
+            closed: Vec::new(),
+            is_full: Arc::clone(&disk.is_full),
+            tick_at: clock::now(),
+        };
         thread.tick();
         let handle = thread::Builder::new().name("recorder".to_owned()).spawn(move || thread.run(&queue))?;
-        Ok((Self { jobs, room: Arc::new(Semaphore::new(QUEUE_KIB)), is_full }, handle))
+        Ok((disk, handle))
+    }
+
+    /// A way, and its end.
+    fn new() -> (Self, Receiver<Job>) {
+        let (jobs, queue) = channel();
+        let (room, is_full) = (Arc::new(Semaphore::new(QUEUE_KIB)), Arc::new(AtomicBool::new(false)));
+        (Self { jobs, room, is_full }, queue)
     }
 
     /// Whether there is too little room to begin anything.
@@ -182,9 +196,21 @@ struct Thread {
     settings: Settings,
     /// The file of each session that has one, by the address of the session.
     files: BTreeMap<usize, OpenFile>,
+    /// Files that have ended, of which the index could not be told: as many as were open when that began, since no other begins meanwhile.
+    closed: Vec<Closed>,
+    /// Room for the index.
+    reserve: Reserve,
     is_full: Arc<AtomicBool>,
     /// When it looks at the free space, and enters what was written, again.
     tick_at: Instant,
+}
+
+/// A file that is not written any more.
+struct Closed {
+    id: RecordingId,
+    progress: Progress,
+    state: State,
+    reason: Option<&'static str>,
 }
 
 impl Thread {
@@ -202,7 +228,7 @@ impl Thread {
         }
         // What is open was cut off in the middle.
         for file in std::mem::take(&mut self.files).into_values() {
-            self.close(file, State::Interrupted, Some(STOPPED));
+            self.close(&file, State::Interrupted, Some(STOPPED));
         }
     }
 
@@ -223,10 +249,11 @@ impl Thread {
                 self.files.get_mut(&key).map_or(Ok(()), |file| file.append(&bytes, duration))
             }
             Work::Fill(fill) => self.files.get(&key).map_or(Ok(()), |file| file.fill(&fill)),
-            Work::End => match self.files.remove(&key) {
-                Some(file) => file.sync().map(|()| self.close(file, State::Finished, None)),
-                None => Ok(()),
-            },
+            Work::End => self.files.get(&key).map_or(Ok(()), OpenFile::sync).map(|()| {
+                if let Some(file) = self.files.remove(&key) {
+                    self.close(&file, State::Finished, None);
+                }
+            }),
         };
         if let Err(error) = done {
             let failure = Failure::of(&error);
@@ -237,9 +264,12 @@ impl Thread {
 
     fn fail(&mut self, session: &Arc<Session>, failure: Failure) {
         session.fail(failure);
-        if let Some(file) = self.files.remove(&key(session)) {
-            self.close(file, State::Interrupted, Some(failure.word()));
+        let Some(file) = self.files.remove(&key(session)) else { return };
+        // A part that is not whole is of no use, and the index needs room.
+        if let Err(error) = file.cut() {
+            tracing::warn!(stream = %session.name, "what is not whole of a recording cannot be cut off: {error}");
         }
+        self.close(&file, State::Interrupted, Some(failure.word()));
     }
 
     fn tick(&mut self) {
@@ -251,6 +281,11 @@ impl Thread {
             tracing::warn!("the index of recordings cannot be written: {error}");
         }
         self.retain();
+        let closed = std::mem::take(&mut self.closed);
+        self.closed = closed.into_iter().filter_map(|closed| self.enter(closed).err()).collect();
+        if self.closed.is_empty() && !self.is_full.load(Ordering::Relaxed) {
+            self.reserve.refill();
+        }
     }
 
     /// Ends every recording before the disk is full.
@@ -288,19 +323,45 @@ impl Thread {
         }
     }
 
-    /// Makes the entry of a file true that is not written any more.
-    fn close(&self, mut file: OpenFile, state: State, reason: Option<&str>) {
+    /// Makes the entry of a file true that is not written any more, now or as soon as the index can be written.
+    fn close(&mut self, file: &OpenFile, state: State, reason: Option<&'static str>) {
+        let closed = Closed { id: file.id(), progress: file.progress(), state, reason };
+        let Err(closed) = self.enter(closed) else { return };
+        self.reserve.spend();
+        self.closed.extend(self.enter(closed).err());
+    }
+
+    /// Gives it back if the index cannot be written.
+    fn enter(&self, closed: Closed) -> Result<(), Closed> {
         let index = &self.settings.index;
-        let progress: Vec<_> = file.take_progress().into_iter().collect();
-        let entered = index.progress(&progress).and_then(|()| index.end(file.id(), state, reason));
-        match entered.and_then(|()| index.find(file.id())) {
+        let Closed { id, progress, state, reason } = closed;
+        let entered = if state == State::Interrupted && progress.duration_ms == 0 {
+            self.remove_empty(id)
+        } else {
+            index.progress(&[(id, progress)]).and_then(|()| index.end(id, state, reason))
+        };
+        match entered.and_then(|()| index.find(id)) {
             Ok(Some(recording)) => {
                 manifest::follow(&self.settings.folder, index, &recording);
                 self.report(&recording);
+                Ok(())
             }
-            Ok(None) => {}
-            Err(error) => tracing::warn!("the index of recordings cannot be written: {error}"),
+            Ok(None) => Ok(()),
+            Err(error) => {
+                tracing::warn!("the index of recordings cannot be written: {error}");
+                Err(closed)
+            }
         }
+    }
+
+    /// A file of which nothing could be written is no recording.
+    fn remove_empty(&self, id: RecordingId) -> rusqlite::Result<()> {
+        let Settings { folder, index, .. } = &self.settings;
+        let Some(recording) = index.find(id)? else { return Ok(()) };
+        if let Err(error) = delete(folder, index, &recording)? {
+            tracing::warn!(path = recording.path, "an empty recording cannot be deleted: {error}");
+        }
+        Ok(())
     }
 
     fn report(&self, recording: &Recording) {
@@ -330,3 +391,6 @@ const QUEUE_KIB: usize = 64 * 1024;
 const TICK: Duration = Duration::from_secs(1);
 /// Why such a recording is not whole.
 const STOPPED: &str = "server-stopped";
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::take::PartOpening;
-pub(crate) use self::take::{Part, Take, TakeId};
+pub(crate) use self::take::{Part, Take, TakeEntry, TakeId};
 
 /// All recordings.
 #[derive(Debug)]

@@ -23,10 +23,11 @@ pub(crate) struct Manifest {
     parts: Vec<Piece>,
 }
 
+/// Who somebody was, and was called.
 #[derive(Debug, Serialize)]
-struct Member {
-    uid: String,
-    name: String,
+pub(crate) struct Member {
+    pub(crate) uid: String,
+    pub(crate) name: String,
 }
 
 /// `TakePart` of the document.
@@ -39,10 +40,11 @@ struct Piece {
     member: Member,
     source: &'static str,
     offset_ms: Option<i64>,
-    duration_ms: u64,
+    /// `None` while it is written: the file would tell what was when the part began.
+    duration_ms: Option<u64>,
     state: State,
     reason: Option<String>,
-    bytes: u64,
+    bytes: Option<u64>,
     video: Option<VideoTrack>,
     audio: Option<AudioTrack>,
     file: String,
@@ -64,15 +66,16 @@ impl Piece {
     fn of(recording: &Recording) -> Self {
         let part = recording.part.as_ref();
         let (uid, source) = place(recording);
+        let has_ended = recording.state != State::Recording;
         Self {
             id: recording.id.0,
             member: Member { uid, name: part.map(|part| part.name.clone()).unwrap_or_default() },
             source,
             offset_ms: part.and_then(|part| part.offset_ms),
-            duration_ms: recording.progress.duration_ms,
+            duration_ms: has_ended.then_some(recording.progress.duration_ms),
             state: recording.state,
             reason: recording.reason.clone(),
-            bytes: recording.progress.bytes,
+            bytes: has_ended.then_some(recording.progress.bytes),
             video: recording.video.clone(),
             audio: recording.audio.clone(),
             file: recording.path.clone(),

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use live::hub::{Content, Item};
-use live::record::{Config, Recorder};
+use live::hub::{Content, Item, Rendition};
+use live::record::{Config, Recorder, Wanted};
 use media::Frame;
 use tokio::sync::watch;
 
@@ -23,7 +23,7 @@ pub(super) async fn record(
     mut stopping: watch::Receiver<bool>,
 ) {
     let since = clock::now();
-    let Some(viewer) = viewer(&session, &directory, &mut stopping).await else { return };
+    let Some(viewer) = viewer(&session, config, &directory, &mut stopping).await else { return };
     let mut recording = Recording {
         session,
         disk,
@@ -53,9 +53,16 @@ pub(super) async fn record(
 }
 
 /// A place in the stream, once something can be seen there.
-async fn viewer(session: &Session, directory: &Directory, stopping: &mut watch::Receiver<bool>) -> Option<Viewer> {
+async fn viewer(
+    session: &Session,
+    config: Config,
+    directory: &Directory,
+    stopping: &mut watch::Receiver<bool>,
+) -> Option<Viewer> {
+    // Whoever wants FLV has programs in mind that know AAC there, and nothing else.
+    let rendition = if config.format == Wanted::Flv { Rendition::Common } else { Rendition::Original };
     tokio::select! {
-        viewer = directory.wait_long_and_view(&session.name) => viewer,
+        viewer = directory.wait_long_and_view(&session.name, rendition) => viewer,
         () = stop(stopping) => None,
     }
 }

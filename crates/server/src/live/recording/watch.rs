@@ -112,9 +112,9 @@ impl Watch {
             .retain(|name, held| on_air.get(name) == Some(&held.since) && held.until.is_none_or(|until| now < until));
         for (name, since) in on_air {
             // Whoever is in a room has to know of it: only the room itself begins it.
-            let is_named = || self.patterns.contain(&name) && !self.held.contains_key(&name);
+            let is_named = || self.patterns.contain(&name);
             let is_wanted = if room_of(&name).is_some() { self.taken(&name).is_some() } else { is_named() };
-            if !is_wanted || self.active.contains_key(&name) {
+            if !is_wanted || self.held.contains_key(&name) || self.active.contains_key(&name) {
                 continue;
             }
             if !self.disk.is_full() {
@@ -182,11 +182,17 @@ impl Watch {
             && let Some(active) = self.active.remove(name)
             && let Some(failure) = session.failure()
         {
-            // With room on the disk it may go on; what else failed is likely to fail again.
-            if let Some(room) = room_of(name) {
-                return self.give_up(room);
-            }
-            let pause = if failure == Failure::DiskFull { TICK } else { PAUSE };
+            let pause = if let Some(room) = room_of(name) {
+                self.give_up(room);
+                // The room has heard of it by then.
+                TICK
+            } else if failure == Failure::DiskFull && self.disk.is_full() {
+                // It goes on when the guard sees room.
+                TICK
+            } else {
+                // What failed otherwise is likely to fail again, as is a disk that is full by another measure.
+                PAUSE
+            };
             self.held.insert(name.clone(), Held { since: active.since, until: Some(clock::now() + pause) });
         }
     }

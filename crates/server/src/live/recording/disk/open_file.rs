@@ -53,7 +53,8 @@ impl OpenFile {
             let id = settings.index.begin(&opening).map_err(|error| {
                 // Nobody would find the file; and that it cannot be deleted says nothing new.
                 let _ = fs::remove_file(&full);
-                io::Error::other(error)
+                let is_full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+                if is_full { io::ErrorKind::StorageFull.into() } else { io::Error::other(error) }
             })?;
             if let Ok(Some(recording)) = settings.index.find(id) {
                 manifest::follow(&settings.folder, &settings.index, &recording);
@@ -77,6 +78,11 @@ impl OpenFile {
         self.file.write_all_at(&fill.bytes, fill.offset)
     }
 
+    /// Cuts off what was written of a part after the last that is whole.
+    pub(super) fn cut(&self) -> io::Result<()> {
+        self.file.set_len(self.progress.bytes)
+    }
+
     /// Waits until the disk has it.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
@@ -88,6 +94,10 @@ impl OpenFile {
 
     pub(super) fn session(&self) -> &Arc<Session> {
         &self.session
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        self.progress
     }
 
     /// What the index does not know yet.

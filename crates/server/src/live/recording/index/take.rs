@@ -6,7 +6,7 @@ use live::StreamName;
 use room::show::Taken;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{Index, Recording, SELECT, read, signed, unsigned};
+use super::{Index, Recording, SELECT, State, read, signed, unsigned};
 use crate::live::shows::room_of;
 
 /// A recording of a room, from when somebody began it until it ends.
@@ -25,6 +25,20 @@ pub(crate) struct Take {
 /// Grows from take to take, and is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TakeId(pub(crate) i64);
+
+/// A take as a list tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TakeEntry {
+    pub(crate) take: Take,
+    /// How many files.
+    pub(crate) parts: u64,
+    /// Of all parts.
+    pub(crate) bytes: u64,
+    /// From its beginning to the end of the last part.
+    pub(crate) duration_ms: u64,
+    /// It is being written as long as one of its parts is, and whole only if all are.
+    pub(crate) state: State,
+}
 
 /// As what a recording is a part of a take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +76,25 @@ impl Index {
             connection.execute("DELETE FROM takes WHERE id = ?1", [id.0])?;
         }
         Ok(Some(shown))
+    }
+
+    /// The takes, or those of one room, the youngest first, older than `after`: so many at most.
+    pub(in crate::live::recording) fn takes(
+        &self,
+        room: Option<&str>,
+        after: Option<TakeId>,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<TakeEntry>> {
+        let query = "SELECT t.id, t.room, t.started_at_ms, t.uid, t.name, COUNT(r.id), SUM(r.bytes), \
+             MAX(MAX(COALESCE(r.offset_ms, 0) + r.duration_ms, 0)), \
+             MAX(CASE r.state WHEN 'recording' THEN 2 WHEN 'interrupted' THEN 1 ELSE 0 END) \
+             FROM takes t JOIN recordings r ON r.take = t.id \
+             WHERE (?1 IS NULL OR t.room = ?1) AND (?2 IS NULL OR t.id < ?2) \
+             GROUP BY t.id ORDER BY t.id DESC LIMIT ?3";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(query)?;
+        statement.query_map(params![room, after.map(|after| after.0), limit], read_entry)?.collect()
     }
 
     /// The takes that began last: so many at most.
@@ -103,6 +136,16 @@ pub(super) fn read_part(row: &Row<'_>, column: usize) -> rusqlite::Result<Option
     let name: Option<String> = row.get(column + 5)?;
     let take = read_take(row, column)?;
     Ok(Some(Part { take, name: name.unwrap_or_default(), offset_ms: row.get(column + 6)? }))
+}
+
+fn read_entry(row: &Row<'_>) -> rusqlite::Result<TakeEntry> {
+    let state = match row.get::<_, i64>(8)? {
+        0 => State::Finished,
+        1 => State::Interrupted,
+        _ => State::Recording,
+    };
+    let (parts, bytes, duration_ms) = (unsigned(row, 5)?, unsigned(row, 6)?, unsigned(row, 7)?);
+    Ok(TakeEntry { take: read_take(row, 0)?, parts, bytes, duration_ms, state })
 }
 
 fn read_take(row: &Row<'_>, column: usize) -> rusqlite::Result<Take> {

@@ -22,11 +22,16 @@ fn it_says_what_the_index_says_and_goes_with_the_last_part() {
     assert_eq!(told["startedBy"], json!({"uid": "anna", "name": "Anna"}));
     let part = &told["parts"][0];
     assert_eq!((&part["uid"], &part["source"], &part["offsetMs"]), (&json!("bo"), &json!("camera"), &json!(-40)));
+    assert_eq!(
+        (&part["state"], &part["durationMs"], &part["bytes"]),
+        (&json!("recording"), &json!(null), &json!(null))
+    );
     let screen = enter(&index, ("room/standup/bo", "screen"), &take, 2);
     index.end(face, State::Finished, None).unwrap();
     write(folder, &index, TakeId(1));
     let told = read();
     assert_eq!((&told["parts"][0]["state"], &told["parts"][1]["source"]), (&json!("finished"), &json!("screen")));
+    assert!(told["parts"][0]["durationMs"].is_u64() && told["parts"][1]["durationMs"].is_null());
     assert!(!folder.join(format!("{MANIFEST}.new")).exists());
     for id in [face, screen] {
         assert!(folder.join(MANIFEST).exists());

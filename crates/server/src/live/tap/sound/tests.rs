@@ -24,40 +24,96 @@ fn told() -> Output {
     Output::Parameters(Parameters { codec: Codec::Opus, decoder_configuration: Bytes::new(), shape })
 }
 
-/// The times of the sounds that come out.
-fn heard(outputs: &[Output]) -> Vec<MediaTime> {
-    let frame = |output: &Output| match output {
+/// The times of the sounds of a rendition that come out.
+fn heard_as(rendition: Rendition, all: &[Rendered]) -> Vec<MediaTime> {
+    let of_it = all.iter().filter(|rendered| rendered.rendition == Some(rendition));
+    let frame = |rendered: &Rendered| match &rendered.output {
         Output::Frame(frame) if frame.kind() == Kind::Audio => Some(frame.dts),
         Output::Frame(_) | Output::Parameters(_) | Output::KeyFrameWanted => None,
     };
-    outputs.iter().filter_map(frame).collect()
+    of_it.filter_map(frame).collect()
 }
 
-#[test]
-fn a_publisher_that_sends_nothing_while_nobody_speaks_is_heard_to_be_silent() {
+fn heard(all: &[Rendered]) -> Vec<MediaTime> {
+    heard_as(Rendition::Common, all)
+}
+
+/// Sound that somebody reads in both renditions.
+fn listened() -> Sound {
     let mut track = Sound::new(Arc::default());
-    let spoken = [told()].into_iter().chain((0..10).map(|step| sound(step * 20))).collect();
-    let mut out = track.transcode(spoken);
-    for ms in (0..3_000).step_by(40) {
-        let pictures = vec![picture(ms)];
-        if track.is_concerned(&pictures) {
-            out.extend(track.transcode(pictures));
-        }
+    assert_eq!(track.begin(), None, "nothing is known of it yet");
+    track
+}
+
+/// Takes pictures alone from the one time to the other, and gives what comes of it.
+fn film(track: &mut Sound, from_ms: i64, to_ms: i64) -> Vec<Rendered> {
+    let mut out = Vec::new();
+    for ms in (from_ms..to_ms).step_by(40) {
+        out.extend(track.render(vec![picture(ms)]));
     }
-    let times = heard(&out);
+    out
+}
+
+fn demand_seamless(times: &[MediaTime], until_ms: i64) {
     let steps = times.windows(2).map(|pair| (pair[1] - pair[0]).micros());
     assert!(steps.clone().all(|step| (21_330..=21_336).contains(&step)), "{:?}", steps.collect::<Vec<_>>());
-    let behind = MediaTime::from_millis(2_960) - *times.last().unwrap();
+    let behind = MediaTime::from_millis(until_ms) - *times.last().unwrap();
     assert!(behind < SILENCE_AFTER + SILENCE_MIN + MediaTime::from_millis(100), "{behind}");
 }
 
 #[test]
-fn sound_that_comes_in_time_has_no_silence_in_it() {
+fn a_publisher_that_sends_nothing_while_nobody_speaks_is_heard_to_be_silent() {
+    let mut track = listened();
+    let spoken = [told()].into_iter().chain((0..10).map(|step| sound(step * 20))).collect();
+    let mut out = track.render(spoken);
+    out.extend(film(&mut track, 0, 3_000));
+    demand_seamless(&heard(&out), 2_960);
+}
+
+#[test]
+fn who_begins_to_listen_while_nobody_speaks_hears_silence() {
     let mut track = Sound::new(Arc::default());
-    track.transcode(vec![told()]);
+    track.render([told()].into_iter().chain((0..10).map(|step| sound(step * 20))).collect());
+    film(&mut track, 0, 2_000);
+    let parameters = track.begin().expect("it is known how the sound comes");
+    assert!(matches!(&parameters.output, Output::Parameters(told) if told.codec == Codec::Aac));
+    let out = film(&mut track, 2_000, 5_000);
+    let times = heard(&out);
+    demand_seamless(&times, 4_960);
+    assert!((times[0] - MediaTime::from_millis(2_000)).millis().abs() < 50, "{}", times[0]);
+}
+
+#[test]
+fn nothing_is_transcoded_while_only_the_sound_as_it_came_is_read() {
+    let load = Arc::new(Load::default());
+    let mut track = Sound::new(Arc::clone(&load));
+    let spoken = || (0..50).map(|step| sound(step * 20)).collect::<Vec<_>>();
+    let mut out = track.render(vec![told()]);
+    assert!(!track.is_concerned(&spoken()));
+    out.extend(track.render(spoken()));
+    assert_eq!(out.len(), 51);
+    assert_eq!(heard_as(Rendition::Original, &out).len(), 50);
+    assert_eq!((load.tracks(), load.frames()), (0, 0));
+    // With the first listener it is, and with the last one it is no longer.
+    track.begin().expect("parameters of AAC");
+    assert!(track.is_concerned(&spoken()));
+    let both = track.render(spoken());
+    assert_eq!(heard_as(Rendition::Original, &both).len(), 50);
+    assert!(heard(&both).len() > 40, "{}", heard(&both).len());
+    assert_eq!((load.tracks(), load.frames()), (1, 50));
+    track.rest();
+    assert!(!track.is_concerned(&spoken()));
+    assert!(heard(&track.render(spoken())).is_empty());
+    assert_eq!((load.tracks(), load.frames()), (0, 50));
+}
+
+#[test]
+fn sound_that_comes_in_time_has_no_silence_in_it() {
+    let mut track = listened();
+    track.render(vec![told()]);
     for ms in (0..2_000).step_by(20) {
         let pictures = vec![picture(ms + SILENCE_AFTER.millis())];
         assert!(!track.is_concerned(&pictures), "{ms}");
-        track.transcode(vec![sound(ms)]);
+        track.render(vec![sound(ms)]);
     }
 }

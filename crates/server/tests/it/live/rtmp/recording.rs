@@ -10,9 +10,10 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::client::Peer;
+use super::client::{Peer, flv};
+use super::frames::{Camera, watch_flv};
 use super::publish_round;
-use crate::fixture::{Answer, PATIENCE, TestServer, exchange, refusal, request, send, serve_for_test};
+use crate::fixture::{Answer, PATIENCE, TestServer, exchange, figures, refusal, request, send, serve_for_test};
 use crate::live::access::{KEY, token};
 use crate::live::code;
 
@@ -253,4 +254,34 @@ async fn a_folder_that_cannot_be_used_stops_the_start() {
     fs::write(folder.path().join("index.sqlite"), "no index at all, but a text that is long enough").unwrap();
     let error = refusal(&[&format!("recording.folder={:?}", folder.path())]).to_string();
     assert!(error.starts_with("recording.folder: ") && error.contains("index.sqlite"), "{error}");
+}
+
+#[tokio::test]
+async fn what_comes_by_webrtc_is_recorded_as_it_came_and_transcoded_only_for_who_plays_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = recorder(&folder, &[r#"recording.streams=["*"]"#, "metrics.listen=127.0.0.1:0"]);
+    let mut camera = Camera::publish(&server, "/whip/live/a", 1).await;
+    let is_long =
+        |recordings: &[Value]| recordings.first().is_some_and(|first| first["durationMs"].as_u64() > Some(2_000));
+    camera.film(wait_until(&server, "", is_long)).await;
+    let count = "parlor_live_transcoded_frames_total{to=\"aac\"}";
+    assert_eq!(figures(&server).await(count), 0.0, "nothing was transcoded for it");
+    // Who comes now begins with a picture, with sound that every player knows, and changes nothing for the recording.
+    let watching = async { watch_flv(&mut flv(server.http(), "/live/a.flv").await, 40).await };
+    camera.film(watching).await.assert_whole();
+    assert!(figures(&server).await(count) > 0.0);
+    assert_eq!(request(server.http(), "DELETE", camera.session(), &[]).await.status, 200);
+    let recorded = wait_until(&server, "", is_in("finished")).await;
+    let [recording] = recorded.as_slice() else { panic!("one recording: {recorded:?}") };
+    assert_eq!((&recording["format"], &recording["audio"]["codec"]), (&"mp4".into(), &"Opus".into()));
+    assert_eq!(recording["gaps"], 0);
+}
+
+#[tokio::test]
+async fn files_of_flv_have_the_sound_that_every_player_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = recorder(&folder, &[r#"recording.streams=["*"]"#, "recording.format=flv"]);
+    let mut camera = Camera::publish(&server, "/whip/live/a", 1).await;
+    let recorded = camera.film(wait_until(&server, "", is_in("recording"))).await;
+    assert_eq!((&recorded[0]["format"], &recorded[0]["audio"]["codec"]), (&"flv".into(), &"AAC".into()));
 }

@@ -190,7 +190,7 @@ async fn a_room_is_recorded_by_a_file_for_each_member_who_agrees_and_nobody_can_
         }
     };
     let list = camera.film(written("recording")).await;
-    assert_eq!((&list[0]["stream"], &list[0]["audio"]["codec"]), (&json!("anna"), &json!("AAC")));
+    assert_eq!((&list[0]["stream"], &list[0]["audio"]["codec"]), (&json!("anna"), &json!("Opus")));
     let watched = get(server.http(), "/room/standup/anna.flv", &[]).await;
     assert_eq!((watched.status, code(&watched).as_str()), (404, "not-shown"));
     let path = "/api/v1/rooms/standup/recording";

@@ -5,8 +5,8 @@ use live::record::Format;
 use room::show::Taken;
 
 use super::super::tests::index;
-use super::super::{Filter, Index, Opening, RecordingId};
-use super::{PARTS_MAX, PartOpening, TakeId};
+use super::super::{Filter, Index, Opening, Progress, RecordingId, State};
+use super::{PARTS_MAX, PartOpening, TakeEntry, TakeId};
 use crate::clock;
 
 /// Who begins to record that room.
@@ -98,4 +98,31 @@ fn an_index_of_a_server_that_knew_no_takes_is_brought_up_to_date() {
         index.remove(RecordingId(2)).unwrap();
         std::fs::copy(&path, folder.path().join("copy")).unwrap();
     }
+}
+
+#[test]
+fn takes_are_listed_by_room_with_what_all_their_parts_amount_to() {
+    let (_folder, index) = index();
+    let (first, second) = (taken(clock::now(), 1_000), taken(clock::now(), 2_000));
+    let face = enter(&index, ("room/standup", "bo"), &first, 1);
+    let screen = enter(&index, ("room/standup/bo", "screen"), &first, 2);
+    enter(&index, ("room/other", "bo"), &first, 3);
+    let again = enter(&index, ("room/standup", "bo"), &second, 4);
+    let progress = |bytes, duration_ms| Progress { bytes, duration_ms, gaps: 0 };
+    index.progress(&[(face, progress(7, 500)), (screen, progress(8, 900)), (again, progress(9, 20))]).unwrap();
+    index.end(face, State::Interrupted, Some("disk-full")).unwrap();
+    let listed = |room: Option<&str>, after: Option<TakeId>, limit| index.takes(room, after, limit).unwrap();
+    let told = |entry: &TakeEntry| (entry.parts, entry.bytes, entry.duration_ms, entry.state);
+    let [young, old] = listed(Some("standup"), None, 9).try_into().unwrap();
+    assert_eq!(told(&young), (1, 9, 0, State::Recording));
+    assert_eq!(told(&old), (2, 15, 860, State::Recording));
+    assert_eq!((old.take.by.as_str(), old.take.since_ms), ("anna", 1_000));
+    assert_eq!(listed(Some("standup"), None, 1), [young.clone()]);
+    assert_eq!(listed(Some("standup"), Some(young.take.id), 9), [old]);
+    let rooms: Vec<_> = listed(None, None, 9).into_iter().map(|entry| entry.take.room).collect();
+    assert_eq!(rooms, ["standup", "other", "standup"]);
+    index.end(screen, State::Finished, None).unwrap();
+    assert_eq!(listed(Some("standup"), Some(young.take.id), 9)[0].state, State::Interrupted);
+    index.end(face, State::Finished, None).unwrap();
+    assert_eq!(listed(Some("standup"), Some(young.take.id), 9)[0].state, State::Finished);
 }

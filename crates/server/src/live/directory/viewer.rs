@@ -1,0 +1,153 @@
+//! A place in a stream, and how many have one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use live::StreamName;
+use live::hub::{Cursor, Item, Rendition, TooSlow};
+use media::Codec;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::{Directory, Stream};
+
+/// Why a viewer gets no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ViewEnd {
+    /// Nothing came for [`PATIENCE`].
+    #[error("nothing has come for {} s", PATIENCE.as_secs())]
+    Silence,
+    /// It does not keep up.
+    #[error(transparent)]
+    TooSlow(#[from] TooSlow),
+}
+
+/// How many read a stream, or wait for something to read, by the rendition of the sound that they take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Readers {
+    /// In the codec that every player knows.
+    pub(crate) common: usize,
+    /// As it came.
+    pub(crate) original: usize,
+}
+
+/// Somebody who reads a stream, or will as soon as there is something to read.
+#[derive(Debug)]
+pub(super) struct Reader {
+    directory: Directory,
+    name: StreamName,
+    stream: Arc<Stream>,
+    rendition: Rendition,
+}
+
+/// A place in a stream. It is kept while the publisher is away for a moment.
+#[derive(Debug)]
+pub struct Viewer {
+    reader: Reader,
+    news: watch::Receiver<()>,
+    cursor: Cursor,
+    /// What of its skips is counted.
+    counted: u64,
+}
+
+impl Readers {
+    /// Whether there is anybody.
+    pub(crate) fn are_there(self) -> bool {
+        self.common > 0 || self.original > 0
+    }
+
+    fn of_mut(&mut self, rendition: Rendition) -> &mut usize {
+        match rendition {
+            Rendition::Common => &mut self.common,
+            Rendition::Original => &mut self.original,
+        }
+    }
+}
+
+impl Reader {
+    /// To be called with the directory locked.
+    pub(super) fn new(directory: Directory, name: StreamName, stream: Arc<Stream>, rendition: Rendition) -> Self {
+        stream.readers.send_modify(|readers| *readers.of_mut(rendition) += 1);
+        Self { directory, name, stream, rendition }
+    }
+}
+
+impl Viewer {
+    pub(super) fn new(reader: Reader) -> Self {
+        let news = reader.stream.news.subscribe();
+        let cursor = Cursor::new(reader.rendition);
+        Self { reader, news, cursor, counted: 0 }
+    }
+
+    /// Whether the stream has sounds, and whether it has pictures, as far as the publisher has told.
+    #[must_use]
+    pub fn has_audio_and_video(&self) -> (bool, bool) {
+        let published = self.reader.stream.published();
+        (published.hub.audio(self.reader.rendition).is_some(), published.hub.video().is_some())
+    }
+
+    /// How pictures and sounds are encoded, as far as the publisher has told.
+    #[must_use]
+    pub fn codecs(&self) -> Vec<Codec> {
+        let published = self.reader.stream.published();
+        let told = [published.hub.video(), published.hub.audio(self.reader.rendition)];
+        told.into_iter().flatten().map(|parameters| parameters.codec).collect()
+    }
+
+    /// Appends what is new, as soon as there is something. Nothing is lost when the future is dropped.
+    ///
+    /// # Errors
+    /// When nothing comes any more, or this viewer does not keep up.
+    pub async fn next(&mut self, to: &mut Vec<Arc<Item>>) -> Result<(), ViewEnd> {
+        loop {
+            self.news.borrow_and_update();
+            let read = self.reader.stream.published().hub.read(&mut self.cursor, BATCH_BYTES, to);
+            self.count_skips(read.is_err());
+            read?;
+            if !to.is_empty() {
+                return Ok(());
+            }
+            // The stream itself holds the sender, so it is not closed.
+            timeout(PATIENCE, self.news.changed()).await.map(|_| ()).map_err(|_| ViewEnd::Silence)?;
+        }
+    }
+
+    /// How much of the stream went by since the viewer last began, because it did not keep up.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.cursor.skipped()
+    }
+
+    /// Begins again at the latest key frame.
+    pub fn begin_again(&mut self) {
+        (self.cursor, self.counted) = (Cursor::new(self.reader.rendition), 0);
+    }
+
+    fn count_skips(&mut self, is_too_slow: bool) {
+        let tally = self.reader.directory.tally();
+        let skipped = self.cursor.skipped();
+        if skipped != self.counted {
+            tally.count_skipped(skipped.saturating_sub(self.counted));
+            self.counted = skipped;
+        }
+        if is_too_slow {
+            tally.count_too_slow();
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.directory.leave(&self.name, |entry| {
+            entry.stream.readers.send_modify(|readers| {
+                let place = readers.of_mut(self.rendition);
+                *place = place.saturating_sub(1);
+            });
+        });
+    }
+}
+
+/// How long a viewer stays while nothing comes: a publisher that lost its connection is back by then, or not coming.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What a viewer takes in one go: enough that a system call is worth it, and little enough that one who is behind does not keep more than this.
+const BATCH_BYTES: usize = 256 * 1024;
