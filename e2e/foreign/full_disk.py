@@ -13,7 +13,7 @@ from pathlib import Path
 
 from live import CLIENT_S, ffmpeg_source, publishing, run
 from matrix import INPUTS
-from recording import LOST_S, RECORDED_S, demand_whole
+from recording import BEGINNING_S, LOST_S, RECORDED_S, demand_whole
 from server import Failed, Server
 
 # The index and its log, the room that is kept for them, and some seconds of recordings.
@@ -86,7 +86,7 @@ class Disk:
         with tempfile.TemporaryDirectory() as kept:
             copy = Path(kept) / found.name
             shutil.copyfile(found, copy)
-            demand_whole(copy, seconds)
+            demand_whole(copy, seconds, BEGINNING_S)
 
 
 def is_long(found: list[dict]) -> bool:
