@@ -67,8 +67,8 @@ export class ParlorServer {
   }
 
   /** Where encoders publish a stream by RTMP. */
-  rtmpUrl(stream: string): string {
-    return `rtmp://127.0.0.1:${this.ports.rtmp}/live/${stream}`;
+  rtmpUrl(stream: string, app = 'live'): string {
+    return `rtmp://127.0.0.1:${this.ports.rtmp}/${app}/${stream}`;
   }
 
   /** What the server has written so far. */

@@ -79,6 +79,13 @@ pub enum Manage {
         /// Begins.
         on: bool,
     },
+    /// Shows audiences the picture of a member, as a moderator does.
+    Show {
+        /// Where.
+        room: String,
+        /// Whose, and its camera or its screen; `None`: that of whoever speaks.
+        shot: Option<ShotReport>,
+    },
     /// Ends a room, with whoever is in it.
     End {
         /// Which.
@@ -179,6 +186,8 @@ pub struct RoomReport {
     pub stream: StreamPolicy,
     /// How many do.
     pub viewers: u32,
+    /// Whose picture a moderator shows them; `None`: that of whoever speaks.
+    pub shown: Option<ShotReport>,
     /// Whether it may be recorded.
     pub recording: RecordingPolicy,
     /// Since when it is, in milliseconds since the Unix epoch; `None` while it is not.
@@ -191,6 +200,21 @@ pub struct RoomReport {
     pub members: Vec<MemberReport>,
     /// In the order in which they came.
     pub waiting: Vec<WaiterReport>,
+}
+
+/// A picture of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShotReport {
+    /// Whose.
+    pub uid: String,
+    /// Its camera or its screen.
+    #[serde(default = "camera")]
+    pub source: Source,
+}
+
+fn camera() -> Source {
+    Source::Camera
 }
 
 /// A room, and under which numbers the media server has it and its members.

@@ -51,6 +51,11 @@ impl Source {
     /// Every one of them.
     pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio];
 
+    /// Whether it is something to see.
+    pub const fn is_picture(self) -> bool {
+        matches!(self, Self::Camera | Self::Screen)
+    }
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

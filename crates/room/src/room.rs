@@ -208,6 +208,7 @@ impl Room {
         let index = self.members.iter().position(|member| member.uid == *uid)?;
         let member = self.members.remove(index);
         self.standings.keep(&member);
+        self.air.stage.forget(uid);
         Some(member)
     }
 

@@ -1,4 +1,4 @@
-//! Who is on the stage of a room: a shared screen before all, else who speaks loudest of those with a camera.
+//! Who is on the stage of a room: whom a moderator shows, else a shared screen, else who speaks loudest of those with a camera.
 
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,8 @@ pub(crate) struct Stage {
     since: Option<Instant>,
     /// Who speaks, the loudest first.
     voices: Vec<Uid>,
+    /// What a moderator shows, as long as it is there.
+    pinned: Option<Shot>,
 }
 
 impl Stage {
@@ -28,15 +30,31 @@ impl Stage {
         self.voices = voices;
     }
 
+    /// What a moderator shows, whether it is to be seen at the moment or not.
+    pub(crate) fn pinned(&self) -> Option<&Shot> {
+        self.pinned.as_ref()
+    }
+
+    /// A moderator shows this, or lets the stage choose again. Takes effect at the next [`review`](Self::review).
+    pub(crate) fn pin(&mut self, shot: Option<Shot>) {
+        self.pinned = shot;
+    }
+
+    /// A member has left: nothing of it is shown any more, whoever has its uid next.
+    pub(crate) fn forget(&mut self, uid: &Uid) {
+        self.pinned.take_if(|(of, _)| of == uid);
+    }
+
     /// Chooses among `shots`, which are in the order in which their members came. Gives back when to look again: a picture stays for a while,
-    /// or nobody could follow, unless it ends.
+    /// or nobody could follow, unless it ends or a moderator shows another.
     pub(crate) fn review(&mut self, now: Instant, shots: &[Shot]) -> Option<Instant> {
         let wanted = self.wanted(shots);
         if wanted == self.on {
             return None;
         }
         let is_gone = self.on.as_ref().is_none_or(|on| !shots.contains(on));
-        let until = self.since.map(|since| since + HOLD).filter(|until| !is_gone && *until > now);
+        let is_ordered = self.pinned.is_some() && wanted == self.pinned;
+        let until = self.since.map(|since| since + HOLD).filter(|until| !is_gone && !is_ordered && *until > now);
         if until.is_none() {
             self.on = wanted;
             self.since = Some(now);
@@ -45,6 +63,9 @@ impl Stage {
     }
 
     fn wanted(&self, shots: &[Shot]) -> Option<Shot> {
+        if let Some(pinned) = self.pinned.as_ref().filter(|pinned| shots.contains(pinned)) {
+            return Some(pinned.clone());
+        }
         let on = || self.on.as_ref().filter(|on| shots.contains(on));
         let screen = on().filter(|(_, source)| *source == Source::Screen);
         let screen = screen.or_else(|| shots.iter().find(|(_, source)| *source == Source::Screen));

@@ -342,8 +342,9 @@ export class Call {
     participant.said.value = state;
   }
 
-  #introduce(participant: Participant | undefined, { role, tracks }: { role?: string; tracks?: readonly Track[] }): void {
+  #introduce(participant: Participant | undefined, { role, encoder, tracks }: { role?: string; encoder?: true; tracks?: readonly Track[] }): void {
     if (!participant) return;
+    if (encoder) participant.encoder.value = true;
     if (role !== undefined) participant.role.value = role;
     if (tracks !== undefined) participant.tracks.value = tracks;
   }

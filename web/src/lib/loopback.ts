@@ -56,7 +56,7 @@ export class LoopbackChannel implements Channel {
       chatBytesMax: 4096,
       heartbeatSeconds: 25,
       mode: 'p2p',
-      room: { locked: false, lobby: false, recording: undefined, stream: 'off', viewers: 0, waiting: [] },
+      room: { locked: false, lobby: false, recording: undefined, stream: 'off', viewers: 0, shown: undefined, waiting: [] },
       history: [],
     };
     this.state.value = 'open';

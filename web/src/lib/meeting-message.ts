@@ -71,6 +71,12 @@ export interface RoomRecording {
   agreed: boolean;
 }
 
+/** A picture of a member. */
+export interface Shot {
+  uid: string;
+  source: 'camera' | 'screen';
+}
+
 export interface RoomStatus {
   locked: boolean;
   lobby: boolean;
@@ -78,12 +84,14 @@ export interface RoomStatus {
   stream: StreamPolicy;
   /** How many watch. */
   viewers: number;
+  /** What a host shows them; undefined while they see who speaks. */
+  shown: Shot | undefined;
   /** Empty for members who may not admit. */
   waiting: readonly Knock[];
 }
 
 /** What one can ask of the room as its host. */
-export type ModerationAction = 'mute' | 'lower-hand' | 'remove' | 'lock' | 'unlock' | 'lobby' | 'stream' | 'admit' | 'deny' | 'role' | 'end';
+export type ModerationAction = 'mute' | 'lower-hand' | 'remove' | 'lock' | 'unlock' | 'lobby' | 'stream' | 'admit' | 'deny' | 'role' | 'show' | 'unmute' | 'end';
 
 export interface ModeMessage {
   cmd: 'mode';
@@ -235,8 +243,14 @@ export function roomStatus(value: unknown): RoomStatus {
     recording: recording(fields['recording']),
     stream: oneOf(fields['stream'], ['off', 'token', 'open']) ?? 'off',
     viewers: typeof fields['viewers'] === 'number' ? fields['viewers'] : 0,
+    shown: shot(fields['shown']),
     waiting: listOf(fields['waiting'], (entry) => about(entry['uid'], (uid) => ({ uid, name: text(entry['name']) }))),
   };
+}
+
+function shot(value: unknown): Shot | undefined {
+  const source = isFields(value) ? oneOf(value['source'], ['camera', 'screen']) : undefined;
+  return isFields(value) && source ? about(value['uid'], (uid) => ({ uid, source })) : undefined;
 }
 
 function recording(value: unknown): RoomRecording | undefined {

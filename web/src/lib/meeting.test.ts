@@ -58,6 +58,9 @@ describe('a host', () => {
     await meeting.lock(false);
     await meeting.setLobby(true);
     await meeting.setStream('open');
+    await meeting.show({ uid: 'bo', source: 'screen' });
+    await meeting.show();
+    await meeting.unmute('bo', 'camera');
     await meeting.record(true);
     await meeting.consent(false);
     await meeting.admit('cy');
@@ -74,6 +77,9 @@ describe('a host', () => {
       { cmd: 'moderate', action: 'unlock' },
       { cmd: 'moderate', action: 'lobby', on: true },
       { cmd: 'moderate', action: 'stream', stream: 'open' },
+      { cmd: 'moderate', action: 'show', remoteUid: 'bo', source: 'screen' },
+      { cmd: 'moderate', action: 'show' },
+      { cmd: 'moderate', action: 'unmute', remoteUid: 'bo', source: 'camera' },
       { cmd: 'record', on: true },
       { cmd: 'consent', on: false },
       { cmd: 'moderate', action: 'admit', remoteUid: 'cy' },
@@ -109,6 +115,10 @@ describe('the audience of a room', () => {
   it('is told to everybody, and is nobody where nothing is said of it', () => {
     receive({ cmd: 'room', locked: false, lobby: false, stream: 'open', viewers: 3 });
     expect(meeting.room.value).toMatchObject({ stream: 'open', viewers: 3 });
+    receive({ cmd: 'room', locked: false, lobby: false, stream: 'open', viewers: 3, shown: { uid: 'bo', source: 'camera' } });
+    expect(meeting.room.value.shown).toEqual({ uid: 'bo', source: 'camera' });
+    receive({ cmd: 'room', locked: false, lobby: false, stream: 'open', viewers: 3, shown: { uid: 'bo', source: 'microphone' } });
+    expect(meeting.room.value.shown).toBeUndefined();
     receive({ cmd: 'room', locked: false, lobby: false, stream: 'all', viewers: '3' });
     expect(meeting.room.value).toMatchObject({ stream: 'off', viewers: 0 });
   });

@@ -1,7 +1,7 @@
 /** What the members of a room do beside talking: roles, hands, reactions, the door, and what hosts may do. */
 import { computed, signal } from '@preact/signals-core';
 import type { Channel } from './channel';
-import type { ModeratedMessage, ModerationAction, RoomStatus, Source, StreamPolicy } from './meeting-message';
+import type { ModeratedMessage, ModerationAction, RoomStatus, Shot, Source, StreamPolicy } from './meeting-message';
 import type { Joined, MediaState, ServerMessage } from './message';
 
 /** What can be shown over one's own picture for a moment. */
@@ -41,7 +41,7 @@ export interface MeetingOptions {
 /** What a member says of itself, by what it sends. */
 const SAID_AS = { microphone: 'audio', camera: 'video', screen: 'screen' } as const;
 
-const CLOSED_DOOR: RoomStatus = { locked: false, lobby: false, recording: undefined, stream: 'off', viewers: 0, waiting: [] };
+const CLOSED_DOOR: RoomStatus = { locked: false, lobby: false, recording: undefined, stream: 'off', viewers: 0, shown: undefined, waiting: [] };
 
 export class Meeting {
   readonly role = signal('member');
@@ -83,7 +83,7 @@ export class Meeting {
   receive(message: ServerMessage): boolean {
     switch (message.cmd) {
       case 'room':
-        this.room.value = { locked: message.locked, lobby: message.lobby, recording: message.recording, stream: message.stream, viewers: message.viewers, waiting: message.waiting };
+        this.room.value = { locked: message.locked, lobby: message.lobby, recording: message.recording, stream: message.stream, viewers: message.viewers, shown: message.shown, waiting: message.waiting };
         return true;
       case 'react':
         if (message.uid !== this.#uid) this.#show(message.uid, message.reaction);
@@ -113,6 +113,16 @@ export class Meeting {
   /** Everybody but the hosts without a uid. */
   mute(uid: string | undefined, source: Source): Promise<void> {
     return this.#moderate('mute', { source, ...(uid !== undefined && { remoteUid: uid }) });
+  }
+
+  /** For an encoder, which sends again at once; people begin again by themselves. */
+  unmute(uid: string, source: Source): Promise<void> {
+    return this.#moderate('unmute', { source, remoteUid: uid });
+  }
+
+  /** What viewers of the room see; without a picture that of who speaks. */
+  show(shot?: Shot): Promise<void> {
+    return this.#moderate('show', shot ? { remoteUid: shot.uid, source: shot.source } : {});
   }
 
   lowerHand(uid?: string): Promise<void> {

@@ -28,6 +28,8 @@ export interface RosterEntry {
   /** Unknown for members of dialect A. */
   state: MediaState | undefined;
   role?: string;
+  /** A program that only sends, and nobody sits at. */
+  encoder?: true;
   /** What they publish through the media server. */
   tracks?: readonly Track[];
 }
@@ -61,6 +63,7 @@ export interface NewPeer {
   v: number;
   state: MediaState | undefined;
   role?: string;
+  encoder?: true;
   tracks?: readonly Track[];
 }
 
@@ -221,13 +224,14 @@ function rosterEntry(fields: Fields): RosterEntry | undefined {
   return uid === undefined ? undefined : { uid, connection: connection(fields), ...introduction(fields) };
 }
 
-function introduction(fields: Fields): Pick<NewPeer, 'name' | 'v' | 'state' | 'role' | 'tracks'> {
+function introduction(fields: Fields): Pick<NewPeer, 'name' | 'v' | 'state' | 'role' | 'encoder' | 'tracks'> {
   const role = optionalText(fields['role']);
   return {
     name: text(fields['name']),
     v: number(fields['v'], 1),
     state: mediaState(fields['state']),
     ...(role !== undefined && { role }),
+    ...(list(fields['caps']).includes('encoder') && { encoder: true as const }),
     ...(Array.isArray(fields['tracks']) && { tracks: tracks(fields['tracks']) }),
   };
 }

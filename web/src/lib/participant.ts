@@ -27,6 +27,8 @@ export class Participant {
   /** What they say they send; undefined when they do not say. */
   readonly said = signal<MediaState | undefined>(undefined);
   readonly role = signal('member');
+  /** A program that only sends, and nobody sits at. */
+  readonly encoder = signal(false);
   /** What they publish through the media server. */
   readonly tracks = signal<readonly Track[]>([]);
   /** Since when the hand is raised, in milliseconds since 1970; undefined while it is down. */

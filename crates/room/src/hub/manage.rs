@@ -17,7 +17,7 @@ use crate::{
     limit::{admits, fits},
     manage::{
         KEEP_SECONDS, KEEP_SECONDS_MAX, Manage, ManageError, Managed, MemberReport, PolicyChange, RoomList, RoomReport,
-        RoomSeats, RoomSummary, WaiterReport,
+        RoomSeats, RoomSummary, ShotReport, WaiterReport,
     },
     member::Member,
     message::{Action, DATA_BYTES_MAX, is_topic},
@@ -61,6 +61,7 @@ impl Hub {
                 done.map_err(|error| show_error(&error))?;
                 self.report(&room).map(Managed::Room)
             }
+            Manage::Show { room, shot } => self.show_from_outside(&room, shot),
             Manage::End { room } => self.act_from_outside(&room, Action::End),
         }
     }
@@ -151,6 +152,10 @@ impl Hub {
             locked: room.policy.locked,
             stream: room.policy.stream,
             viewers: room.air.viewers,
+            shown: room.air.stage.pinned().map(|(uid, source)| {
+                let (uid, source) = (uid.as_str().to_owned(), *source);
+                ShotReport { uid, source }
+            }),
             recording: self.recording_policy(room),
             recorded_since: room.take.as_ref().map(|take| take.since),
             keep_seconds: room.policy.keep_seconds,
@@ -234,6 +239,16 @@ impl Hub {
         })?;
         // The last member of a room may have been removed.
         if ends || !self.rooms.contains_key(&room) { Ok(Managed::Ended) } else { self.report(&room).map(Managed::Room) }
+    }
+
+    fn show_from_outside(&mut self, room: &str, shot: Option<ShotReport>) -> Result<Managed, ManageError> {
+        let of_member = |ShotReport { uid, source }| {
+            if !source.is_picture() {
+                return Err(ManageError::Invalid { field: "source" });
+            }
+            Ok((Uid::new(&uid).ok_or(ManageError::NoMember)?, source))
+        };
+        self.act_from_outside(room, Action::Show { shot: shot.map(of_member).transpose()? })
     }
 
     fn data_from_outside(

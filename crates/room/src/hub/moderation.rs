@@ -51,6 +51,7 @@ impl Hub {
                 if on { Ok(()) } else { self.admit(room_id, None) }
             }
             Action::Stream { policy } => self.stream(room_id, policy),
+            Action::Show { shot } => self.show(room_id, shot),
             Action::Admit { uid } => self.admit(room_id, uid.as_ref()),
             Action::Deny { uid } => self.deny(room_id, uid.as_ref()),
             Action::Role { uid, host } => self.change_role(room_id, &uid, host),

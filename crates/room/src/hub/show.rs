@@ -6,7 +6,7 @@ use crate::{
     Hub, Output,
     error::Error,
     id::{RoomId, Uid},
-    media::{MediaRoomId, Source, TrackDescription},
+    media::{MediaPeerId, MediaRoomId, Source, TrackDescription},
     member::Member,
     room::Room,
     schedule::Timer,
@@ -39,6 +39,22 @@ impl Hub {
         room.policy.stream = policy;
         self.settle_air(room_id);
         self.tell_door(room_id);
+        Ok(())
+    }
+
+    /// A moderator shows audiences the picture of a member, or lets the stage choose again.
+    pub(super) fn show(&mut self, room_id: &RoomId, shot: Option<Shot>) -> Result<(), Error> {
+        let room = self.rooms.get_mut(room_id).ok_or(Error::NotJoined)?;
+        if let Some((uid, _)) = &shot
+            && room.member(uid).is_none()
+        {
+            return Err(Error::PeerNotFound);
+        }
+        if room.air.stage.pinned() != shot.as_ref() {
+            room.air.stage.pin(shot);
+            self.review_shows(room_id);
+            self.tell_door(room_id);
+        }
         Ok(())
     }
 
@@ -190,7 +206,7 @@ fn stage(room: &Room, media_room: MediaRoomId) -> Option<Show> {
     });
     Some(Show {
         room: media_room,
-        audio: None,
+        audio: own_sound(room),
         video: seen.map(|(video, _)| video),
         has_audio: all().any(|track| track.source == Source::Microphone && !track.encrypted),
         video_codec: seen.map(|(_, codec)| codec),
@@ -198,4 +214,14 @@ fn stage(room: &Room, media_room: MediaRoomId) -> Option<Show> {
         access: room.policy.stream,
         taken: None,
     })
+}
+
+/// The sound of an encoder that a moderator shows: it belongs to that picture, and seldom says how loud it is. With people, whoever speaks
+/// is heard.
+fn own_sound(room: &Room) -> Option<(MediaPeerId, Source)> {
+    let stage = &room.air.stage;
+    let (uid, source) = stage.on().filter(|on| stage.pinned() == Some(on))?;
+    let member = room.member(uid).filter(|member| member.is_encoder() && *source == Source::Camera)?;
+    let track = tracks(member).iter().find(|track| track.source == Source::Microphone && !track.encrypted)?;
+    Some((member.media.as_ref()?.peer, track.source))
 }

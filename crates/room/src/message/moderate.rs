@@ -9,16 +9,44 @@ use super::{Request, string};
 /// What a moderator does. A uid that is left out means everybody concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    Mute { uid: Option<Uid>, source: Source },
-    Unmute { uid: Option<Uid>, source: Source },
-    LowerHand { uid: Option<Uid> },
-    Remove { uid: Uid, ban: bool },
-    Lock { on: bool },
-    Lobby { on: bool },
-    Stream { policy: StreamPolicy },
-    Admit { uid: Option<Uid> },
-    Deny { uid: Option<Uid> },
-    Role { uid: Uid, host: bool },
+    Mute {
+        uid: Option<Uid>,
+        source: Source,
+    },
+    Unmute {
+        uid: Option<Uid>,
+        source: Source,
+    },
+    LowerHand {
+        uid: Option<Uid>,
+    },
+    Remove {
+        uid: Uid,
+        ban: bool,
+    },
+    Lock {
+        on: bool,
+    },
+    Lobby {
+        on: bool,
+    },
+    Stream {
+        policy: StreamPolicy,
+    },
+    Admit {
+        uid: Option<Uid>,
+    },
+    Deny {
+        uid: Option<Uid>,
+    },
+    Role {
+        uid: Uid,
+        host: bool,
+    },
+    /// Whose camera or screen audiences see; `None`: that of whoever speaks.
+    Show {
+        shot: Option<(Uid, Source)>,
+    },
     End,
 }
 
@@ -37,6 +65,7 @@ impl Action {
             Self::Admit { .. } => "admit",
             Self::Deny { .. } => "deny",
             Self::Role { .. } => "role",
+            Self::Show { .. } => "show",
             Self::End => "end",
         }
     }
@@ -61,6 +90,7 @@ impl Request<'_> {
             "admit" => Action::Admit { uid },
             "deny" => Action::Deny { uid },
             "role" => Action::Role { uid: one()?, host: self.host()? },
+            "show" => Action::Show { shot: self.shot(uid)? },
             "end" => Action::End,
             _ => return Err(invalid()),
         })
@@ -100,6 +130,15 @@ impl Request<'_> {
     fn source(&self) -> Result<Source, Error> {
         let source = self.fields.source.and_then(|raw| serde_json::from_str(raw.get()).ok());
         source.ok_or(Error::Field { field: "source" })
+    }
+
+    /// The picture of a member: its camera, unless `source` says otherwise.
+    fn shot(&self, uid: Option<Uid>) -> Result<Option<(Uid, Source)>, Error> {
+        let source = if self.fields.source.is_some() { self.source()? } else { Source::Camera };
+        if !source.is_picture() {
+            return Err(Error::Field { field: "source" });
+        }
+        Ok(uid.map(|uid| (uid, source)))
     }
 
     fn stream(&self) -> Result<StreamPolicy, Error> {

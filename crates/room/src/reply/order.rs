@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::{
     id::Uid,
+    media::Source,
     member::Member,
     room::{Room, Waiter},
     show::StreamPolicy,
@@ -22,12 +23,22 @@ pub(crate) struct Door<'a> {
     /// How many do.
     #[serde(skip_serializing_if = "Option::is_none")]
     viewers: Option<u32>,
+    /// What a moderator shows them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<Shown<'a>>,
     /// The recording that goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     recording: Option<Box<Recorded<'a>>>,
     /// For who may let in.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<Vec<Waiting<'a>>>,
+}
+
+/// The picture of a member that audiences see.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown<'a> {
+    uid: &'a Uid,
+    source: Source,
 }
 
 /// That the room is recorded.
@@ -61,12 +72,14 @@ impl<'a> Door<'a> {
             Box::new(Recorded { since: take.since, uid: &take.by, name: &take.name, consent: take.asks, agreed })
         });
         let stream = Some(room.policy.stream).filter(|policy| *policy != StreamPolicy::Off);
+        let shown = room.air.stage.pinned().map(|(uid, source)| Shown { uid, source: *source });
         Self {
             name: room.policy.name.as_deref(),
             locked: room.policy.locked,
             lobby: room.policy.lobby,
             stream,
             viewers: stream.map(|_| room.air.viewers),
+            shown,
             recording,
             waiting,
         }

@@ -71,3 +71,23 @@ fn a_picture_stays_for_two_seconds_unless_it_ends() {
     stage.review(start + HOLD, &[]);
     assert_eq!(stage.on(), None);
 }
+
+#[test]
+fn what_a_moderator_shows_comes_at_once_before_screens_and_voices_for_as_long_as_it_is_there() {
+    let (mut stage, start) = (Stage::default(), start());
+    let mut seen = |stage: &mut Stage, seconds: u64, shots: &[Shot]| {
+        stage.review(start + Duration::from_secs(seconds), shots);
+        stage.on().cloned()
+    };
+    let all = [face("ana"), face("bo"), screen("cy")];
+    stage.hear(vec![uid("ana")]);
+    assert_eq!(seen(&mut stage, 0, &all), Some(screen("cy")));
+    stage.pin(Some(face("bo")));
+    assert_eq!(seen(&mut stage, 1, &all), Some(face("bo")));
+    assert_eq!(seen(&mut stage, 9, &all[..1]), Some(face("ana")), "it is not there");
+    assert_eq!(seen(&mut stage, 10, &all), Some(face("bo")), "it is again");
+    stage.forget(&uid("ana"));
+    assert_eq!(stage.pinned(), Some(&face("bo")));
+    stage.forget(&uid("bo"));
+    assert_eq!(seen(&mut stage, 20, &all), Some(screen("cy")));
+}

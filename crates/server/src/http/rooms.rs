@@ -100,6 +100,8 @@ enum RoomCall {
     Data,
     Record,
     StopRecording,
+    Show,
+    StopShowing,
 }
 
 const fn route(method: Method, path: &'static str, call: Call) -> Route {
@@ -107,7 +109,7 @@ const fn route(method: Method, path: &'static str, call: Call) -> Route {
 }
 
 /// Every request that there is.
-pub(super) static ROUTES: [Route; 13] = [
+pub(super) static ROUTES: [Route; 15] = [
     route(Method::GET, OPENAPI_PATH, Call::Document),
     route(Method::GET, STATS_PATH, Call::Stats),
     route(Method::GET, ROOMS_PATH, Call::Rooms(RoomCall::List)),
@@ -121,6 +123,8 @@ pub(super) static ROUTES: [Route; 13] = [
     route(Method::POST, "/api/v1/rooms/{roomId}/data", Call::Rooms(RoomCall::Data)),
     route(Method::POST, "/api/v1/rooms/{roomId}/recording", Call::Rooms(RoomCall::Record)),
     route(Method::DELETE, "/api/v1/rooms/{roomId}/recording", Call::Rooms(RoomCall::StopRecording)),
+    route(Method::PUT, "/api/v1/rooms/{roomId}/stage", Call::Rooms(RoomCall::Show)),
+    route(Method::DELETE, "/api/v1/rooms/{roomId}/stage", Call::Rooms(RoomCall::StopShowing)),
 ];
 
 /// The call and what stands for the braces.
@@ -177,6 +181,7 @@ impl Scope {
             | Manage::Mute { room, .. }
             | Manage::Data { room, .. }
             | Manage::Record { room, .. }
+            | Manage::Show { room, .. }
             | Manage::End { room } => Some(room),
         };
         if self.room == "*" || room == Some(&self.room) { Ok(()) } else { Err(Problem::OtherRoom) }
@@ -229,6 +234,8 @@ async fn request(call: RoomCall, names: Vec<String>, parts: &Parts, body: Body) 
         RoomCall::End => Manage::End { room: name()? },
         RoomCall::Record => Manage::Record { room: name()?, on: true },
         RoomCall::StopRecording => Manage::Record { room: name()?, on: false },
+        RoomCall::Show => Manage::Show { room: name()?, shot: Some(read(&bytes(body).await?)?) },
+        RoomCall::StopShowing => Manage::Show { room: name()?, shot: None },
         RoomCall::Remove => {
             let ban = match query(parts, "ban").as_deref() {
                 None | Some("false") => false,

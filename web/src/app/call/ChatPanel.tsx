@@ -23,9 +23,9 @@ export function ChatPanel({ view }: { view: CallView }) {
     if (element) element.scrollTop = element.scrollHeight;
   }, [messages]);
   const close = view.closePanel;
-  const others = call.participants.value.filter((participant) => participant.dialect.value > 1);
+  const others = call.participants.value.filter((participant) => participant.dialect.value > 1 && !participant.encoder.value);
   const { to, gone } = readerOf(view.chatTo.value, others);
-  const deaf = call.participants.value.length > 0 && call.participants.value.every((participant) => participant.dialect.value < 2);
+  const deaf = call.participants.value.length > 0 && others.length === 0;
   const silence = !call.mayChat.value ? 'chat.forbidden' : deaf ? 'chat.deaf' : undefined;
   return (
     <aside

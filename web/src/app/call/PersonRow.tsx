@@ -1,5 +1,5 @@
 /** One person in the list: name, role, and what is on. */
-import { Hand, Mic, MicOff, Video, VideoOff, type IconNode } from 'lucide';
+import { Hand, Mic, MicOff, Video, VideoOff, Volume2, VolumeX, type IconNode } from 'lucide';
 import { Avatar } from '../components/Avatar';
 import { Icon } from '../components/Icon';
 import type { Participant } from '../../lib/participant';
@@ -27,25 +27,26 @@ export function PersonRow({ view, participant, turn }: { view: CallView; partici
   return (
     <li class="person" data-testid="person" data-uid={participant.uid} data-speaking={participant.speaking.value}>
       <Avatar name={participant.name.value} />
-      <Words name={name} role={participant.role.value} />
-      <Marks audio={participant.audioOn.value} video={said?.video ?? true} hand={turn !== undefined} turn={turn} />
+      <Words name={name} role={participant.role.value} encoder={participant.encoder.value} />
+      <Marks audio={participant.audioOn.value} video={said?.video ?? true} encoder={participant.encoder.value} hand={turn !== undefined} turn={turn} />
       <PersonMenu view={view} participant={participant} name={name} />
     </li>
   );
 }
 
-function Words({ name, role }: { name: string; role: string }) {
+function Words({ name, role, encoder = false }: { name: string; role: string; encoder?: boolean }) {
   return (
     <span class="person-words">
       <span class="person-name" data-testid="person-name">
         {name}
       </span>
+      {encoder && <span class="quiet small">{t('encoder.short')}</span>}
       {role !== 'member' && <span class="quiet small">{role === HOST ? t('people.host') : role}</span>}
     </span>
   );
 }
 
-function Marks({ audio, video, hand, turn }: { audio: boolean; video: boolean; hand: boolean; turn?: number | undefined }) {
+function Marks({ audio, video, encoder = false, hand, turn }: { audio: boolean; video: boolean; encoder?: boolean; hand: boolean; turn?: number | undefined }) {
   return (
     <span class="person-marks">
       {hand && (
@@ -55,7 +56,11 @@ function Marks({ audio, video, hand, turn }: { audio: boolean; video: boolean; h
           <span class="visually-hidden">{t('hand.up')}</span>
         </span>
       )}
-      <Mark icon={audio ? Mic : MicOff} on={audio} text={t(audio ? 'people.mic.on' : 'people.mic.off')} />
+      {encoder ? (
+        <Mark icon={audio ? Volume2 : VolumeX} on={audio} text={t(audio ? 'encoder.sound.on' : 'encoder.sound.off')} />
+      ) : (
+        <Mark icon={audio ? Mic : MicOff} on={audio} text={t(audio ? 'people.mic.on' : 'people.mic.off')} />
+      )}
       <Mark icon={video ? Video : VideoOff} on={video} text={t(video ? 'people.camera.on' : 'people.camera.off')} />
     </span>
   );

@@ -38,6 +38,7 @@ export function RemoteTile({ view, participant, pinnable = false, large = false 
       data-layer={participant.feed.value?.layer}
       data-testid="remote-tile"
       data-uid={uid}
+      data-encoder={participant.encoder.value}
       aria-label={name}
       onDblClick={pinnable ? () => view.togglePin(uid) : undefined}
     >
@@ -48,7 +49,7 @@ export function RemoteTile({ view, participant, pinnable = false, large = false 
       <Video tracks={picture} label={t('picture.of', { name })} class={pictureOn ? '' : 'hidden-picture'} testid="remote-video" />
       <TileTrouble participant={participant} />
       <TileReactions view={view} uid={uid} raised={participant.hand.value !== undefined} name={name} />
-      <TileName participant={participant} />
+      <TileName participant={participant} shown={view.isShown(uid, 'camera')} />
       {pinnable && <PinButton view={view} uid={uid} source="camera" name={name} />}
     </article>
   );

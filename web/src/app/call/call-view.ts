@@ -112,6 +112,12 @@ export class CallView {
     return pin?.uid === uid && pin.source === source;
   }
 
+  /** Whether whoever watches the room without being in it is shown this picture by order of a host. */
+  isShown(uid: string, source: Pin['source']): boolean {
+    const { stream, shown } = this.call.meeting.room.value;
+    return stream !== 'off' && shown?.uid === uid && shown.source === source;
+  }
+
   readonly toggleStats = (): void => {
     this.statsOpen.value = !this.statsOpen.peek();
   };

@@ -61,7 +61,7 @@ export class FakeChannel implements Channel {
       chatBytesMax: 4096,
       heartbeatSeconds: 25,
       mode: how.mode ?? 'p2p',
-      room: how.room ?? { locked: false, lobby: false, recording: undefined, stream: 'off', viewers: 0, waiting: [] },
+      room: how.room ?? { locked: false, lobby: false, recording: undefined, stream: 'off', viewers: 0, shown: undefined, waiting: [] },
       elapsedMs: how.elapsedMs,
       history: how.history ?? [],
     };

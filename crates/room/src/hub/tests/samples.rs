@@ -112,6 +112,8 @@ fn heard_with_media() -> Vec<Heard> {
         (bo, r#"{"cmd":"react","reaction":"thumbs-up"}"#),
         (ana, r#"{"cmd":"moderate","action":"mute","remoteUid":"bo","source":"microphone"}"#),
         (ana, r#"{"cmd":"moderate","action":"stream","stream":"open"}"#),
+        (ana, r#"{"cmd":"moderate","action":"show","remoteUid":"bo"}"#),
+        (ana, r#"{"cmd":"moderate","action":"show"}"#),
         (ana, r#"{"cmd":"moderate","action":"stream","stream":"off"}"#),
         (ana, r#"{"cmd":"record","on":true}"#),
         (ana, r#"{"cmd":"record","on":false}"#),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     ConnId, Topology,
-    manage::{Manage, ManageError, Managed, PolicyChange},
+    manage::{Manage, ManageError, Managed, PolicyChange, ShotReport},
     media::{MediaEvent, MediaPeerId, MediaRoomId, Source, TrackDescription},
     show::{Part, Show, StreamPolicy},
 };
@@ -299,4 +299,59 @@ proptest! {
         }
         prop_assert!(stage.shows.is_empty());
     }
+}
+
+#[test]
+fn a_moderator_shows_audiences_one_member_until_that_one_leaves() {
+    let mut stage = Stage::with_media();
+    let [ana, bo, _] = stage.trio();
+    stage.moderate(ana, OPEN);
+    let (_, first) = publish(&mut stage, ana, &[Source::Microphone, Source::Camera]);
+    let (_, second) = publish(&mut stage, bo, &[Source::Microphone, Source::Camera]);
+    assert_eq!(seen(&stage, Part::Stage).video, Some((first, Source::Camera)));
+    assert_eq!(only_error(&stage.moderate(bo, r#""show","remoteUid":"bo""#)).1, 110);
+    let heard = stage.moderate(ana, r#""show","remoteUid":"bo""#);
+    assert_eq!(find(&heard, "room").1["shown"], json!({"uid": "bo", "source": "camera"}), "all are told");
+    assert_eq!(seen(&stage, Part::Stage).video, Some((second, Source::Camera)), "and at once");
+    assert_eq!(seen(&stage, Part::Stage).audio, None, "with people, whoever speaks is heard");
+    assert_eq!(only_error(&stage.moderate(ana, r#""show","remoteUid":"nobody""#)).1, 6);
+    assert_eq!(only_error(&stage.moderate(ana, r#""show","remoteUid":"bo","source":"microphone""#)).1, 3);
+    stage.say(bo, r#"{"cmd":"leave"}"#);
+    assert_eq!(seen(&stage, Part::Stage).video, Some((first, Source::Camera)));
+    let back = stage.open();
+    let heard = stage.join_media(back, "bo");
+    assert_eq!(find(&heard, "joined").1["room"]["shown"], json!(null), "who comes under that uid is another one");
+}
+
+#[test]
+fn an_encoder_that_is_shown_is_heard_along_with_its_picture() {
+    let mut stage = Stage::with_media();
+    let [ana, ..] = stage.trio();
+    stage.moderate(ana, OPEN);
+    publish(&mut stage, ana, &[Source::Microphone, Source::Camera]);
+    let obs = stage.open();
+    let join = r#"{"cmd":"join","v":2,"id":"1","roomId":"100","uid":"obs","caps":["media","encoder"]}"#;
+    stage.join_with(obs, "obs", join);
+    let (_, peer) = publish(&mut stage, obs, &[Source::Microphone, Source::Camera]);
+    assert_eq!(seen(&stage, Part::Stage).audio, None);
+    stage.moderate(ana, r#""show","remoteUid":"obs""#);
+    let shown = seen(&stage, Part::Stage);
+    assert_eq!((shown.audio, shown.video), (Some((peer, Source::Microphone)), Some((peer, Source::Camera))));
+    stage.moderate(ana, r#""show""#);
+    assert_eq!(seen(&stage, Part::Stage).audio, None);
+}
+
+#[test]
+fn a_program_shows_audiences_a_member_and_sees_whom() {
+    let mut stage = Stage::with_media();
+    stage.trio();
+    let now = stage.now;
+    let mut show =
+        |shot: Option<ShotReport>| stage.hub.handle_manage(now, Manage::Show { room: "100".to_owned(), shot });
+    let shot = |uid: &str, source| ShotReport { uid: uid.to_owned(), source };
+    let bo = shot("bo", Source::Screen);
+    assert_eq!(show(Some(shot("bo", Source::Microphone))), Err(ManageError::Invalid { field: "source" }));
+    assert_eq!(show(Some(shot("nobody", Source::Camera))), Err(ManageError::NoMember));
+    let Ok(Managed::Room(report)) = show(Some(bo.clone())) else { panic!("a report") };
+    assert_eq!(report.shown, Some(bo));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use room::event::{EventMember, RoomEvent, RoomEventKind};
-use room::manage::{Manage, MemberReport, PolicyChange, RoomList, RoomReport, RoomSummary, WaiterReport};
+use room::manage::{Manage, MemberReport, PolicyChange, RoomList, RoomReport, RoomSummary, ShotReport, WaiterReport};
 use room::media::Source;
 use room::show::StreamPolicy;
 use room::take::RecordingPolicy;
@@ -179,6 +179,7 @@ fn what_the_server_answers_is_as_the_document_says() {
         locked: false,
         stream: StreamPolicy::Off,
         viewers: 0,
+        shown: Some(ShotReport { uid: text(), source: Source::Screen }),
         recording: RecordingPolicy::On,
         recorded_since: None,
         keep_seconds: None,

@@ -70,6 +70,7 @@ fn seats(members: &[&str]) -> RoomSeats {
         locked: false,
         stream: StreamPolicy::Off,
         viewers: 0,
+        shown: None,
         recording: RecordingPolicy::On,
         recorded_since: None,
         keep_seconds: None,

@@ -9,7 +9,7 @@ use super::client::{Peer, sound, sound_parameters};
 use super::encoders::{hear_of, moderate, watch};
 use super::rooms::wait_for_status;
 use super::webrtc::{Encoder, SILENCE};
-use crate::fixture::{TestServer, serve_for_test};
+use crate::fixture::{TestServer, send, serve_for_test};
 use crate::live::access::{KEY, token};
 use crate::live::open;
 use crate::media::client::Client;
@@ -145,6 +145,7 @@ async fn a_room_on_air_shows_an_encoder_by_rtmp_on_its_stage() {
     let server = serve_for_test(&["rooms.topology=sfu"]);
     let mut ben = Member::join(server.http(), "ben", None).await;
     let mut encoder = Encoder::over(publish(&server, "standup").await.unwrap(), 0).await;
+    let there = joined_by(&mut ben).await;
     encoder.send_picture().await;
     hear_of(&mut ben, "peer-state", |frame| frame["state"]["video"] == true).await;
     moderate(&mut ben, json!({"action": "stream", "stream": "open"})).await;
@@ -152,4 +153,15 @@ async fn a_room_on_air_shows_an_encoder_by_rtmp_on_its_stage() {
     let mut viewer = Client::of_h264(7).await;
     let (_, [_, eye]) = open(&server, "/whep/room/standup", &mut viewer, Direction::RecvOnly).await;
     encoder.until_seen(0, &mut [(&mut viewer, eye)]).await;
+
+    let shows = async |method: &str, body: &str| {
+        send(server.http(), method, "/api/v1/rooms/standup/stage", &server.admin(), body).await.status
+    };
+    let shown = json!({"uid": there["remoteUid"], "source": "camera"});
+    assert_eq!(shows("PUT", r#"{"uid":"nobody"}"#).await, 404);
+    assert_eq!(shows("PUT", r#"{"uid":"ben","source":"microphone"}"#).await, 400);
+    assert_eq!(shows("PUT", &json!({"uid": there["remoteUid"]}).to_string()).await, 204);
+    hear_of(&mut ben, "room", |frame| frame["shown"] == shown).await;
+    assert_eq!(shows("DELETE", "").await, 204);
+    hear_of(&mut ben, "room", |frame| frame["shown"] == Value::Null).await;
 }
