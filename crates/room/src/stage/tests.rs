@@ -75,7 +75,7 @@ fn a_picture_stays_for_two_seconds_unless_it_ends() {
 #[test]
 fn what_a_moderator_shows_comes_at_once_before_screens_and_voices_for_as_long_as_it_is_there() {
     let (mut stage, start) = (Stage::default(), start());
-    let mut seen = |stage: &mut Stage, seconds: u64, shots: &[Shot]| {
+    let seen = |stage: &mut Stage, seconds: u64, shots: &[Shot]| {
         stage.review(start + Duration::from_secs(seconds), shots);
         stage.on().cloned()
     };
