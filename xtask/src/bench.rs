@@ -17,6 +17,12 @@ pub(crate) enum Subject {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// TURN beside coturn (apt-get install coturn): CPU per relayed packet, loss, delay, memory, allocations
+    Turn {
+        /// As above, and --coturn FILE for another coturn than the one on the path
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Live streams beside Janus (streaming): the same figures for the viewers of one stream
     Live {
         /// As above
@@ -28,6 +34,7 @@ pub(crate) enum Subject {
 pub(crate) fn run(subject: &Subject) -> Result<ExitCode> {
     let (name, options) = match subject {
         Subject::Sfu { options } => ("sfu", options),
+        Subject::Turn { options } => ("turn", options),
         Subject::Live { options } => ("live", options),
     };
     // Standard output belongs to the tool: with --json it is one object.

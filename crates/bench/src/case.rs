@@ -1,5 +1,6 @@
 //! The loads under which the servers are compared.
 
+pub(crate) mod relays;
 pub(crate) mod rooms;
 pub(crate) mod streams;
 
@@ -11,14 +12,16 @@ use client::load::Plan;
 use client::pattern::Shape;
 use serde::Serialize;
 
-use crate::listeners;
 use crate::rival::Rival;
+use crate::{listeners, relay};
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Subject {
     /// Rooms: the media server beside Janus (videoroom)
     Sfu,
+    /// TURN: relaying beside coturn
+    Turn,
     /// Live streams: WHEP beside Janus (streaming), FLV and RTMP beside nginx with its RTMP module, HLS beside nginx with files
     Live,
 }
@@ -51,6 +54,10 @@ pub(crate) enum Load {
     Tags(listeners::Plan),
     /// HLS, as fast as it can be had; the other server has the same files.
     Files,
+    /// Allocations, and what goes through them.
+    Relay(relay::Plan),
+    /// Allocations made and ended, as fast as the server answers.
+    Churn,
 }
 
 /// By what the work of a server is divided.
@@ -63,6 +70,8 @@ pub(crate) enum Unit {
     Megabyte,
     /// A request that was answered.
     Request,
+    /// An allocation that was made, given a channel and ended.
+    Allocation,
 }
 
 impl Unit {
@@ -71,6 +80,7 @@ impl Unit {
             Self::Packet => "packet",
             Self::Megabyte => "MB",
             Self::Request => "request",
+            Self::Allocation => "allocation",
         }
     }
 }
@@ -85,10 +95,12 @@ impl Case {
     }
 
     pub(crate) fn unit(&self) -> Unit {
-        match self.load {
+        match &self.load {
             Load::Rooms(_) | Load::Stream(_) | Load::Joins(_) => Unit::Packet,
             Load::Tags(_) => Unit::Megabyte,
             Load::Files => Unit::Request,
+            Load::Relay(plan) => relays::unit(plan),
+            Load::Churn => Unit::Allocation,
         }
     }
 
@@ -96,16 +108,20 @@ impl Case {
     pub(crate) fn warm_up(&self) -> Duration {
         match &self.load {
             Load::Rooms(plan) | Load::Stream(plan) | Load::Joins(plan) => plan.warm_up,
-            Load::Tags(_) | Load::Files => Duration::from_secs(1),
+            Load::Relay(plan) => plan.load.warm_up,
+            Load::Tags(_) | Load::Files | Load::Churn => Duration::from_secs(1),
         }
     }
 
     /// The share of what was sent that must arrive in a window for a figure to be valid: nearly all that the path lets through, less one
     /// frame, which may be on its way when the window ends. A server that drops packets saves its work.
     pub(crate) fn delivered_min(&self, window_s: f64) -> f64 {
+        if matches!(self.load, Load::Relay(_)) {
+            return RELAYED_MIN;
+        }
         let through = match &self.load {
             Load::Rooms(plan) | Load::Stream(plan) | Load::Joins(plan) => 1.0 - f64::from(plan.loss_ppm) / 1e6,
-            Load::Tags(_) | Load::Files => 1.0,
+            Load::Tags(_) | Load::Files | Load::Relay(_) | Load::Churn => 1.0,
         };
         through * (DELIVERED_MIN - FRAME_S / window_s.max(FRAME_S))
     }
@@ -115,6 +131,7 @@ impl Case {
 pub(crate) fn chosen(subject: Subject, names: &[String], quick: bool) -> Result<Vec<Case>> {
     let (all, few) = match subject {
         Subject::Sfu => (rooms::all(), rooms::QUICK),
+        Subject::Turn => (relays::all(), relays::QUICK),
         Subject::Live => (streams::all(), streams::QUICK),
     };
     if let Some(unknown) = names.iter().find(|name| all.iter().all(|case| case.name != **name)) {
@@ -161,6 +178,9 @@ pub(crate) const TWO_WORKERS: &str = "two-workers";
 
 /// Of what the path lets through.
 const DELIVERED_MIN: f64 = 0.996;
+
+/// Of what clients and peers send to each other.
+const RELAYED_MIN: f64 = 0.99;
 
 /// From one frame of 25 in a second to the next.
 const FRAME_S: f64 = 0.04;

@@ -10,7 +10,7 @@ use crate::encoder::{Encoder, LONG_GROUP};
 use crate::listeners::{Listeners, Output};
 use crate::players::{PLAYERS, Players};
 use crate::round::Contender;
-use crate::{janus, parlor};
+use crate::{janus, parlor, relay};
 
 /// Everybody who is there.
 pub(crate) enum Crowd {
@@ -26,6 +26,10 @@ pub(crate) enum Crowd {
     Listeners(Listeners),
     /// Of HLS.
     Players(Players),
+    /// Relayed by TURN.
+    Relayed(client::turn::Session),
+    /// Who allocate and end it.
+    Churn(client::turn::Churn),
 }
 
 /// What came to them in one window.
@@ -76,6 +80,8 @@ impl Crowd {
             }
             (Load::Tags(plan), None) => Ok(Self::Listeners(Listeners::gather(*plan, plan.output).await?)),
             (Load::Tags(plan), Some(_)) => Ok(Self::Listeners(Listeners::gather(*plan, Output::Rtmp).await?)),
+            (Load::Relay(plan), _) => Ok(Self::Relayed(relay::gather(plan, contender).await?)),
+            (Load::Churn, _) => Ok(Self::Churn(relay::churn(contender)?)),
             (Load::Files, None) => Ok(Self::Players(Players::of_stream().await?)),
             (Load::Files, Some(_)) => Ok(Self::Players(Players::of_files(binary, folder).await?)),
         }
@@ -86,6 +92,8 @@ impl Crowd {
         match self {
             Self::Listeners(listeners) => listeners.viewers(),
             Self::Players(_) => PLAYERS,
+            Self::Relayed(session) => session.report().allocations,
+            Self::Churn(_) => relay::CHURN_AT_ONCE,
             Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
                 self.population().map_or(0, |population| population.plan().members())
             }
@@ -97,6 +105,8 @@ impl Crowd {
         match self {
             Self::Listeners(listeners) => listeners.is_complete(),
             Self::Players(players) => players.is_complete(),
+            Self::Relayed(session) => session.report().received > 0,
+            Self::Churn(churn) => churn.made() > 0,
             Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
                 self.population().is_none_or(|population| {
                     let report = population.report();
@@ -111,6 +121,8 @@ impl Crowd {
         match self {
             Self::Listeners(listeners) => listeners.reset(),
             Self::Players(players) => players.reset(),
+            Self::Relayed(session) => session.reset(),
+            Self::Churn(churn) => churn.reset(),
             Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
                 self.population().into_iter().for_each(Population::reset);
             }
@@ -122,6 +134,8 @@ impl Crowd {
         match self {
             Self::Listeners(listeners) => of_listeners(case, listeners, window_s),
             Self::Players(players) => of_players(players, window_s),
+            Self::Relayed(session) => relay::outcome(case, session, window_s),
+            Self::Churn(churn) => relay::outcome_of_churn(churn, window_s),
             Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
                 self.population().map(|population| of_report(case, &population.report())).unwrap_or_default()
             }
@@ -157,7 +171,7 @@ impl Crowd {
             // What failed is in the figures already: they say who was there.
             Self::Rooms(session) => drop(session.close(Report::default()).await),
             Self::Stream(audience) | Self::Joins { audience, .. } => drop(audience.close(Report::default()).await),
-            Self::Janus { .. } | Self::Listeners(_) | Self::Players(_) => {}
+            Self::Janus { .. } | Self::Listeners(_) | Self::Players(_) | Self::Relayed(_) | Self::Churn(_) => {}
         }
     }
 
@@ -166,7 +180,7 @@ impl Crowd {
             Self::Rooms(session) => Some(session.population()),
             Self::Stream(audience) | Self::Joins { audience, .. } => Some(audience.population()),
             Self::Janus { population, .. } => Some(population),
-            Self::Listeners(_) | Self::Players(_) => None,
+            Self::Listeners(_) | Self::Players(_) | Self::Relayed(_) | Self::Churn(_) => None,
         }
     }
 }

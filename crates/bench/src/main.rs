@@ -2,7 +2,9 @@
 //! needs and starts this in a network namespace of its own.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
+mod binaries;
 mod case;
+mod coturn;
 mod crowd;
 mod document;
 mod encoder;
@@ -15,6 +17,7 @@ mod nginx;
 mod parlor;
 mod players;
 mod process;
+mod relay;
 mod rival;
 mod round;
 mod table;
@@ -26,6 +29,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 
+use binaries::Binaries;
 use case::{Case, Subject};
 use round::{Contender, Round};
 
@@ -51,9 +55,8 @@ struct Arguments {
     /// Seconds measured in each round
     #[arg(long, default_value_t = 10)]
     seconds: u32,
-    /// The parlor binary
-    #[arg(long)]
-    parlor: PathBuf,
+    #[command(flatten)]
+    binaries: Binaries,
     /// Leave the other server out
     #[arg(long)]
     alone: bool,
@@ -84,8 +87,9 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let clock = client::Clock::start();
     let cases = case::chosen(arguments.subject, &arguments.cases, arguments.quick)?;
     network::set_up()?;
+    client::raise_open_files(OPEN_FILES);
     let floor = floor::measure()?;
-    let handshake = handshake::measure()?;
+    let handshake = if arguments.subject == Subject::Turn { None } else { Some(handshake::measure()?) };
     let mut rounds: Vec<Round> = Vec::new();
     let count = if arguments.quick { QUICK_ROUNDS_MAX } else { arguments.rounds };
     'all: for number in 0..count {
@@ -96,7 +100,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
                 if arguments.quick && number > 0 && clock.elapsed() + QUICK_RUN > QUICK_LIMIT {
                     break 'all;
                 }
-                let round = round::run(contender, case, seconds, &arguments.parlor).await;
+                let round = round::run(contender, case, seconds, &arguments.binaries).await;
                 if !arguments.json {
                     println!("{}", table::line(number, case, &round));
                 }
@@ -104,7 +108,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             }
         }
     }
-    let summary = table::Summary::new(&cases, &rounds, floor, handshake);
+    let summary = table::Summary::new(&cases, &rounds, &arguments.binaries, floor, handshake);
     if let Some(path) = &arguments.write {
         document::replace(path, arguments.subject, &summary.to_string())?;
     }
@@ -124,6 +128,9 @@ fn contenders(case: &Case, alone: bool, round: u32) -> Vec<Contender> {
         Some(rival) => vec![Contender::Rival(rival), Contender::Parlor],
     }
 }
+
+/// For ten thousand who are relayed, and as many peers.
+const OPEN_FILES: u64 = 65_536;
 
 /// What `--quick` promises, with some room for the end.
 const QUICK_LIMIT: std::time::Duration = std::time::Duration::from_secs(46);

@@ -1,6 +1,8 @@
 //! The network of a measurement: one address of a namespace's own, as Janus takes no loopback.
 
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -20,6 +22,15 @@ pub(crate) fn set_up() -> Result<()> {
     ip(&["addr", "add", &format!("{ADDRESS}/24"), "dev", INTERFACE])?;
     ip(&["link", "set", INTERFACE, "up"])?;
     ip(&["link", "set", "bench1", "up"])
+}
+
+/// Writes a certificate for the address and its key into `folder`; where they are.
+pub(crate) fn certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
+    let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    let made = rcgen::generate_simple_self_signed(vec![ADDRESS.to_string()]).context("certificate")?;
+    fs::write(&certificate, made.cert.pem())?;
+    fs::write(&key, made.signing_key.serialize_pem())?;
+    Ok((certificate, key))
 }
 
 fn ip(arguments: &[&str]) -> Result<()> {

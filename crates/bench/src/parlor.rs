@@ -7,20 +7,25 @@ use anyhow::Result;
 use client::load::{Audience, Door, Plan, Session, StreamDoor};
 use client::{Endpoint, HttpAddress, RoomAddress, Transport, Trust};
 
-use crate::network::ADDRESS;
+use crate::network::{self, ADDRESS};
 use crate::process::Process;
+use crate::relay::{PASSWORD, REALM, USER};
 use crate::trains;
 
 /// Starts it, with all rooms through the media server, room for everybody from one address, and everything else as it comes.
 pub(crate) async fn start(binary: &Path, folder: &Path, workers: Option<u32>) -> Result<Process> {
     let mut command = Command::new(binary);
     command.arg("serve").args(["--set", &format!("http.listen={ADDRESS}:{PORT}")]);
-    for setting in SETTINGS {
+    for setting in SETTINGS.into_iter().chain(TURN_SETTINGS) {
         command.args(["--set", setting]);
     }
+    command.args(["--set", &format!("turn.realm={REALM}"), "--set", &format!("turn.users={USER}:{PASSWORD}")]);
     if let Some(workers) = workers {
         command.args(["--set", &format!("media.workers={workers}")]);
     }
+    let (certificate, key) = network::certificate(folder)?;
+    command.args(["--set", &format!("https.cert={}", certificate.display())]);
+    command.args(["--set", &format!("https.key={}", key.display())]);
     command.args(["--set", &format!("data.dir={}", data(folder).display())]);
     Process::start(&mut command, &folder.join("parlor.log"), PORT).await
 }
@@ -68,6 +73,20 @@ const SETTINGS: [&str; 7] = [
     "limits.members=1000",
     "limits.joins_burst=1000",
 ];
+
+/// The same of allocations. The peers are in the network of the measurement, which is a private one.
+const TURN_SETTINGS: [&str; 7] = [
+    "turn.relay_ports=20000-60000",
+    "turn.allow_peers=10.99.0.0/24",
+    "limits.allocations=20000",
+    "limits.allocations_per_user=20000",
+    "limits.allocations_per_address=20000",
+    "limits.tcp_connections_per_address=1000",
+    "limits.challenges_per_second=0",
+];
+
+/// Of TURN, over whatever.
+pub(crate) const TURN_PORT: u16 = 3478;
 
 /// Of HTTP.
 pub(crate) const PORT: u16 = 8080;

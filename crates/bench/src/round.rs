@@ -1,11 +1,11 @@
 //! One run of one server under one load.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::time::sleep;
 
+use crate::binaries::Binaries;
 use crate::case::Case;
 use crate::crowd::{Crowd, Outcome};
 use crate::parlor;
@@ -61,20 +61,20 @@ impl Round {
 }
 
 /// Starts the server, fills it, measures, and ends it.
-pub(crate) async fn run(contender: Contender, case: &Case, seconds: u32, parlor: &Path) -> Round {
-    Round { contender, case: case.name, outcome: attempt(contender, case, seconds, parlor).await }
+pub(crate) async fn run(contender: Contender, case: &Case, seconds: u32, binaries: &Binaries) -> Round {
+    Round { contender, case: case.name, outcome: attempt(contender, case, seconds, binaries).await }
 }
 
-async fn attempt(contender: Contender, case: &Case, seconds: u32, binary: &Path) -> Result<Measurement> {
+async fn attempt(contender: Contender, case: &Case, seconds: u32, binaries: &Binaries) -> Result<Measurement> {
     let folder = tempfile::tempdir().context("folder")?;
     let process = match contender {
-        Contender::Parlor => parlor::start(binary, folder.path(), case.workers).await?,
-        Contender::Rival(rival) => rival.start(folder.path()).await?,
+        Contender::Parlor => parlor::start(&binaries.parlor, folder.path(), case.workers).await?,
+        Contender::Rival(rival) => rival.start(folder.path(), binaries).await?,
     };
     let memory_before = process.memory_bytes()?;
-    let crowd = Crowd::gather(contender, case, binary, folder.path()).await?;
+    let crowd = Crowd::gather(contender, case, &binaries.parlor, folder.path()).await?;
     let door = match contender {
-        Contender::Parlor => Some(parlor::door(binary, folder.path())?),
+        Contender::Parlor => Some(parlor::door(&binaries.parlor, folder.path())?),
         Contender::Rival(_) => None,
     };
     for _ in 0..FLOW_TRIES {
@@ -100,7 +100,7 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binary: &Path)
     };
     let memory = process.memory_bytes()?.saturating_sub(memory_before);
     let spent = after.since(&before);
-    let per_unit = |ns: u64| ns as f64 / 1000.0 / outcome.units.max(f64::EPSILON);
+    let per_unit = |ns: u64| ns as f64 / 1000.0 / outcome.units.max(1.0);
     let measurement = Measurement {
         cpu_us: per_unit(spent.cpu_ns),
         user_us: per_unit(spent.user_ns),

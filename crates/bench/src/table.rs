@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::binaries::Binaries;
 use crate::case::rooms::IDLE;
 use crate::case::{Case, ONE_WORKER, TWO_WORKERS, Unit};
 use crate::crowd::Outcome;
@@ -24,7 +25,7 @@ pub(crate) struct Summary {
     idle_member_kb: Option<f64>,
     floor: Floor,
     /// What a member costs before the first packet.
-    handshake: Handshake,
+    handshake: Option<Handshake>,
 }
 
 /// One case: medians of the rounds that count, or of all of them where none does.
@@ -75,8 +76,14 @@ struct Line {
 }
 
 impl Summary {
-    pub(crate) fn new(cases: &[Case], rounds: &[Round], floor: Floor, handshake: Handshake) -> Self {
-        let cases: Vec<Line> = cases.iter().map(|case| Line::new(case, rounds)).collect();
+    pub(crate) fn new(
+        cases: &[Case],
+        rounds: &[Round],
+        binaries: &Binaries,
+        floor: Floor,
+        handshake: Option<Handshake>,
+    ) -> Self {
+        let cases: Vec<Line> = cases.iter().map(|case| Line::new(case, rounds, binaries)).collect();
         let line = |name: &str| cases.iter().find(|line| line.name == name && line.valid);
         let busiest = |name: &str| line(name).and_then(|line| line.busiest_us);
         let two_workers = busiest(ONE_WORKER).zip(busiest(TWO_WORKERS)).map(|(one, two)| round_to(one / two, 2));
@@ -86,7 +93,7 @@ impl Summary {
 }
 
 impl Line {
-    fn new(case: &Case, rounds: &[Round]) -> Self {
+    fn new(case: &Case, rounds: &[Round], binaries: &Binaries) -> Self {
         let of = |is_own| {
             let of_case = rounds.iter().filter(|round| round.case == case.name);
             of_case.filter(move |round| (round.contender == Contender::Parlor) == is_own)
@@ -105,7 +112,7 @@ impl Line {
         };
         let flaws = rounds.iter().filter(|round| round.case == case.name);
         let flaws = flaws.filter_map(|round| Some(format!("{:?}: {}", round.contender, round.flaw()?)));
-        let rival_name = |rival: Rival| rival.version().unwrap_or_else(|error| error.to_string());
+        let rival_name = |rival: Rival| rival.version(binaries).unwrap_or_else(|error| error.to_string());
         Self {
             name: case.name,
             text: case.text,
@@ -199,14 +206,16 @@ pub(crate) fn line(number: u32, case: &Case, round: &Round) -> String {
 /// Tables in Markdown.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for unit in [Unit::Packet, Unit::Megabyte, Unit::Request] {
+        for unit in [Unit::Packet, Unit::Megabyte, Unit::Request, Unit::Allocation] {
             let lines: Vec<&Line> = self.cases.iter().filter(|line| line.unit == unit).collect();
             if !lines.is_empty() {
                 writeln!(f, "{}", columns::table(unit, &lines))?;
             }
         }
         writeln!(f, "Floor of the same run: {}.", self.floor)?;
-        writeln!(f, "A handshake takes {}.", self.handshake)?;
+        if let Some(handshake) = &self.handshake {
+            writeln!(f, "A handshake takes {handshake}.")?;
+        }
         if let Some(times) = self.two_workers {
             writeln!(f, "Two workers do {times:.2} times the work of one.")?;
         }

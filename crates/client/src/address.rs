@@ -127,7 +127,7 @@ impl WebSocketAddress {
 }
 
 /// Host and port; an IPv6 address stands in brackets. `None` when the port is none.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+pub(crate) fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let authority = authority.rsplit('@').next().unwrap_or(authority);
     if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         let port = rest.strip_prefix(':').map(str::parse).transpose().ok()?;

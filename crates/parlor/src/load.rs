@@ -1,6 +1,7 @@
 //! `parlor load`.
 
 mod stream;
+mod turn;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(crate) enum LoadCommand {
     Rooms(RoomsArguments),
     /// Publish the pattern by WHIP, let viewers come by WHEP, and measure what comes of it.
     Stream(stream::StreamArguments),
+    /// Make allocations at a TURN server, anybody's, have their clients and peers talk, and measure what comes of it.
+    Turn(turn::TurnArguments),
 }
 
 /// What is sent, and for how long.
@@ -108,6 +111,7 @@ pub(crate) fn run(command: &LoadCommand) -> anyhow::Result<()> {
             let (plan, door) = (arguments.plan()?, arguments.guest.door()?);
             (guest::visit(async { Ok(client::load::run(plan, door, show).await?) }), arguments.guest.json)
         }
+        LoadCommand::Turn(arguments) => return turn::run(arguments),
         LoadCommand::Stream(arguments) => {
             let (plan, door) = (arguments.plan()?, arguments.door()?);
             (guest::visit(async { Ok(client::load::run_stream(plan, &door, show).await?) }), arguments.guest.json)
@@ -204,10 +208,6 @@ fn summary(report: &Report) -> String {
     let mut line = |label: &str, value: String| {
         let _ = writeln!(text, "{label:<14}{value}");
     };
-    let spread = |quantiles: &Quantiles, unit: f64| {
-        let Quantiles { p50, p95, p99, max } = quantiles;
-        format!("p50 {:.1}, p95 {:.1}, p99 {:.1}, max {:.1} ms", p50 / unit, p95 / unit, p99 / unit, max / unit)
-    };
     line(
         "members",
         format!("{} of {} joined, {} connections lost", report.joined, report.members, report.lost_connections),
@@ -230,6 +230,12 @@ fn summary(report: &Report) -> String {
         line("  delay", spread(&data.delay_us, 1000.0));
     }
     text
+}
+
+/// In milliseconds; `unit` is how many of the quantiles' make one.
+fn spread(quantiles: &Quantiles, unit: f64) -> String {
+    let Quantiles { p50, p95, p99, max } = quantiles;
+    format!("p50 {:.1}, p95 {:.1}, p99 {:.1}, max {:.1} ms", p50 / unit, p95 / unit, p99 / unit, max / unit)
 }
 
 fn percent(share: Option<f64>) -> String {

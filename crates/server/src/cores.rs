@@ -30,6 +30,8 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Setti
     core.limits.channels_per_allocation = number(config.limits_channels_per_allocation);
     core.limits.bindings.per_second = number(config.limits_bindings_per_second);
     core.limits.bindings.burst = core.limits.bindings.per_second.saturating_mul(BINDINGS_BURST_SECONDS);
+    core.limits.challenges.per_second = number(config.limits_challenges_per_second);
+    core.limits.challenges.burst = core.limits.challenges.per_second.saturating_mul(CHALLENGES_BURST_SECONDS);
     let mut settings = Settings::new(core);
     settings.workers = config.media_workers.count();
     settings.udp_listen = both_families(&config.udp_listen);
@@ -133,6 +135,8 @@ const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6A
 
 /// How many seconds' worth of Binding requests may come at once.
 const BINDINGS_BURST_SECONDS: u32 = 4;
+/// The same of requests without valid credentials.
+const CHALLENGES_BURST_SECONDS: u32 = 5;
 /// How long the server waits for members and streams to go before it closes on them.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(2);
 

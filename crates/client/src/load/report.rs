@@ -168,7 +168,7 @@ impl DataReport {
 }
 
 impl Quantiles {
-    fn new(histogram: &Histogram, unit_us: f64) -> Self {
+    pub(crate) fn new(histogram: &Histogram, unit_us: f64) -> Self {
         let at = |fraction| histogram.quantile_us(fraction).unwrap_or(0) as f64 / unit_us;
         Self { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: histogram.max_us() as f64 / unit_us }
     }

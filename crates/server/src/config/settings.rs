@@ -238,6 +238,8 @@ settings! {
     limits_channels_per_allocation: Limit = "limits.channels_per_allocation", default "64";
     /// Answers to STUN Binding requests per second to one network (IPv4 /24, IPv6 /48), so that nobody is flooded through this server.
     limits_bindings_per_second: Limit = "limits.bindings_per_second", default "500";
+    /// Answers per second to TURN requests without valid credentials, to one network as above. Each allocation of a client begins with one.
+    limits_challenges_per_second: Limit = "limits.challenges_per_second", default "100";
     /// Where the random TURN secret, the secret of `parlor admin` and the self-signed certificate are kept: a directory only its owner can read. Relative to the working directory.
     data_dir: PathBuf = "data.dir", default r#""parlor-data""#, example r#""/var/lib/parlor""#;
     /// What is logged on standard error: a level, or levels per part.

@@ -2,6 +2,7 @@
 
 mod client;
 mod fault;
+mod load;
 mod stream;
 mod udp;
 mod workers;

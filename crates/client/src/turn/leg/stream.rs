@@ -1,0 +1,134 @@
+//! A connection over TCP, or TLS.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
+use turn::stream::Splitter;
+
+use crate::{Error, Trust};
+
+pub(crate) struct StreamLeg {
+    stream: TcpStream,
+    tls: Option<ClientConnection>,
+    splitter: Splitter,
+    /// As it goes over the wire, what the system has not taken yet.
+    unsent: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+impl StreamLeg {
+    /// Connects; with TLS to a server that has this name.
+    ///
+    /// # Errors
+    /// When nobody answers, or there can be no TLS. A certificate that is not good enough shows when it is read.
+    pub(super) fn open(server: SocketAddr, tls: Option<(Trust, &str)>) -> Result<Self, Error> {
+        let fail = |source| Error::Connect { address: server.to_string(), source };
+        let stream = std::net::TcpStream::connect_timeout(&server, CONNECT_MAX).map_err(fail)?;
+        stream.set_nodelay(true).map_err(Error::Socket)?;
+        stream.set_nonblocking(true).map_err(Error::Socket)?;
+        let tls = tls.map(|(trust, host)| {
+            let fail = |source| Error::Tls { address: server.to_string(), source };
+            let name = ServerName::try_from(host.to_owned()).map_err(|error| fail(io::Error::other(error)))?;
+            let config = Arc::new(trust.tls().map_err(fail)?);
+            ClientConnection::new(config, name).map_err(|error| fail(io::Error::other(error)))
+        });
+        Ok(Self {
+            stream: TcpStream::from_std(stream),
+            tls: tls.transpose()?,
+            splitter: Splitter::new(),
+            unsent: Vec::new(),
+            buffer: vec![0; READ_BYTES],
+        })
+    }
+
+    pub(super) fn local_ip(&self) -> Result<IpAddr, Error> {
+        Ok(self.stream.local_addr().map_err(Error::Socket)?.ip())
+    }
+
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> Result<(), Error> {
+        registry.register(&mut self.stream, token, Interest::READABLE).map_err(Error::Socket)
+    }
+
+    /// Sends messages that are padded already. All of them are lost when too much waits.
+    pub(super) fn send(&mut self, messages: &[u8]) {
+        if self.unsent.len() < UNSENT_BYTES_MAX {
+            match &mut self.tls {
+                None => self.unsent.extend_from_slice(messages),
+                // It keeps what it is given; before the handshake as long as that takes.
+                Some(tls) => drop(tls.writer().write_all(messages)),
+            }
+        }
+        // A broken connection shows when it is read.
+        let _ = self.flush();
+    }
+
+    /// Gives `take` every message that has come. How long it had waited is not known.
+    ///
+    /// # Errors
+    /// When the connection is over, or no TURN.
+    pub(super) fn receive(&mut self, mut take: impl FnMut(&[u8], Duration)) -> Result<(), Error> {
+        self.flush().map_err(Error::Socket)?;
+        loop {
+            let length = match self.stream.read(&mut self.buffer) {
+                Ok(0) => return Err(Error::Closed),
+                Ok(length) => length,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(Error::Socket(error)),
+            };
+            let Self { tls, splitter, buffer, .. } = self;
+            let come = buffer.get(..length).unwrap_or_default();
+            match tls {
+                None => splitter.push(come),
+                Some(tls) => decrypt(tls, come, splitter)?,
+            }
+            while let Some(frame) = splitter.next_frame().map_err(|error| Error::Unexpected(error.to_string()))? {
+                take(splitter.bytes(frame), Duration::ZERO);
+            }
+            self.flush().map_err(Error::Socket)?;
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls {
+            while tls.wants_write() {
+                tls.write_tls(&mut self.unsent)?;
+            }
+        }
+        let mut sent = 0;
+        let result = loop {
+            match self.stream.write(self.unsent.get(sent..).unwrap_or_default()) {
+                Ok(0) => break Ok(()),
+                Ok(length) => sent += length,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.unsent.drain(..sent);
+        result
+    }
+}
+
+fn decrypt(tls: &mut ClientConnection, mut come: &[u8], splitter: &mut Splitter) -> Result<(), Error> {
+    let fail = |error: rustls::Error| Error::Unexpected(error.to_string());
+    let mut plain = Vec::new();
+    while !come.is_empty() {
+        tls.read_tls(&mut come).map_err(Error::Socket)?;
+        let state = tls.process_new_packets().map_err(fail)?;
+        let start = plain.len();
+        plain.resize(start + state.plaintext_bytes_to_read(), 0);
+        tls.reader().read_exact(plain.get_mut(start..).unwrap_or_default()).map_err(Error::Socket)?;
+    }
+    splitter.push(&plain);
+    Ok(())
+}
+
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+const READ_BYTES: usize = 64 * 1024;
+/// Some seconds of video.
+const UNSENT_BYTES_MAX: usize = 4 << 20;
