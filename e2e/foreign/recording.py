@@ -20,7 +20,7 @@ LOST_S = 2.5
 # Between where pictures and sounds begin.
 APART_S = 0.1
 # What a publisher by WebRTC begins with second may begin later, at its time.
-BEGINNING_S = 0.5
+BEGINNING_S = 1
 # A player looks at six seconds of it, once the publisher's reports are right.
 WEBRTC_RECORDED_S = SETTLED_S + PLAYED_S + 2
 
