@@ -13,10 +13,10 @@ from server import PASSWORD, USER, Failed
 # Debian's own: GStreamer's bindings belong to it and to no other Python on the path.
 PYTHON = "/usr/bin/python3"
 PEER = Path(__file__).with_name("gst_peer.py")
-ELEMENTS = ["webrtcbin", "nicesrc", "dtlsenc", "srtpenc", "vp8enc", "openh264enc", "opusenc"]
+ELEMENTS = ["webrtcbin", "nicesrc", "dtlsenc", "srtpenc", "vp8enc", "openh264enc", "x265enc", "avdec_h265", "opusenc"]
 PACKAGES = (
     "python3-gi gir1.2-gst-plugins-bad-1.0 gir1.2-nice-0.1 gstreamer1.0-tools gstreamer1.0-nice "
-    "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+    "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
 )
 
 

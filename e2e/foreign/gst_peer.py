@@ -33,10 +33,16 @@ VIDEO = {
         "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=102,"
         f"packetization-mode=(string)1,profile-level-id=(string)42e01f,{FEEDBACK}",
     ),
+    "H265": (
+        "x265enc tune=zerolatency speed-preset=ultrafast bitrate=300 key-int-max=30 option-string=open-gop=0:repeat-headers=1 ! video/x-h265,profile=main "
+        "! rtph265pay config-interval=-1 aggregate-mode=zero-latency",
+        f"application/x-rtp,media=video,encoding-name=H265,clock-rate=90000,payload=103,{FEEDBACK}",
+    ),
 }
 DECODERS = {
     "VP8": "rtpvp8depay ! vp8dec",
     "H264": "rtph264depay ! h264parse ! openh264dec",
+    "H265": "rtph265depay ! h265parse ! avdec_h265",
     "OPUS": "rtpopusdepay ! opusdec",
 }
 

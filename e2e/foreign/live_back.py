@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from played import demand_tone, play
 from server import Failed, Server
-from stream import AiortcEnd, GstEnd, Session
+from stream import H265_FFMPEG, AiortcEnd, GstEnd, Session
 
 SHADE_TOLERANCE = 12
 STORY_LIMIT_S = 60
@@ -23,7 +23,7 @@ def outputs(server: Server, name: str) -> dict[str, str]:
     }
 
 
-def by_whip(name: str, make: Callable[[], Session], ways: list[str]) -> Callable[[Server], None]:
+def by_whip(name: str, make: Callable[[], Session], ways: list[str], player: str = "ffmpeg") -> Callable[[Server], None]:
     """A check that the shade and the pitch of a publisher are those that ffmpeg sees and hears."""
 
     async def story(server: Server) -> None:
@@ -31,7 +31,7 @@ def by_whip(name: str, make: Callable[[], Session], ways: list[str]) -> Callable
         try:
             await publisher.publish(f"http://127.0.0.1:{server.http_port}/whip/live/{name}")
             for way in ways:
-                printed, samples = await asyncio.to_thread(play, outputs(server, name)[way])
+                printed, samples = await asyncio.to_thread(play, outputs(server, name)[way], player)
                 heard = demand_tone(samples, publisher.pitch_hz)
                 shades = sorted(float(line.split("=")[1]) for line in printed.splitlines() if "YAVG=" in line)
                 shade = shades[len(shades) // 2] if shades else 0.0
@@ -46,5 +46,6 @@ def by_whip(name: str, make: Callable[[], Session], ways: list[str]) -> Callable
 
 CHECKS = [
     ("GStreamer publishes WHIP, played by RTMP and HLS", by_whip("whip-gst", lambda: GstEnd("gst", 60, 500, "H264"), ["RTMP", "HLS, MP4"])),
+    ("GStreamer publishes WHIP, H.265, played by RTMP and HLS", by_whip("whip-265", lambda: GstEnd("gst", 60, 500, "H265"), ["RTMP", "HLS, TS", "HLS, MP4"], H265_FFMPEG)),
     ("aiortc publishes WHIP, played by FLV and HLS", by_whip("whip-aio", lambda: AiortcEnd("aio", 180, 900, "H264"), ["HTTP-FLV", "HLS, TS"])),
 ]

@@ -7,12 +7,15 @@ import urllib.request
 from collections.abc import Callable
 from urllib.parse import urljoin
 
+import imageio_ffmpeg
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from gst_member import GstMember
 from meeting import until
 from member import Member
 from server import Failed, Server
 
+# Debian's has no H.265 over RTMP.
+H265_FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 LIMIT_S = 60
 REQUEST_S = 10
 # Four seconds of the encoder's.
@@ -113,18 +116,23 @@ def stream(name: str, make: Callable[[str, str, int, int], Session], codec: str)
 
 
 class FfmpegEnd:
-    """ffmpeg, which publishes RTMP: H.264 with B pictures and AAC at 44,100 Hz. A quarter of the picture is noise: it costs what a camera's does."""
+    """ffmpeg, which publishes RTMP: H.264 with B pictures, or H.265, and AAC at 44,100 Hz. A quarter of the picture is noise: it costs what a camera's does."""
 
-    def __init__(self, shade: int, pitch_hz: int):
-        self.shade, self.pitch_hz = shade, pitch_hz
+    def __init__(self, shade: int, pitch_hz: int, codec: str = "H264"):
+        self.shade, self.pitch_hz, self._codec = shade, pitch_hz, codec
         self._encoder: subprocess.Popen[bytes] | None = None
 
     def publish(self, url: str, key_frames_s: int = 2) -> None:
         picture = f"color=size=320x240:rate=25,format=yuv420p,geq=lum='if(lt(X,W/4),random(1)*255,{self.shade})':cb=128:cr=128"
         tone = f"sine=frequency={self.pitch_hz}:sample_rate=44100,volume=4"
+        distance = str(25 * key_frames_s)
+        program, video = {
+            "H264": ("ffmpeg", ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", distance]),
+            "H265": (H265_FFMPEG, ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", f"keyint={distance}:bframes=0:log-level=none"]),
+        }[self._codec]
         self._encoder = subprocess.Popen([
-            *["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", tone],
-            *["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", str(25 * key_frames_s), "-c:a", "aac", "-f", "flv", url],
+            *[program, "-v", "error", "-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", tone],
+            *[*video, "-c:a", "aac", "-f", "flv", url],
         ])
 
     def end(self) -> None:
@@ -163,6 +171,30 @@ async def rtmp_is_played_by_webrtc(server: Server) -> None:
         await asyncio.gather(*(one.end() for one in [other, *viewers]), return_exceptions=True)
 
 
+async def h265_is_played_by_webrtc(server: Server) -> None:
+    """GStreamer decodes by WHEP what ffmpeg publishes by Enhanced RTMP, then what another GStreamer publishes by WHIP."""
+    encoder, other = FfmpegEnd(90, 700, "H265"), GstEnd("other", 180, 900, "H265")
+    early, late = GstEnd("early", 0, 0, "H265"), GstEnd("late", 0, 0, "H265")
+    base = f"http://127.0.0.1:{server.http_port}"
+    viewers = [early, late]
+    try:
+        await early.play(f"{base}/whep/live/h265")
+        encoder.publish(f"rtmp://127.0.0.1:{server.rtmp_port}/live/h265")
+        await until("who came first sees it", lambda: early.sees(encoder) and early.hears(encoder))
+        await late.play(f"{base}/whep/live/h265")
+        await until("both see it", lambda: all(one.sees(encoder) for one in viewers))
+        encoder.end()
+        await other.publish(f"{base}/whip/live/h265")
+        await until("both see the one by WHIP", lambda: all(one.sees(other) for one in viewers))
+        await until("both hear the one by WHIP", lambda: all(one.hears(other) for one in viewers))
+    except Exception as failure:
+        seen = {one.name: {mid: shades[-5:] for mid, shades in one.seen.items()} for one in viewers}
+        raise Failed(f"{type(failure).__name__}: {failure}\n{seen} {[one.errors for one in [other, *viewers]]}") from failure
+    finally:
+        encoder.end()
+        await asyncio.gather(*(one.end() for one in [other, *viewers]), return_exceptions=True)
+
+
 async def who_comes_long_after_a_key_frame_sees_it_at_once(server: Server) -> None:
     """The next key frame is further away than anybody waits. All pictures since the one before are decoded, and none of them is grey."""
     encoder = FfmpegEnd(90, 700)
@@ -192,6 +224,7 @@ async def who_comes_long_after_a_key_frame_sees_it_at_once(server: Server) -> No
 CHECKS = [
     ("stream of ffmpeg by RTMP, whose key frame was long ago", lambda server: asyncio.run(asyncio.wait_for(who_comes_long_after_a_key_frame_sees_it_at_once(server), LIMIT_S))),
     ("stream of ffmpeg by RTMP, played by WebRTC", lambda server: asyncio.run(asyncio.wait_for(rtmp_is_played_by_webrtc(server), LIMIT_S))),
+    ("stream of ffmpeg and GStreamer, H.265, played by WebRTC", lambda server: asyncio.run(asyncio.wait_for(h265_is_played_by_webrtc(server), LIMIT_S))),
     ("stream of aiortc, VP8", stream("a", lambda name, codec, *own: AiortcEnd(name, *own, codec), "VP8")),
     ("stream of aiortc, H.264", stream("b", lambda name, codec, *own: AiortcEnd(name, *own, codec), "H264")),
     ("stream of GStreamer, VP8", stream("c", lambda name, codec, *own: GstEnd(name, *own, codec), "VP8")),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::Bytes;
 use live::hls::{Answer, Config, Container, Epoch, File, Reload, Stream, Tag};
+use live::m3u8::MultivariantPlaylist;
 use live::m3u8::rules::{self, Seen, SeenSegment};
 use media::MediaTime;
 use mp4_atom::{Decode as _, Moof};
@@ -111,9 +112,10 @@ impl World {
     }
 
     fn check_playlist(&mut self, container: Container, reload: Reload) -> Option<Seen> {
-        if let Ok(Answer::Ready(text)) = self.stream.multivariant_playlist(container, "media.m3u8".to_owned()) {
-            let uris = rules::multivariant_playlist(playlist(&text));
-            uris.unwrap_or_else(|violation| panic!("{violation:?}\n{}", playlist(&text)));
+        if let Ok(Answer::Ready((variant, is_independent))) = self.stream.variant(container, "media.m3u8".to_owned()) {
+            let text = MultivariantPlaylist { is_independent, variants: vec![variant] }.to_string();
+            let uris = rules::multivariant_playlist(&text);
+            uris.unwrap_or_else(|violation| panic!("{violation:?}\n{text}"));
         }
         let Ok(Answer::Ready(text)) = self.stream.media_playlist(container, reload) else { return None };
         let seen = rules::media_playlist(playlist(&text));

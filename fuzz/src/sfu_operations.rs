@@ -196,7 +196,8 @@ impl World {
                 let track = (!nothing).then_some(TrackId { peer: peer_id(index(publisher)), source: Source::Camera });
                 let priority = if pinned { Priority::Pinned } else { Priority::Normal };
                 let at = Mid::new(SLOTS[usize::from(slot)]).expect("a token");
-                let wish = Wish { mid: at, track, width_px: width_px.into(), height_px: 0, priority, paused };
+                let wish =
+                    Wish { mid: at, track, width_px: width_px.into(), height_px: 0, layer_max: None, priority, paused };
                 self.router.handle_wish(self.now, peer_id(index(peer)), wish.clone());
                 self.wishes[index(peer)][usize::from(slot)] = Some(wish);
             }

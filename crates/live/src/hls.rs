@@ -7,6 +7,8 @@
 //! playlist, a segment as a transport stream, a part as a fragment of MP4. Both containers come from the same frames, so their segments have the same
 //! numbers and durations. What is asked for too early is answered by [`Answer::Wait`]: ask again when [`Stream::revision`] has changed.
 //!
+//! A publisher with layers of simulcast has a stream for each of them in its [`Variants`], cut alike.
+//!
 //! How long a segment can be is a promise for the life of a playlist (EXT-X-TARGETDURATION), and only the publisher knows how far apart its key frames
 //! are: so there is no playlist before the first segment is complete. If a key frame fails to come in time later, the segment is cut without one.
 
@@ -18,12 +20,14 @@ mod reload;
 mod segment;
 
 mod stream;
+mod variants;
 mod window;
 mod writing;
 
 pub use file::{File, Tag};
 pub use reload::{Reload, ReloadError};
 pub use stream::{Answer, Completed, Epoch, Stream};
+pub use variants::Variants;
 
 use media::MediaTime;
 

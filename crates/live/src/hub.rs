@@ -7,7 +7,10 @@
 //! ```
 //! A stream without pictures begins anywhere: with the sound of the last second. Its sound may be there in two renditions, of which a viewer takes one: then it
 //! begins at a key frame from which on that one is there.
+//!
+//! Pictures of smaller layers stand between the best ones, on the same timeline. Who has not asked for them does not get them.
 
+mod grade;
 mod item;
 mod rendition;
 mod timeline;
@@ -19,6 +22,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use media::{Frame, Kind, MediaTime, Parameters};
 
+pub use grade::{GRADES_MAX, Grade, Grades, LAYERS_APART_MAX};
 pub use item::{Content, Item};
 pub use rendition::Rendition;
 
@@ -58,6 +62,8 @@ pub struct Hub {
     starts: PerRendition<Option<Start>>,
     metadata: Option<Bytes>,
     video: Option<Parameters>,
+    /// Of the pictures of each smaller layer, by its grade.
+    layers: [Option<Parameters>; GRADES_MAX],
     /// The same twice for a sound that is there once.
     audio: PerRendition<Option<Parameters>>,
     /// Pictures that came since the publisher began.
@@ -78,6 +84,8 @@ struct Start {
 pub struct Cursor {
     /// Of the sound.
     rendition: Rendition,
+    /// What it gets beside the best pictures.
+    beside: Grades,
     /// What it gets next; `None` before the beginning and after it was overtaken.
     next: Option<u64>,
     /// How often it was overtaken since it last had all there was.
@@ -98,6 +106,16 @@ impl Cursor {
     #[must_use]
     pub fn new(rendition: Rendition) -> Self {
         Self { rendition, ..Self::default() }
+    }
+
+    /// The viewer gets these beside the best pictures from here on.
+    pub fn read_beside(&mut self, grades: Grades) {
+        self.beside = grades;
+    }
+
+    fn takes(&self, item: &Item) -> bool {
+        let is_seen = item.grade() == Grade::BEST || self.beside.contains(item.grade());
+        is_seen && item.is_for(self.rendition)
     }
 
     /// Which rendition of the sound the viewer takes.
@@ -126,6 +144,7 @@ impl Hub {
             starts: PerRendition::default(),
             metadata: None,
             video: None,
+            layers: Default::default(),
             audio: PerRendition::default(),
             pictures: 0,
         }
@@ -141,6 +160,7 @@ impl Hub {
         self.timeline.begin(epoch);
         self.starts = PerRendition::default();
         (self.metadata, self.video, self.audio) = (None, None, PerRendition::default());
+        self.layers = Default::default();
         self.pictures = 0;
     }
 
@@ -163,6 +183,22 @@ impl Hub {
     /// The same of one rendition of the sound.
     pub fn publish_sound_parameters(&mut self, rendition: Rendition, parameters: Parameters) {
         self.keep_parameters(parameters, Some(rendition));
+    }
+
+    /// The same of the pictures of a layer, which may have been away: they are passed on also where they are those of before.
+    pub fn publish_parameters_of(&mut self, grade: Grade, parameters: Parameters) {
+        if let Some(known) = self.layers.get_mut(grade.index()) {
+            *known = Some(parameters.clone());
+            self.keep(Item::new(Content::Parameters(parameters), self.timeline.latest()).of_grade(grade));
+        }
+    }
+
+    /// Passes a picture of a layer on. Where it stands, the best pictures and the sound say: before them it stands nowhere, and is left out.
+    pub fn publish_picture_of(&mut self, grade: Grade, frame: Frame) {
+        if let Some(frame) = self.timeline.place_beside(grade, frame) {
+            let (time, origin) = (frame.dts, self.timeline.origin());
+            self.keep(Item::new(Content::Frame(frame), time).counted_from(origin).of_grade(grade));
+        }
     }
 
     /// Passes a frame on, at its time on the stream's own timeline.
@@ -197,7 +233,7 @@ impl Hub {
         let mut next = match (cursor.next, self.starts.of(cursor.rendition)) {
             (Some(next), _) => next,
             (None, Some(start)) => {
-                to.extend(start.prelude.iter().cloned());
+                to.extend(start.prelude.iter().filter(|item| cursor.takes(item)).cloned());
                 let left_at = cursor.left_at.take().unwrap_or(start.at);
                 cursor.skipped = cursor.skipped.saturating_add(start.at.saturating_sub(left_at));
                 start.at
@@ -211,7 +247,7 @@ impl Hub {
                 cursor.next = Some(next);
                 return Ok(());
             }
-            if item.is_for(cursor.rendition) {
+            if cursor.takes(item) {
                 bytes = bytes.saturating_add(item.bytes());
                 to.push(Arc::clone(item));
             }
@@ -300,7 +336,12 @@ impl Hub {
         let metadata = self.metadata.clone().map(Content::Metadata);
         let parameters =
             [&self.video, self.audio.of(rendition)].into_iter().flatten().cloned().map(Content::Parameters);
-        metadata.into_iter().chain(parameters).map(|content| Arc::new(Item::new(content, time))).collect()
+        let of_layers = Grades::ALL.iter().zip(&self.layers).filter_map(|(grade, parameters)| {
+            let content = Content::Parameters(parameters.clone()?);
+            Some(Arc::new(Item::new(content, time).of_grade(grade)))
+        });
+        let items = metadata.into_iter().chain(parameters).map(|content| Arc::new(Item::new(content, time)));
+        items.chain(of_layers).collect()
     }
 
     fn keep(&mut self, item: Item) {

@@ -162,6 +162,8 @@ pub struct SlotWish {
     pub width_px: u32,
     /// Height of the tile in device pixels; 0 is not said.
     pub height_px: u32,
+    /// No layer of simulcast above this one, counted from the smallest, as long as one of these flows; `None`: all of them.
+    pub layer_max: Option<u8>,
     /// Who gets bandwidth first.
     pub priority: Priority,
     /// The tile is not visible.

@@ -64,6 +64,8 @@ pub struct Show {
     pub has_audio: bool,
     /// The codec of those pictures, as in SDP; `None` while nobody sends them.
     pub video_codec: Option<&'static str>,
+    /// How many layers of simulcast those pictures have; 0 without simulcast.
+    pub video_layers: usize,
     /// It is encrypted from end to end: only members can read it.
     pub encrypted: bool,
     /// Who may watch.

@@ -104,6 +104,7 @@ impl Room {
                 track: Some(camera),
                 width_px: 1_280,
                 height_px: 720,
+                layer_max: None,
                 priority: Priority::Normal,
                 paused: false,
             };

@@ -66,6 +66,7 @@ impl Interest {
 pub(crate) fn wanted_layer(wish: Option<&Wish>, layers: &[Layer]) -> usize {
     let largest = layers.len().saturating_sub(1);
     let Some(wish) = wish else { return largest };
+    let largest = wish.layer_max.map_or(largest, |layer| largest.min(layer.into()));
     let tile = (wish.width_px, wish.height_px);
     let suffices = |index: &usize| size_of(layers, *index).is_some_and(|picture| fills(picture, tile));
     (0..largest).find(suffices).unwrap_or(largest)

@@ -61,6 +61,15 @@ impl Ladder {
         self.rungs.get(..self.length).unwrap_or_default()
     }
 
+    /// The same without what is above a layer; if all is, of the smallest that there is.
+    pub(crate) fn rungs_up_to(&self, layer: u8) -> &[Rung] {
+        let steps = self.steps.get(..self.length).unwrap_or_default();
+        let lowest = steps.first().map_or(0, |step| step.layer);
+        let limit = usize::from(layer).max(lowest);
+        let within = steps.partition_point(|step| step.layer <= limit);
+        self.rungs.get(..within).unwrap_or_default()
+    }
+
     /// What the rung of that index means.
     pub(crate) fn step(&self, rung: usize) -> Option<Step> {
         self.steps.get(..self.length)?.get(rung).copied()

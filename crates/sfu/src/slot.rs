@@ -26,6 +26,8 @@ pub struct Wish {
     pub width_px: u32,
     /// Height of the tile in device pixels; 0 where it does not matter.
     pub height_px: u32,
+    /// No layer of simulcast above this one, counted from the smallest, as long as one of these flows; `None`: all of them.
+    pub layer_max: Option<u8>,
     /// What goes first when bandwidth is short.
     pub priority: Priority,
     /// Nothing is to be sent, because nobody looks.

@@ -239,7 +239,7 @@ impl Meeting {
         let now = self.clock.now();
         let track = Some(TrackId { peer: PeerId(whom.0), source: Source::Camera });
         let mid = wire::mid(&wire::video_mid(slot));
-        let wish = Wish { mid, track, width_px, height_px, priority: Priority::Normal, paused: false };
+        let wish = Wish { mid, track, width_px, height_px, layer_max: None, priority: Priority::Normal, paused: false };
         if let Some(part) = self.part_of(viewer) {
             part.router.handle_wish(now, PeerId(viewer), wish);
         }

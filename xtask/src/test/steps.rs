@@ -64,7 +64,12 @@ pub(crate) const STEPS: &[Step] = &[
             Need::Debian("gstreamer1.0-nice", "", "ICE for GStreamer"),
             Need::Debian("gstreamer1.0-plugins-base", "", "pictures, tones and Opus for GStreamer"),
             Need::Debian("gstreamer1.0-plugins-good", "", "VP8 and RTP for GStreamer"),
-            Need::Debian("gstreamer1.0-plugins-bad", "", "webrtcbin, DTLS, SRTP and H.264 for GStreamer"),
+            Need::Debian(
+                "gstreamer1.0-plugins-bad",
+                "",
+                "webrtcbin, DTLS, SRTP, H.264 and an encoder of H.265 for GStreamer",
+            ),
+            Need::Debian("gstreamer1.0-libav", "", "a decoder of H.265 for GStreamer"),
             Need::Debian("ffmpeg", "ffmpeg", "ffmpeg and ffprobe, which publish and play live streams"),
             Need::Debian("nginx", "nginx", "a server that live streams go on to"),
             Need::Debian("libnginx-mod-rtmp", "", "its RTMP"),

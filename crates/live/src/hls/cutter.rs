@@ -36,6 +36,12 @@ pub(super) struct Cutter {
     next_part: u64,
     /// Whether the next segment does not go on from the one before.
     is_broken: bool,
+    /// Whether a segment is to begin at the next key frame that says so nevertheless.
+    breaks_soon: bool,
+    /// Discontinuities so far, the one that is due included.
+    breaks: u64,
+    /// Where the first segment began in another grade: it ends as if it had begun there here, too.
+    joined_at: Option<MediaTime>,
     /// The target duration, once a segment has told it.
     target_duration_s: Option<u64>,
     /// Where the first frame of sound was, while pictures may still come.
@@ -63,8 +69,27 @@ impl Cutter {
             next_number: 0,
             next_part: 0,
             is_broken: false,
+            breaks_soon: false,
+            breaks: 0,
+            joined_at: None,
             target_duration_s: None,
             sound_alone_since: None,
+        }
+    }
+
+    /// One that cuts another grade of the same stream, from the segment on that has that number and began there.
+    pub(super) fn beside(
+        config: Config,
+        target_duration_s: u64,
+        (number, start): (u64, MediaTime),
+        breaks: u64,
+    ) -> Self {
+        Self {
+            next_number: number,
+            joined_at: Some(start),
+            breaks,
+            target_duration_s: Some(target_duration_s),
+            ..Self::new(config)
         }
     }
 
@@ -86,6 +111,19 @@ impl Cutter {
 
     pub(super) fn next_number(&self) -> u64 {
         self.next_number
+    }
+
+    /// How many discontinuities there were, the one that is due included.
+    pub(super) fn breaks(&self) -> u64 {
+        self.breaks
+    }
+
+    /// Another grade has had more discontinuities: there is one here at the next key frame, though nothing is missing.
+    pub(super) fn break_soon(&mut self) {
+        if !self.breaks_soon && !self.is_broken {
+            self.breaks_soon = true;
+            self.breaks += 1;
+        }
     }
 
     /// The number of the part in the making.
@@ -127,7 +165,13 @@ impl Cutter {
             let last = decisive.map(|sample| sample.frame.dts + sample.duration).max();
             self.cut_segment(last.unwrap_or(open.part.start), cuts);
         }
-        self.is_broken = self.next_number > 0;
+        self.set_broken(self.next_number > 0 && self.joined_at.is_none());
+    }
+
+    fn set_broken(&mut self, is_broken: bool) {
+        let was_due = self.is_broken || std::mem::take(&mut self.breaks_soon);
+        self.breaks += u64::from(is_broken && !was_due);
+        self.is_broken = is_broken || was_due;
     }
 
     pub(super) fn take(&mut self, frame: &Frame, cuts: &mut Vec<Cut>) {
@@ -217,7 +261,9 @@ impl Cutter {
         let Some(open) = &self.open else { return false };
         let (start, end) = (sample.frame.dts, sample.frame.dts + sample.duration);
         let target = self.config.segment_target.micros();
-        let is_time = sample.frame.is_key && (start - open.segment.start).micros() >= target - target / 10;
+        let begun = self.joined_at.map_or(open.segment.start, |joined| joined.min(open.segment.start));
+        let is_due = (start - begun).micros() >= target - target / 10 || self.breaks_soon;
+        let is_time = sample.frame.is_key && is_due && start > open.segment.start;
         let is_too_long = end - open.segment.start > self.segment_limit();
         is_time || ((is_too_long || open.bytes > self.config.window_bytes_max / 4) && start > open.segment.start)
     }
@@ -268,7 +314,7 @@ impl Cutter {
             number: self.next_number,
             start,
             duration: MediaTime::ZERO,
-            is_discontinuous: std::mem::take(&mut self.is_broken),
+            is_discontinuous: std::mem::take(&mut self.is_broken) | std::mem::take(&mut self.breaks_soon),
             date_time: None,
             tracks: Arc::clone(&self.tracks),
             first_part: self.next_part,
@@ -307,6 +353,7 @@ impl Cutter {
             self.target_duration_s = u64::try_from((longest_us + 500_000) / 1_000_000).ok();
         }
         self.next_number += 1;
+        self.joined_at = None;
         cuts.push(Cut::Segment(Box::new(segment)));
     }
 }

@@ -10,7 +10,7 @@ use super::playlist::View;
 use super::window::Window;
 use super::writing::{self, TransportStream};
 use super::{Config, Container, File, HlsError, PART_TARGET, Reload, ReloadError, Tag};
-use crate::m3u8::MultivariantPlaylist;
+use crate::m3u8::Variant;
 
 /// What a stream answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Stream {
     is_ended: bool,
     /// When the zero of the timeline was, since 1970.
     zero: Option<Duration>,
+    /// The same of the grade that this one stands beside, from its next discontinuity on.
+    shared_zero: Option<Duration>,
     /// The text of each playlist that was asked for, at which revision.
     texts: [Option<(u64, Bytes)>; 2],
     cuts: Vec<Cut>,
@@ -79,9 +81,59 @@ impl Stream {
             revision: 0,
             is_ended: false,
             zero: None,
+            shared_zero: None,
             texts: [None, None],
             cuts: Vec::new(),
         }
+    }
+
+    /// Another grade of the same stream, which begins at this time: with the numbers, the target duration and the dates of this one. `None` before
+    /// the first segment of this one.
+    #[must_use]
+    pub fn beside(&self, config: Config, tag: Tag, at: MediaTime) -> Option<Self> {
+        let target_duration_s = self.target_duration_s()?;
+        let mut discontinuities = self.window.discontinuity_sequence;
+        let mut segments = self.window.listed().chain(self.cutter.open());
+        let first = segments.find(|segment| {
+            discontinuities += u64::from(segment.is_discontinuous);
+            segment.number == self.cutter.next_number() || at < segment.start + segment.duration
+        });
+        let cutter = match first {
+            Some(first) => Cutter::beside(config, target_duration_s, (first.number, first.start), discontinuities),
+            None => Cutter::beside(config, target_duration_s, (self.cutter.next_number(), at), self.cutter.breaks()),
+        };
+        let mut beside = Self::new(config, tag, self.stem.clone(), self.epoch);
+        beside.window.discontinuity_sequence = cutter.breaks();
+        (beside.cutter, beside.zero) = (cutter, self.zero);
+        Some(beside)
+    }
+
+    /// How many discontinuities there were, the one that is due included.
+    #[must_use]
+    pub fn discontinuities(&self) -> u64 {
+        self.cutter.breaks()
+    }
+
+    /// Brings this one, which stands beside `other`, in step with it: what was at the same time has as many discontinuities before it, and the same date
+    /// (RFC 8216 §6.2.4).
+    pub fn keep_step_with(&mut self, other: &Self) {
+        self.shared_zero = other.zero;
+        if self.cutter.breaks() < other.cutter.breaks() {
+            self.cutter.break_soon();
+        }
+    }
+
+    /// The same for the one beside which others stand: their discontinuities are its own.
+    pub fn follow(&mut self, beside: &Self) {
+        if self.cutter.breaks() < beside.cutter.breaks() {
+            self.cutter.break_soon();
+        }
+    }
+
+    /// Whether there is a playlist.
+    #[must_use]
+    pub fn has_playlist(&self) -> bool {
+        self.target_duration_s().is_some()
     }
 
     /// Tells how a track is decoded: before its first frame, and when it changes.
@@ -178,17 +230,17 @@ impl Stream {
         Ok(Answer::Ready(text))
     }
 
-    /// The multivariant playlist, which names the media playlist as `uri`. It waits for the first segment, which tells what the stream needs.
+    /// What a multivariant playlist says of it, where it names the media playlist as `uri`, and whether all its segments begin with key frames. It waits
+    /// for the first segment, which tells what the stream needs.
     ///
     /// # Errors
     /// A codec that the container cannot carry.
-    pub fn multivariant_playlist(&mut self, container: Container, uri: String) -> Result<Answer<Bytes>, HlsError> {
+    pub fn variant(&self, container: Container, uri: String) -> Result<Answer<(Variant, bool)>, HlsError> {
         self.check_container(container)?;
         let Some(target_duration_s) = self.target_duration_s() else { return self.not_yet() };
         let view = self.view(target_duration_s);
         let is_independent = view.media_playlist(container, false).is_independent;
-        let variants = vec![view.variant(uri, self.cutter.tracks())];
-        Ok(Answer::Ready(Bytes::from(MultivariantPlaylist { is_independent, variants }.to_string())))
+        Ok(Answer::Ready((view.variant(uri, self.cutter.tracks()), is_independent)))
     }
 
     /// A file that a playlist names, in pieces. The part that is hinted at is waited for.
@@ -280,7 +332,7 @@ impl Stream {
             if let Cut::Segment(mut segment) = cut {
                 let end = segment.start + segment.duration;
                 if segment.is_discontinuous && segment.date_time.is_none() {
-                    self.zero = None;
+                    self.zero = self.shared_zero;
                 }
                 segment.date_time = segment.date_time.or_else(|| self.date_time(now, segment.start, end));
                 self.window.push(*segment, &self.config);
@@ -296,7 +348,7 @@ impl Stream {
         let Some(last) = open.parts.last().filter(|_| !self.window.is_empty()) else { return };
         let (start, end, is_discontinuous) = (open.start, last.start + last.duration, open.is_discontinuous);
         if is_discontinuous {
-            self.zero = None;
+            self.zero = self.shared_zero;
         }
         let date_time = self.date_time(now, start, end);
         if let Some(open) = self.cutter.open_mut() {

@@ -3,13 +3,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use media::{Codec, Frame, MediaTime};
 
-use super::{Answer, Config, Container, Epoch, File, HlsError, Reload, ReloadError, Stream, Tag};
+use super::{Answer, Config, Container, Epoch, File, HlsError, Reload, ReloadError, Stream, Tag, Variants};
+use crate::hub::Grade;
+use crate::m3u8::MultivariantPlaylist;
 use crate::m3u8::rules::{self, Seen};
 use crate::testing::{aac, audio, h264, picture, sound, video};
 
 mod cutting;
 mod names;
 mod reloading;
+mod variants;
 mod watched;
 
 use watched::Watched;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use media::{Frame, Kind, MediaTime, Parameters};
 
-use super::Rendition;
+use super::{Grade, Rendition};
 use crate::flv::{self, TagKind};
 use crate::rtmp;
 
@@ -18,6 +18,8 @@ pub struct Item {
     origin: Option<Instant>,
     /// Of which sound it is a part; `None` for what everybody takes.
     rendition: Option<Rendition>,
+    /// Of which pictures it is a part; what all share is of the best.
+    grade: Grade,
     flv: OnceLock<Bytes>,
     rtmp: OnceLock<Bytes>,
 }
@@ -35,7 +37,8 @@ pub enum Content {
 
 impl Item {
     pub(super) fn new(content: Content, time: MediaTime) -> Self {
-        Self { content, time, origin: None, rendition: None, flv: OnceLock::new(), rtmp: OnceLock::new() }
+        let (flv, rtmp) = (OnceLock::new(), OnceLock::new());
+        Self { content, time, origin: None, rendition: None, grade: Grade::BEST, flv, rtmp }
     }
 
     pub(super) fn counted_from(self, origin: Option<Instant>) -> Self {
@@ -44,6 +47,16 @@ impl Item {
 
     pub(super) fn of_rendition(self, rendition: Option<Rendition>) -> Self {
         Self { rendition, ..self }
+    }
+
+    pub(super) fn of_grade(self, grade: Grade) -> Self {
+        Self { grade, ..self }
+    }
+
+    /// Which pictures it is of; what all share is of the best.
+    #[must_use]
+    pub fn grade(&self) -> Grade {
+        self.grade
     }
 
     /// Whether a viewer who takes this rendition of the sound takes it.

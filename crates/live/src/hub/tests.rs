@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use media::{Codec, Frame, Kind, MediaTime, Parameters, Shape};
 
-use super::{Content, Cursor, Hub, Item, Limits, OVERTAKEN_MAX, Rendition, TooSlow};
+use super::{Content, Cursor, Grade, Hub, Item, Limits, OVERTAKEN_MAX, Rendition, TooSlow};
 
 fn frame(codec: Codec, dts_ms: i64, is_key: bool) -> Frame {
     let dts = MediaTime::from_millis(dts_ms);
@@ -337,4 +337,48 @@ fn sound_that_is_there_once_is_for_all() {
     for rendition in Rendition::ALL {
         assert_eq!(read(&hub, &mut Cursor::new(rendition)), "VAKapa");
     }
+}
+
+/// The smallest layer, and a viewer who takes it.
+fn small() -> (Grade, Cursor) {
+    let small = Grade::of_layer(0).expect("there is a smallest");
+    let mut cursor = Cursor::default();
+    cursor.read_beside([small].into_iter().collect());
+    (small, cursor)
+}
+
+#[test]
+fn pictures_of_a_layer_come_to_those_alone_who_take_it_and_on_the_same_timeline() {
+    let mut hub = hub();
+    let (layer, mut both) = small();
+    publish(&mut hub, "VKp", 5_000);
+    hub.publish_parameters_of(layer, parameters(Codec::H264, b"other"));
+    hub.publish_picture_of(layer, frame(Codec::H264, 5_080, true));
+    assert_eq!(read(&hub, &mut Cursor::default()), "VKp");
+    let items = items(&hub, &mut both);
+    let seen: Vec<_> = items.iter().map(|item| (item.grade(), item.time().millis())).collect();
+    let best = Grade::BEST;
+    assert_eq!(seen, [(best, 0), (best, 0), (best, 40), (layer, 40), (layer, 40)]);
+}
+
+#[test]
+fn a_picture_of_a_layer_that_stands_nowhere_is_left_out() {
+    let mut hub = hub();
+    let (layer, mut both) = small();
+    hub.publish_picture_of(layer, frame(Codec::H264, 0, true));
+    publish(&mut hub, "VKp", 60_000);
+    hub.publish_picture_of(layer, frame(Codec::H264, 0, true));
+    assert_eq!(read(&hub, &mut both), "VKp", "before all others, and a minute before them");
+}
+
+#[test]
+fn who_begins_in_the_middle_is_told_how_the_layer_is_decoded() {
+    let mut hub = hub();
+    let (layer, mut both) = small();
+    publish(&mut hub, "VK", 0);
+    hub.publish_parameters_of(layer, parameters(Codec::H264, b"other"));
+    publish(&mut hub, "Kp", 80);
+    assert_eq!(read(&hub, &mut both), "VWKp");
+    hub.publish_parameters_of(layer, parameters(Codec::H264, b"other"));
+    assert_eq!(read(&hub, &mut both), "W", "it may have been away");
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use media::{Frame, Kind, MediaTime};
 
-use super::Rendition;
 use super::rendition::PerRendition;
+use super::{GRADES_MAX, Grade, Rendition};
 
 /// Moves the times of a publisher onto the stream's own timeline, which begins at 0.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(super) struct Timeline {
     /// Of the last frame of each kind.
     audio: PerRendition<Option<MediaTime>>,
     video: Option<MediaTime>,
+    /// Of the last picture of each layer.
+    beside: [Option<MediaTime>; GRADES_MAX],
 }
 
 impl Timeline {
@@ -62,6 +64,19 @@ impl Timeline {
             (Kind::Audio, None) => (self.audio.common, self.audio.original) = (Some(dts), Some(dts)),
         }
         Frame { pts: dts + (frame.pts - frame.dts), dts, ..frame }
+    }
+
+    /// A picture of a layer at its time on the timeline. What is far from the frames that make the timeline belongs to none of them.
+    pub(super) fn place_beside(&mut self, grade: Grade, frame: Frame) -> Option<Frame> {
+        let latest = self.latest_told()?;
+        let dts = frame.dts + self.offset?;
+        if !(STEP_BACK_MAX..=STEP_MAX).contains(&(dts - latest)) {
+            return None;
+        }
+        let last = self.beside.get_mut(grade.index())?;
+        let dts = dts.max(last.unwrap_or_default());
+        *last = Some(dts);
+        Some(Frame { pts: dts + (frame.pts - frame.dts), dts, ..frame })
     }
 
     /// The same as [`Self::latest`]; `None` before the first frame.

@@ -110,7 +110,15 @@ impl Hub {
                 unfilled.push(without_track(&wish.mid));
             }
             let (width_px, height_px) = (wish.width_px, wish.height_px);
-            SlotWish { mid: wish.mid, track, width_px, height_px, priority: wish.priority, paused: wish.paused }
+            SlotWish {
+                mid: wish.mid,
+                track,
+                width_px,
+                height_px,
+                layer_max: None,
+                priority: wish.priority,
+                paused: wish.paused,
+            }
         });
         let slots = slots.collect();
         self.outputs.push_back(Output::Media(MediaRequest::Subscribe { room: media_room, peer, slots }));

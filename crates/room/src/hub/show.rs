@@ -190,6 +190,7 @@ fn show(room: &Room, media_room: MediaRoomId, member: &Member, audio: Source, vi
         video: Some((peer, video)),
         has_audio: heard.is_some(),
         video_codec: seen.map(|track| track.codec),
+        video_layers: seen.map_or(0, |track| track.layers.len()),
         encrypted: heard.into_iter().chain(seen).any(|track| track.encrypted),
         access: room.policy.stream,
         taken: room.take.as_ref().and_then(|take| take.taken(member)),
@@ -202,14 +203,15 @@ fn stage(room: &Room, media_room: MediaRoomId) -> Option<Show> {
     let seen = room.air.stage.on().and_then(|(uid, source)| {
         let member = room.member(uid)?;
         let track = tracks(member).iter().find(|track| track.source == *source)?;
-        Some(((member.media.as_ref()?.peer, *source), track.codec))
+        Some(((member.media.as_ref()?.peer, *source), track))
     });
     Some(Show {
         room: media_room,
         audio: own_sound(room),
         video: seen.map(|(video, _)| video),
         has_audio: all().any(|track| track.source == Source::Microphone && !track.encrypted),
-        video_codec: seen.map(|(_, codec)| codec),
+        video_codec: seen.map(|(_, track)| track.codec),
+        video_layers: seen.map_or(0, |(_, track)| track.layers.len()),
         encrypted: all().all(|track| track.encrypted),
         access: room.policy.stream,
         taken: None,

@@ -64,6 +64,8 @@ struct Published {
     publication: u64,
     /// When its latest key picture came.
     key_picture_at: Option<Instant>,
+    /// How many layers of simulcast its pictures have, as far as that is known.
+    layers: usize,
 }
 
 /// A stream that somebody publishes.
@@ -302,7 +304,7 @@ impl Directory {
 
 impl Entry {
     fn new() -> Self {
-        let published = Published { hub: Hub::new(Limits::default()), publication: 0, key_picture_at: None };
+        let published = Published { hub: Hub::new(Limits::default()), publication: 0, key_picture_at: None, layers: 0 };
         let (news, readers) = (watch::Sender::new(()), watch::Sender::new(Readers::default()));
         Self { stream: Arc::new(Stream { published: Mutex::new(published), news, readers }), publisher: None }
     }
@@ -326,7 +328,7 @@ impl Stream {
     fn begin(&self) -> u64 {
         let mut published = self.published();
         published.hub.begin();
-        published.key_picture_at = None;
+        (published.key_picture_at, published.layers) = (None, 0);
         published.publication += 1;
         published.publication
     }

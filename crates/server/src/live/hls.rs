@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use live::StreamName;
-use live::hls::{Answer, Container, File, HlsError, Reload, Stream, Tag};
+use live::hls::{Answer, Container, File, HlsError, Reload, Tag};
+use live::hub::Grade;
 use live::ts;
 use tokio::time::timeout;
 
@@ -104,7 +105,7 @@ impl Hls {
         self.contexts().turn(now);
     }
 
-    /// The multivariant playlist, which names the media playlist as `uri`.
+    /// The multivariant playlist, where `uri` says where the media playlist of a grade is.
     ///
     /// # Errors
     /// [`HlsRefusal`].
@@ -113,12 +114,12 @@ impl Hls {
         name: &StreamName,
         client: ClientNetwork,
         container: Container,
-        uri: &str,
+        uri: impl Fn(Grade) -> String,
     ) -> Result<Bytes, HlsRefusal> {
-        self.ask(name, client, |stream| stream.multivariant_playlist(container, uri.to_owned())).await
+        self.ask(name, client, |packager| packager.multivariant_playlist(container, &uri)).await
     }
 
-    /// The media playlist.
+    /// The media playlist of a grade.
     ///
     /// # Errors
     /// [`HlsRefusal`].
@@ -126,10 +127,10 @@ impl Hls {
         self: &Arc<Self>,
         name: &StreamName,
         client: ClientNetwork,
-        container: Container,
+        (container, grade): (Container, Grade),
         reload: Reload,
     ) -> Result<Bytes, HlsRefusal> {
-        self.ask(name, client, |stream| stream.media_playlist(container, reload)).await
+        self.ask(name, client, |packager| packager.media_playlist(container, grade, reload)).await
     }
 
     /// A file, in pieces.
@@ -145,7 +146,7 @@ impl Hls {
     ) -> Result<Vec<Bytes>, HlsRefusal> {
         // A file is named by a playlist: without a packager there is none, and nobody has to make one.
         let packager = self.packagers().get(name).cloned().ok_or(HlsRefusal::OffAir)?;
-        self.wait(&packager, client, |stream| stream.file(tag, file)).await
+        self.wait(&packager, client, |packager| packager.file(tag, file)).await
     }
 
     /// Whether somebody publishes the stream.
@@ -174,7 +175,7 @@ impl Hls {
         self: &Arc<Self>,
         name: &StreamName,
         client: ClientNetwork,
-        question: impl FnMut(&mut Stream) -> Result<Answer<T>, HlsError>,
+        question: impl FnMut(&Packager) -> Result<Answer<T>, HlsError>,
     ) -> Result<T, HlsRefusal> {
         let packager = self.packager(name, client).await?;
         self.wait(&packager, client, question).await
@@ -185,10 +186,10 @@ impl Hls {
         &self,
         packager: &Packager,
         client: ClientNetwork,
-        mut question: impl FnMut(&mut Stream) -> Result<Answer<T>, HlsError>,
+        mut question: impl FnMut(&Packager) -> Result<Answer<T>, HlsError>,
     ) -> Result<T, HlsRefusal> {
         let mut revisions = packager.revisions();
-        if let Answer::Ready(value) = packager.ask(&mut question)? {
+        if let Answer::Ready(value) = question(packager)? {
             return Ok(value);
         }
         let _place = self.queue.enter(client)?;
@@ -197,7 +198,7 @@ impl Hls {
             loop {
                 // The sender lives as long as the packager, which is held here.
                 let _known = revisions.changed().await;
-                match packager.ask(&mut question) {
+                match question(packager) {
                     Ok(Answer::Wait) => {}
                     Ok(Answer::Ready(value)) => return Ok(value),
                     Err(error) => return Err(HlsRefusal::Stream(error)),
@@ -231,7 +232,7 @@ impl Hls {
         if let Some(packager) = packagers.get(name).filter(|packager| !packager.has_ended()) {
             return Ok(Arc::clone(packager));
         }
-        let packager = Packager::start(name, self.announcer.clone()).ok_or(HlsRefusal::ServerFull)?;
+        let packager = Packager::start(name, viewer.layers(), self.announcer.clone()).ok_or(HlsRefusal::ServerFull)?;
         packagers.insert(name.clone(), Arc::clone(&packager));
         let (hls, name, fed) = (Arc::clone(self), name.clone(), Arc::clone(&packager));
         tokio::spawn(async move {

@@ -228,11 +228,15 @@ impl Sessions {
                 self.close_peer(peer);
             }
             MediaEvent::Published { peer, tracks } => {
-                let video = tracks.iter().find(|track| track.video).map(|track| track.codec);
-                let of_session = self.peers.get(&peer).and_then(|id| Some(&self.sessions.get(id)?.name));
-                let name = of_session.or_else(|| self.feeds.get(&peer));
+                let video = tracks.iter().find(|track| track.video);
+                let session = self.peers.get(&peer).and_then(|id| self.sessions.get(id));
+                let name = session.map(|session| &session.name).or_else(|| self.feeds.get(&peer));
                 if let Some(stream) = name.and_then(|name| self.streams.get_mut(name)) {
-                    stream.video_codec = video;
+                    stream.video_codec = video.map(|track| track.codec);
+                }
+                if let Some((_, tap)) = session.and_then(|session| session.claim.as_ref()) {
+                    let view = View::of(peer, video.map_or(0, |track| track.layers.len()));
+                    self.outputs.push_back(Output::TurnTap { peer: *tap, view });
                 }
             }
             // What viewers see and how well is not asked for yet by anybody; data channels are nobody's.
@@ -343,7 +347,7 @@ impl Sessions {
             let (inlet, room, publisher) = (claim.inlet(), stream.room, session.peer);
             let sources: Vec<Source> = session.offer.slots().into_iter().map(|(_, source)| source).collect();
             let has = (sources.contains(&Source::Microphone), sources.contains(&Source::Camera));
-            let view = View::of(publisher);
+            let view = View::of(publisher, 0);
             self.outputs.push_back(Output::Tap { inlet, room, peer: *peer, publisher: Some(publisher), view, has });
         }
     }
@@ -366,6 +370,7 @@ impl Sessions {
             track: track(source),
             width_px: 0,
             height_px: 0,
+            layer_max: None,
             priority: Priority::Normal,
             paused: false,
         };

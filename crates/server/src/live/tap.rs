@@ -13,7 +13,7 @@ mod track;
 use std::sync::Arc;
 use std::time::Duration;
 
-use live::hub::Rendition;
+use live::hub::{Grades, Rendition};
 use room::media::{MediaPeerId, MediaRoomId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
@@ -60,7 +60,7 @@ pub(crate) struct Tapping {
 impl Tapping {
     /// Something else is taken out from here on.
     pub(crate) fn turn(&self, view: View) {
-        self.view.send_replace(view);
+        self.view.send_if_modified(|known| std::mem::replace(known, view) != view);
     }
 }
 
@@ -106,11 +106,14 @@ impl Tapper {
 
     async fn draw(&mut self, views: &mut watch::Receiver<View>) -> Result<End, Stopped> {
         let (sender, mut batches) = mpsc::channel(BATCHES_MAX);
+        let mut readers = self.inlet.readers();
         let view = *views.borrow_and_update();
-        let open = media::Tap::Open { room: self.room, peer: self.peer, view, batches: sender };
+        let mut grades = readers.borrow_and_update().grades();
+        let open = media::Tap::Open { room: self.room, peer: self.peer, view, grades, batches: sender };
         self.workers.tap(self.worker, open).await?;
         let began = clock::now();
         self.inlet.resume(began);
+        self.inlet.set_layers(view.layers);
         let mut program = Program::new(began, self.terms);
         let mut sound = Sound::new(Arc::clone(&self.inlet.directory().tally().to_aac));
         let unread = unread(self.inlet.readers(), Readers::are_there);
@@ -141,7 +144,15 @@ impl Tapper {
                 }
                 Ok(()) = views.changed() => {
                     let view = *views.borrow_and_update();
-                    self.workers.tap(self.worker, media::Tap::Turn { peer: self.peer, view }).await?;
+                    self.turn(view, grades).await?;
+                }
+                // Whoever holds the stream holds the sender.
+                Ok(()) = readers.changed() => {
+                    let (read, view) = (readers.borrow_and_update().grades(), *views.borrow());
+                    if std::mem::replace(&mut grades, read) != read {
+                        self.turn(view, grades).await?;
+                        program.keep_grades(grades);
+                    }
                 }
             }
             let outputs: Vec<Output> = std::iter::from_fn(|| program.poll_output()).collect();
@@ -178,10 +189,16 @@ impl Tapper {
         self.publish(vec![parameters, Rendered::of_all(Output::KeyFrameWanted)]).await
     }
 
+    /// Receives what is in the view from here on, as far as somebody reads it.
+    async fn turn(&self, view: View, grades: Grades) -> Result<(), Stopped> {
+        self.inlet.set_layers(view.layers);
+        self.workers.tap(self.worker, media::Tap::Turn { peer: self.peer, view, grades }).await
+    }
+
     async fn publish(&mut self, all: Vec<Rendered>) -> Result<(), Stopped> {
         let mut is_new = false;
         for Rendered { rendition, output } in all {
-            is_new |= matches!(output, Output::Frame(_));
+            is_new |= matches!(output, Output::Frame(_) | Output::LayerPicture(..));
             match (output, rendition) {
                 (Output::Parameters(parameters), None) => self.inlet.publish_parameters(parameters),
                 (Output::Parameters(parameters), Some(rendition)) => {
@@ -189,6 +206,8 @@ impl Tapper {
                 }
                 (Output::Frame(frame), None) => self.inlet.publish_frame(frame),
                 (Output::Frame(frame), Some(rendition)) => self.inlet.publish_sound(rendition, frame),
+                (Output::LayerParameters(grade, parameters), _) => self.inlet.publish_parameters_of(grade, parameters),
+                (Output::LayerPicture(grade, picture), _) => self.inlet.publish_picture_of(grade, picture),
                 (Output::KeyFrameWanted, _) => {
                     self.workers.tap(self.worker, media::Tap::WantKeyFrame { peer: self.peer }).await?;
                 }

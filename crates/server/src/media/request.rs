@@ -291,6 +291,7 @@ impl Media {
             track: wished.filter(|(seat, _)| same_room(*seat)).map(|(seat, source)| track(seat, source)),
             width_px: wish.width_px,
             height_px: wish.height_px,
+            layer_max: wish.layer_max,
             priority: priority(wish.priority),
             paused: wish.paused,
         };

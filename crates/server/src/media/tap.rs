@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use live::hub::{GRADES_MAX, Grade, Grades};
 use room::media::{MediaPeerId, MediaRoomId, Priority, SlotWish, Source};
 use rtp::parameters::{Codec, CodecName, ExtensionIds, Feedback, Kind, Mid, SendParameters};
 use rtp::rtcp::{self, Writer};
@@ -19,10 +20,10 @@ use crate::worker::Ways;
 #[derive(Debug)]
 pub(crate) enum Tap {
     /// Receives what is in that view: the first time it takes a seat.
-    Open { room: MediaRoomId, peer: MediaPeerId, view: View, batches: mpsc::Sender<Batch> },
+    Open { room: MediaRoomId, peer: MediaPeerId, view: View, grades: Grades, batches: mpsc::Sender<Batch> },
     /// Receives something else from here on.
-    Turn { peer: MediaPeerId, view: View },
-    /// Cannot go on without a key frame.
+    Turn { peer: MediaPeerId, view: View, grades: Grades },
+    /// Cannot go on without key frames: of all grades, so that they begin together.
     WantKeyFrame { peer: MediaPeerId },
     /// Is gone.
     Close { peer: MediaPeerId },
@@ -35,12 +36,14 @@ pub(crate) struct View {
     pub(crate) audio: Option<(MediaPeerId, Source)>,
     /// `None`: nothing at the moment.
     pub(crate) video: Option<(MediaPeerId, Source)>,
+    /// How many layers of simulcast the pictures have, as far as that is known.
+    pub(crate) layers: usize,
 }
 
 impl View {
-    /// What a publisher of a stream sends.
-    pub(crate) fn of(publisher: MediaPeerId) -> Self {
-        Self { audio: Some((publisher, Source::Microphone)), video: Some((publisher, Source::Camera)) }
+    /// What a publisher of a stream sends, whose pictures have so many layers.
+    pub(crate) fn of(publisher: MediaPeerId, layers: usize) -> Self {
+        Self { audio: Some((publisher, Source::Microphone)), video: Some((publisher, Source::Camera)), layers }
     }
 }
 
@@ -55,9 +58,18 @@ pub(crate) struct Batch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TappedPacket {
     /// A packet. Its number is unwrapped; it may come late, and never twice.
-    Rtp { codec: media::Codec, number: u64, timestamp: u32, marker: bool, payload: Bytes },
-    /// What the router says of the clock of a track: both of a publisher are measured by one (RFC 3550 §6.4.1).
-    Report { kind: Kind, ntp: u64, timestamp: u32 },
+    Rtp { codec: media::Codec, grade: Grade, number: u64, timestamp: u32, marker: bool, payload: Bytes },
+    /// What the router says of the clock of a track: all of a publisher are measured by one (RFC 3550 §6.4.1).
+    Report { place: Place, ntp: u64, timestamp: u32 },
+}
+
+/// A place of such a member for a track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// For sound.
+    Audio,
+    /// For pictures.
+    Video(Grade),
 }
 
 /// What has gathered for members of this kind since the beginning of the wake-up.
@@ -81,6 +93,10 @@ impl Taps {
         let Some(basin) = self.basins.get_mut(&seat) else { return false };
         let Ok(read) = rtp::Packet::parse(header) else { return true };
         let Some(codec) = codec_of(read.payload_type()) else { return true };
+        let grade = match Place::of(read.ssrc()) {
+            Some(Place::Video(grade)) => grade,
+            Some(Place::Audio) | None => Grade::BEST,
+        };
         let bytes = head.len() + payload.len();
         if self.bytes.capacity() < bytes {
             self.bytes.reserve(MEMORY_BYTES.max(bytes));
@@ -89,6 +105,7 @@ impl Taps {
         self.bytes.extend_from_slice(payload);
         basin.packets.push(TappedPacket::Rtp {
             codec,
+            grade,
             number: index,
             timestamp: read.timestamp(),
             marker: read.marker(),
@@ -102,12 +119,9 @@ impl Taps {
         let Some(basin) = self.basins.get_mut(&seat) else { return false };
         for packet in rtcp::read(compound).flatten() {
             let rtcp::Packet::SenderReport(report) = packet else { continue };
-            let kind = match report.info.ssrc {
-                AUDIO_SSRC => Kind::Audio,
-                _ => Kind::Video,
-            };
+            let Some(place) = Place::of(report.info.ssrc) else { continue };
             let (ntp, timestamp) = (report.info.ntp, report.info.timestamp);
-            basin.packets.push(TappedPacket::Report { kind, ntp, timestamp });
+            basin.packets.push(TappedPacket::Report { place, ntp, timestamp });
         }
         true
     }
@@ -139,17 +153,21 @@ impl Media {
     /// Does what a member without a connection that receives does.
     pub(crate) fn handle_tap(&mut self, now: Instant, tap: Tap, ways: &mut Ways) {
         match tap {
-            Tap::Open { room, peer, view, batches } => self.open_tap(now, (room, peer), view, batches),
-            Tap::Turn { peer, view } => {
+            Tap::Open { room, peer, view, grades, batches } => {
+                self.open_tap(now, (room, peer), (view, grades), batches);
+            }
+            Tap::Turn { peer, view, grades } => {
                 if let Some(&seat) = self.members_by_id.get(&peer) {
-                    self.wish_for_view(now, seat, view);
+                    self.wish_for_view(now, seat, view, grades);
                 }
             }
             Tap::WantKeyFrame { peer } => {
                 let Some(&seat) = self.members_by_id.get(&peer) else { return };
                 let Some(room) = self.members.get(seat).map(|member| member.room) else { return };
                 let mut compound = Vec::new();
-                Writer::new(&mut compound).picture_loss_indication(VIDEO_SSRC, VIDEO_SSRC);
+                for place in Place::all().filter(|place| place.kind() == Kind::Video) {
+                    Writer::new(&mut compound).picture_loss_indication(place.ssrc(), place.ssrc());
+                }
                 self.with_router(room, ways, |router, sink| router.handle_rtcp(now, PeerId(seat), &compound, sink));
                 self.settle_room(room);
             }
@@ -166,7 +184,7 @@ impl Media {
         &mut self,
         now: Instant,
         (room, peer): (MediaRoomId, MediaPeerId),
-        view: View,
+        (view, grades): (View, Grades),
         batches: mpsc::Sender<Batch>,
     ) {
         // Without a seat the sender is dropped, by which the task knows.
@@ -176,17 +194,22 @@ impl Media {
         member.joined = true;
         let Some(room) = self.rooms.get_mut(member.room) else { return };
         room.router.handle_local_join(now, PeerId(seat));
-        room.router.handle_slots(now, PeerId(seat), vec![slot(Kind::Audio), slot(Kind::Video)]);
-        self.wish_for_view(now, seat, view);
+        room.router.handle_slots(now, PeerId(seat), Place::all().map(slot).collect());
+        self.wish_for_view(now, seat, view, grades);
     }
 
-    fn wish_for_view(&mut self, now: Instant, seat: u32, view: View) {
-        for (kind, track) in [(Kind::Audio, view.audio), (Kind::Video, view.video)] {
+    fn wish_for_view(&mut self, now: Instant, seat: u32, view: View, grades: Grades) {
+        for place in Place::all() {
+            let (track, layer_max) = match place {
+                Place::Audio => (view.audio, None),
+                Place::Video(grade) => (view.video.filter(|_| grades.contains(grade)), grade.layer()),
+            };
             let wish = SlotWish {
-                mid: mid(kind).as_str().to_owned(),
+                mid: place.mid().as_str().to_owned(),
                 track,
                 width_px: 0,
                 height_px: 0,
+                layer_max,
                 priority: Priority::Normal,
                 paused: false,
             };
@@ -196,8 +219,45 @@ impl Media {
     }
 }
 
-/// A place for every codec that can become frames.
-fn slot(kind: Kind) -> SendParameters {
+impl Place {
+    /// Every one of them.
+    fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::Audio).chain(Grades::ALL.iter().map(Self::Video))
+    }
+
+    fn of(ssrc: u32) -> Option<Self> {
+        Self::all().find(|place| place.ssrc() == ssrc)
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::Audio => Kind::Audio,
+            Self::Video(_) => Kind::Video,
+        }
+    }
+
+    /// Within the server they are nobody else's.
+    fn ssrc(self) -> u32 {
+        match self {
+            Self::Audio => AUDIO_SSRC,
+            Self::Video(grade) => VIDEO_SSRCS.get(grade.index()).copied().unwrap_or_default(),
+        }
+    }
+
+    #[expect(clippy::expect_used, reason = "tokens of one letter")]
+    fn mid(self) -> Mid {
+        let letters = ["v", "w", "x"];
+        let letter = match self {
+            Self::Audio => "a",
+            Self::Video(grade) => letters.get(grade.index()).copied().unwrap_or("y"),
+        };
+        Mid::new(letter).expect("a letter is a token")
+    }
+}
+
+/// A place with every codec that can become frames.
+fn slot(place: Place) -> SendParameters {
+    let (kind, ssrc) = (place.kind(), place.ssrc());
     let codecs = CODECS.iter().filter(|(name, ..)| name.kind() == kind);
     let codec = |&(name, codec, payload_type, fmtp): &Tapped| Codec {
         name,
@@ -208,20 +268,14 @@ fn slot(kind: Kind) -> SendParameters {
         fmtp: fmtp.to_owned(),
         feedback: Feedback::default(),
     };
-    let ssrc = if kind == Kind::Audio { AUDIO_SSRC } else { VIDEO_SSRC };
     SendParameters {
-        mid: mid(kind),
+        mid: place.mid(),
         kind,
         codecs: codecs.map(codec).collect(),
         extensions: ExtensionIds::default(),
         ssrc,
         rtx_ssrc: ssrc,
     }
-}
-
-#[expect(clippy::expect_used, reason = "two tokens of one letter")]
-fn mid(kind: Kind) -> Mid {
-    Mid::new(if kind == Kind::Audio { "a" } else { "v" }).expect("a letter is a token")
 }
 
 /// Ticks of the timestamps in a second, whatever the codec.
@@ -258,9 +312,10 @@ const CODECS: [Tapped; 10] = [
 ];
 /// Memory is taken in pieces of so much.
 const MEMORY_BYTES: usize = 64 * 1024;
-/// Of the two places of each tap: within the server they are nobody else's.
+/// Of the place for sound.
 const AUDIO_SSRC: u32 = 1;
-const VIDEO_SSRC: u32 = 2;
+/// Of the places for pictures, by grade.
+const VIDEO_SSRCS: [u32; GRADES_MAX] = [2, 3, 4];
 
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,7 @@ fn layers(sizes: [Option<(u32, u32)>; 3]) -> Vec<Layer> {
 
 fn wish(width_px: u32, height_px: u32) -> Wish {
     let mid = Mid::new("v").unwrap();
-    Wish { mid, track: None, width_px, height_px, priority: Priority::Normal, paused: false }
+    Wish { mid, track: None, width_px, height_px, layer_max: None, priority: Priority::Normal, paused: false }
 }
 
 #[test]
@@ -35,6 +35,20 @@ fn a_tile_wants_the_smallest_layer_that_fills_it() {
         assert_eq!(wanted_layer(Some(&wish(width, height)), &known), layer, "{width}x{height}");
     }
     assert_eq!(wanted_layer(None, &known), 2);
+}
+
+#[test]
+fn no_layer_is_wanted_above_the_one_that_a_wish_names() {
+    let known = layers([Some((320, 180)), Some((640, 360)), Some((1280, 720))]);
+    for (layer_max, wanted) in [(0, 0), (1, 1), (2, 2), (9, 2)] {
+        let limited = Wish { layer_max: Some(layer_max), ..wish(0, 0) };
+        assert_eq!(wanted_layer(Some(&limited), &known), wanted);
+    }
+    assert_eq!(
+        wanted_layer(Some(&Wish { layer_max: Some(1), ..wish(300, 160) }), &known),
+        0,
+        "nor larger than the tile"
+    );
 }
 
 #[test]

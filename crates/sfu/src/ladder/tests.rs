@@ -38,6 +38,29 @@ fn layers_of_simulcast_are_rungs_from_the_cheapest_to_the_best() {
 }
 
 #[test]
+fn who_wants_no_layer_above_one_gets_that_and_what_is_below() {
+    let start = epoch();
+    let (small, now) = flow(start, 600, 2, (320, 180));
+    let (middle, _) = flow(start, 2_000, 2, (640, 360));
+    let (large, _) = flow(start, 6_000, 2, (1280, 720));
+    let ladder = Ladder::of(now, Sight::Clear, &mut [small, middle, large]);
+    let widest = |layer| ladder.rungs_up_to(layer).last().map(|rung| rung.width_px);
+    assert_eq!([0, 1, 2, 200].map(widest), [320, 640, 1280, 1280].map(Some));
+}
+
+#[test]
+fn who_wants_no_layer_above_one_gets_the_smallest_that_flows_where_all_others_are_silent() {
+    let start = epoch();
+    let silent = || Layer::new(Kind::Video, None, StreamId(1));
+    let (middle, now) = flow(start, 2_000, 2, (640, 360));
+    let (large, _) = flow(start, 6_000, 2, (1280, 720));
+    let ladder = Ladder::of(now, Sight::Clear, &mut [silent(), middle, large]);
+    assert_eq!(ladder.rungs_up_to(0).last().map(|rung| rung.width_px), Some(640));
+    let nothing = Ladder::of(now, Sight::Clear, &mut [silent()]);
+    assert_eq!(nothing.rungs_up_to(0).len(), 1);
+}
+
+#[test]
 fn a_layer_that_is_silent_is_no_rung() {
     let start = epoch();
     let (small, now) = flow(start, 600, 1, (320, 180));

@@ -45,7 +45,12 @@ impl Router {
             let tile = slot.tile();
             has_picture |= is_sendable && !tile.paused && track.is_some_and(Track::is_video);
             slot.demand.set_tile(Tile { paused: tile.paused || !is_sendable, ..tile });
-            slot.demand.set_rungs(track.map_or(&[][..], |track| track.ladder.rungs()));
+            let layer_max = slot.wish.as_ref().and_then(|wish| wish.layer_max);
+            slot.demand.set_rungs(match (track, layer_max) {
+                (Some(track), Some(layer)) => track.ladder.rungs_up_to(layer),
+                (Some(track), None) => track.ladder.rungs(),
+                (None, _) => &[],
+            });
             peer.demands.push(slot.demand.clone());
         }
         if peer.is_estimated && !has_picture {

@@ -31,7 +31,7 @@ fn there_is_no_playlist_before_the_first_segment() {
     watched.publish(&publication(0, 1_900, 30, 2000));
     for container in BOTH {
         assert_eq!(watched.stream.media_playlist(container, Reload::default()), Ok(Answer::Wait));
-        assert_eq!(watched.stream.multivariant_playlist(container, "x".to_owned()), Ok(Answer::Wait));
+        assert_eq!(watched.stream.variant(container, "x".to_owned()), Ok(Answer::Wait));
     }
 }
 
@@ -274,8 +274,8 @@ fn opus_and_av1_are_told_to_go_by_mp4() {
     watched.publish(&frames);
     let refused = watched.stream.media_playlist(Container::TransportStream, Reload::default());
     assert_eq!(refused, Err(HlsError::Codec(Codec::Av1)));
-    let playlist = ready(watched.stream.multivariant_playlist(Container::Mp4, "stream.m3u8".to_owned()));
-    assert!(text(&playlist).contains("CODECS=\"av01.0.04M.08,opus\""), "{}", text(&playlist));
+    let playlist = watched.multivariant();
+    assert!(playlist.contains("CODECS=\"av01.0.04M.08,opus\""), "{playlist}");
 }
 
 #[test]

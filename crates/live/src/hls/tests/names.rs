@@ -83,10 +83,10 @@ fn counters_of_transport_streams_go_on_although_a_segment_is_asked_for_late() {
 fn the_multivariant_playlist_says_what_the_stream_needs() {
     let mut watched = Watched::new();
     watched.publish(&publication(0, 9_000, 25, 2000));
-    let playlist = ready(watched.stream.multivariant_playlist(Container::Mp4, "stream.m3u8".to_owned()));
-    assert_eq!(rules::multivariant_playlist(text(&playlist)), Ok(vec!["stream.m3u8".to_owned()]));
+    let playlist = watched.multivariant();
+    assert_eq!(rules::multivariant_playlist(&playlist), Ok(vec!["stream.m3u8".to_owned()]));
     for word in ["CODECS=\"avc1.42c00a,mp4a.40.2\"", "RESOLUTION=64x48", "FRAME-RATE=25.000"] {
-        assert!(text(&playlist).contains(word), "{word} in {}", text(&playlist));
+        assert!(playlist.contains(word), "{word} in {playlist}");
     }
 }
 

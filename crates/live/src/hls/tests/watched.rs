@@ -71,6 +71,12 @@ impl Watched {
         self.last[usize::from(container == Container::Mp4)].as_ref().expect("there is a playlist")
     }
 
+    /// As the only variant of its publication.
+    pub(super) fn multivariant(&self) -> String {
+        let (variant, is_independent) = ready(self.stream.variant(Container::Mp4, "stream.m3u8".to_owned()));
+        MultivariantPlaylist { is_independent, variants: vec![variant] }.to_string()
+    }
+
     pub(super) fn get(&mut self, name: &str) -> Vec<Bytes> {
         let (tag, file) = File::parse(name).expect("the name is one of ours");
         ready(self.stream.file(tag, file))

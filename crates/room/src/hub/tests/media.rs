@@ -205,6 +205,7 @@ fn wishes_reach_the_media_server_with_its_own_numbers() {
         track,
         width_px: 0,
         height_px: 0,
+        layer_max: None,
         priority: Priority::Normal,
         paused: false,
     };

@@ -76,6 +76,7 @@ fn face_and_screen_of_a_member_are_two_shows() {
         video: Some((peer, Source::Camera)),
         has_audio: true,
         video_codec: None,
+        video_layers: 0,
         encrypted: false,
         access,
         taken: None,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/{app}/{stream}.m3u8` | HLS of transport streams, as SRS has it: with `hls_ctx` the media playlist, without it the one that names it |
 //! | `/{app}/{stream}/index.m3u8`, `/{app}/{stream}/stream.m3u8` | HLS of fragmented MP4 with low latency, in the same way |
+//! | the same with `layer=0` | the media playlist of a smaller layer of simulcast, counted from the smallest |
 //! | what a playlist names | segments, parts, initialization sections |
 //! | `/{app}/{stream}.ts` | a transport stream without end |
 
@@ -17,7 +18,8 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use live::hls::{Container, File, HlsError, Reload, Tag};
+use live::hls::{Container, File, HlsError, Reload, ReloadError, Tag};
+use live::hub::Grade;
 use live::{StreamAddress, StreamName, m3u8, mp4, ts};
 
 use super::refusal::Refusal;
@@ -151,7 +153,8 @@ async fn playlist(
             player.may_watch_unknown(name)?;
         }
         let reload = Reload::parse(query).map_err(|error| HlsRefusal::Stream(HlsError::Reload(error)))?;
-        let text = hls.media_playlist(name, player.client, container, reload).await?;
+        let grade = grade(player.parts)?;
+        let text = hls.media_playlist(name, player.client, (container, grade), reload).await?;
         if let Some(client) = known {
             client.count_sent(text.len());
         }
@@ -168,11 +171,11 @@ async fn begin(player: &Player<'_>, address: &StreamAddress, container: Containe
     player.count()?;
     let mut presence = player.enter(Kind::HlsPlay, address).await?;
     let context = Hls::new_context()?;
-    let uri = |container| media_playlist_path(name, container, context);
-    let text = match hls.multivariant_playlist(name, player.client, container, &uri(container)).await {
+    let uri = |container| move |grade| media_playlist_path(name, container, context, grade);
+    let text = match hls.multivariant_playlist(name, player.client, container, uri(container)).await {
         // Players of the one container know the other, too.
         Err(HlsRefusal::Stream(HlsError::Codec(_))) => {
-            hls.multivariant_playlist(name, player.client, Container::Mp4, &uri(Container::Mp4)).await?
+            hls.multivariant_playlist(name, player.client, Container::Mp4, uri(Container::Mp4)).await?
         }
         answer => answer?,
     };
@@ -181,12 +184,20 @@ async fn begin(player: &Player<'_>, address: &StreamAddress, container: Containe
     Ok(text)
 }
 
-fn media_playlist_path(name: &StreamName, container: Container, context: Context) -> String {
+fn media_playlist_path(name: &StreamName, container: Container, context: Context, grade: Grade) -> String {
     let stream = escaped_path(name);
+    let layer = grade.layer().map(|layer| format!("&layer={layer}")).unwrap_or_default();
     match container {
-        Container::TransportStream => format!("{stream}.m3u8?hls_ctx={context}"),
-        Container::Mp4 => format!("{stream}/stream.m3u8?hls_ctx={context}"),
+        Container::TransportStream => format!("{stream}.m3u8?hls_ctx={context}{layer}"),
+        Container::Mp4 => format!("{stream}/stream.m3u8?hls_ctx={context}{layer}"),
     }
+}
+
+/// The layer of simulcast that a player asks for; the best where it says nothing.
+fn grade(parts: &Parts) -> Result<Grade, HlsRefusal> {
+    let Some(layer) = api::query(parts, "layer") else { return Ok(Grade::BEST) };
+    let number = layer.parse().map_err(|_| HlsError::Reload(ReloadError::Number("layer")))?;
+    Ok(Grade::of_layer(number).ok_or(HlsError::NotFound)?)
 }
 
 /// Whoever knows the name of a file was shown the playlist that has it: it cannot be guessed.

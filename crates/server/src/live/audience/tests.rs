@@ -28,6 +28,7 @@ fn all_who_watch_a_part_of_a_room_are_its_audience() {
         video: None,
         has_audio: false,
         video_codec: None,
+        video_layers: 0,
         encrypted: false,
         access: StreamPolicy::Open,
         taken: None,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use live::StreamName;
-use live::hub::{Hub, Rendition};
+use live::hub::{Grade, Hub, Rendition};
 use media::{Frame, Kind, Parameters};
 use tokio::sync::watch;
 
@@ -68,6 +68,21 @@ impl Inlet {
     /// Nothing more of one rendition of the sound follows for a while.
     pub(crate) fn withdraw(&self, rendition: Rendition) {
         self.with_hub(|hub| hub.withdraw(rendition));
+    }
+
+    /// Tells how many layers of simulcast the pictures have.
+    pub(crate) fn set_layers(&self, layers: usize) {
+        self.with_published(|published| published.layers = layers);
+    }
+
+    /// Passes on how the pictures of a layer are decoded. Viewers hear of it at the next [`Self::flush`].
+    pub(crate) fn publish_parameters_of(&self, grade: Grade, parameters: Parameters) {
+        self.with_hub(|hub| hub.publish_parameters_of(grade, parameters));
+    }
+
+    /// Passes a picture of a layer on. Viewers hear of it at the next [`Self::flush`].
+    pub(crate) fn publish_picture_of(&self, grade: Grade, picture: Frame) {
+        self.with_hub(|hub| hub.publish_picture_of(grade, picture));
     }
 
     /// Wakes the viewers.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use live::StreamName;
-use live::hub::{Item, Rendition};
+use live::hub::{Grade, Grades, Item, Rendition};
 use media::{Codec, Frame, MediaTime, Parameters, Shape};
 
 use super::{Claim, Directory, PATIENCE, Protocol, Taken, ViewEnd};
@@ -239,4 +239,23 @@ async fn who_takes_the_sound_as_it_came_is_counted_apart_and_begins_before_the_o
     assert!(directory.view(&stream).is_none(), "nothing is there in the codec that everybody knows");
     let seen = directory.sight(&stream).and_then(|sight| sight.audio).map(|audio| audio.codec);
     assert_eq!(seen, Some(Codec::Opus));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_has_readers_while_somebody_takes_it_beside_the_best() {
+    let directory = Directory::new(Limit(0));
+    let mut publisher = claim(&directory, "a");
+    publish_sound(&mut publisher, 0);
+    publisher.inlet().set_layers(2);
+    let readers = publisher.inlet().readers();
+    let layer = Grade::of_layer(0).expect("a layer");
+    let both: Grades = [Grade::BEST, layer].into_iter().collect();
+    let (mut one, mut other) = (directory.view(&name("a")).unwrap(), directory.view(&name("a")).unwrap());
+    assert_eq!((one.layers(), readers.borrow().grades()), (2, Grades::BEST));
+    one.read_beside(both);
+    other.read_beside(both);
+    other.read_beside(Grades::default());
+    assert_eq!(readers.borrow().grades(), both);
+    drop(one);
+    assert_eq!((readers.borrow().common, readers.borrow().grades()), (1, Grades::BEST));
 }

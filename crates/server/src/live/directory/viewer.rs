@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live::StreamName;
-use live::hub::{Cursor, Item, Rendition, TooSlow};
+use live::hub::{Cursor, GRADES_MAX, Grade, Grades, Item, Rendition, TooSlow};
 use media::Codec;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -29,6 +29,8 @@ pub(crate) struct Readers {
     pub(crate) common: usize,
     /// As it came.
     pub(crate) original: usize,
+    /// Of these, those who read more than the best pictures, by what they read beside.
+    beside: [usize; GRADES_MAX],
 }
 
 /// Somebody who reads a stream, or will as soon as there is something to read.
@@ -38,6 +40,8 @@ pub(super) struct Reader {
     name: StreamName,
     stream: Arc<Stream>,
     rendition: Rendition,
+    /// What it reads beside the best pictures.
+    beside: Grades,
 }
 
 /// A place in a stream. It is kept while the publisher is away for a moment.
@@ -56,6 +60,20 @@ impl Readers {
         self.common > 0 || self.original > 0
     }
 
+    /// The pictures that somebody reads: the best in any case.
+    pub(crate) fn grades(self) -> Grades {
+        let is_read = |(grade, count): &(Grade, usize)| *grade == Grade::BEST || *count > 0;
+        Grades::ALL.iter().zip(self.beside).filter(is_read).map(|(grade, _)| grade).collect()
+    }
+
+    /// One of them reads others.
+    fn change(&mut self, former: Grades, next: Grades) {
+        for (grade, count) in Grades::ALL.iter().zip(&mut self.beside) {
+            *count = count.saturating_sub(usize::from(former.contains(grade)));
+            *count += usize::from(next.contains(grade));
+        }
+    }
+
     fn of_mut(&mut self, rendition: Rendition) -> &mut usize {
         match rendition {
             Rendition::Common => &mut self.common,
@@ -68,7 +86,16 @@ impl Reader {
     /// To be called with the directory locked.
     pub(super) fn new(directory: Directory, name: StreamName, stream: Arc<Stream>, rendition: Rendition) -> Self {
         stream.readers.send_modify(|readers| *readers.of_mut(rendition) += 1);
-        Self { directory, name, stream, rendition }
+        Self { directory, name, stream, rendition, beside: Grades::default() }
+    }
+
+    fn read_beside(&mut self, beside: Grades) {
+        let former = std::mem::replace(&mut self.beside, beside);
+        if former != beside {
+            self.directory.leave(&self.name, |entry| {
+                entry.stream.readers.send_modify(|readers| readers.change(former, beside));
+            });
+        }
     }
 }
 
@@ -77,6 +104,18 @@ impl Viewer {
         let news = reader.stream.news.subscribe();
         let cursor = Cursor::new(reader.rendition);
         Self { reader, news, cursor, counted: 0 }
+    }
+
+    /// Takes pictures of these grades beside the best from here on; they are made while somebody takes them.
+    pub fn read_beside(&mut self, beside: Grades) {
+        self.cursor.read_beside(beside);
+        self.reader.read_beside(beside);
+    }
+
+    /// How many layers of simulcast the pictures have, as far as that is known.
+    #[must_use]
+    pub fn layers(&self) -> usize {
+        self.reader.stream.published().layers
     }
 
     /// Whether the stream has sounds, and whether it has pictures, as far as the publisher has told.
@@ -121,6 +160,7 @@ impl Viewer {
     /// Begins again at the latest key frame.
     pub fn begin_again(&mut self) {
         (self.cursor, self.counted) = (Cursor::new(self.reader.rendition), 0);
+        self.cursor.read_beside(self.reader.beside);
     }
 
     fn count_skips(&mut self, is_too_slow: bool) {
@@ -142,6 +182,7 @@ impl Drop for Reader {
             entry.stream.readers.send_modify(|readers| {
                 let place = readers.of_mut(self.rendition);
                 *place = place.saturating_sub(1);
+                readers.change(self.beside, Grades::default());
             });
         });
     }

@@ -1,12 +1,15 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use live::StreamName;
 use live::hls::{Container, File, HlsError, Reload};
+use live::hub::{Grade, Grades};
 use live::m3u8::rules;
 use media::{Codec, Frame, MediaTime, Parameters, Shape};
 
+use super::packager::IDLE;
 use super::{Hls, HlsRefusal};
 use crate::address::ClientNetwork;
 use crate::clock;
@@ -18,18 +21,22 @@ use crate::live::directory::{Claim, Directory, Protocol};
 struct Publisher {
     claim: Claim,
     at_ms: i64,
+    layers: Vec<Grade>,
 }
 
 impl Publisher {
     fn begin(directory: &Directory) -> Self {
         let claim = directory.claim(&name(), Protocol::Rtmp, clock::now()).unwrap();
-        let record = [1, 0x42, 0xc0, 0x0a, 0xff, 0xe1, 0, 4, 0x67, 0x42, 0xc0, 0x0a, 1, 0, 2, 0x68, 0xce];
-        claim.publish_parameters(Parameters {
-            codec: Codec::H264,
-            decoder_configuration: Bytes::copy_from_slice(&record),
-            shape: Shape::Video { width: 64, height: 48 },
-        });
-        Self { claim, at_ms: 0 }
+        claim.publish_parameters(h264());
+        Self { claim, at_ms: 0, layers: Vec::new() }
+    }
+
+    /// Has pictures of two layers from here on, the smaller one half as wide, as long as somebody reads it.
+    fn simulcast(&mut self) {
+        self.claim.inlet().set_layers(2);
+        self.layers = vec![low()];
+        let shape = Shape::Video { width: 32, height: 24 };
+        self.claim.inlet().publish_parameters_of(low(), Parameters { shape, ..h264() });
     }
 
     /// Pictures at 25 a second, with a key frame every two seconds.
@@ -39,11 +46,28 @@ impl Publisher {
             let is_key = self.at_ms % 2000 == 0;
             let at = MediaTime::from_millis(self.at_ms);
             let data = Bytes::from_static(if is_key { &[0, 0, 0, 2, 0x65, 1] } else { &[0, 0, 0, 2, 0x41, 1] });
-            self.claim.publish_frame(Frame { codec: Codec::H264, pts: at, dts: at, is_key, data });
+            let frame = Frame { codec: Codec::H264, pts: at, dts: at, is_key, data };
+            self.claim.publish_frame(frame.clone());
+            for layer in &self.layers {
+                self.claim.inlet().publish_picture_of(*layer, frame.clone());
+            }
             self.at_ms += 40;
         }
         self.claim.flush();
     }
+}
+
+fn h264() -> Parameters {
+    let record = [1, 0x42, 0xc0, 0x0a, 0xff, 0xe1, 0, 4, 0x67, 0x42, 0xc0, 0x0a, 1, 0, 2, 0x68, 0xce];
+    Parameters {
+        codec: Codec::H264,
+        decoder_configuration: Bytes::copy_from_slice(&record),
+        shape: Shape::Video { width: 64, height: 48 },
+    }
+}
+
+fn low() -> Grade {
+    Grade::of_layer(0).unwrap()
 }
 
 fn name() -> StreamName {
@@ -75,7 +99,7 @@ fn on_air() -> (Arc<Hls>, Directory, Publisher) {
 
 async fn playlist(hls: &Arc<Hls>, container: Container, query: &str) -> Result<String, HlsRefusal> {
     let reload = Reload::parse(query).unwrap();
-    let text = hls.media_playlist(&name(), client(), container, reload).await?;
+    let text = hls.media_playlist(&name(), client(), (container, Grade::BEST), reload).await?;
     Ok(String::from_utf8(text.to_vec()).unwrap())
 }
 
@@ -93,7 +117,7 @@ async fn asked(hls: &Arc<Hls>, query: &'static str) -> tokio::task::JoinHandle<R
 
 /// On the clock of the test, which stands still while anything is left to do.
 async fn half_a_minute() {
-    let nothing = tokio::time::timeout(std::time::Duration::from_secs(31), std::future::pending::<()>());
+    let nothing = tokio::time::timeout(Duration::from_secs(31), std::future::pending::<()>());
     assert!(nothing.await.is_err());
 }
 
@@ -205,4 +229,61 @@ async fn a_session_opens_its_own_stream_alone() {
     for wrong in ["", "7", "00000000000000000000000000000000", "+0000000000000000000000000000001", "é"] {
         assert!(hls.client_of(wrong, &name()).is_none(), "{wrong}");
     }
+}
+
+/// Where the media playlists of the stream are.
+async fn variants(hls: &Arc<Hls>) -> Result<Vec<String>, HlsRefusal> {
+    let uri = |grade: Grade| format!("{}.m3u8", grade.index());
+    let text = hls.multivariant_playlist(&name(), client(), Container::Mp4, uri).await?;
+    Ok(rules::multivariant_playlist(std::str::from_utf8(&text).unwrap()).unwrap())
+}
+
+async fn of_layer(hls: &Arc<Hls>, grade: Grade) -> Result<rules::Seen, HlsRefusal> {
+    let text = hls.media_playlist(&name(), client(), (Container::Mp4, grade), Reload::default()).await?;
+    Ok(rules::media_playlist(std::str::from_utf8(&text).unwrap()).unwrap())
+}
+
+/// Lets the tasks do what there is to do.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_is_read_while_somebody_asks_for_it_and_for_a_minute_after_that() {
+    let (hls, _directory, mut publisher) = on_air();
+    publisher.claim.inlet().set_layers(2);
+    let readers = publisher.claim.inlet().readers();
+    let asked = tokio::spawn({
+        let hls = Arc::clone(&hls);
+        async move { variants(&hls).await }
+    });
+    settle().await;
+    assert!(readers.borrow().grades().contains(low()));
+    publisher.simulcast();
+    for _ in 0..3 {
+        publisher.publish(1_400);
+        settle().await;
+    }
+    assert_eq!(asked.await.unwrap(), Ok(vec!["0.m3u8".to_owned(), "1.m3u8".to_owned()]));
+    let seen = of_layer(&hls, low()).await.unwrap();
+    assert!(!seen.segments.is_empty());
+    let packager = Arc::clone(hls.packagers().get(&name()).unwrap());
+    let last_asked = clock::now();
+    packager.forget_unasked(last_asked + IDLE - Duration::from_secs(1));
+    settle().await;
+    assert!(readers.borrow().grades().contains(low()));
+    packager.forget_unasked(last_asked + IDLE);
+    settle().await;
+    assert_eq!((readers.borrow().common, readers.borrow().grades()), (1, Grades::BEST));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_the_publisher_does_not_send_is_not_found() {
+    let (hls, _directory, mut publisher) = on_air();
+    publisher.publish(2_100);
+    let missing = of_layer(&hls, low()).await.unwrap_err();
+    assert_eq!(missing, HlsRefusal::Stream(HlsError::NotFound));
+    assert!(!publisher.claim.inlet().readers().borrow().grades().contains(low()));
 }

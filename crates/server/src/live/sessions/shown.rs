@@ -106,7 +106,7 @@ impl Sessions {
 }
 
 fn view(show: &Show) -> View {
-    View { audio: show.audio, video: show.video }
+    View { audio: show.audio, video: show.video, layers: show.video_layers }
 }
 
 /// Whether who watches the one has to come again for the other: it is elsewhere, or others may watch it.

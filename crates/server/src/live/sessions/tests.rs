@@ -151,7 +151,7 @@ fn what_a_publisher_sends_can_become_frames_for_as_long_as_it_publishes() {
     desk.opened(Deed::Play, "viewer");
     assert_eq!(desk.taps, []);
     let first = desk.opened(Deed::Publish, "first");
-    assert_eq!(desk.taps.iter().map(|(_, view)| *view).collect::<Vec<_>>(), [View::of(first)]);
+    assert_eq!(desk.taps.iter().map(|(_, view)| *view).collect::<Vec<_>>(), [View::of(first, 0)]);
     assert!(matches!(desk.open(Deed::Publish, "second", "192.0.2.2"), Some(Err(Refused::Taken(_)))));
     assert_eq!(desk.taps.len(), 1, "who may not publish is not received");
     desk.hear(MediaEvent::Disconnected { peer: first, reason: "gone".to_owned() });
@@ -307,8 +307,11 @@ fn codec_of_a_stream_is_known_while_it_is_on_air() {
     let peer = desk.opened(Deed::Publish, "anna");
     let video =
         TrackDescription { source: Source::Camera, video: true, codec: "VP8", layers: Vec::new(), encrypted: false };
-    desk.hear(MediaEvent::Published { peer, tracks: vec![video] });
+    desk.hear(MediaEvent::Published { peer, tracks: vec![video.clone()] });
     assert_eq!(desk.sessions.video_codec(&demo()), Some("VP8"));
+    let layers = ["low", "high"].map(str::to_owned).to_vec();
+    desk.hear(MediaEvent::Published { peer, tracks: vec![TrackDescription { layers, ..video }] });
+    assert_eq!(desk.taps[0].1, View::of(peer, 2), "readers of frames may choose");
     assert!(desk.sessions.handle_close(&id("anna"), &demo()));
     assert_eq!(desk.sessions.video_codec(&demo()), None);
 }

@@ -10,6 +10,7 @@ fn show() -> Show {
         video: None,
         has_audio: false,
         video_codec: None,
+        video_layers: 0,
         encrypted: false,
         access: StreamPolicy::Open,
         taken: None,

@@ -50,5 +50,5 @@ impl Opening {
 
 /// A key frame that was asked for is there by then, and whoever is muted stays so.
 const OPENING_MAX: Duration = Duration::from_secs(1);
-/// Of sound and pictures, each with its parameters: as many as come in that time, and some more.
+/// Of sound and pictures of all layers, each with its parameters: as many as come in that time, and some more.
 const HELD_MAX: usize = 500;

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use live::bridge::{self, Alignment};
+use live::hub::{GRADES_MAX, Grade, Grades};
 use media::{Codec, Frame, Kind, Parameters};
-use rtp::parameters;
 
 use super::Terms;
 use super::opening::Opening;
 use super::track::{Packet, Track, since};
-use crate::media::{Batch, TappedPacket};
+use crate::media::{Batch, Place, TappedPacket};
 
 /// What comes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub(super) enum Output {
     Parameters(Parameters),
     /// A frame.
     Frame(Frame),
+    /// How the pictures of a layer are encoded from here on.
+    LayerParameters(Grade, Parameters),
+    /// A picture of a layer.
+    LayerPicture(Grade, Frame),
     /// The publisher is to send a picture that needs no other.
     KeyFrameWanted,
 }
@@ -30,7 +34,7 @@ impl Output {
         match self {
             Self::Parameters(parameters) => parameters.kind() == Kind::Audio,
             Self::Frame(frame) => frame.kind() == Kind::Audio,
-            Self::KeyFrameWanted => false,
+            Self::LayerParameters(..) | Self::LayerPicture(..) | Self::KeyFrameWanted => false,
         }
     }
 }
@@ -43,7 +47,8 @@ pub(super) struct Program {
     terms: Terms,
     alignment: Alignment,
     audio: Option<Track>,
-    video: Option<Track>,
+    /// Of each grade.
+    video: [Option<Track>; GRADES_MAX],
     /// `None` once it is over.
     opening: Option<Opening>,
     /// When the publisher is asked for a key frame; `None` before the first picture.
@@ -58,7 +63,7 @@ impl Program {
             terms,
             alignment: Alignment::default(),
             audio: None,
-            video: None,
+            video: Default::default(),
             opening: Some(Opening::new(terms)),
             key_frame_due: None,
             outputs: VecDeque::new(),
@@ -70,19 +75,19 @@ impl Program {
         let now = batch.arrived;
         for packet in batch.packets {
             match packet {
-                TappedPacket::Rtp { codec, number, timestamp, marker, payload } => {
+                TappedPacket::Rtp { codec, grade, number, timestamp, marker, payload } => {
                     let packet = Packet { arrived: now, number, timestamp, marker, payload };
                     let origin = self.origin;
-                    if let Some(track) = self.track_of(codec) {
+                    if let Some(track) = self.track_of(codec, grade) {
                         track.handle_packet(origin, packet);
                     }
                 }
-                TappedPacket::Report { kind, ntp, timestamp } => {
+                TappedPacket::Report { place, ntp, timestamp } => {
                     // The router reports in the wake-up that hands the report over.
                     self.alignment.anchor(ntp, since(self.origin, now));
-                    let track = match kind {
-                        parameters::Kind::Audio => &mut self.audio,
-                        parameters::Kind::Video => &mut self.video,
+                    let track = match place {
+                        Place::Audio => self.audio.as_mut(),
+                        Place::Video(grade) => self.video.get_mut(grade.index()).and_then(Option::as_mut),
                     };
                     if let Some(track) = track {
                         track.handle_report(self.origin, ntp, timestamp, &mut self.alignment);
@@ -95,7 +100,7 @@ impl Program {
 
     /// Gives up on what was waited for in vain, and asks for a key frame if it is time for one.
     pub(super) fn handle_timeout(&mut self, now: Instant) {
-        for track in [&mut self.audio, &mut self.video].into_iter().flatten() {
+        for track in self.audio.iter_mut().chain(self.video.iter_mut().flatten()) {
             track.handle_timeout(self.origin, now);
         }
         if self.key_frame_due.is_some_and(|due| due <= now) {
@@ -108,7 +113,7 @@ impl Program {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let tracks = [&self.audio, &self.video].into_iter().flatten().filter_map(Track::poll_timeout);
+        let tracks = self.audio.iter().chain(self.video.iter().flatten()).filter_map(Track::poll_timeout);
         let opening = self.opening.as_ref().and_then(Opening::poll_timeout);
         tracks.chain(opening).chain(self.key_frame_due).min()
     }
@@ -117,11 +122,20 @@ impl Program {
         self.outputs.pop_front()
     }
 
+    /// Forgets the layers of which nothing comes any more.
+    pub(super) fn keep_grades(&mut self, grades: Grades) {
+        for grade in Grades::ALL.iter().filter(|grade| !grades.contains(*grade)) {
+            if let Some(track) = self.video.get_mut(grade.index()) {
+                *track = None;
+            }
+        }
+    }
+
     /// The track that packets of this codec belong to.
-    fn track_of(&mut self, codec: Codec) -> Option<&mut Track> {
+    fn track_of(&mut self, codec: Codec, grade: Grade) -> Option<&mut Track> {
         let place = match codec.kind() {
             Kind::Audio => &mut self.audio,
-            Kind::Video => &mut self.video,
+            Kind::Video => self.video.get_mut(grade.index())?,
         };
         match place {
             Some(track) if track.codec() != codec => track.change_codec(codec).ok()?,
@@ -134,11 +148,19 @@ impl Program {
     /// What the tracks have ready.
     fn collect(&mut self, now: Instant) {
         let mut ready = Vec::new();
-        for track in [&mut self.audio, &mut self.video].into_iter().flatten() {
-            ready.extend(std::iter::from_fn(|| track.poll_output()));
+        let sounds = self.audio.iter_mut().map(|track| (Grade::BEST, track));
+        let pictures = Grades::ALL.iter().zip(&mut self.video);
+        for (grade, track) in sounds.chain(pictures.filter_map(|(grade, track)| Some((grade, track.as_mut()?)))) {
+            ready.extend(std::iter::from_fn(|| track.poll_output()).map(|output| (grade, output)));
         }
-        for output in ready {
+        for (grade, output) in ready {
             match output {
+                bridge::Output::Parameters(parameters) if grade != Grade::BEST => {
+                    self.send(now, Output::LayerParameters(grade, parameters));
+                }
+                bridge::Output::Frame(frame) if grade != Grade::BEST => {
+                    self.send(now, Output::LayerPicture(grade, frame));
+                }
                 bridge::Output::Parameters(parameters) => self.send(now, Output::Parameters(parameters)),
                 bridge::Output::Frame(frame) => {
                     if frame.kind() == Kind::Video && frame.is_key {

@@ -85,7 +85,10 @@ impl Sound {
                     self.keep_silence(&frame, &mut rendered);
                     rendered.push(Rendered::of_all(Output::Frame(frame)));
                 }
-                other @ (Output::Parameters(_) | Output::KeyFrameWanted) => rendered.push(Rendered::of_all(other)),
+                other @ (Output::Parameters(_)
+                | Output::LayerParameters(..)
+                | Output::LayerPicture(..)
+                | Output::KeyFrameWanted) => rendered.push(Rendered::of_all(other)),
             }
         }
         rendered

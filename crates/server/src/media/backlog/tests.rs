@@ -18,7 +18,15 @@ fn offer(peer: u64, request: u64) -> MediaRequest {
 }
 
 fn wish(mid: &str, width_px: u32) -> SlotWish {
-    SlotWish { mid: mid.to_owned(), track: None, width_px, height_px: 0, priority: Priority::Normal, paused: false }
+    SlotWish {
+        mid: mid.to_owned(),
+        track: None,
+        width_px,
+        height_px: 0,
+        layer_max: None,
+        priority: Priority::Normal,
+        paused: false,
+    }
 }
 
 fn subscribe(peer: u64, slots: &[SlotWish]) -> MediaRequest {

@@ -7,7 +7,7 @@ use crate::clock;
 const SEAT: u32 = 7;
 
 fn header(payload_type: u8, number: u16) -> Vec<u8> {
-    let header = Header { payload_type, marker: true, sequence_number: number, timestamp: 90, ssrc: VIDEO_SSRC };
+    let header = Header { payload_type, marker: true, sequence_number: number, timestamp: 90, ssrc: VIDEO_SSRCS[0] };
     let mut bytes = vec![0; 12];
     assert_eq!(header.write(&mut bytes, &[]), Some(12));
     bytes
@@ -35,12 +35,13 @@ fn packets_and_reports_of_a_wake_up_come_together_and_as_they_were() {
     taps.flush(clock::now());
     let rtp = TappedPacket::Rtp {
         codec: media::Codec::H264,
+        grade: Grade::BEST,
         number: 70_000,
         timestamp: 90,
         marker: true,
         payload: Bytes::from_static(b"hello"),
     };
-    let report = TappedPacket::Report { kind: Kind::Audio, ntp: 5 << 32, timestamp: 48_000 };
+    let report = TappedPacket::Report { place: Place::Audio, ntp: 5 << 32, timestamp: 48_000 };
     assert_eq!(batches.try_recv().unwrap().packets, [rtp, report]);
 }
 
@@ -66,5 +67,17 @@ fn every_codec_of_a_tap_has_a_payload_type_of_its_own() {
     let mut types: Vec<u8> = CODECS.iter().map(|(_, _, payload_type, _)| *payload_type).collect();
     types.dedup();
     assert_eq!(types.len(), CODECS.len());
-    assert_eq!(slot(Kind::Audio).codecs.len() + slot(Kind::Video).codecs.len(), CODECS.len());
+    let [audio, video] = [Place::Audio, Place::Video(Grade::BEST)].map(|place| slot(place).codecs.len());
+    assert_eq!(audio + video, CODECS.len());
+}
+
+#[test]
+fn every_place_of_a_tap_has_a_name_and_a_number_of_its_own() {
+    let places: Vec<Place> = Place::all().collect();
+    assert_eq!(places.len(), GRADES_MAX + 1);
+    for place in &places {
+        assert_eq!(Place::of(place.ssrc()), Some(*place));
+        assert_eq!(places.iter().filter(|other| other.mid() == place.mid()).count(), 1);
+    }
+    assert_eq!(Place::of(0), None);
 }

@@ -114,6 +114,7 @@ impl MediaServer {
             track,
             width_px: 1280,
             height_px: 720,
+            layer_max: None,
             priority: Priority::Normal,
             paused: false,
         };

@@ -174,6 +174,7 @@ fn slots_are_filled_once_however_many_wishes_came_together() {
             track: None,
             width_px: 0,
             height_px: 0,
+            layer_max: None,
             priority: crate::Priority::Normal,
             paused: round < 100,
         };

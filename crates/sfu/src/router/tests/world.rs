@@ -175,13 +175,29 @@ impl World {
 
     pub(crate) fn wish_sized(&mut self, peer: PeerId, at: &str, track: Option<TrackId>, size: (u32, u32)) {
         let (width_px, height_px) = size;
-        let wish = Wish { mid: mid(at), track, width_px, height_px, priority: Priority::Normal, paused: false };
+        let wish = Wish {
+            mid: mid(at),
+            track,
+            width_px,
+            height_px,
+            layer_max: None,
+            priority: Priority::Normal,
+            paused: false,
+        };
         self.router.handle_wish(self.now, peer, wish);
         self.settle();
     }
 
     pub(crate) fn pause(&mut self, peer: PeerId, at: &str, track: Option<TrackId>) {
-        let wish = Wish { mid: mid(at), track, width_px: 0, height_px: 0, priority: Priority::Normal, paused: true };
+        let wish = Wish {
+            mid: mid(at),
+            track,
+            width_px: 0,
+            height_px: 0,
+            layer_max: None,
+            priority: Priority::Normal,
+            paused: true,
+        };
         self.router.handle_wish(self.now, peer, wish);
         self.settle();
     }

@@ -20,6 +20,7 @@ fn show(of: MediaPeerId) -> Show {
         video: Some((of, Source::Camera)),
         has_audio: true,
         video_codec: Some("H264"),
+        video_layers: 0,
         encrypted: false,
         access: StreamPolicy::Open,
         taken: None,
@@ -61,7 +62,7 @@ fn viewers_of_a_room_are_in_that_room_and_see_what_it_shows() {
     assert_eq!((desk.feeds.len(), desk.sessions.video_codec(&stage())), (0, Some("H264")));
     assert!(!desk.show(Some(show(BO))), "who watches goes on");
     assert_eq!(tracks(desk.shown(ben)), on_stage(BO));
-    assert_eq!(desk.taps[0].1, View { audio: None, video: Some((BO, Source::Camera)) });
+    assert_eq!(desk.taps[0].1, View { audio: None, video: Some((BO, Source::Camera)), layers: 0 });
     assert!(desk.sessions.handle_close(&id("ben"), &stage()));
     assert_eq!(desk.watch("late"), None, "without viewers it is shown all the same");
 }

@@ -52,6 +52,10 @@ impl Stage {
 
     /// A picture sampled at `ms`.
     fn picture(&mut self, ms: i64, is_key: bool) {
+        self.picture_of(Grade::BEST, ms, is_key);
+    }
+
+    fn picture_of(&mut self, grade: Grade, ms: i64, is_key: bool) {
         let parameters = h264::DecoderConfiguration { length_bytes: 4, sps: vec![SPS], pps: vec![PPS] };
         let mut packetizer = Packetizer::new(1_000);
         let shape = Shape::Video { width: 320, height: 240 };
@@ -66,6 +70,7 @@ impl Stage {
             .packetize(&frame, |payload, marker| {
                 self.pictures += 1;
                 packets.push(TappedPacket::Rtp {
+                    grade,
                     codec: Codec::H264,
                     number: self.pictures,
                     timestamp: timestamp(ms, 90),
@@ -81,6 +86,7 @@ impl Stage {
     fn sound(&mut self, ms: i64) {
         self.sounds += 1;
         self.take(vec![TappedPacket::Rtp {
+            grade: Grade::BEST,
             codec: Codec::Opus,
             number: self.sounds,
             timestamp: timestamp(ms, 48),
@@ -90,11 +96,15 @@ impl Stage {
     }
 
     /// The router says what was sampled at `ms`.
-    fn report(&mut self, kind: parameters::Kind, ms: i64) {
-        let ticks = if kind == parameters::Kind::Audio { 48 } else { 90 };
+    fn report(&mut self, kind: Kind, ms: i64) {
+        self.report_of(if kind == Kind::Audio { Place::Audio } else { Place::Video(Grade::BEST) }, ms);
+    }
+
+    fn report_of(&mut self, place: Place, ms: i64) {
+        let ticks = if place == Place::Audio { 48 } else { 90 };
         let micros = u64::try_from(ms * 1_000).unwrap();
         let ntp = ((5_000 + micros / 1_000_000) << 32) + ((micros % 1_000_000) << 32) / 1_000_000;
-        self.take(vec![TappedPacket::Report { kind, ntp, timestamp: timestamp(ms, ticks) }]);
+        self.take(vec![TappedPacket::Report { place, ntp, timestamp: timestamp(ms, ticks) }]);
     }
 
     fn key_frames_wanted(&self) -> usize {
@@ -104,7 +114,9 @@ impl Stage {
     fn times(&self, kind: Kind) -> Vec<i64> {
         let frames = self.outputs.iter().filter_map(|output| match output {
             Output::Frame(frame) => Some(frame),
-            Output::Parameters(_) | Output::KeyFrameWanted => None,
+            Output::Parameters(_) | Output::LayerParameters(..) | Output::LayerPicture(..) | Output::KeyFrameWanted => {
+                None
+            }
         });
         frames.filter(|frame| frame.kind() == kind).map(|frame| frame.pts.micros()).collect()
     }
@@ -120,12 +132,12 @@ fn what_players_must_know_of_all_tracks_comes_before_the_first_frame_of_any() {
     let mut stage = Stage::new(BOTH);
     for ms in [0, 20, 40] {
         stage.sound(ms);
-        stage.report(parameters::Kind::Audio, ms);
+        stage.report(Kind::Audio, ms);
         stage.wait(20);
     }
     assert_eq!(stage.outputs, [], "pictures were offered, too");
     stage.picture(60, true);
-    stage.report(parameters::Kind::Video, 60);
+    stage.report(Kind::Video, 60);
     let kinds: Vec<_> = stage.outputs.iter().map(Output::is_sound).collect();
     assert_eq!(kinds, [true, false, true, true, true, false]);
     assert!(matches!(&stage.outputs[..2], [Output::Parameters(_), Output::Parameters(_)]));
@@ -136,14 +148,14 @@ fn who_offered_pictures_and_shows_none_is_heard_after_a_second() {
     let mut stage = Stage::new(BOTH);
     for ms in (0..1_400).step_by(20) {
         stage.sound(ms);
-        stage.report(parameters::Kind::Audio, ms);
+        stage.report(Kind::Audio, ms);
         stage.wait(20);
         assert_eq!(!stage.outputs.is_empty(), ms >= 980, "after {ms} ms");
     }
     assert_eq!(stage.times(Kind::Audio).len(), 70);
     let mut alone = Stage::new(Terms { video: false, ..BOTH });
     alone.sound(0);
-    alone.report(parameters::Kind::Audio, 0);
+    alone.report(Kind::Audio, 0);
     assert_eq!(alone.outputs.len(), 2, "who offered sound alone is heard at once");
 }
 
@@ -153,10 +165,10 @@ fn sound_and_pictures_are_in_step_from_the_first_frame_on_however_late_one_comes
     // A picture takes 150 ms longer to be encoded and sent.
     for ms in (0..2_000).step_by(20) {
         stage.sound(ms);
-        stage.report(parameters::Kind::Audio, ms);
+        stage.report(Kind::Audio, ms);
         if ms >= 200 && ms % 40 == 0 {
             stage.picture(ms - 150 - ms % 40, ms == 200);
-            stage.report(parameters::Kind::Video, ms - 150);
+            stage.report(Kind::Video, ms - 150);
         }
         stage.wait(20);
     }
@@ -172,7 +184,7 @@ fn sound_and_pictures_are_in_step_from_the_first_frame_on_however_late_one_comes
 fn a_key_frame_is_asked_for_when_none_has_come_for_so_long_and_at_no_other_time() {
     let mut stage = Stage::new(Terms { audio: false, ..BOTH });
     stage.picture(0, true);
-    stage.report(parameters::Kind::Video, 0);
+    stage.report(Kind::Video, 0);
     for ms in (40..1_900).step_by(40) {
         stage.wait(40);
         stage.picture(ms, ms == 1_000);
@@ -193,7 +205,7 @@ fn a_key_frame_is_asked_for_when_none_has_come_for_so_long_and_at_no_other_time(
 fn after_a_loss_that_stays_a_key_frame_is_asked_for_and_nothing_broken_is_shown() {
     let mut stage = Stage::new(Terms { audio: false, ..BOTH });
     stage.picture(0, true);
-    stage.report(parameters::Kind::Video, 0);
+    stage.report(Kind::Video, 0);
     stage.pictures += 1;
     for ms in [40, 80, 120] {
         stage.picture(ms, false);
@@ -209,10 +221,11 @@ fn after_a_loss_that_stays_a_key_frame_is_asked_for_and_nothing_broken_is_shown(
 fn another_codec_goes_on_at_its_key_frame_and_with_its_parameters() {
     let mut stage = Stage::new(Terms { audio: false, ..BOTH });
     stage.picture(0, true);
-    stage.report(parameters::Kind::Video, 0);
+    stage.report(Kind::Video, 0);
     stage.pictures += 1;
     let key = [0x10, 0x50, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00, 5];
     stage.take(vec![TappedPacket::Rtp {
+        grade: Grade::BEST,
         codec: Codec::Vp8,
         number: stage.pictures,
         timestamp: timestamp(40, 90),
@@ -223,4 +236,41 @@ fn another_codec_goes_on_at_its_key_frame_and_with_its_parameters() {
         panic!("{:?}", stage.outputs)
     };
     assert_eq!((parameters.codec, frame.codec, frame.pts.millis()), (Codec::Vp8, Codec::Vp8, 40));
+}
+
+#[test]
+fn pictures_of_a_layer_are_in_step_with_the_best_and_begin_again_when_it_was_away() {
+    let layer = Grade::of_layer(0).unwrap();
+    let mut stage = Stage::new(Terms { audio: false, ..BOTH });
+    stage.picture(0, true);
+    stage.report(Kind::Video, 0);
+    stage.outputs.clear();
+    // It comes 30 ms behind the picture that was taken at the same time.
+    stage.wait(70);
+    stage.picture_of(layer, 40, true);
+    stage.report_of(Place::Video(layer), 40);
+    let [Output::LayerParameters(of, _), Output::LayerPicture(_, frame)] = &stage.outputs[..] else {
+        panic!("{:?}", stage.outputs)
+    };
+    assert_eq!((*of, frame.pts.millis()), (layer, 40));
+    stage.program.keep_grades(Grades::BEST);
+    stage.outputs.clear();
+    stage.picture_of(layer, 80, true);
+    stage.report_of(Place::Video(layer), 80);
+    let again = stage.outputs.iter().filter(|output| matches!(output, Output::LayerParameters(..))).count();
+    assert_eq!(again, 1, "{:?}", stage.outputs);
+}
+
+#[test]
+fn a_layer_asks_for_key_frames_and_its_own_are_no_reason_to_ask_later() {
+    let layer = Grade::of_layer(0).unwrap();
+    let mut stage = Stage::new(Terms { audio: false, ..BOTH });
+    stage.picture(0, true);
+    stage.report(Kind::Video, 0);
+    stage.picture_of(layer, 0, true);
+    stage.report_of(Place::Video(layer), 0);
+    stage.wait(1_000);
+    stage.picture_of(layer, 1_000, true);
+    stage.wait(1_000);
+    assert_eq!(stage.key_frames_wanted(), 1, "two seconds after that of the best");
 }

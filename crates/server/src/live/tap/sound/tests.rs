@@ -29,7 +29,11 @@ fn heard_as(rendition: Rendition, all: &[Rendered]) -> Vec<MediaTime> {
     let of_it = all.iter().filter(|rendered| rendered.rendition == Some(rendition));
     let frame = |rendered: &Rendered| match &rendered.output {
         Output::Frame(frame) if frame.kind() == Kind::Audio => Some(frame.dts),
-        Output::Frame(_) | Output::Parameters(_) | Output::KeyFrameWanted => None,
+        Output::Frame(_)
+        | Output::Parameters(_)
+        | Output::LayerParameters(..)
+        | Output::LayerPicture(..)
+        | Output::KeyFrameWanted => None,
     };
     of_it.filter_map(frame).collect()
 }

@@ -1,0 +1,262 @@
+use media::{Kind, Parameters, Shape};
+
+use super::*;
+
+const BOTH: [Container; 2] = [Container::TransportStream, Container::Mp4];
+
+/// A publisher with layers, whose variants are read and checked after every frame.
+struct Simulcast {
+    variants: Variants,
+    epoch: Epoch,
+    now: Instant,
+    /// Of each grade, the best first.
+    last: Vec<[Option<Seen>; 2]>,
+}
+
+/// The best and so many layers beside it.
+fn grades(beside: u8) -> impl Iterator<Item = Grade> {
+    std::iter::once(Grade::BEST).chain((0..beside).rev().filter_map(Grade::of_layer))
+}
+
+fn tag(grade: Grade) -> Tag {
+    Tag(TAG.0 + grade.index() as u128)
+}
+
+fn sized(width: u32) -> Parameters {
+    Parameters { shape: Shape::Video { width, height: width * 3 / 4 }, ..h264() }
+}
+
+fn uri(grade: Grade) -> String {
+    format!("{}.m3u8", grade.index())
+}
+
+impl Simulcast {
+    /// Nobody wants the layers so far.
+    fn new() -> Self {
+        let epoch = epoch();
+        let best = Stream::new(Config::default(), TAG, "lesson".to_owned(), epoch);
+        let mut variants = Variants::new(best, Config::default());
+        variants.handle_parameters(epoch.at, Grade::BEST, &sized(640));
+        variants.handle_parameters(epoch.at, Grade::BEST, &aac());
+        Self { variants, epoch, now: epoch.at, last: vec![[None, None]; 3] }
+    }
+
+    fn want(&mut self, grade: Grade, width: u32) {
+        self.variants.want(grade, tag(grade));
+        self.variants.handle_parameters(self.now, grade, &sized(width));
+    }
+
+    /// Publishes, each layer a millisecond behind the one above.
+    fn publish(&mut self, frames: &[Frame], beside: u8) {
+        for frame in frames {
+            self.now = self.epoch.at + Duration::from_micros(frame.dts.micros().unsigned_abs());
+            for grade in grades(if frame.kind() == Kind::Video { beside } else { 0 }) {
+                self.variants.handle_frame(self.now, grade, frame);
+            }
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        for grade in grades(2) {
+            let Some(stream) = self.variants.stream(grade) else { continue };
+            for (slot, container) in BOTH.into_iter().enumerate() {
+                let Ok(Answer::Ready(playlist)) = stream.media_playlist(container, Reload::default()) else { continue };
+                let seen = rules::media_playlist(text(&playlist));
+                let seen = seen.unwrap_or_else(|violation| panic!("{violation:?}\n{}", text(&playlist)));
+                if let Some(before) = &self.last[grade.index()][slot] {
+                    let kept = rules::succession(before, &seen);
+                    kept.unwrap_or_else(|violation| panic!("{violation:?}\n{}", text(&playlist)));
+                }
+                self.last[grade.index()][slot] = Some(seen);
+            }
+        }
+    }
+
+    fn seen(&self, grade: Grade) -> &Seen {
+        self.last[grade.index()][1].as_ref().expect("there is a playlist")
+    }
+
+    fn multivariant(&mut self) -> String {
+        text(&ready(self.variants.multivariant_playlist(Container::Mp4, uri))).to_owned()
+    }
+
+    /// Numbers, lengths, discontinuities and dates of what both list.
+    fn check_alignment(&self, grade: Grade) {
+        let (best, other) = (self.seen(Grade::BEST), self.seen(grade));
+        assert_eq!(best.target_duration_s, other.target_duration_s, "RFC 8216 §6.2.4");
+        let (best, other) = (numbered(best), numbered(other));
+        let both: Vec<_> = other.iter().filter_map(|own| best.iter().find(|known| known.0 == own.0)).collect();
+        assert!(both.len() >= 2, "{best:?} {other:?}");
+        for (known, own) in both.iter().zip(other.iter().skip(other.len() - both.len())).skip(1) {
+            assert_eq!(**known, *own);
+        }
+    }
+}
+
+/// Number, length, the discontinuities up to it, and its date.
+fn numbered(seen: &Seen) -> Vec<(u64, u64, u64, Option<String>)> {
+    let mut discontinuities = seen.discontinuity_sequence;
+    let rows = (seen.media_sequence..).zip(&seen.segments).map(|(number, segment)| {
+        discontinuities += u64::from(segment.is_discontinuous);
+        (number, segment.duration_us, discontinuities, segment.date_time.clone())
+    });
+    rows.collect()
+}
+
+fn low() -> Grade {
+    Grade::of_layer(0).expect("a layer")
+}
+
+fn middle() -> Grade {
+    Grade::of_layer(1).expect("a layer")
+}
+
+#[test]
+fn each_layer_is_a_variant_with_its_size_and_the_best_comes_first() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(middle(), 320);
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 4_100, 25, 2000), 2);
+    let playlist = simulcast.multivariant();
+    let uris = rules::multivariant_playlist(&playlist).unwrap_or_else(|violation| panic!("{violation:?}\n{playlist}"));
+    assert_eq!(uris, [Grade::BEST, middle(), low()].map(uri));
+    let sizes: Vec<usize> =
+        ["640x480", "320x240", "160x120"].into_iter().filter_map(|size| playlist.find(size)).collect();
+    assert!(sizes.len() == 3 && sizes.is_sorted(), "{playlist}");
+    for word in ["AVERAGE-BANDWIDTH=", "CODECS=\"avc1.42c00a,mp4a.40.2\"", "FRAME-RATE=25.000"] {
+        assert_eq!(playlist.matches(word).count(), 3, "{playlist}");
+    }
+}
+
+#[test]
+fn segments_of_all_variants_have_the_same_numbers_times_and_discontinuities() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(middle(), 320);
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 12_100, 25, 2000), 2);
+    for grade in [middle(), low()] {
+        simulcast.check_alignment(grade);
+    }
+    assert_eq!(numbered(simulcast.seen(low())), numbered(simulcast.seen(Grade::BEST)), "from the first one on");
+}
+
+#[test]
+fn a_layer_that_is_wanted_later_begins_in_the_segment_that_is_in_the_making() {
+    let mut simulcast = Simulcast::new();
+    simulcast.publish(&publication(0, 9_000, 25, 2000), 0);
+    simulcast.want(low(), 160);
+    // It was asked for a key frame, which comes in the middle of a segment, and again with the others.
+    let mut frames = publication(9_000, 5_200, 25, 1000);
+    for frame in frames.iter_mut().filter(|frame| frame.kind() == Kind::Video) {
+        frame.is_key = [9_000, 10_000, 12_000, 14_000].contains(&frame.dts.millis());
+    }
+    for frame in &frames {
+        simulcast.now = simulcast.epoch.at + Duration::from_micros(frame.dts.micros().unsigned_abs());
+        let is_best_key = frame.is_key && frame.dts.millis() != 9_000;
+        let best = Frame { is_key: is_best_key || frame.kind() == Kind::Audio, ..frame.clone() };
+        simulcast.variants.handle_frame(simulcast.now, Grade::BEST, &best);
+        if frame.kind() == Kind::Video {
+            simulcast.variants.handle_frame(simulcast.now, low(), frame);
+        }
+        simulcast.look();
+    }
+    let seen = simulcast.seen(low());
+    assert_eq!((seen.media_sequence, seen.segments.len()), (4, 3));
+    assert_eq!(seen.segments[0].duration_us, 1_000_000, "it ends where that of the best does");
+    simulcast.check_alignment(low());
+}
+
+#[test]
+fn when_the_best_pictures_change_the_others_have_a_discontinuity_as_well_and_miss_nothing() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 6_000, 25, 2000), 1);
+    simulcast.variants.handle_parameters(simulcast.now, Grade::BEST, &sized(320));
+    simulcast.publish(&publication(6_000, 6_100, 25, 2000), 1);
+    let seen = simulcast.seen(low());
+    let total: u64 = seen.segments.iter().map(|segment| segment.duration_us).sum();
+    assert_eq!(total, 12_000_000);
+    assert_eq!(seen.segments.iter().filter(|segment| segment.is_discontinuous).count(), 1);
+    simulcast.check_alignment(low());
+}
+
+#[test]
+fn when_a_layer_changes_the_best_has_a_discontinuity_as_well() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 6_000, 25, 2000), 1);
+    simulcast.variants.handle_parameters(simulcast.now, low(), &sized(80));
+    simulcast.publish(&publication(6_000, 6_100, 25, 2000), 1);
+    let best = simulcast.seen(Grade::BEST);
+    assert_eq!(best.segments.iter().filter(|segment| segment.is_discontinuous).count(), 1);
+    simulcast.check_alignment(low());
+}
+
+#[test]
+fn another_publisher_is_one_discontinuity_in_all_of_them() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 6_000, 25, 2000), 1);
+    for (grade, parameters) in [(Grade::BEST, sized(640)), (Grade::BEST, aac()), (low(), sized(160))] {
+        simulcast.variants.handle_parameters(simulcast.now, grade, &parameters);
+    }
+    simulcast.publish(&publication(6_000, 6_100, 25, 2000), 1);
+    for grade in [Grade::BEST, low()] {
+        let seen = simulcast.seen(grade);
+        assert_eq!(seen.segments.iter().filter(|segment| segment.is_discontinuous).count(), 1, "{grade:?}");
+    }
+    simulcast.check_alignment(low());
+}
+
+#[test]
+fn a_layer_that_is_off_is_waited_for_so_long_and_left_out_then() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 2_100, 25, 2000), 0);
+    assert_eq!(simulcast.variants.multivariant_playlist(Container::Mp4, uri), Ok(Answer::Wait));
+    simulcast.publish(&publication(2_100, 4_000, 25, 2000), 0);
+    let playlist = simulcast.multivariant();
+    assert_eq!(rules::multivariant_playlist(&playlist), Ok(vec![uri(Grade::BEST)]));
+}
+
+#[test]
+fn a_layer_in_whose_place_another_is_shown_is_listed_once() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 640);
+    simulcast.publish(&publication(0, 4_100, 25, 2000), 1);
+    let playlist = simulcast.multivariant();
+    assert_eq!(rules::multivariant_playlist(&playlist), Ok(vec![uri(Grade::BEST)]));
+}
+
+#[test]
+fn files_are_found_by_the_tag_of_their_variant_and_a_layer_nobody_wants_is_gone() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 4_100, 25, 2000), 1);
+    let found = [TAG, tag(low()), Tag(7)].map(|tag| simulcast.variants.find(tag));
+    assert_eq!(found, [Some(Grade::BEST), Some(low()), None]);
+    let before = simulcast.variants.revision();
+    simulcast.variants.forget(low());
+    assert_eq!(simulcast.variants.find(tag(low())), None);
+    assert!(simulcast.variants.stream(low()).is_none() && before > 0);
+}
+
+#[test]
+fn what_waits_for_the_first_segment_stays_within_its_limits() {
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 160);
+    // Sound alone never makes a segment of a stream with pictures.
+    let sounds = (0..10_000).map(|n| sound(Codec::Aac, MediaTime::from_millis(n), 100)).collect::<Vec<_>>();
+    let at = |count: usize, simulcast: &mut Simulcast| {
+        for frame in &sounds[..count] {
+            simulcast.variants.handle_frame(simulcast.now, Grade::BEST, frame);
+        }
+        simulcast.variants.held()
+    };
+    assert_eq!(at(2_048, &mut simulcast), (2_048, 204_800));
+    assert_eq!(at(1, &mut simulcast), (2_048, 204_800), "the oldest went");
+    let heavy = picture(Codec::H264, 0, false, 17 << 20);
+    simulcast.variants.handle_frame(simulcast.now, low(), &heavy);
+    assert_eq!(simulcast.variants.held(), (0, 0), "one that is too heavy is not kept itself");
+}

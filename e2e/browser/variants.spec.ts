@@ -1,0 +1,52 @@
+// A camera in layers, as players of HLS see it: a variant for each layer, among which they change while they play.
+import type { Page } from '@playwright/test';
+
+import { chooses, playsVariants, publishesLayers, shown, troublesOf, turns, widthsSent } from '../harness/simulcast.ts';
+import { expect, test } from '../harness/test.ts';
+
+/** A browser begins with the smallest layer, and sends all of them once it believes that its path carries them. */
+const ALL = { timeout: 30_000 };
+const CHANGES = { timeout: 20_000 };
+
+async function goesOn(page: Page, width: number): Promise<void> {
+  await expect.poll(async () => (await shown(page)).width, { message: `pictures ${width} wide`, ...CHANGES }).toBe(width);
+  const before = await shown(page);
+  await expect.poll(async () => (await shown(page)).seconds, { message: 'time goes on' }).toBeGreaterThan(before.seconds + 2);
+  expect((await shown(page)).frames).toBeGreaterThan(before.frames + 10);
+}
+
+for (const [name, path] of [['fragments of MP4 with parts', '/live/lesson/index.m3u8'], ['transport streams', '/live/lesson.m3u8']] as const) {
+  test(`each layer of a camera is a variant of HLS in ${name}, and hls.js changes between them`, async ({ arrives, server }) => {
+    const [ana, bo] = [await arrives('Ana'), await arrives('Bo')];
+    await ana.page.goto(`${server.origin}/healthz`);
+    await publishesLayers(ana.page, '/whip/live/lesson');
+    await expect.poll(() => widthsSent(ana.page), ALL).toEqual([320, 640]);
+    await bo.page.goto(`${server.origin}/healthz`);
+    const variants = await playsVariants(bo.page, path);
+    expect(variants.map(({ width, height }) => [width, height])).toEqual([[320, 180], [640, 360]]);
+    expect(variants.map(({ bitrate }) => bitrate)).toEqual(variants.map(({ bitrate }) => bitrate).sort((one, other) => one - other));
+    for (const [level, width] of [[1, 640], [0, 320], [1, 640]] as const) {
+      await test.step(`${width} wide`, async () => {
+        await chooses(bo.page, level);
+        await goesOn(bo.page, width);
+      });
+    }
+    expect((await troublesOf(bo.page)).filter((trouble) => trouble.startsWith('fatal'))).toEqual([]);
+  });
+}
+
+test('when a layer goes off its variant goes on with the next one, and comes back with it', async ({ arrives, server }) => {
+  const [ana, bo] = [await arrives('Ana'), await arrives('Bo')];
+  await ana.page.goto(`${server.origin}/healthz`);
+  await publishesLayers(ana.page, '/whip/live/lesson');
+  await expect.poll(() => widthsSent(ana.page), ALL).toEqual([320, 640]);
+  await bo.page.goto(`${server.origin}/healthz`);
+  await playsVariants(bo.page, '/live/lesson/index.m3u8');
+  await chooses(bo.page, 1);
+  await goesOn(bo.page, 640);
+  await turns(ana.page, 'by1', false);
+  await goesOn(bo.page, 320);
+  await turns(ana.page, 'by1', true);
+  await goesOn(bo.page, 640);
+  expect((await troublesOf(bo.page)).filter((trouble) => trouble.startsWith('fatal'))).toEqual([]);
+});
