@@ -15,7 +15,7 @@ use crate::guest::LiveLine;
 /// How many allocations, and what goes through them.
 #[derive(Debug, Args)]
 pub(crate) struct TurnArguments {
-    /// The server: turn:HOST[:PORT], turn:HOST?transport=tcp or turns:HOST[:PORT]
+    /// The server: turn:HOST:PORT, turn:HOST:PORT?transport=tcp or turns:HOST:PORT; the port may be left out
     uri: String,
     /// A user of the server
     #[arg(long)]
