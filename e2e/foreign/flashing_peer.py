@@ -1,6 +1,6 @@
-"""aiortc as an encoder that publishes by WHIP, in a process of its own: `flashing_peer.py URL TONE_HZ`. Ends when it is killed.
+"""aiortc as an encoder that publishes by WHIP, in a process of its own: `flashing_peer.py URL TONE_HZ [PCMU|PCMA]`. Ends when it is killed.
 
-VP8 that is white for two pictures of every second and black else, and a tone that begins with them.
+VP8 that is white for two pictures of every second and black else, and a tone that begins with them; with G.711 it is H.264.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import sys
 import time
 
 from member import FRAMES_PER_SECOND, SAMPLES, SAMPLES_PER_SECOND, Picture, Tone, demand
-from stream import AiortcEnd
+from stream import AiortcEnd, G711End
 
 FLASH_PICTURES = 2
 BEEP_FRAMES = 5
@@ -65,12 +65,18 @@ class FlashingEnd(AiortcEnd):
         return Flash(self._beginning)
 
 
-async def publish(url: str, tone_hz: int) -> None:
+class FlashingTelephone(FlashingEnd, G711End):
+    """The same with that sound."""
+
+
+async def publish(url: str, tone_hz: int, law: str = "") -> None:
     """Until somebody ends it."""
-    await FlashingEnd("flashing", 0, tone_hz, "VP8").publish(url)
+    end = FlashingTelephone("flashing", 0, tone_hz, "H264") if law else FlashingEnd("flashing", 0, tone_hz, "VP8")
+    end.law = law
+    await end.publish(url)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
     demand()
-    asyncio.run(publish(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(publish(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

@@ -124,7 +124,7 @@ def transcoded_frames(metrics_port: int) -> float:
     return float(next(line.split()[-1] for line in lines if line.startswith('parlor_live_transcoded_frames_total{to="aac"}')))
 
 
-def record_by_whip(server: Server, source: Input, wanted: str, extension: str) -> None:
+def record_by_whip(server: Server, source: Input, wanted: str, extension: str, sound: str = "opus") -> None:
     """A publisher whose picture and sound flash together, recorded while nobody plays it."""
     folder = Path(tempfile.mkdtemp(prefix="parlor-recordings-"))
     (metrics_port,) = free_ports(1)
@@ -145,7 +145,7 @@ def record_by_whip(server: Server, source: Input, wanted: str, extension: str) -
     path = recorded(folder)
     if not path or path.suffix != extension:
         raise Failed(f"{folder} has {list(folder.rglob('*'))}")
-    if codecs(path) != sorted([source.codec.lower(), "opus"]) or transcoded:
+    if codecs(path) != sorted([source.codec.lower(), sound]) or (transcoded > 0) != (sound == "aac"):
         raise Failed(f"{path} has {codecs(path)}, and {transcoded} frames of sound were transcoded")
     demand_whole(path, WEBRTC_RECORDED_S - LOST_S, BEGINNING_S)
     measured = played(str(path), source.player, SETTLED_S).measure(source.tone_hz, source.rate_hz * (PLAYED_S - 1))

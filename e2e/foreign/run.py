@@ -21,6 +21,7 @@ import audience
 import encoder
 import forward
 import full_disk
+import g711
 import hooks
 import ice
 import live
@@ -67,7 +68,7 @@ def main() -> int:
     options = arguments.parse_args()
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
-    streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS]
+    streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
     meetings = chosen([*meeting.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
     abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *audience.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urljoin
 
 import imageio_ffmpeg
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from gst_member import GstMember
 from meeting import until
 from member import Member
@@ -69,6 +69,19 @@ class AiortcEnd(Session, Member):
             asyncio.create_task(self._listen(sound.receiver.track)),
         ]
         await self._until_connected(lambda: self._pc.connectionState)
+
+
+class G711End(AiortcEnd):
+    """aiortc as a telephone: it offers no sound but G.711, PCMU or PCMA."""
+
+    law = "PCMU"
+
+    def _prefer_codec(self) -> None:
+        super()._prefer_codec()
+        codecs = [codec for codec in RTCRtpSender.getCapabilities("audio").codecs if codec.mimeType == f"audio/{self.law}"]
+        for transceiver in self._pc.getTransceivers():
+            if transceiver.kind == "audio":
+                transceiver.setCodecPreferences(codecs)
 
 
 class GstEnd(Session, GstMember):

@@ -22,7 +22,14 @@ impl Sampling {
             // Frames of HE-AAC count at the rate of their core.
             Codec::Aac => AudioSpecificConfig::parse(&parameters.decoder_configuration)
                 .map_or(sample_rate_hz, |config| config.sample_rate_hz),
-            Codec::Mp3 | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => sample_rate_hz,
+            Codec::Mp3
+            | Codec::Pcmu
+            | Codec::Pcma
+            | Codec::H264
+            | Codec::H265
+            | Codec::Av1
+            | Codec::Vp8
+            | Codec::Vp9 => sample_rate_hz,
         };
         (rate_hz > 0).then_some(Self { codec: parameters.codec, rate_hz })
     }
@@ -35,6 +42,8 @@ impl Sampling {
             // Layer 3 of MPEG-2 and of MPEG-2.5 has half as many (ISO/IEC 13818-3 §2.4.2.1).
             Codec::Mp3 if self.rate_hz < 32_000 => 576,
             Codec::Mp3 => 1152,
+            // A byte each.
+            Codec::Pcmu | Codec::Pcma => u32::try_from(frame.data.len()).unwrap_or(u32::MAX),
             Codec::Aac | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => 1024,
         }
     }

@@ -30,6 +30,10 @@ pub enum Codec {
     Mp3,
     /// Opus.
     Opus,
+    /// G.711 with the mu-law of North America and Japan (RFC 3551 §4.5.14).
+    Pcmu,
+    /// G.711 with the A-law of everywhere else.
+    Pcma,
 }
 
 impl Codec {
@@ -38,7 +42,7 @@ impl Codec {
     pub fn kind(self) -> Kind {
         match self {
             Self::H264 | Self::H265 | Self::Av1 | Self::Vp8 | Self::Vp9 => Kind::Video,
-            Self::Aac | Self::Mp3 | Self::Opus => Kind::Audio,
+            Self::Aac | Self::Mp3 | Self::Opus | Self::Pcmu | Self::Pcma => Kind::Audio,
         }
     }
 
@@ -54,6 +58,8 @@ impl Codec {
             Self::Aac => "AAC",
             Self::Mp3 => "MP3",
             Self::Opus => "Opus",
+            Self::Pcmu => "PCMU",
+            Self::Pcma => "PCMA",
         }
     }
 }

@@ -57,7 +57,7 @@ pub use self::settings::MediaSettings;
 pub use self::stats::MediaStats;
 pub(crate) use self::stats::StreamStats;
 pub(crate) use self::switchboard::Switchboard;
-pub(crate) use self::tap::{Batch, Place, Tap, TappedPacket, View, clock_rate_hz};
+pub(crate) use self::tap::{Batch, Place, Tap, TappedPacket, VIDEO_CLOCK_HZ, View, clock_rate_hz};
 pub(crate) use self::ufrag::Name;
 pub(crate) use self::weighing::Weighed;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use media::{Codec, Frame, MediaTime, Parameters};
 use opus_pure::OpusDecoder;
 use syom::Channel;
 
+use crate::g711::{self, Law};
 use crate::resampler::Resampler;
 use crate::{CHANNELS, SAMPLE_RATE_HZ, TranscodeError};
 
@@ -12,6 +13,7 @@ use crate::{CHANNELS, SAMPLE_RATE_HZ, TranscodeError};
 pub(crate) enum Decoder {
     Aac(Box<AacDecoder>),
     Opus { decoder: Box<OpusDecoder>, samples: Vec<f32> },
+    G711 { law: Law, resampler: Resampler, samples: Vec<f32> },
 }
 
 pub(crate) struct AacDecoder {
@@ -47,8 +49,15 @@ impl Decoder {
                 let samples = vec![0.0; opus_pure::MAX_PACKET_SAMPLES * CHANNELS];
                 Ok(Some(Self::Opus { decoder: Box::new(decoder), samples }))
             }
+            Codec::Pcmu => Self::g711(Law::Mu).map(Some),
+            Codec::Pcma => Self::g711(Law::A).map(Some),
             Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Mp3 => Ok(None),
         }
+    }
+
+    fn g711(law: Law) -> Result<Self, TranscodeError> {
+        let resampler = Resampler::new(g711::SAMPLE_RATE_HZ, SAMPLE_RATE_HZ)?;
+        Ok(Self::G711 { law, resampler, samples: Vec::new() })
     }
 
     /// Gives what the frame sounds like, appended to `output`.
@@ -65,6 +74,12 @@ impl Decoder {
                 let count = *result.as_ref().unwrap_or(&MADE_UP_SAMPLES);
                 output.extend(samples.iter().take(count * CHANNELS));
                 result.map(drop).map_err(failed)
+            }
+            Self::G711 { law, resampler, samples } => {
+                samples.clear();
+                // Its one channel is heard on both sides.
+                samples.extend(frame.data.iter().map(|&byte| law.sample(byte)).flat_map(|sample| [sample; CHANNELS]));
+                resampler.resample(samples, output)
             }
         }
     }
@@ -83,6 +98,7 @@ impl Decoder {
         match self {
             Self::Aac(aac) => aac.resampler.as_ref(),
             Self::Opus { .. } => None,
+            Self::G711 { resampler, .. } => Some(resampler),
         }
     }
 }

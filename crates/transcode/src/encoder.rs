@@ -28,7 +28,14 @@ impl Encoder {
                 encoder.bitrate_bps = OPUS_BPS;
                 Ok(Some(Self::Opus { encoder: Box::new(encoder), packet: vec![0; MAX_PACKET_BYTES] }))
             }
-            Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Mp3 => Ok(None),
+            Codec::H264
+            | Codec::H265
+            | Codec::Av1
+            | Codec::Vp8
+            | Codec::Vp9
+            | Codec::Mp3
+            | Codec::Pcmu
+            | Codec::Pcma => Ok(None),
         }
     }
 

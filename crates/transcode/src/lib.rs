@@ -1,6 +1,6 @@
-//! Sound from the codec of one world into that of the other: AAC to Opus for WebRTC viewers, Opus to AAC for everybody else. Pictures are never
-//! decoded. No clock, no thread: frames come in, frames go out, each with the time of what it lets hear. It costs some 0.1 ms a frame, so it belongs on a
-//! thread of its own.
+//! Sound from the codec of one world into that of the other: AAC to Opus for WebRTC viewers, Opus and G.711 to AAC for everybody else. Pictures are
+//! never decoded. No clock, no thread: frames come in, frames go out, each with the time of what it lets hear. It costs some 0.1 ms a frame, so it
+//! belongs on a thread of its own.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -23,6 +23,7 @@
 mod decoder;
 mod encoder;
 mod error;
+mod g711;
 mod resampler;
 mod transcoder;
 

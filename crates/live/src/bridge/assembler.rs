@@ -212,12 +212,13 @@ impl Assembler {
     }
 
     fn parameters_of_sound(&self) -> Option<Parameters> {
-        // RFC 7587 §4.2: whatever is in the packets, the clock is 48,000, and a decoder gives two channels.
-        (self.codec == Codec::Opus).then(|| Parameters {
-            codec: Codec::Opus,
-            decoder_configuration: Bytes::new(),
-            shape: Shape::Audio { sample_rate_hz: 48_000, channels: 2 },
-        })
+        let shape = match self.codec {
+            // RFC 7587 §4.2: whatever is in the packets, the clock is 48,000, and a decoder gives two channels.
+            Codec::Opus => Shape::Audio { sample_rate_hz: 48_000, channels: 2 },
+            Codec::Pcmu | Codec::Pcma => Shape::Audio { sample_rate_hz: 8_000, channels: 1 },
+            Codec::Aac | Codec::Mp3 | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => return None,
+        };
+        Some(Parameters { codec: self.codec, decoder_configuration: Bytes::new(), shape })
     }
 
     /// When the frame is shown and when it is decoded: never before the one ahead of it, and as early as pictures go back.

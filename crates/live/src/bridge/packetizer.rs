@@ -49,7 +49,7 @@ impl Packetizer {
             Codec::H264 => slices(record, h264::DecoderConfiguration::parse(record)?.parameter_sets()),
             Codec::H265 => slices(record, h265::DecoderConfiguration::parse(record)?.parameter_sets()),
             Codec::Opus | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => Vec::new(),
-            codec @ (Codec::Aac | Codec::Mp3) => return Err(BridgeError::Codec(codec)),
+            codec @ (Codec::Aac | Codec::Mp3 | Codec::Pcmu | Codec::Pcma) => return Err(BridgeError::Codec(codec)),
         };
         self.track = Some(Track { codec: parameters.codec, sets, record: record.clone() });
         Ok(())
@@ -75,7 +75,7 @@ impl Packetizer {
                 return Ok(());
             }
             Codec::Av1 => return Ok(payload::av1(&frame.data, frame.is_key, &track.record, limit, send)?),
-            Codec::Aac | Codec::Mp3 | Codec::Opus => {
+            Codec::Aac | Codec::Mp3 | Codec::Opus | Codec::Pcmu | Codec::Pcma => {
                 send(&frame.data, true);
                 return Ok(());
             }

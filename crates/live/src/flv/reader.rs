@@ -123,12 +123,12 @@ impl BodyReader {
             Codec::Av1 => {
                 (SequenceHeader::find(av1::record_obus(&record)).map_or(UNSIZED, |(_, header)| header.shape()), 0)
             }
-            Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus => (UNSIZED, 0),
+            Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus | Codec::Pcmu | Codec::Pcma => (UNSIZED, 0),
         };
         let decoder_configuration = match codec {
             Codec::H264 | Codec::H265 => with_lengths_of_4(codec, record),
             Codec::Vp8 | Codec::Vp9 => without_version(record),
-            Codec::Av1 | Codec::Aac | Codec::Mp3 | Codec::Opus => record,
+            Codec::Av1 | Codec::Aac | Codec::Mp3 | Codec::Opus | Codec::Pcmu | Codec::Pcma => record,
         };
         let record = if length_bytes == 0 { decoder_configuration.clone() } else { Bytes::new() };
         self.video = Some(Video { codec, record, length_bytes, is_sized: shape != UNSIZED });
@@ -154,7 +154,9 @@ impl BodyReader {
                 let (obu, header) = SequenceHeader::find(Obus::new(data))?;
                 (header.record(obu), header.shape())
             }
-            Codec::H264 | Codec::H265 | Codec::Aac | Codec::Mp3 | Codec::Opus => return None,
+            Codec::H264 | Codec::H265 | Codec::Aac | Codec::Mp3 | Codec::Opus | Codec::Pcmu | Codec::Pcma => {
+                return None;
+            }
         };
         let told = known.map(|video| video.record.clone()).filter(|record| !record.is_empty());
         let record = told.unwrap_or_else(|| record.into());
@@ -203,7 +205,14 @@ impl BodyReader {
         let shape = match codec {
             Codec::Mp3 => mp3_shape(data).or(known.map(|audio| audio.shape)).unwrap_or(STEREO_44100),
             Codec::Opus => known.map_or(STEREO_48000, |audio| audio.shape),
-            Codec::Aac | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => {
+            Codec::Aac
+            | Codec::Pcmu
+            | Codec::Pcma
+            | Codec::H264
+            | Codec::H265
+            | Codec::Av1
+            | Codec::Vp8
+            | Codec::Vp9 => {
                 return if known.is_some() { Ok(None) } else { Err(FlvError::NoConfiguration) };
             }
         };

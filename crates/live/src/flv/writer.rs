@@ -19,12 +19,12 @@ pub fn frame_body(frame: &Frame) -> Bytes {
     body.freeze()
 }
 
-/// The body of the tag that says how to decode what follows; `None` for MP3, whose frames say it themselves.
+/// The body of the tag that says how to decode what follows; `None` for MP3, whose frames say it themselves, and for G.711.
 #[must_use]
 pub fn parameters_body(parameters: &Parameters) -> Option<Bytes> {
     let mut body = BytesMut::with_capacity(parameters.decoder_configuration.len() + HEAD_BYTES_MAX);
     let codec = parameters.codec;
-    if codec == Codec::Mp3 {
+    if matches!(codec, Codec::Mp3 | Codec::Pcmu | Codec::Pcma) {
         return None;
     }
     match codec.kind() {
@@ -61,6 +61,9 @@ fn audio_head(body: &mut BytesMut, codec: Codec, packet_type: u8) {
         // 44 kHz, 16 bits, stereo: constants for AAC, whose own record tells the truth (E.4.2.1).
         Codec::Aac => body.put_slice(&[0xaf, packet_type]),
         Codec::Mp3 => body.put_u8(0x2f),
+        // 8 kHz, 16 bits, mono.
+        Codec::Pcma => body.put_u8(0x72),
+        Codec::Pcmu => body.put_u8(0x82),
         Codec::Opus | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => {
             extended(body, 0x90 | packet_type, codec);
         }

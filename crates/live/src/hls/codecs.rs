@@ -30,6 +30,7 @@ fn name(track: &Parameters) -> Option<String> {
         Codec::Aac => Some(format!("mp4a.40.{}", AudioSpecificConfig::parse_core(record).ok()?.object_type)),
         Codec::Mp3 => Some("mp4a.40.34".to_owned()),
         Codec::Opus => Some("opus".to_owned()),
+        Codec::Pcmu | Codec::Pcma => None,
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) fn codec_id(codec: Codec) -> &'static str {
         Codec::Aac => "A_AAC",
         Codec::Mp3 => "A_MPEG/L3",
         Codec::Opus => "A_OPUS",
+        Codec::Pcmu | Codec::Pcma => "A_MS/ACM",
     }
 }
 
@@ -25,9 +26,18 @@ pub(super) fn codec_private(parameters: &Parameters) -> Option<Cow<'_, [u8]>> {
     match parameters.codec {
         Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Aac => (!record.is_empty()).then_some(Cow::Borrowed(record)),
         Codec::Vp8 | Codec::Vp9 | Codec::Mp3 => None,
+        Codec::Pcmu => Some(Cow::Owned(wave_format(7))),
+        Codec::Pcma => Some(Cow::Owned(wave_format(6))),
         Codec::Opus if record.starts_with(opus::MAGIC) => Some(Cow::Borrowed(record)),
         Codec::Opus => Some(Cow::Owned(opus::identification(channels(parameters)))),
     }
+}
+
+/// `WAVEFORMATEX` of a codec with one byte for each sample of one channel at 8 kHz.
+fn wave_format(tag: u16) -> Vec<u8> {
+    let [tag, one, bits, none] = [tag, 1, 8, 0_u16].map(u16::to_le_bytes);
+    let rate = 8_000_u32.to_le_bytes();
+    [&tag[..], &one, &rate, &rate, &one, &bits, &none].concat()
 }
 
 /// How much later than told a block is written, because the decoder leaves out so much at the beginning.

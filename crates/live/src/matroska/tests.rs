@@ -49,7 +49,7 @@ fn the_tracks_are_read_as_they_were_written() {
 fn every_codec_has_its_name() {
     let of = |codec| video(codec, vec![0x81, 0x04, 0x0c, 0x00]);
     let opus = audio(Codec::Opus, &[]);
-    let named: [(Parameters, &str, bool); 7] = [
+    let named: [(Parameters, &str, bool); 8] = [
         (h265(), "V_MPEGH/ISO/HEVC", true),
         (of(Codec::Av1), "V_AV1", true),
         (of(Codec::Vp8), "V_VP8", false),
@@ -57,6 +57,7 @@ fn every_codec_has_its_name() {
         (aac(), "A_AAC", true),
         (audio(Codec::Mp3, &[]), "A_MPEG/L3", false),
         (opus, "A_OPUS", true),
+        (audio(Codec::Pcmu, &[]), "A_MS/ACM", true),
     ];
     for (parameters, name, has_private) in named {
         let file = short(DocType::WebM, &[&parameters]);

@@ -19,7 +19,7 @@ fn write_video(out: &mut Vec<u8>, parameters: &Parameters, (width, height): (u32
         Codec::Av1 => (*b"av01", *b"av1C"),
         Codec::Vp8 => (*b"vp08", *b"vpcC"),
         Codec::Vp9 => (*b"vp09", *b"vpcC"),
-        Codec::H264 | Codec::Aac | Codec::Mp3 | Codec::Opus => (*b"avc1", *b"avcC"),
+        Codec::H264 | Codec::Aac | Codec::Mp3 | Codec::Opus | Codec::Pcmu | Codec::Pcma => (*b"avc1", *b"avcC"),
     };
     plain(out, entry, |out| {
         zeros(out, 6);
@@ -53,7 +53,12 @@ fn write_vp_configuration(out: &mut Vec<u8>, record: &[u8]) {
 }
 
 fn write_audio(out: &mut Vec<u8>, parameters: &Parameters, channels: u8) {
-    let entry = if parameters.codec == Codec::Opus { *b"Opus" } else { *b"mp4a" };
+    let entry = match parameters.codec {
+        Codec::Opus => *b"Opus",
+        Codec::Pcmu => *b"ulaw",
+        Codec::Pcma => *b"alaw",
+        Codec::Aac | Codec::Mp3 | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => *b"mp4a",
+    };
     let rate_hz = Sampling::of(parameters).map_or(48_000, |sampling| sampling.rate_hz);
     plain(out, entry, |out| {
         zeros(out, 6);
@@ -67,6 +72,7 @@ fn write_audio(out: &mut Vec<u8>, parameters: &Parameters, channels: u8) {
         match parameters.codec {
             Codec::Opus => write_opus_configuration(out, &parameters.decoder_configuration, channels),
             Codec::Mp3 => write_elementary_stream(out, MP3_OBJECT_TYPE, &[]),
+            Codec::Pcmu | Codec::Pcma => {}
             Codec::Aac | Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 => {
                 write_elementary_stream(out, AAC_OBJECT_TYPE, &parameters.decoder_configuration);
             }

@@ -19,7 +19,14 @@ impl ParameterSets {
         match parameters.codec {
             Codec::H264 => write_units(h264::DecoderConfiguration::parse(record)?.parameter_sets(), &mut byte_stream),
             Codec::H265 => write_units(h265::DecoderConfiguration::parse(record)?.parameter_sets(), &mut byte_stream),
-            other @ (Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus) => {
+            other @ (Codec::Av1
+            | Codec::Vp8
+            | Codec::Vp9
+            | Codec::Aac
+            | Codec::Mp3
+            | Codec::Opus
+            | Codec::Pcmu
+            | Codec::Pcma) => {
                 return Err(TsError::Codec(other));
             }
         }

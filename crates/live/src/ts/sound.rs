@@ -24,7 +24,9 @@ impl Sound {
             }
             Codec::Mp3 => Ok(Self::Mp3),
             Codec::Opus => Ok(Self::Opus),
-            other @ (Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9) => Err(TsError::Codec(other)),
+            other @ (Codec::H264 | Codec::H265 | Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Pcmu | Codec::Pcma) => {
+                Err(TsError::Codec(other))
+            }
         }
     }
 

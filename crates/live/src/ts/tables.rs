@@ -25,7 +25,7 @@ pub(super) fn stream_type(codec: Codec) -> Option<u8> {
         Codec::Aac => Some(0x0f),
         Codec::Mp3 => Some(0x03),
         Codec::Opus => Some(0x06),
-        Codec::Av1 | Codec::Vp8 | Codec::Vp9 => None,
+        Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Pcmu | Codec::Pcma => None,
     }
 }
 

@@ -146,7 +146,7 @@ settings! {
     recording_rooms: RoomRecording = "recording.rooms", default r#""on""#, example r#""consent""#;
     /// The kind of file. "auto" is WebM for what WebM carries, Matroska for VP8 with other sound, and MP4 for the rest; "matroska" is WebM for what WebM carries and
     /// Matroska for the rest; "mp4" and "flv" are those, except that VP8 has no place in MP4 and goes to WebM. Nothing is transcoded,
-    /// but for FLV: Opus that comes by WebRTC becomes AAC there.
+    /// but for FLV, where Opus that comes by WebRTC becomes AAC, and for G.711, which becomes AAC everywhere.
     recording_format: RecordingFormat = "recording.format", default r#""auto""#, example r#""flv""#;
     /// A file that lasts so long ends at the next key frame, and another one begins.
     recording_file_seconds: Seconds<10, 604_800> = "recording.file_seconds", default "3600";

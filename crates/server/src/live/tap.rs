@@ -3,7 +3,7 @@
 //! ```text
 //! router ─packets─▶ worker: a member without a connection ─▶ Program (packets ▶ frames, in step) ─▶ Sound (Opus, and ▶ AAC) ─▶ hub
 //! ```
-//! Sound goes to the hub as it came, for recordings, and transcoded while somebody reads it so.
+//! Sound goes to the hub as it came, for recordings, and transcoded while somebody reads it so; G.711 transcoded alone.
 
 mod opening;
 mod program;
@@ -180,8 +180,9 @@ impl Tapper {
     /// Sound is transcoded from here on, or no longer.
     async fn listen(&mut self, sound: &mut Sound, is_listened: bool) -> Result<(), Stopped> {
         if !is_listened {
-            sound.rest();
-            self.inlet.withdraw(Rendition::Common);
+            if sound.rest() {
+                self.inlet.withdraw(Rendition::Common);
+            }
             return Ok(());
         }
         let Some(parameters) = sound.begin() else { return Ok(()) };

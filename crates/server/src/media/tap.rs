@@ -263,8 +263,8 @@ fn slot(place: Place) -> SendParameters {
         name,
         payload_type,
         rtx_payload_type: None,
-        clock_rate_hz: clock_rate_hz(codec.kind()),
-        channels: if kind == Kind::Audio { 2 } else { 1 },
+        clock_rate_hz: clock_rate_hz(codec),
+        channels: if codec == media::Codec::Opus { 2 } else { 1 },
         fmtp: fmtp.to_owned(),
         feedback: Feedback::default(),
     };
@@ -278,11 +278,12 @@ fn slot(place: Place) -> SendParameters {
     }
 }
 
-/// Ticks of the timestamps in a second, whatever the codec.
-pub(crate) fn clock_rate_hz(kind: media::Kind) -> u32 {
-    match kind {
-        media::Kind::Audio => 48_000,
-        media::Kind::Video => 90_000,
+/// Ticks of the timestamps in a second.
+pub(crate) fn clock_rate_hz(codec: media::Codec) -> u32 {
+    match (codec, codec.kind()) {
+        (media::Codec::Pcmu | media::Codec::Pcma, _) => 8_000,
+        (_, media::Kind::Audio) => 48_000,
+        (_, media::Kind::Video) => VIDEO_CLOCK_HZ,
     }
 }
 
@@ -295,7 +296,7 @@ type Tapped = (CodecName, media::Codec, u8, &'static str);
 
 /// What can become frames, the payload types that stand for it between router and tap, and the format parameters that a negotiation would
 /// have given.
-const CODECS: [Tapped; 10] = [
+const CODECS: [Tapped; 12] = [
     (CodecName::Opus, media::Codec::Opus, 96, ""),
     (CodecName::H264, media::Codec::H264, 97, "packetization-mode=1;profile-level-id=42e01f"),
     (CodecName::Vp8, media::Codec::Vp8, 98, ""),
@@ -309,7 +310,11 @@ const CODECS: [Tapped; 10] = [
     (CodecName::Av1, media::Codec::Av1, 103, "profile=0"),
     (CodecName::Av1, media::Codec::Av1, 104, "profile=1"),
     (CodecName::Av1, media::Codec::Av1, 105, "profile=2"),
+    (CodecName::Pcmu, media::Codec::Pcmu, 106, ""),
+    (CodecName::Pcma, media::Codec::Pcma, 107, ""),
 ];
+/// Ticks in a second of the timestamps of pictures, whatever the codec.
+pub(crate) const VIDEO_CLOCK_HZ: u32 = 90_000;
 /// Memory is taken in pieces of so much.
 const MEMORY_BYTES: usize = 64 * 1024;
 /// Of the place for sound.

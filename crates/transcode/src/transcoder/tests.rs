@@ -7,6 +7,7 @@ use proptest::prelude::{any, proptest};
 use super::{DRIFT_MAX, FILL_MAX, GAP_MIN, Transcoder};
 use crate::decoder::Decoder;
 use crate::encoder::Encoder;
+use crate::g711::Law;
 use crate::{CHANNELS, SAMPLE_RATE_HZ, TranscodeError};
 
 /// When the sound begins.
@@ -55,6 +56,19 @@ fn opus() -> (Parameters, Vec<Frame>) {
     (encoder.parameters().unwrap(), frames)
 }
 
+/// Packets of 20 ms as telephones send them: of the left side alone, each sample as the byte that comes closest.
+fn g711(codec: Codec, law: Law) -> (Parameters, Vec<Frame>) {
+    let distance = |byte: u8, sample: f32| (law.sample(byte) - sample).abs();
+    let closest = |sample: f32| (0..=255).min_by(|a, b| distance(*a, sample).total_cmp(&distance(*b, sample))).unwrap();
+    let bytes: Vec<u8> = sound(8_000).into_iter().step_by(CHANNELS).map(closest).collect();
+    let frames = bytes.chunks_exact(160).enumerate().map(|(at, data)| {
+        let pts = MediaTime::from_millis(at as i64 * 20);
+        Frame { codec, pts, dts: pts, is_key: true, data: Bytes::copy_from_slice(data) }
+    });
+    let shape = Shape::Audio { sample_rate_hz: 8_000, channels: 1 };
+    (Parameters { codec, decoder_configuration: Bytes::new(), shape }, frames.collect())
+}
+
 fn transcoded(transcoder: &mut Transcoder, frames: &[Frame]) -> Vec<Frame> {
     let mut all = Vec::new();
     frames.iter().for_each(|frame| transcoder.handle_frame(frame, &mut |frame| all.push(frame)).expect("whole"));
@@ -89,6 +103,19 @@ fn the_same_is_heard_at_the_same_time_on_the_same_side() {
         assert!((right - left / 2.0).abs() < 0.02, "{name}: right {right} beside {left}");
         let length = out.last().unwrap().pts - out[0].pts;
         assert!((length.micros() as f64 / 1e6 - SECONDS).abs() < 0.1, "{name}: {length}");
+    }
+}
+
+#[test]
+fn g711_is_heard_at_the_same_time_on_both_sides() {
+    for (parameters, frames) in [g711(Codec::Pcmu, Law::Mu), g711(Codec::Pcma, Law::A)] {
+        let mut transcoder = Transcoder::new(&parameters, Codec::Aac).unwrap();
+        let out = transcoded(&mut transcoder, &frames);
+        let (onset, sides) = heard(transcoder.parameters(), &out);
+        assert!((onset - ONSET_S).abs() < 0.004, "{}: heard at {onset:.4} s", parameters.codec);
+        for loudness in sides {
+            assert!((loudness - 0.5 * std::f32::consts::FRAC_1_SQRT_2).abs() < 0.02, "{}: {sides:?}", parameters.codec);
+        }
     }
 }
 
@@ -227,8 +254,9 @@ fn where_there_is_no_way_that_is_said() {
 
 proptest! {
     #[test]
-    fn no_frames_make_it_panic(frames in vec((vec(any::<u8>(), 0..200), any::<i64>()), 1..30), is_aac in any::<bool>()) {
-        let (parameters, to) = if is_aac { (aac_parameters(), Codec::Opus) } else { (opus_parameters(), Codec::Aac) };
+    fn no_frames_make_it_panic(frames in vec((vec(any::<u8>(), 0..200), any::<i64>()), 1..30), way in 0..3_usize) {
+        let ways = [(aac_parameters(), Codec::Opus), (opus_parameters(), Codec::Aac), (g711_parameters(), Codec::Aac)];
+        let (parameters, to) = ways[way].clone();
         let mut transcoder = Transcoder::new(&parameters, to).unwrap();
         for (data, pts) in frames {
             let pts = MediaTime::from_micros(pts);
@@ -241,6 +269,11 @@ proptest! {
 fn aac_parameters() -> Parameters {
     let shape = Shape::Audio { sample_rate_hz: 44_100, channels: 2 };
     Parameters { codec: Codec::Aac, decoder_configuration: Bytes::from_static(&[0x12, 0x10]), shape }
+}
+
+fn g711_parameters() -> Parameters {
+    let shape = Shape::Audio { sample_rate_hz: 8_000, channels: 1 };
+    Parameters { codec: Codec::Pcma, decoder_configuration: Bytes::new(), shape }
 }
 
 fn opus_parameters() -> Parameters {

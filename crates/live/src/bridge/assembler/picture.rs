@@ -18,7 +18,7 @@ pub(super) enum Picture {
     Vp8(Vec<u8>),
     Vp9(Superframe),
     Av1(TemporalUnit),
-    Opus(Vec<u8>),
+    Sound(Vec<u8>),
 }
 
 /// A payload that does not go on from the one before, is malformed, or one too many. The frame is lost.
@@ -54,7 +54,7 @@ impl Picture {
             Codec::Vp8 => Ok(Self::Vp8(Vec::new())),
             Codec::Vp9 => Ok(Self::Vp9(Superframe::default())),
             Codec::Av1 => Ok(Self::Av1(TemporalUnit::default())),
-            Codec::Opus => Ok(Self::Opus(Vec::new())),
+            Codec::Opus | Codec::Pcmu | Codec::Pcma => Ok(Self::Sound(Vec::new())),
             Codec::Aac | Codec::Mp3 => Err(BridgeError::Codec(codec)),
         }
     }
@@ -67,7 +67,7 @@ impl Picture {
             Self::Vp8(_) => vp8::Descriptor::parse(payload).is_ok_and(|head| head.is_start_of_frame()),
             Self::Vp9(_) => vp9::Descriptor::parse(payload).is_ok_and(|head| head.is_key_frame()),
             Self::Av1(_) => av1::AggregationHeader::parse(payload).is_some_and(|head| head.is_key_frame()),
-            Self::Opus(_) => true,
+            Self::Sound(_) => true,
         }
     }
 
@@ -86,7 +86,7 @@ impl Picture {
                 data.extend_from_slice(part);
                 Ok(())
             }
-            Self::Opus(data) => {
+            Self::Sound(data) => {
                 data.clear();
                 data.extend_from_slice(payload);
                 Ok(())
@@ -99,7 +99,7 @@ impl Picture {
             Self::H264(collected) | Self::H265(collected) => drop(collected.take()),
             Self::Vp9(superframe) => superframe.clear(),
             Self::Av1(unit) => unit.clear(),
-            Self::Vp8(data) | Self::Opus(data) => data.clear(),
+            Self::Vp8(data) | Self::Sound(data) => data.clear(),
         }
     }
 
@@ -119,7 +119,7 @@ impl Picture {
                     .map(|(width, height)| (Bytes::new(), Shape::Video { width: width.into(), height: height.into() }));
                 Some(Whole { is_key, data, parameters })
             }
-            Self::Opus(data) => {
+            Self::Sound(data) => {
                 let data = std::mem::take(data);
                 (!data.is_empty()).then_some(Whole { is_key: true, data, parameters: None })
             }

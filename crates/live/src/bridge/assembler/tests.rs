@@ -7,6 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, proptest};
 
 use super::{ASK_AGAIN, Assembler, Output, REORDERING_MAX, WAITING_PACKETS_MAX};
+use crate::Sampling;
 use crate::bridge::tests::{PPS, SPS, access_unit, h264_parameters};
 use crate::bridge::{BridgeError, Packetizer};
 
@@ -258,6 +259,18 @@ fn each_packet_of_sound_is_a_frame_and_losses_leave_a_gap_only() {
 }
 
 #[test]
+fn g711_tells_its_one_channel_and_each_byte_of_it_is_a_sample() {
+    for codec in [Codec::Pcmu, Codec::Pcma] {
+        let outputs = Receiver::new(codec).take(&(0, 0, true, vec![0xd5; 160]));
+        let shape = Shape::Audio { sample_rate_hz: 8_000, channels: 1 };
+        let told = Parameters { codec, decoder_configuration: Bytes::new(), shape };
+        let sampling = Sampling::of(&told).unwrap();
+        assert_eq!(outputs[0], Output::Parameters(told));
+        assert_eq!(frames(&outputs).iter().map(|frame| sampling.samples(frame)).collect::<Vec<_>>(), [160]);
+    }
+}
+
+#[test]
 fn a_codec_without_a_way_is_refused() {
     assert_eq!(Assembler::new(Codec::Aac, PATIENCE).unwrap_err(), BridgeError::Codec(Codec::Aac));
 }
@@ -296,7 +309,7 @@ proptest! {
 
     #[test]
     fn no_packets_make_it_panic(packets in vec((0_u64..40, any::<u32>(), any::<bool>(), vec(any::<u8>(), 0..40)), 0..60)) {
-        for codec in [Codec::H264, Codec::H265, Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::Opus] {
+        for codec in [Codec::H264, Codec::H265, Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::Opus, Codec::Pcmu] {
             let mut receiver = Receiver::new(codec);
             for packet in &packets {
                 receiver.take(packet);

@@ -139,7 +139,7 @@ fn video(parameters: &Parameters) -> Value {
                 said = (h265_profile(sps.profile).to_owned(), level(sps.level, 30));
             }
         }
-        Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus => {}
+        Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Aac | Codec::Mp3 | Codec::Opus | Codec::Pcmu | Codec::Pcma => {}
     }
     let codec = if parameters.codec == Codec::H265 { "HEVC" } else { parameters.codec.name() };
     json!({ "codec": codec, "profile": said.0, "level": said.1, "width": width, "height": height })

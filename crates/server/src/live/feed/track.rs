@@ -7,7 +7,7 @@ use rtp::Header;
 use rtp::parameters::{AnnouncedSsrc, Codec, CodecName, ExtensionIds, Feedback, Kind, Mid, ReceiveParameters};
 use rtp::rtcp::{SenderInfo, Writer};
 
-use crate::media::{FedPacket, clock_rate_hz};
+use crate::media::{FedPacket, VIDEO_CLOCK_HZ, clock_rate_hz};
 
 /// Counts and numbers the packets of a track.
 #[derive(Debug)]
@@ -38,7 +38,9 @@ impl Track {
             media::Codec::Vp9 => (CodecName::Vp9, format!("profile-id={}", record.first().unwrap_or(&0))),
             media::Codec::Av1 => (CodecName::Av1, format!("profile={}", record.get(1).map_or(0, |byte| byte >> 5))),
             media::Codec::Opus => (CodecName::Opus, "minptime=10;useinbandfec=1".to_owned()),
-            codec @ (media::Codec::Aac | media::Codec::Mp3) => return Err(BridgeError::Codec(codec)),
+            codec @ (media::Codec::Aac | media::Codec::Mp3 | media::Codec::Pcmu | media::Codec::Pcma) => {
+                return Err(BridgeError::Codec(codec));
+            }
         };
         let mut packetizer = Packetizer::new(PAYLOAD_BYTES_MAX);
         packetizer.set_parameters(parameters)?;
@@ -62,8 +64,8 @@ impl Track {
     pub(super) fn parameters(&self) -> ReceiveParameters {
         let kind = self.codec.kind();
         let (mid, payload_type, clock_rate_hz, channels) = match kind {
-            Kind::Audio => ("0", AUDIO_PAYLOAD_TYPE, clock_rate_hz(media::Kind::Audio), 2),
-            Kind::Video => ("1", VIDEO_PAYLOAD_TYPE, clock_rate_hz(media::Kind::Video), 1),
+            Kind::Audio => ("0", AUDIO_PAYLOAD_TYPE, clock_rate_hz(media::Codec::Opus), 2),
+            Kind::Video => ("1", VIDEO_PAYLOAD_TYPE, VIDEO_CLOCK_HZ, 1),
         };
         ReceiveParameters {
             #[expect(clippy::expect_used, reason = "two tokens of one digit")]
@@ -87,7 +89,7 @@ impl Track {
 
     /// Appends the packets of a frame, and now and then a report of when they are shown.
     pub(super) fn send(&mut self, frame: &Frame, packets: &mut Vec<FedPacket>) -> Result<(), BridgeError> {
-        let rate_hz = clock_rate_hz(frame.kind());
+        let rate_hz = clock_rate_hz(frame.codec);
         #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "timestamps wrap")]
         let timestamp = frame.pts.ticks(rate_hz) as u32;
         let Self { codec, ssrc, packetizer, number, packets: sent, octets, .. } = self;

@@ -1,4 +1,4 @@
-//! Sound as it came, and in the codec that every player of RTMP, FLV and HLS knows.
+//! Sound as it came, and in the codec that every player of RTMP, FLV and HLS knows; G.711 in that alone.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ pub(super) struct Rendered {
     pub(super) output: Output,
 }
 
-/// Gives sound as it comes, and makes AAC of it while somebody reads that.
+/// Gives sound as it comes, and makes AAC of it while somebody reads that; of G.711 always, and nothing else.
 pub(super) struct Sound {
     /// How it comes, once that is known.
     original: Option<Parameters>,
     /// Somebody reads the other rendition.
     is_listened: bool,
-    /// Once the parameters of the sound are known, while somebody reads what it makes.
+    /// Once the parameters of the sound are known, while what it makes is needed.
     transcoder: Option<Transcoding>,
     /// The first picture since the transcoder began, while no sound has come.
     silent_since: Option<MediaTime>,
@@ -33,37 +33,44 @@ impl Rendered {
     pub(super) fn of_all(output: Output) -> Self {
         Self { rendition: None, output }
     }
-
-    fn common(output: Output) -> Self {
-        Self { rendition: Some(Rendition::Common), output }
-    }
-
-    fn original(output: Output) -> Self {
-        Self { rendition: Some(Rendition::Original), output }
-    }
 }
 
 impl Sound {
-    /// Counts what it transcodes there; nothing before [`Self::begin`].
+    /// Counts what it transcodes there; nothing before [`Self::begin`], but for G.711.
     pub(super) fn new(load: Arc<Load>) -> Self {
         Self { original: None, is_listened: false, transcoder: None, silent_since: None, load }
     }
 
-    /// Transcodes from here on. Gives the parameters of what comes out, if it is known what comes in.
+    /// Transcodes from here on. Gives the parameters of what comes out, if it is known what comes in and that was not transcoded already.
     pub(super) fn begin(&mut self) -> Option<Rendered> {
         self.is_listened = true;
-        self.begin_transcoder()
+        if self.transcoder.is_some() { None } else { self.begin_transcoder() }
     }
 
-    /// Transcodes no longer.
-    pub(super) fn rest(&mut self) {
-        (self.is_listened, self.transcoder) = (false, None);
+    /// Nobody listens any more. False: it is transcoded all the same.
+    pub(super) fn rest(&mut self) -> bool {
+        self.is_listened = false;
+        let rests = !self.is_needed();
+        if rests {
+            self.transcoder = None;
+        }
+        rests
+    }
+
+    /// Whether sound is transcoded: for who reads that, or because nobody takes it as it comes.
+    fn is_needed(&self) -> bool {
+        self.is_listened || !self.is_read_as_it_comes()
+    }
+
+    /// WebM, MP4 and FLV have no place for G.711 that players know, so there is one rendition of it, for everybody.
+    fn is_read_as_it_comes(&self) -> bool {
+        self.original.as_ref().is_none_or(|original| !matches!(original.codec, Codec::Pcmu | Codec::Pcma))
     }
 
     /// Whether there is something to transcode: sound, or pictures so far ahead of it that nobody speaks.
     pub(super) fn is_concerned(&self, outputs: &[Output]) -> bool {
         let is_silent = |output: &Output| matches!(output, Output::Frame(frame) if self.is_silent_at(frame));
-        self.is_listened && outputs.iter().any(|output| output.is_sound() || is_silent(output))
+        self.is_needed() && outputs.iter().any(|output| output.is_sound() || is_silent(output))
     }
 
     /// The same with each sound in every rendition in which it is read; pictures pass.
@@ -75,11 +82,11 @@ impl Sound {
                     self.original = Some(parameters.clone());
                     // First, or there would be a moment without it for who begins.
                     rendered.extend(self.begin_transcoder());
-                    rendered.push(Rendered::original(Output::Parameters(parameters)));
+                    rendered.extend(self.original(Output::Parameters(parameters)));
                 }
                 Output::Frame(frame) if frame.kind() == Kind::Audio => {
                     self.send(&frame, &mut rendered);
-                    rendered.push(Rendered::original(Output::Frame(frame)));
+                    rendered.extend(self.original(Output::Frame(frame)));
                 }
                 Output::Frame(frame) => {
                     self.keep_silence(&frame, &mut rendered);
@@ -94,13 +101,24 @@ impl Sound {
         rendered
     }
 
+    /// Of what comes in, if that is read.
+    fn original(&self, output: Output) -> Option<Rendered> {
+        self.is_read_as_it_comes().then_some(Rendered { rendition: Some(Rendition::Original), output })
+    }
+
+    /// Of what was transcoded.
+    fn transcoded(&self) -> Option<Rendition> {
+        self.is_read_as_it_comes().then_some(Rendition::Common)
+    }
+
     fn begin_transcoder(&mut self) -> Option<Rendered> {
         (self.transcoder, self.silent_since) = (None, None);
-        let original = self.original.as_ref().filter(|_| self.is_listened)?;
+        let original = self.original.as_ref().filter(|_| self.is_needed())?;
         match Transcoding::begin(original, Codec::Aac, &self.load) {
             Ok(transcoder) => {
                 let transcoder = self.transcoder.insert(transcoder);
-                Some(Rendered::common(Output::Parameters(transcoder.parameters().clone())))
+                let parameters = transcoder.parameters().clone();
+                Some(Rendered { rendition: self.transcoded(), output: Output::Parameters(parameters) })
             }
             Err(error) => {
                 tracing::warn!(codec = %original.codec, %error, "the sound of a stream is not transcoded");
@@ -110,8 +128,10 @@ impl Sound {
     }
 
     fn send(&mut self, frame: &Frame, to: &mut Vec<Rendered>) {
+        let rendition = self.transcoded();
         let Some(transcoder) = &mut self.transcoder else { return };
-        let sent = transcoder.handle_frame(frame, &mut |frame| to.push(Rendered::common(Output::Frame(frame))));
+        let sent =
+            transcoder.handle_frame(frame, &mut |frame| to.push(Rendered { rendition, output: Output::Frame(frame) }));
         if let Err(error) = sent {
             tracing::debug!(codec = %frame.codec, %error, "a piece of sound is not transcoded");
         }
@@ -119,7 +139,7 @@ impl Sound {
 
     /// Players of AAC wait for sound as long as there is none for a picture.
     fn keep_silence(&mut self, picture: &Frame, to: &mut Vec<Rendered>) {
-        let is_silent = self.is_silent_at(picture);
+        let (is_silent, rendition) = (self.is_silent_at(picture), self.transcoded());
         let Some(transcoder) = &mut self.transcoder else { return };
         if transcoder.heard_until().is_none() {
             let since = *self.silent_since.get_or_insert(picture.dts);
@@ -129,7 +149,8 @@ impl Sound {
         }
         if is_silent {
             let until = picture.dts - SILENCE_AFTER;
-            let filled = transcoder.handle_silence(until, &mut |frame| to.push(Rendered::common(Output::Frame(frame))));
+            let filled = transcoder
+                .handle_silence(until, &mut |frame| to.push(Rendered { rendition, output: Output::Frame(frame) }));
             if let Err(error) = filled {
                 tracing::debug!(%error, "silence becomes no frame");
             }

@@ -38,7 +38,7 @@ impl Track {
         Ok(Self {
             codec,
             assembler: Assembler::new(codec, PATIENCE)?,
-            clock: TrackClock::new(clock_rate_hz(codec.kind())),
+            clock: TrackClock::new(clock_rate_hz(codec)),
             latest: None,
             held: Some(Vec::new()),
             held_until: None,
@@ -49,11 +49,15 @@ impl Track {
         self.codec
     }
 
-    /// What comes from here on is encoded otherwise. Times and numbers go on.
+    /// What comes from here on is encoded otherwise. Times and numbers go on; where timestamps count otherwise, they begin anew.
     ///
     /// # Errors
     /// If packets of this codec do not become frames.
     pub(super) fn change_codec(&mut self, codec: Codec) -> Result<(), BridgeError> {
+        if clock_rate_hz(codec) != clock_rate_hz(self.codec) {
+            *self = Self::new(codec)?;
+            return Ok(());
+        }
         self.assembler = Assembler::new(codec, PATIENCE)?;
         self.codec = codec;
         Ok(())

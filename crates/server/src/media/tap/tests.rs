@@ -72,6 +72,15 @@ fn every_codec_of_a_tap_has_a_payload_type_of_its_own() {
 }
 
 #[test]
+fn g711_counts_its_8000_samples_a_second_and_has_one_channel() {
+    let codecs = slot(Place::Audio).codecs;
+    let shape =
+        |name| codecs.iter().find(|codec| codec.name == name).map(|codec| (codec.clock_rate_hz, codec.channels));
+    assert_eq!(shape(CodecName::Opus), Some((48_000, 2)));
+    assert_eq!([CodecName::Pcmu, CodecName::Pcma].map(shape), [Some((8_000, 1)); 2]);
+}
+
+#[test]
 fn every_place_of_a_tap_has_a_name_and_a_number_of_its_own() {
     let places: Vec<Place> = Place::all().collect();
     assert_eq!(places.len(), GRADES_MAX + 1);

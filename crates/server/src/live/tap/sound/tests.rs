@@ -121,3 +121,22 @@ fn sound_that_comes_in_time_has_no_silence_in_it() {
         track.render(vec![sound(ms)]);
     }
 }
+
+#[test]
+fn g711_becomes_aac_for_everybody_whether_or_not_somebody_listens() {
+    let load = Arc::new(Load::default());
+    let mut track = Sound::new(Arc::clone(&load));
+    let shape = Shape::Audio { sample_rate_hz: 8_000, channels: 1 };
+    let told = Parameters { codec: Codec::Pcmu, decoder_configuration: Bytes::new(), shape };
+    let spoken = (0..50).map(|step| {
+        let at = MediaTime::from_millis(step * 20);
+        Output::Frame(Frame { codec: Codec::Pcmu, pts: at, dts: at, is_key: true, data: vec![0xff; 160].into() })
+    });
+    let out = track.render([Output::Parameters(told)].into_iter().chain(spoken).collect());
+    assert!(out.iter().all(|rendered| rendered.rendition.is_none()));
+    let Output::Parameters(parameters) = &out[0].output else { panic!("{:?}", out[0]) };
+    assert_eq!((parameters.codec, load.frames()), (Codec::Aac, 50));
+    assert!(out.len() > 40, "{}", out.len());
+    assert_eq!(track.begin(), None, "it is there already");
+    assert!(!track.rest() && load.tracks() == 1);
+}
