@@ -7,7 +7,7 @@ from pathlib import Path
 
 from live import publishing
 from live_back import outputs
-from matrix import Input
+from matrix import FFMPEG, Input
 from meeting import until
 from member import FRAMES_PER_SECOND
 from played import PLAYED_S, played
@@ -28,8 +28,9 @@ def by_whip(law: str) -> Callable[[Server, Input], list[str]]:
     return command
 
 
+# Played by the younger ffmpeg: Debian's 5.1 may seek to a key picture of such a file that it then cannot decode.
 INPUTS = [
-    Input(f"WHIP H.264+{law}", "H264", tone_hz, FRAMES_PER_SECOND, "ffmpeg", by_whip(law)) for law, tone_hz in (("PCMU", 700), ("PCMA", 1100))
+    Input(f"WHIP H.264+{law}", "H264", tone_hz, FRAMES_PER_SECOND, FFMPEG, by_whip(law)) for law, tone_hz in (("PCMU", 700), ("PCMA", 1100))
 ]
 
 

@@ -80,7 +80,7 @@ impl Told {
             Codec::H264 => h264::DecoderConfiguration::parse(&decoder_configuration).is_ok(),
             Codec::H265 => h265::DecoderConfiguration::parse(&decoder_configuration).is_ok(),
             Codec::Aac => AudioSpecificConfig::parse_core(&decoder_configuration).is_ok(),
-            Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Mp3 | Codec::Opus => true,
+            Codec::Av1 | Codec::Vp8 | Codec::Vp9 | Codec::Mp3 | Codec::Opus | Codec::Pcmu | Codec::Pcma => true,
         };
         is_readable.then_some(Parameters { codec, decoder_configuration, shape })
     }

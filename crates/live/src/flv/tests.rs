@@ -29,6 +29,7 @@ fn parameters(codec: Codec) -> Parameters {
         Codec::Opus => {
             (b"OpusHead\x01\x01\0\0\x80\xbb\0\0\0\0\0", Shape::Audio { sample_rate_hz: 48_000, channels: 1 })
         }
+        Codec::Pcmu | Codec::Pcma => (&[], Shape::Audio { sample_rate_hz: 8_000, channels: 1 }),
         Codec::Vp8 | Codec::Vp9 => (b"\0\x14\x82\x02\x02\x02\0\0", Shape::Video { width: 0, height: 0 }),
         Codec::Av1 | Codec::H265 | Codec::Mp3 => (b"\x81\0\x0c\0", Shape::Video { width: 0, height: 0 }),
     };
@@ -38,6 +39,15 @@ fn parameters(codec: Codec) -> Parameters {
 fn read(reader: &mut BodyReader, kind: Kind, dts: MediaTime, body: Bytes) -> Packets {
     let packets = if kind == Kind::Video { reader.read_video(dts, body) } else { reader.read_audio(dts, body) };
     packets.expect("a tag of our own")
+}
+
+#[test]
+fn g711_has_formats_of_its_own_and_needs_no_record() {
+    for (codec, head) in [(Codec::Pcma, 0x72), (Codec::Pcmu, 0x82)] {
+        assert_eq!(parameters_body(&parameters(codec)), None);
+        let frame = Frame { codec, pts: at(0), dts: at(0), is_key: true, data: Bytes::from_static(b"\xd5\x55") };
+        assert_eq!(frame_body(&frame)[..], [head, 0xd5, 0x55]);
+    }
 }
 
 #[test]
