@@ -13,7 +13,7 @@ use crate::{CHANNELS, SAMPLE_RATE_HZ, TranscodeError};
 pub(crate) enum Decoder {
     Aac(Box<AacDecoder>),
     Opus { decoder: Box<OpusDecoder>, samples: Vec<f32> },
-    G711 { law: Law, resampler: Resampler, samples: Vec<f32> },
+    G711 { law: Law, resampler: Box<Resampler>, samples: Vec<f32> },
 }
 
 pub(crate) struct AacDecoder {
@@ -56,7 +56,7 @@ impl Decoder {
     }
 
     fn g711(law: Law) -> Result<Self, TranscodeError> {
-        let resampler = Resampler::new(g711::SAMPLE_RATE_HZ, SAMPLE_RATE_HZ)?;
+        let resampler = Box::new(Resampler::new(g711::SAMPLE_RATE_HZ, SAMPLE_RATE_HZ)?);
         Ok(Self::G711 { law, resampler, samples: Vec::new() })
     }
 
