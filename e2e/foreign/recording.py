@@ -21,7 +21,7 @@ LOST_S = 2.5
 APART_S = 0.1
 # What a publisher by WebRTC begins with second may begin later, at its time.
 BEGINNING_S = 1
-# A player looks at six seconds of it, once the publisher's reports are right.
+# A player looks at six seconds of it: ffmpeg's from the beginning, aiortc's once its reports are right.
 WEBRTC_RECORDED_S = SETTLED_S + PLAYED_S + 2
 
 
@@ -148,7 +148,8 @@ def record_by_whip(server: Server, source: Input, wanted: str, extension: str, s
     if codecs(path) != sorted([source.codec.lower(), sound]) or (transcoded > 0) != (sound == "aac"):
         raise Failed(f"{path} has {codecs(path)}, and {transcoded} frames of sound were transcoded")
     demand_whole(path, WEBRTC_RECORDED_S - LOST_S, BEGINNING_S)
-    measured = played(str(path), source.player, SETTLED_S).measure(source.tone_hz, source.rate_hz * (PLAYED_S - 1))
+    settled_s = SETTLED_S if source.codec == "VP8" else 0
+    measured = played(str(path), source.player, settled_s).measure(source.tone_hz, source.rate_hz * (PLAYED_S - 1))
     print(f"      {wanted:8} {source.name}: {measured}", flush=True)
     shutil.rmtree(folder)
 

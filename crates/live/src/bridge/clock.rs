@@ -1,26 +1,33 @@
 //! The times of a publisher's tracks on one timeline.
 
-use media::MediaTime;
+use media::{Kind, MediaTime};
 
 /// Timestamps of one RTP stream as times of its stream.
 ///
-/// By arrival at first; when both tracks have told by sender reports what their timestamps are on the publisher's clock (RFC 3550 §6.4.1),
-/// the second one moves to where it belongs: at once with its first report, later a little with each frame, so that no player jumps.
+/// By arrival at first; when sender reports tell what its timestamps are on the publisher's clock (RFC 3550 §6.4.1), a track moves to where
+/// it belongs: at once with its first report, if only its first packet has a time by then; later a little with each frame, so that times
+/// always grow. Sound moves so slowly that nobody hears it, and pictures move to where the sound is: they are in step long before both are
+/// where they belong.
 #[derive(Debug)]
 pub struct TrackClock {
+    kind: Kind,
     rate_hz: u32,
     /// The highest timestamp so far, as it came and in the endless count.
     newest: Option<(u32, i64)>,
     /// Time of the stream minus time of the track.
     shift: MediaTime,
     target: MediaTime,
-    has_report: bool,
+    /// A report has told its place, or more packets than the first have times.
+    is_placed: bool,
 }
 
-/// What the tracks of one publisher share: the publisher's clock minus the time of the stream, in microseconds.
-#[derive(Debug, Default)]
+/// What the tracks of one publisher share.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Alignment {
+    /// The publisher's clock minus the time of the stream, in microseconds.
     offset: Option<i64>,
+    /// By how much sound is still to move: so much the pictures stay away from where they belong, too.
+    sound_lacks: MediaTime,
 }
 
 impl Alignment {
@@ -33,20 +40,23 @@ impl Alignment {
 impl TrackClock {
     /// A stream whose timestamps count `rate_hz` a second.
     #[must_use]
-    pub fn new(rate_hz: u32) -> Self {
-        Self { rate_hz, newest: None, shift: MediaTime::ZERO, target: MediaTime::ZERO, has_report: false }
+    pub fn new(kind: Kind, rate_hz: u32) -> Self {
+        Self { kind, rate_hz, newest: None, shift: MediaTime::ZERO, target: MediaTime::ZERO, is_placed: false }
     }
 
     /// The time of a packet that comes in at `arrival`, both counted from the beginning of the stream.
-    pub fn time_of(&mut self, timestamp: u32, arrival: MediaTime) -> MediaTime {
-        let first = self.newest.is_none();
+    pub fn time_of(&mut self, timestamp: u32, arrival: MediaTime, alignment: &mut Alignment) -> MediaTime {
+        let before = self.newest;
         let ticks = self.unwrap(timestamp);
         let time = MediaTime::from_ticks(ticks, self.rate_hz);
-        if first {
-            (self.shift, self.target) = (arrival - time, arrival - time);
+        match before {
+            None => (self.shift, self.target) = (arrival - time, arrival - time),
+            Some((_, before)) if ticks > before => {
+                self.is_placed = true;
+                self.approach(MediaTime::from_ticks(ticks.saturating_sub(before), self.rate_hz), alignment);
+            }
+            Some(_) => {}
         }
-        let missing = (self.target - self.shift).micros().clamp(-STEP_US_MAX, STEP_US_MAX);
-        self.shift = self.shift + MediaTime::from_micros(missing);
         time + self.shift
     }
 
@@ -67,8 +77,35 @@ impl TrackClock {
         } else {
             self.target = self.shift + MediaTime::from_micros(error);
         }
-        if !std::mem::replace(&mut self.has_report, true) {
-            self.shift = self.target;
+        if !std::mem::replace(&mut self.is_placed, true) {
+            self.shift = self.goal(alignment);
+        }
+        self.tell(alignment);
+    }
+
+    /// Moves by a share of the `elapsed` time of the track, whatever the length of its frames: tracks that lack the same stay in step.
+    fn approach(&mut self, elapsed: MediaTime, alignment: &mut Alignment) {
+        let share = match self.kind {
+            Kind::Audio => SOUND_SHARE,
+            Kind::Video => PICTURE_SHARE,
+        };
+        let most = elapsed.micros() / share;
+        let missing = (self.goal(alignment) - self.shift).micros().clamp(-most, most);
+        self.shift = self.shift + MediaTime::from_micros(missing);
+        self.tell(alignment);
+    }
+
+    /// Where it is to be now: pictures where the sound is.
+    fn goal(&self, alignment: &Alignment) -> MediaTime {
+        match self.kind {
+            Kind::Audio => self.target,
+            Kind::Video => self.target - alignment.sound_lacks,
+        }
+    }
+
+    fn tell(&self, alignment: &mut Alignment) {
+        if self.kind == Kind::Audio {
+            alignment.sound_lacks = self.target - self.shift;
         }
     }
 
@@ -93,8 +130,12 @@ fn micros(ntp: u64) -> i64 {
     seconds.saturating_mul(1_000_000).saturating_add(fraction)
 }
 
-/// How far a track moves with each frame.
-const STEP_US_MAX: i64 = 2_000;
+/// The part of the time that goes by on the track which it moves by at most: sound by a hundredth, as writers of files place pieces of sound
+/// one behind the other and follow slowly.
+const SOUND_SHARE: i64 = 100;
+
+/// Pictures by a fourth: 100 ms are made up in 400 ms, and nobody sees it.
+const PICTURE_SHARE: i64 = 4;
 
 /// Tracks of one publisher that are further apart by their reports are not moved.
 const ERROR_US_MAX: i64 = 2_000_000;

@@ -77,9 +77,10 @@ impl Program {
             match packet {
                 TappedPacket::Rtp { codec, grade, number, timestamp, marker, payload } => {
                     let packet = Packet { arrived: now, number, timestamp, marker, payload };
-                    let origin = self.origin;
+                    let (origin, mut alignment) = (self.origin, self.alignment);
                     if let Some(track) = self.track_of(codec, grade) {
-                        track.handle_packet(origin, packet);
+                        track.handle_packet(origin, packet, &mut alignment);
+                        self.alignment = alignment;
                     }
                 }
                 TappedPacket::Report { place, ntp, timestamp } => {
@@ -101,7 +102,7 @@ impl Program {
     /// Gives up on what was waited for in vain, and asks for a key frame if it is time for one.
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         for track in self.audio.iter_mut().chain(self.video.iter_mut().flatten()) {
-            track.handle_timeout(self.origin, now);
+            track.handle_timeout(self.origin, now, &mut self.alignment);
         }
         if self.key_frame_due.is_some_and(|due| due <= now) {
             self.want_key_frame(now);

@@ -38,7 +38,7 @@ impl Track {
         Ok(Self {
             codec,
             assembler: Assembler::new(codec, PATIENCE)?,
-            clock: TrackClock::new(clock_rate_hz(codec)),
+            clock: TrackClock::new(codec.kind(), clock_rate_hz(codec)),
             latest: None,
             held: Some(Vec::new()),
             held_until: None,
@@ -64,16 +64,16 @@ impl Track {
     }
 
     /// Takes a packet; `origin` is where the timeline begins.
-    pub(super) fn handle_packet(&mut self, origin: Instant, packet: Packet) {
-        let Some(held) = &mut self.held else { return self.assemble(origin, packet) };
+    pub(super) fn handle_packet(&mut self, origin: Instant, packet: Packet, alignment: &mut Alignment) {
+        let Some(held) = &mut self.held else { return self.assemble(origin, packet, alignment) };
         if held.is_empty() {
             self.held_until = Some(packet.arrived + HELD_MAX);
             // So that a report can be compared with it.
-            self.clock.time_of(packet.timestamp, since(origin, packet.arrived));
+            self.clock.time_of(packet.timestamp, since(origin, packet.arrived), alignment);
         }
         held.push(packet);
         if held.len() >= HELD_PACKETS_MAX {
-            self.release(origin);
+            self.release(origin, alignment);
         }
     }
 
@@ -81,13 +81,13 @@ impl Track {
     pub(super) fn handle_report(&mut self, origin: Instant, ntp: u64, timestamp: u32, alignment: &mut Alignment) {
         self.clock.handle_sender_report(ntp, timestamp, alignment);
         if self.held_until.is_some() {
-            self.release(origin);
+            self.release(origin, alignment);
         }
     }
 
-    pub(super) fn handle_timeout(&mut self, origin: Instant, now: Instant) {
+    pub(super) fn handle_timeout(&mut self, origin: Instant, now: Instant, alignment: &mut Alignment) {
         if self.held_until.is_some_and(|until| until <= now) {
-            self.release(origin);
+            self.release(origin, alignment);
         }
         self.assembler.handle_timeout(now);
     }
@@ -100,18 +100,19 @@ impl Track {
         self.assembler.poll_output()
     }
 
-    fn release(&mut self, origin: Instant) {
+    fn release(&mut self, origin: Instant, alignment: &mut Alignment) {
         self.held_until = None;
         for packet in self.held.take().unwrap_or_default() {
-            self.assemble(origin, packet);
+            self.assemble(origin, packet, alignment);
         }
     }
 
-    fn assemble(&mut self, origin: Instant, packet: Packet) {
+    fn assemble(&mut self, origin: Instant, packet: Packet, alignment: &mut Alignment) {
         let Packet { arrived, number, timestamp, marker, payload } = packet;
         // Packets of one picture have one time.
         let known = self.latest.filter(|(latest, _)| *latest == timestamp);
-        let (_, time) = known.unwrap_or_else(|| (timestamp, self.clock.time_of(timestamp, since(origin, arrived))));
+        let time =
+            known.map_or_else(|| self.clock.time_of(timestamp, since(origin, arrived), alignment), |(_, time)| time);
         self.latest = Some((timestamp, time));
         self.assembler.handle_packet(arrived, number, (timestamp, time), marker, payload);
     }
