@@ -61,6 +61,8 @@ pub(crate) struct Peer {
     pub(crate) round_trip: Option<Duration>,
     /// What to add to the peer's NTP times to get ours: the least that was seen, which is the fastest way here.
     pub(crate) clock_offset: Option<i64>,
+    /// All streams that flowed were on its clock at once: from then on they are reported by it.
+    pub(crate) is_told_whole: bool,
     /// What is allocated, while it is; kept for its memory.
     pub(crate) demands: Vec<Demand>,
     /// It is to be shown a picture, so its path is estimated. Sound alone is sent whatever the path carries.
@@ -117,6 +119,7 @@ impl Peer {
             quality: (5, None),
             round_trip: None,
             clock_offset: None,
+            is_told_whole: false,
             demands: Vec::new(),
             is_estimated: false,
             replays: false,

@@ -64,6 +64,16 @@ pub(crate) struct Subscription {
 }
 
 impl Track {
+    /// Something came of it.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.layers.iter().any(|layer| layer.last_at.is_some())
+    }
+
+    /// A sender report told its clock.
+    pub(crate) fn is_told(&self) -> bool {
+        self.layers.iter().any(|layer| layer.clock().is_some())
+    }
+
     /// `next_stream` names the streams. Of what `replays`, who comes later gets everything since the latest key picture.
     pub(crate) fn new(
         now: Instant,

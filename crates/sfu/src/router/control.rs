@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rtp::rtcp::{self, Nack, ReportBlock, SenderInfo};
 
-use super::Router;
+use super::{Router, tracks_of};
 use crate::sink::Sink;
 use crate::timeline::{NtpTime, compact_span};
 
@@ -78,9 +78,18 @@ impl Router {
         if let Some(layer) = layer {
             layer.handle_sender_report(now, theirs, info.timestamp);
         }
+        self.note_clock(from);
         if !self.links.is_empty() {
             self.relay_clock(now, place.track, place.layer, None, sink);
         }
+    }
+
+    /// A publisher has told the clock of one more stream. Until it has of all that flow, they are reported by arrival: one by its clock beside
+    /// one by arrival would be apart by what its encoders hold back, which can be half a second.
+    pub(super) fn note_clock(&mut self, publisher: usize) {
+        let Some(peer) = self.peers.get_mut(publisher) else { return };
+        let mut own = tracks_of(&self.track_keys, peer.id).filter_map(|key| self.tracks.get(key));
+        peer.is_told_whole = peer.is_told_whole || own.all(|track| !track.is_heard() || track.is_told());
     }
 
     /// A subscriber tells how a slot's stream arrives.

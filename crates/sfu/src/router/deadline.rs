@@ -152,14 +152,15 @@ impl Router {
         peer.slots.iter_mut().for_each(|slot| slot.report_soon = false);
     }
 
-    /// Which outgoing timestamp belongs to this moment: by the publisher's reports where it made some, so that its sound and picture
-    /// stay together, by arrival otherwise.
+    /// Which outgoing timestamp belongs to this moment: by the publisher's reports where it made some of all its streams, so that its
+    /// sound and picture stay together, by arrival otherwise.
     fn sender_info(&self, now: Instant, ntp: NtpTime, slot: &Slot) -> Option<SenderInfo> {
         slot.forwarder.current()?;
         let rate_hz = slot.forwarder.rate_hz();
         let by_arrival = slot.forwarder.timestamp_at(now)?;
         let by_reports = slot.forwarder.clock().and_then(|(publisher, clock)| {
-            let offset = self.peers.get(*self.peer_keys.get(&publisher)?)?.clock_offset?;
+            let publisher = self.peers.get(*self.peer_keys.get(&publisher)?)?;
+            let offset = publisher.clock_offset.filter(|_| publisher.is_told_whole)?;
             let sampled_at = NtpTime(clock.ntp.0.wrapping_add_signed(offset));
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "timestamps wrap around")]
             let elapsed = ntp.units_since(sampled_at, rate_hz) as u32;

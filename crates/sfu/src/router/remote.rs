@@ -176,9 +176,12 @@ impl Router {
         if let Some(layer) = track.layers.get_mut(layer) {
             layer.handle_sender_report(now, theirs, clock.timestamp);
         }
-        let peer = self.peer_keys.get(&track.id.peer).and_then(|key| self.peers.get_mut(*key));
-        if let Some(peer) = peer {
+        let publisher = self.peer_keys.get(&track.id.peer).copied();
+        if let Some(peer) = publisher.and_then(|key| self.peers.get_mut(key)) {
             peer.handle_clock(theirs, ours);
+        }
+        if let Some(publisher) = publisher {
+            self.note_clock(publisher);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A room as a table language: what comes in, and what each subscriber gets.
 
 mod audio;
+mod clocks;
 mod codecs;
 mod cost;
 mod encrypted;
