@@ -134,8 +134,8 @@ fn micros(ntp: u64) -> i64 {
 /// one behind the other and follow slowly.
 const SOUND_SHARE: i64 = 100;
 
-/// Pictures by a fourth: 100 ms are made up in 400 ms, and nobody sees it.
-const PICTURE_SHARE: i64 = 4;
+/// Pictures by a tenth: 100 ms are made up in a second, and a report that is wrong for once moves them by no more.
+const PICTURE_SHARE: i64 = 10;
 
 /// Tracks of one publisher that are further apart by their reports are not moved.
 const ERROR_US_MAX: i64 = 2_000_000;

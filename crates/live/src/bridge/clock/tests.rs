@@ -125,7 +125,7 @@ fn when_a_better_report_moves_both_tracks_they_stay_in_step_at_every_moment() {
 }
 
 #[test]
-fn tracks_that_began_by_arrival_are_in_step_within_a_second_of_their_reports() {
+fn tracks_that_began_by_arrival_are_in_step_within_two_seconds_of_their_reports() {
     for (picture_late, sound_late) in [(0, 150), (150, 0), (200, 30), (30, 200)] {
         let mut publisher = Publisher::new(400, 380);
         publisher.report(0, picture_late, sound_late);
@@ -135,7 +135,7 @@ fn tracks_that_began_by_arrival_are_in_step_within_a_second_of_their_reports() {
         publisher.send(500..600);
         publisher.report(600, 0, 0);
         publisher.send(600..20_000);
-        let skew = publisher.skew_us_max(1_400);
+        let skew = publisher.skew_us_max(2_600);
         assert!(skew < 1_000, "{skew} us after {picture_late} and {sound_late} ms");
     }
 }
@@ -164,7 +164,7 @@ fn no_step_is_heard_and_times_of_pictures_always_grow() {
         publisher.report(500, 0, 0);
         publisher.send(500..30_000);
         let [pictures, sounds] = publisher.steps_us();
-        assert!(pictures.0 >= 29_999 && pictures.1 <= 50_001, "{pictures:?} us");
+        assert!(pictures.0 >= 35_999 && pictures.1 <= 44_001, "{pictures:?} us");
         let step = 20_000 / SOUND_SHARE + 1;
         assert!(sounds.0 >= 20_000 - step && sounds.1 <= 20_000 + step, "{sounds:?} us");
     }
@@ -177,8 +177,8 @@ fn pictures_without_sound_come_to_where_they_belong() {
     picture.time_of(0, MediaTime::from_millis(90), &mut alignment);
     picture.handle_sender_report(ntp(7_090_000), 0, &mut alignment);
     picture.handle_sender_report(ntp(7_000_000), 0, &mut alignment);
-    let times = (1..=20).map(|count| picture.time_of(count * 3_600, LATER, &mut alignment).millis());
-    assert_eq!(times.last(), Some(800));
+    let times = (1..=25).map(|count| picture.time_of(count * 3_600, LATER, &mut alignment).millis());
+    assert_eq!(times.last(), Some(1_000));
 }
 
 #[test]
