@@ -7,6 +7,7 @@ use rtp::rtcp::{self, Nack, ReportBlock, SenderInfo};
 use super::{Router, tracks_of};
 use crate::sink::Sink;
 use crate::timeline::{NtpTime, compact_span};
+use crate::track::Track;
 
 impl Router {
     /// All packets of a compound.
@@ -88,8 +89,10 @@ impl Router {
     /// one by arrival would be apart by what its encoders hold back, which can be half a second.
     pub(super) fn note_clock(&mut self, publisher: usize) {
         let Some(peer) = self.peers.get_mut(publisher) else { return };
-        let mut own = tracks_of(&self.track_keys, peer.id).filter_map(|key| self.tracks.get(key));
-        peer.is_told_whole = peer.is_told_whole || own.all(|track| !track.is_heard() || track.is_told());
+        let own = tracks_of(&self.track_keys, peer.id).filter_map(|key| self.tracks.get(key));
+        let mut heard = own.filter(|track| track.is_heard()).peekable();
+        // A report may come before the first packet of whatever there is.
+        peer.is_told_whole = peer.is_told_whole || (heard.peek().is_some() && heard.all(Track::is_told));
     }
 
     /// A subscriber tells how a slot's stream arrives.
