@@ -1,18 +1,16 @@
 """The disk becomes full in mid-recording: what was written plays, it is said why it ended, viewers notice nothing, and no room believes that it is recorded."""
 
-import json
 import os
 import shutil
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 from live import CLIENT_S, ffmpeg_source, publishing, run
 from matrix import INPUTS
+from operators import Operator
 from recording import BEGINNING_S, LOST_S, RECORDED_S, demand_whole
 from server import Failed, Server
 
@@ -36,7 +34,7 @@ class Disk:
         data = tempfile.mkdtemp(prefix="parlor-foreign-")
         self._folder, self._data = folder, data
         self.server = Server(server.binary, settings={**settings, "data.dir": data}, wrapper=[*UNSHARED, "sh", "-c", mount, "sh"])
-        self.token = run([str(server.binary), "admin", "--token", "--set", f"data.dir={data}"]).stdout.strip()
+        self.ask = Operator(self.server, data).ask
         self.folder = Path(f"/proc/{self.server.process.pid}/root{folder}")
 
     def __enter__(self) -> "Disk":
@@ -55,16 +53,6 @@ class Disk:
                     pass
             except OSError:
                 return
-
-    def ask(self, path: str, method: str = "GET") -> object:
-        """The API's answer; `None` where it has no body."""
-        asked = urllib.request.Request(f"http://127.0.0.1:{self.server.http_port}/api/v1/{path}", method=method)
-        asked.add_header("Authorization", f"Bearer {self.token}")
-        try:
-            with urllib.request.urlopen(asked, timeout=CLIENT_S) as answer:
-                return json.loads(answer.read() or "null")
-        except urllib.error.HTTPError as refusal:
-            raise Failed(f"{method} {path}: {refusal.code} {refusal.read()}") from refusal
 
     def until_recorded(self, wished: Callable[[list[dict]], bool]) -> list[dict]:
         """The recordings, as soon as they are as wished."""

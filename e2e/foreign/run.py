@@ -30,6 +30,7 @@ import matrix
 import meeting
 import native
 import recording
+import room_recording
 import stream
 import tools
 from server import Failed, Server
@@ -68,7 +69,7 @@ def main() -> int:
     options = arguments.parse_args()
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
-    streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
+    streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *room_recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
     meetings = chosen([*meeting.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
     abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *audience.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
