@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from live import CLIENT_S, ffmpeg_source, publishing, run
-from matrix import INPUTS
 from operators import Operator
 from recording import BEGINNING_S, LOST_S, RECORDED_S, demand_whole
+from room_recording import H264_BY_WHIP, recorded_room
 from server import Failed, Server
 
 # The index and its log, the room that is kept for them, and some seconds of recordings.
@@ -34,7 +34,7 @@ class Disk:
         data = tempfile.mkdtemp(prefix="parlor-foreign-")
         self._folder, self._data = folder, data
         self.server = Server(server.binary, settings={**settings, "data.dir": data}, wrapper=[*UNSHARED, "sh", "-c", mount, "sh"])
-        self.ask = Operator(self.server, data).ask
+        self.operator = Operator(self.server, data)
         self.folder = Path(f"/proc/{self.server.process.pid}/root{folder}")
 
     def __enter__(self) -> "Disk":
@@ -58,7 +58,7 @@ class Disk:
         """The recordings, as soon as they are as wished."""
         deadline = time.monotonic() + 2 * CLIENT_S
         while time.monotonic() < deadline:
-            found = self.ask("recordings")["recordings"]
+            found = self.operator.ask("recordings")["recordings"]
             if wished(found):
                 return found
             time.sleep(0.2)
@@ -121,27 +121,20 @@ def viewers_of_a_stream_notice_nothing(server: Server) -> None:
 def a_room_is_told_that_it_is_recorded_no_longer(server: Server) -> None:
     """An encoder in a room: its part plays, and the badge goes."""
     demand_root()
-    source = next(source for source in INPUTS if source.name.startswith("WHIP H.264"))
     with Disk(server) as disk:
-        command = source.command(disk.server, source)
-        command[-1] = f"http://127.0.0.1:{disk.server.http_port}/whip/room/standup"
-        with publishing(command):
-            deadline = time.monotonic() + CLIENT_S
-            while not disk.ask("rooms")["rooms"] and time.monotonic() < deadline:
-                time.sleep(0.1)
-            disk.ask("rooms/standup/recording", "POST")
+        with recorded_room(disk.server, disk.operator, H264_BY_WHIP):
             disk.until_recorded(is_long)
-            if disk.ask("rooms/standup")["recordedSince"] is None:
+            if disk.operator.ask("rooms/standup")["recordedSince"] is None:
                 raise Failed("the room does not say that it is recorded")
             disk.fill()
             (recording,) = disk.until_recorded(has_ended)
             disk.demand_played(recording, RECORDED_S - LOST_S)
             deadline = time.monotonic() + CLIENT_S
-            while disk.ask("rooms/standup")["recordedSince"] is not None:
+            while disk.operator.ask("rooms/standup")["recordedSince"] is not None:
                 if time.monotonic() > deadline:
                     raise Failed("the room still says that it is recorded")
                 time.sleep(0.1)
-            (take,) = disk.ask("recordings/takes?room=standup")["takes"]
+            (take,) = disk.operator.ask("recordings/takes?room=standup")["takes"]
             if (take["state"], take["parts"]) != ("interrupted", 1):
                 raise Failed(f"the recording of the room is {take}")
 

@@ -3,10 +3,12 @@
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from live import CLIENT_S, publishing
-from matrix import INPUTS
+from matrix import INPUTS, Input
 from operators import Operator
 from played import PLAYED_S, played
 from server import Failed, Server
@@ -14,22 +16,29 @@ from server import Failed, Server
 # ffmpeg reports anew after five seconds, of sound first; what is measured lies on both sides of that.
 RECORDED_S = 12
 MEASURED_FROM_S = 4
+H264_BY_WHIP = next(source for source in INPUTS if source.name.startswith("WHIP H.264"))
+
+
+@contextmanager
+def recorded_room(server: Server, operator: Operator, source: Input) -> Iterator[None]:
+    """The source publishes into the room "standup" by WHIP, and the operator has that recorded."""
+    command = source.command(server, source)
+    command[-1] = f"http://127.0.0.1:{server.http_port}/whip/room/standup"
+    with publishing(command):
+        deadline = time.monotonic() + CLIENT_S
+        while not operator.ask("rooms")["rooms"] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        operator.ask("rooms/standup/recording", "POST")
+        yield
 
 
 def an_encoder_in_a_room_is_recorded_in_step(server: Server) -> None:
     """ffmpeg publishes into the room by WHIP."""
     folder, data = Path(tempfile.mkdtemp(prefix="parlor-recordings-")), tempfile.mkdtemp(prefix="parlor-foreign-")
     own = Server(server.binary, settings={"recording.folder": str(folder), "data.dir": data})
-    source = next(source for source in INPUTS if source.name.startswith("WHIP H.264"))
-    command = source.command(own, source)
-    command[-1] = f"http://127.0.0.1:{own.http_port}/whip/room/standup"
+    source = H264_BY_WHIP
     try:
-        operator = Operator(own, data)
-        with publishing(command):
-            deadline = time.monotonic() + CLIENT_S
-            while not operator.ask("rooms")["rooms"] and time.monotonic() < deadline:
-                time.sleep(0.1)
-            operator.ask("rooms/standup/recording", "POST")
+        with recorded_room(own, Operator(own, data), source):
             time.sleep(RECORDED_S)
         own.stop()
     finally:
