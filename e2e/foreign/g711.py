@@ -12,8 +12,8 @@ from meeting import until
 from member import FRAMES_PER_SECOND
 from played import PLAYED_S, played
 from recording import record_by_whip
-from server import Failed, Server
-from stream import G711End
+from server import Server
+from stream import G711End, attended
 
 STORY_LIMIT_S = 60
 
@@ -55,15 +55,11 @@ async def is_passed_on(server: Server) -> None:
     """By WHEP, as it is."""
     publisher, viewer = G711End("telephone", 120, 700, "H264"), G711End("other", 0, 0, "H264")
     base = f"http://127.0.0.1:{server.http_port}"
-    try:
+    async with attended(publisher, viewer):
         await publisher.publish(f"{base}/whip/live/telephone")
         await viewer.play(f"{base}/whep/live/telephone")
         await until("the other telephone hears it", lambda: viewer.hears(publisher))
         await until("and sees it", lambda: viewer.sees(publisher))
-    except Exception as failure:
-        raise Failed(f"{type(failure).__name__}: {failure}\n{viewer.seen} {viewer.heard[-5:]}") from failure
-    finally:
-        await asyncio.gather(publisher.end(), viewer.end(), return_exceptions=True)
 
 
 CHECKS = [

@@ -4,13 +4,14 @@ import asyncio
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from urllib.parse import urljoin
 
 import imageio_ffmpeg
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from gst_member import GstMember
-from meeting import until
+from meeting import describe, until
 from member import Member
 from server import Failed, Server
 
@@ -100,6 +101,21 @@ def request(method: str, url: str, sdp: str | None = None) -> tuple[str, str]:
         raise Failed(f"{method} {url}: {error.code} {error.read().decode(errors='replace')}") from error
 
 
+@asynccontextmanager
+async def attended(*ends: "Session | FfmpegEnd") -> AsyncIterator[None]:
+    """Ends them all; when something fails before, it is said what each had got."""
+    sessions = [one for one in ends if isinstance(one, Session)]
+    try:
+        yield
+    except Exception as failure:
+        raise Failed(f"{type(failure).__name__}: {failure}\n{describe(sessions)}") from failure
+    finally:
+        for encoder in ends:
+            if isinstance(encoder, FfmpegEnd):
+                encoder.end()
+        await asyncio.gather(*(one.end() for one in sessions), return_exceptions=True)
+
+
 def stream(name: str, make: Callable[[str, str, int, int], Session], codec: str) -> Callable[[Server], None]:
     """A check that a publisher is seen and heard by viewers who came before and after, and the next one as well."""
 
@@ -108,7 +124,7 @@ def stream(name: str, make: Callable[[str, str, int, int], Session], codec: str)
         early, late = AiortcEnd("early", 0, 0, codec), GstEnd("late", 0, 0, codec)
         ends = [first, second, early, late]
         base = f"http://127.0.0.1:{server.http_port}"
-        try:
+        async with attended(*ends):
             await early.play(f"{base}/whep/live/{name}")
             await first.publish(f"{base}/whip/live/{name}")
             await late.play(f"{base}/rtc/v1/whep/?app=live&stream={name}")
@@ -119,11 +135,6 @@ def stream(name: str, make: Callable[[str, str, int, int], Session], codec: str)
             await second.publish(f"{base}/rtc/v1/whip/?app=live&stream={name}")
             await until("both see the second", lambda: all(one.sees(second) for one in viewers))
             await until("both hear the second", lambda: all(one.hears(second) for one in viewers))
-        except Exception as failure:
-            seen = {one.name: {mid: shades[-5:] for mid, shades in one.seen.items()} for one in ends}
-            raise Failed(f"{type(failure).__name__}: {failure}\n{seen} {[one.errors for one in ends]}") from failure
-        finally:
-            await asyncio.gather(*(one.end() for one in ends), return_exceptions=True)
 
     return lambda server: asyncio.run(asyncio.wait_for(story(server), LIMIT_S))
 
@@ -162,7 +173,7 @@ async def rtmp_is_played_by_webrtc(server: Server) -> None:
     base = f"http://127.0.0.1:{server.http_port}"
     rtmp = f"rtmp://127.0.0.1:{server.rtmp_port}/live/r"
     viewers = [early, late]
-    try:
+    async with attended(encoder, other, *viewers):
         await early.play(f"{base}/whep/live/r")
         encoder.publish(rtmp)
         await until("who came first sees it", lambda: early.sees(encoder) and early.hears(encoder))
@@ -176,12 +187,6 @@ async def rtmp_is_played_by_webrtc(server: Server) -> None:
         encoder.publish(rtmp)
         await until("both see RTMP again", lambda: all(one.sees(encoder) for one in viewers))
         await until("both hear RTMP again", lambda: all(one.hears(encoder) for one in viewers))
-    except Exception as failure:
-        seen = {one.name: {mid: shades[-5:] for mid, shades in one.seen.items()} for one in viewers}
-        raise Failed(f"{type(failure).__name__}: {failure}\n{seen} {[one.heard[-5:] for one in viewers]}") from failure
-    finally:
-        encoder.end()
-        await asyncio.gather(*(one.end() for one in [other, *viewers]), return_exceptions=True)
 
 
 async def h265_is_played_by_webrtc(server: Server) -> None:
@@ -190,7 +195,7 @@ async def h265_is_played_by_webrtc(server: Server) -> None:
     early, late = GstEnd("early", 0, 0, "H265"), GstEnd("late", 0, 0, "H265")
     base = f"http://127.0.0.1:{server.http_port}"
     viewers = [early, late]
-    try:
+    async with attended(encoder, other, *viewers):
         await early.play(f"{base}/whep/live/h265")
         encoder.publish(f"rtmp://127.0.0.1:{server.rtmp_port}/live/h265")
         await until("who came first sees it", lambda: early.sees(encoder) and early.hears(encoder))
@@ -200,12 +205,6 @@ async def h265_is_played_by_webrtc(server: Server) -> None:
         await other.publish(f"{base}/whip/live/h265")
         await until("both see the one by WHIP", lambda: all(one.sees(other) for one in viewers))
         await until("both hear the one by WHIP", lambda: all(one.hears(other) for one in viewers))
-    except Exception as failure:
-        seen = {one.name: {mid: shades[-5:] for mid, shades in one.seen.items()} for one in viewers}
-        raise Failed(f"{type(failure).__name__}: {failure}\n{seen} {[one.errors for one in [other, *viewers]]}") from failure
-    finally:
-        encoder.end()
-        await asyncio.gather(*(one.end() for one in [other, *viewers]), return_exceptions=True)
 
 
 async def who_comes_long_after_a_key_frame_sees_it_at_once(server: Server) -> None:
@@ -215,7 +214,7 @@ async def who_comes_long_after_a_key_frame_sees_it_at_once(server: Server) -> No
     ends = [early, late, other]
     url = f"http://127.0.0.1:{server.http_port}/whep/live/long"
     shades = lambda one: [shade for each in one.seen.values() for shade in each]
-    try:
+    async with attended(encoder, *ends):
         await early.play(url)
         encoder.publish(f"rtmp://127.0.0.1:{server.rtmp_port}/live/long", key_frames_s=2 * LIMIT_S)
         await until("it has been on air for a while", lambda: len(shades(early)) > LONG_PICTURES)
@@ -227,11 +226,6 @@ async def who_comes_long_after_a_key_frame_sees_it_at_once(server: Server) -> No
         await other.play(url)
         await until("GStreamer sees it", lambda: other.sees(encoder))
         await until("all hear it", lambda: all(one.hears(encoder) for one in ends))
-    except Exception as failure:
-        raise Failed(f"{type(failure).__name__}: {failure}\n{[(one.name, shades(one)[-5:], one.errors) for one in ends]}") from failure
-    finally:
-        encoder.end()
-        await asyncio.gather(*(one.end() for one in ends), return_exceptions=True)
 
 
 CHECKS = [

@@ -116,14 +116,18 @@ impl Case {
     /// The share of what was sent that must arrive in a window for a figure to be valid: nearly all that the path lets through, less one
     /// frame, which may be on its way when the window ends. A server that drops packets saves its work.
     pub(crate) fn delivered_min(&self, window_s: f64) -> f64 {
-        if matches!(self.load, Load::Relay(_)) {
-            return RELAYED_MIN;
-        }
         let through = match &self.load {
             Load::Rooms(plan) | Load::Stream(plan) | Load::Joins(plan) => 1.0 - f64::from(plan.loss_ppm) / 1e6,
-            Load::Tags(_) | Load::Files | Load::Relay(_) | Load::Churn => 1.0,
+            Load::Relay(_) => return RELAYED_MIN,
+            Load::Tags(_) | Load::Files | Load::Churn => 1.0,
         };
         through * (DELIVERED_MIN - FRAME_S / window_s.max(FRAME_S))
+    }
+
+    /// What is wrong when only this share of `what` was `delivered` in a window; nothing when it is enough.
+    pub(crate) fn shortfall(&self, delivered: f64, window_s: f64, what: &str) -> Option<String> {
+        let wanted = self.delivered_min(window_s);
+        (delivered < wanted).then(|| format!("{:.2} % of the {what}, {:.2} % must", delivered * 100.0, wanted * 100.0))
     }
 }
 

@@ -150,9 +150,8 @@ impl Crowd {
     /// What was sent to those who do not look: as many packets as the server says.
     pub(crate) fn outcome_for_the_deaf(&self, case: &Case, packets: u64, window_s: f64) -> Outcome {
         let expected = self.population().map_or(0, |population| population.report().expected);
-        let (delivered, wanted) = (packets as f64 / expected.max(1) as f64, case.delivered_min(window_s));
-        let flaw = (delivered < wanted)
-            .then(|| format!("{:.2} % of the packets were sent, {:.2} % must", delivered * 100.0, wanted * 100.0));
+        let delivered = packets as f64 / expected.max(1) as f64;
+        let flaw = case.shortfall(delivered, window_s, "packets were sent");
         let per_second = packets as f64 / window_s;
         let text = format!("{per_second:.0} packets/s");
         Outcome {
@@ -188,14 +187,10 @@ impl Crowd {
 fn of_listeners(case: &Case, listeners: &Listeners, window_s: f64) -> Outcome {
     let (came, expected) = listeners.bytes();
     let delivered = came as f64 / expected.max(1) as f64;
-    let wanted = case.delivered_min(window_s);
     let flaw = match (listeners.gone(), listeners.is_complete()) {
         (1.., _) => Some(format!("{} of {} viewers were sent away", listeners.gone(), listeners.viewers())),
         (0, false) => Some("not every viewer got something".to_owned()),
-        (0, true) if delivered < wanted => {
-            Some(format!("{:.2} % of the bytes arrived, {:.2} % must", delivered * 100.0, wanted * 100.0))
-        }
-        (0, true) => None,
+        (0, true) => case.shortfall(delivered, window_s, "bytes arrived"),
     };
     let text = format!("{:.0} Mbit/s", came as f64 * 8e-6 / window_s);
     Outcome { units: came as f64 / 1e6, delivered: Some(delivered), text, flaw, ..Outcome::default() }
@@ -230,7 +225,5 @@ fn flaw(case: &Case, report: &Report) -> Option<String> {
     if report.streams < report.streams_expected {
         return Some(format!("{} of {} streams arrived", report.streams, report.streams_expected));
     }
-    let wanted = case.delivered_min(report.window_s);
-    let delivered = report.delivered.filter(|delivered| *delivered < wanted)?;
-    Some(format!("{:.2} % of the packets arrived, {:.2} % must", delivered * 100.0, wanted * 100.0))
+    case.shortfall(report.delivered?, report.window_s, "packets arrived")
 }

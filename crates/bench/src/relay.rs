@@ -32,14 +32,10 @@ pub(crate) fn churn(contender: Contender) -> Result<Churn> {
 /// What came to the clients and their peers.
 pub(crate) fn outcome(case: &Case, session: &Session, window_s: f64) -> Outcome {
     let report = session.report();
-    let wanted = case.delivered_min(window_s);
     let flaw = match (report.lost_connections, report.delivered) {
         (1.., _) => Some(format!("{} connections were lost", report.lost_connections)),
         (0, None) => Some("nothing was sent".to_owned()),
-        (0, Some(delivered)) if delivered < wanted => {
-            Some(format!("{:.2} % of the packets arrived, {:.2} % must", delivered * 100.0, wanted * 100.0))
-        }
-        (0, Some(_)) => None,
+        (0, Some(delivered)) => case.shortfall(delivered, window_s, "packets arrived"),
     };
     let units = if case.unit() == Unit::Megabyte { report.bytes as f64 / 1e6 } else { report.received as f64 };
     let late = if report.late > 0 { format!("  too slow {} times", report.late) } else { String::new() };

@@ -9,6 +9,7 @@ mod flow;
 mod leg;
 mod load;
 mod message;
+mod way;
 
 pub use address::{Door, Transport, TurnAddress, User};
 pub use churn::Churn;

@@ -24,9 +24,8 @@ use media::{Frame, Kind, MediaTime, Parameters};
 
 pub use grade::{GRADES_MAX, Grade, Grades, LAYERS_APART_MAX};
 pub use item::{Content, Item};
-pub use rendition::Rendition;
+pub use rendition::{PerRendition, Rendition};
 
-use rendition::PerRendition;
 use timeline::Timeline;
 
 /// How much of a stream is kept. Each bound holds by itself.

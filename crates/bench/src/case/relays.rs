@@ -38,8 +38,8 @@ pub(crate) fn all() -> Vec<Case> {
             "as single, the same packets by 10000 allocations",
             Plan { packets_per_second: 0.8, ..plan(10_000, 1) },
         ),
-        stream("tcp", "as burst8, the clients over TCP", Transport::Tcp, bursts()),
-        stream("tls", "as burst8, the clients over TLS", Transport::Tls, bursts()),
+        over(Transport::Tcp, "tcp", "as burst8, the clients over TCP", bursts()),
+        over(Transport::Tls, "tls", "as burst8, the clients over TLS", bursts()),
         Case::new(
             "allocate",
             "8 clients at once allocate, bind a channel and end the allocation, as fast as they can",
@@ -68,10 +68,10 @@ fn plan(allocations: u32, burst: u32) -> Plan {
 }
 
 fn udp(name: &'static str, text: &'static str, load: Plan) -> Case {
-    Case::new(name, text, Load::Relay(relay::Plan { transport: Transport::Udp, load })).beside(Rival::Coturn)
+    over(Transport::Udp, name, text, load)
 }
 
-fn stream(name: &'static str, text: &'static str, transport: Transport, load: Plan) -> Case {
+fn over(transport: Transport, name: &'static str, text: &'static str, load: Plan) -> Case {
     Case::new(name, text, Load::Relay(relay::Plan { transport, load })).beside(Rival::Coturn)
 }
 

@@ -12,8 +12,9 @@ use stun_types::prelude::{AttributeWrite, MessageWrite as _, MessageWriteExt as 
 use turn_types::attribute::{ChannelNumber, Lifetime, RequestedTransport, XorPeerAddress, XorRelayedAddress};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
 
-use super::address::{Door, User};
+use super::address::User;
 use super::leg::Leg;
+use super::way::Way;
 use crate::clock::nap;
 use crate::receipt::ReceiveBuffer;
 use crate::{Clock, Error};
@@ -38,11 +39,11 @@ impl Allocation {
     ///
     /// # Errors
     /// When the server cannot be reached, does not answer, or refuses.
-    pub(super) fn make(door: &Door, clock: Clock) -> Result<Self, Error> {
-        let mut leg = Leg::open(door)?;
+    pub(super) fn make(way: &Way, clock: Clock) -> Result<Self, Error> {
+        let mut leg = Leg::open(way)?;
         let mut challenge = Challenge::default();
         let transport = RequestedTransport::new(RequestedTransport::UDP);
-        let asked = Asking { leg: &mut leg, challenge: &mut challenge, user: &door.user, clock };
+        let asked = Asking { leg: &mut leg, challenge: &mut challenge, user: &way.user, clock };
         let answer = asked.request(ALLOCATE, &|_| vec![Box::new(transport.clone())])?;
         let message = Message::from_bytes(&answer).map_err(unexpected)?;
         let relayed = message.attribute::<XorRelayedAddress>().map_err(unexpected)?.addr(message.transaction_id());

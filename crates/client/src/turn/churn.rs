@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use super::address::Door;
 use super::allocation::Allocation;
 use super::flow::CHANNEL;
+use super::way::Way;
 use crate::{Clock, Error};
 
 /// Clients that come and go, each one on a new socket: it allocates, binds a channel, and ends the allocation. They do until this is dropped.
@@ -27,15 +28,15 @@ impl Churn {
     /// Begins with so many at once. They bind their channels to the discard port of `peer`.
     ///
     /// # Errors
-    /// When there are no threads.
+    /// When the server's name has no address, or there can be no TLS, or there are no threads.
     pub fn start(door: &Door, peer: IpAddr, at_once: u32) -> Result<Self, Error> {
-        let shared = Arc::<Shared>::default();
+        let (way, shared) = (Way::to(door)?, Arc::<Shared>::default());
         let thread = |_| {
-            let (door, shared) = (door.clone(), Arc::clone(&shared));
+            let (way, shared) = (way.clone(), Arc::clone(&shared));
             let run = move || {
                 let clock = Clock::start();
                 while !shared.is_over.load(Ordering::Relaxed) {
-                    match once(&door, peer, clock) {
+                    match once(&way, peer, clock) {
                         Ok(()) => drop(shared.made.fetch_add(1, Ordering::Relaxed)),
                         // The server still knows the port of somebody who has gone: another one is taken (RFC 8656 §7.4).
                         Err(Error::Refused { code: ALLOCATION_MISMATCH, .. }) => {}
@@ -79,11 +80,11 @@ impl Drop for Churn {
     }
 }
 
-fn once(door: &Door, peer: IpAddr, clock: Clock) -> Result<(), Error> {
-    let mut allocation = Allocation::make(door, clock)?;
+fn once(way: &Way, peer: IpAddr, clock: Clock) -> Result<(), Error> {
+    let mut allocation = Allocation::make(way, clock)?;
     let peer = SocketAddr::new(peer, DISCARD_PORT);
-    allocation.bind(CHANNEL, peer, &door.user, clock)?;
-    allocation.end(&door.user, clock)
+    allocation.bind(CHANNEL, peer, &way.user, clock)?;
+    allocation.end(&way.user, clock)
 }
 
 /// RFC 8656 §19.

@@ -1,7 +1,7 @@
 //! What goes through one allocation: bursts from its client to its peer, and what the peer says back.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::ops::Range;
 
 use super::allocation::Allocation;
 use super::counts::{Counts, Reader};
@@ -18,8 +18,7 @@ pub(super) struct Flow {
     burst: Vec<u8>,
     message_bytes: usize,
     /// From where to where the payload stands in each message.
-    payload_start: usize,
-    payload_end: usize,
+    payload: Range<usize>,
     number: u32,
     source: u32,
     together: bool,
@@ -49,22 +48,12 @@ impl Flow {
             Method::Channel => message::channel_data(CHANNEL, payload_bytes),
             Method::Indication => message::send_indication(peer, payload_bytes),
         };
-        let payload_start = one.len() - payload_bytes;
-        let payload_end = one.len();
+        let payload = one.len() - payload_bytes..one.len();
         if allocation.leg.is_stream() {
             one.resize(one.len().next_multiple_of(4), 0);
         }
         let burst = one.repeat(plan.burst.max(1) as usize);
-        Self {
-            allocation,
-            message_bytes: one.len(),
-            burst,
-            payload_start,
-            payload_end,
-            number: 0,
-            source,
-            together: plan.together,
-        }
+        Self { allocation, message_bytes: one.len(), burst, payload, number: 0, source, together: plan.together }
     }
 
     /// Sends a burst.
@@ -72,7 +61,7 @@ impl Flow {
         let sent_us = reader.clock.micros(reader.clock.now());
         for message in self.burst.chunks_exact_mut(self.message_bytes) {
             let stamp = Stamp { run: reader.run, source: self.source, number: self.number, sent_us };
-            stamp.write(message.get_mut(self.payload_start..self.payload_end).unwrap_or_default());
+            stamp.write(message.get_mut(self.payload.clone()).unwrap_or_default());
             self.number = self.number.wrapping_add(1);
             counts.sent += 1;
         }
@@ -145,6 +134,3 @@ impl Echo {
 
 /// The lowest (RFC 8656 §12).
 pub(super) const CHANNEL: u16 = 0x4000;
-
-/// As long as a permission (RFC 8656 §9): what is not asked for again ends with it.
-pub(super) const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);

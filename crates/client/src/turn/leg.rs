@@ -2,16 +2,18 @@
 
 mod stream;
 
-use std::io::IoSlice;
-use std::net::{IpAddr, SocketAddr};
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, sendmsg};
+use rustls::ClientConnection;
 
-use super::address::{Door, Transport};
+use super::way::{Carrier, Way, unspecified};
 use crate::Error;
 use crate::receipt::{ReceiveBuffer, note_arrivals};
 use stream::StreamLeg;
@@ -28,31 +30,16 @@ pub(super) struct UdpLeg(UdpSocket);
 impl Leg {
     /// # Errors
     /// When there is no socket, nobody who answers, or no TLS.
-    pub(super) fn open(door: &Door) -> Result<Self, Error> {
-        let server = door.address.resolve()?;
-        match door.address.transport {
-            Transport::Udp => Ok(Self::Udp { socket: UdpLeg::open(unspecified(server))?, server }),
-            Transport::Tcp => Ok(Self::Stream(Box::new(StreamLeg::open(server, None)?))),
-            Transport::Tls => {
-                let trust = Some((door.trust, door.address.host.as_str()));
-                Ok(Self::Stream(Box::new(StreamLeg::open(server, trust)?)))
+    pub(super) fn open(way: &Way) -> Result<Self, Error> {
+        let server = way.server;
+        match &way.carrier {
+            Carrier::Udp => Ok(Self::Udp { socket: UdpLeg::open(unspecified(server))?, server }),
+            Carrier::Tcp => Ok(Self::Stream(Box::new(StreamLeg::open(server, None)?))),
+            Carrier::Tls(config, name) => {
+                let tls = ClientConnection::new(Arc::clone(config), name.clone());
+                let fail = |error| Error::Tls { address: server.to_string(), source: io::Error::other(error) };
+                Ok(Self::Stream(Box::new(StreamLeg::open(server, Some(tls.map_err(fail)?))?)))
             }
-        }
-    }
-
-    /// The address of this machine by which the server is reached.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub(super) fn local_ip(&self) -> Result<IpAddr, Error> {
-        match self {
-            // A socket that belongs to no address is told one by connecting another one.
-            Self::Udp { server, .. } => {
-                let probe = UdpSocket::bind(unspecified(*server)).map_err(Error::Socket)?;
-                probe.connect(*server).map_err(Error::Socket)?;
-                Ok(probe.local_addr().map_err(Error::Socket)?.ip())
-            }
-            Self::Stream(leg) => leg.local_ip(),
         }
     }
 
@@ -136,20 +123,12 @@ impl UdpLeg {
         loop {
             match buffer.receive(&self.0) {
                 Ok(receipt) => take(receipt.bytes, receipt.source, receipt.waited),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 // Somebody's port was closed: what comes of it is counted as lost.
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
                 Err(error) => return Err(Error::Socket(error)),
             }
         }
-    }
-}
-
-/// Any address of the family.
-fn unspecified(of: SocketAddr) -> SocketAddr {
-    match of {
-        SocketAddr::V4(_) => (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (std::net::Ipv6Addr::UNSPECIFIED, 0).into(),
     }
 }
 

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::address::Door;
 use super::allocation::Allocation;
 use super::counts::{Counter, Reader};
-use super::flow::{CHANNEL, Echo, Flow, PERMISSION_LIFETIME};
+use super::flow::{CHANNEL, Echo, Flow};
+use super::way::Way;
 use crate::clock::nap;
 use crate::load::Quantiles;
 use crate::open_files::raise_open_files;
@@ -206,17 +207,19 @@ struct Parties {
 impl Parties {
     fn gather(plan: &Plan, door: &Door, clock: Clock, tell: &mut dyn FnMut(usize)) -> Result<Self, Error> {
         raise_open_files(plan.allocations.saturating_mul(SOCKETS_EACH).into());
+        let way = Way::to(door)?;
         let mut allocations = Vec::new();
         for _ in 0..plan.allocations {
-            allocations.push(Allocation::make(door, clock)?);
+            allocations.push(Allocation::make(&way, clock)?);
             tell(allocations.len());
         }
         let mut echoes = Vec::new();
         let mut peers = Vec::new();
         match plan.peers {
             Peers::Echo => {
-                for allocation in allocations.iter().take(ECHOES_MAX) {
-                    echoes.push(Echo::open(allocation.leg.local_ip()?, plan.together)?);
+                let local = way.local_ip()?;
+                for _ in allocations.iter().take(ECHOES_MAX) {
+                    echoes.push(Echo::open(local, plan.together)?);
                 }
                 let places = echoes.iter().map(|echo| echo.socket.local()).collect::<Result<Vec<_>, _>>()?;
                 peers.extend(places.into_iter().cycle().take(allocations.len()));
@@ -231,8 +234,8 @@ impl Parties {
         let mut flows = Vec::new();
         for (mut allocation, peer) in allocations.into_iter().zip(peers) {
             match plan.method {
-                Method::Channel => allocation.bind(CHANNEL, peer, &door.user, clock)?,
-                Method::Indication => allocation.permit(peer, &door.user, clock)?,
+                Method::Channel => allocation.bind(CHANNEL, peer, &way.user, clock)?,
+                Method::Indication => allocation.permit(peer, &way.user, clock)?,
             }
             flows.push(Flow::new(allocation, u32::try_from(flows.len()).unwrap_or(u32::MAX), peer, plan));
             tell(flows.len());
@@ -322,6 +325,8 @@ impl Driver {
 const SOCKETS_EACH: u32 = 3;
 /// More allocations than that share their peers.
 const ECHOES_MAX: usize = 1000;
+/// RFC 8656 §9: what is not asked for again ends with it.
+const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
 const PROGRESS: Duration = Duration::from_secs(1);
 const EVENTS: usize = 1024;
 /// Nobody in the field wakes who receives, and here the server would pay for it.

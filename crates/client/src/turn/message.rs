@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use stun_types::message::{Message, MessageWriteVec};
-use stun_types::prelude::{MessageWrite as _, MessageWriteExt as _};
+use stun_types::prelude::{AttributeStaticType as _, MessageWrite as _, MessageWriteExt as _};
 use turn_types::attribute::{Data, XorPeerAddress};
 use turn_types::message::SEND;
 
@@ -33,25 +33,15 @@ pub(super) fn payload(message: &[u8]) -> Option<Range<usize>> {
         let end = CHANNEL_HEADER_BYTES + usize::from(u16::from_be_bytes([high, low]));
         return (end <= message.len()).then_some(CHANNEL_HEADER_BYTES..end);
     }
-    let mut at = STUN_HEADER_BYTES;
-    loop {
-        let &[a, b, c, d] = message.get(at..)?.first_chunk::<4>()?;
-        let start = at + ATTRIBUTE_HEADER_BYTES;
-        let end = start + usize::from(u16::from_be_bytes([c, d]));
-        if u16::from_be_bytes([a, b]) == DATA {
-            return (end <= message.len()).then_some(start..end);
-        }
-        at = end.next_multiple_of(4);
-    }
+    let message = Message::from_bytes(message).ok()?;
+    let (at, data) = message.raw_attribute_and_offset(Data::TYPE)?;
+    let start = at + ATTRIBUTE_HEADER_BYTES;
+    Some(start..start + data.value.len())
 }
 
 const CHANNEL_HEADER_BYTES: usize = 4;
-/// RFC 8489 §5.
-const STUN_HEADER_BYTES: usize = 20;
 /// RFC 8489 §14.
 const ATTRIBUTE_HEADER_BYTES: usize = 4;
-/// The attribute DATA (RFC 8656 §18.4).
-const DATA: u16 = 0x0013;
 
 #[cfg(test)]
 mod tests;

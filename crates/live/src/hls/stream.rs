@@ -118,9 +118,7 @@ impl Stream {
     /// (RFC 8216 §6.2.4).
     pub fn keep_step_with(&mut self, other: &Self) {
         self.shared_zero = other.zero;
-        if self.cutter.breaks() < other.cutter.breaks() {
-            self.cutter.break_soon();
-        }
+        self.follow(other);
     }
 
     /// The same for the one beside which others stand: their discontinuities are its own.

@@ -112,12 +112,9 @@ impl Variants {
             self.has_frames = true;
             self.best.handle_frame(now, frame);
         }
-        if self.beside.is_empty() || (!is_sound && grade == Grade::BEST) {
-            self.release(now);
-            self.keep_step();
-            return;
+        if !self.beside.is_empty() && (is_sound || grade != Grade::BEST) {
+            self.hold(grade, frame);
         }
-        self.hold(grade, frame);
         self.release(now);
         self.keep_step();
     }
@@ -235,7 +232,7 @@ impl Variants {
         if !self.best.has_playlist() {
             return;
         }
-        for (grade, frame) in std::mem::take(&mut self.held) {
+        while let Some((grade, frame)) = self.held.pop_front() {
             let is_sound = frame.kind() == Kind::Audio;
             for (&own, beside) in &mut self.beside {
                 if is_sound || own == grade {

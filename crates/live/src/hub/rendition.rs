@@ -16,21 +16,25 @@ impl Rendition {
 }
 
 /// One for each rendition.
-#[derive(Debug, Default)]
-pub(super) struct PerRendition<T> {
-    pub(super) common: T,
-    pub(super) original: T,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PerRendition<T> {
+    /// Of [`Rendition::Common`].
+    pub common: T,
+    /// Of [`Rendition::Original`].
+    pub original: T,
 }
 
 impl<T> PerRendition<T> {
-    pub(super) fn of(&self, rendition: Rendition) -> &T {
+    /// The one of this rendition.
+    pub fn of(&self, rendition: Rendition) -> &T {
         match rendition {
             Rendition::Common => &self.common,
             Rendition::Original => &self.original,
         }
     }
 
-    pub(super) fn of_mut(&mut self, rendition: Rendition) -> &mut T {
+    /// The one of this rendition, to be changed.
+    pub fn of_mut(&mut self, rendition: Rendition) -> &mut T {
         match rendition {
             Rendition::Common => &mut self.common,
             Rendition::Original => &mut self.original,

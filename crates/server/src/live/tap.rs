@@ -170,9 +170,9 @@ impl Tapper {
         let mut readers = self.inlet.readers();
         async move {
             if is_listened {
-                unread(readers, |readers| readers.common > 0).await;
+                unread(readers, |readers| readers.of_sound.common > 0).await;
             } else {
-                drop(readers.wait_for(|readers| readers.common > 0).await);
+                drop(readers.wait_for(|readers| readers.of_sound.common > 0).await);
             }
         }
     }

@@ -1,17 +1,15 @@
 //! A connection over TCP, or TLS.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use rustls::ClientConnection;
-use rustls::pki_types::ServerName;
 use turn::stream::Splitter;
 
-use crate::{Error, Trust};
+use crate::Error;
 
 pub(crate) struct StreamLeg {
     stream: TcpStream,
@@ -23,32 +21,22 @@ pub(crate) struct StreamLeg {
 }
 
 impl StreamLeg {
-    /// Connects; with TLS to a server that has this name.
+    /// Connects; over TLS if there is one.
     ///
     /// # Errors
-    /// When nobody answers, or there can be no TLS. A certificate that is not good enough shows when it is read.
-    pub(super) fn open(server: SocketAddr, tls: Option<(Trust, &str)>) -> Result<Self, Error> {
+    /// When nobody answers. A certificate that is not good enough shows when it is read.
+    pub(super) fn open(server: SocketAddr, tls: Option<ClientConnection>) -> Result<Self, Error> {
         let fail = |source| Error::Connect { address: server.to_string(), source };
         let stream = std::net::TcpStream::connect_timeout(&server, CONNECT_MAX).map_err(fail)?;
         stream.set_nodelay(true).map_err(Error::Socket)?;
         stream.set_nonblocking(true).map_err(Error::Socket)?;
-        let tls = tls.map(|(trust, host)| {
-            let fail = |source| Error::Tls { address: server.to_string(), source };
-            let name = ServerName::try_from(host.to_owned()).map_err(|error| fail(io::Error::other(error)))?;
-            let config = Arc::new(trust.tls().map_err(fail)?);
-            ClientConnection::new(config, name).map_err(|error| fail(io::Error::other(error)))
-        });
         Ok(Self {
             stream: TcpStream::from_std(stream),
-            tls: tls.transpose()?,
+            tls,
             splitter: Splitter::new(),
             unsent: Vec::new(),
             buffer: vec![0; READ_BYTES],
         })
-    }
-
-    pub(super) fn local_ip(&self) -> Result<IpAddr, Error> {
-        Ok(self.stream.local_addr().map_err(Error::Socket)?.ip())
     }
 
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> Result<(), Error> {

@@ -101,11 +101,11 @@ async fn readers_are_those_who_view_and_those_who_wait_for_the_first_frame_of_a_
     assert!(!readers.borrow_and_update().are_there());
     let waiting = directory.wait_and_view(&stream, Duration::from_secs(10));
     let publishing = async {
-        readers.wait_for(|readers| readers.common == 1).await.expect("the stream is there");
+        readers.wait_for(|readers| readers.of_sound.common == 1).await.expect("the stream is there");
         publish_sound(&mut publisher, 0);
     };
     let (viewer, ()) = tokio::join!(waiting, publishing);
-    assert_eq!(readers.borrow().common, 1, "who waited is a viewer");
+    assert_eq!(readers.borrow().of_sound.common, 1, "who waited is a viewer");
     drop(viewer);
     assert!(!readers.borrow().are_there());
     assert!(directory.view_on_air(&name("b"), Duration::from_secs(10)).await.is_none());
@@ -119,7 +119,7 @@ async fn who_waited_before_the_publisher_came_counts_as_its_reader() {
     let publishing = async {
         let mut publisher = claim(&directory, "a");
         let mut readers = publisher.inlet().readers();
-        readers.wait_for(|readers| readers.common == 1).await.expect("the stream is there");
+        readers.wait_for(|readers| readers.of_sound.common == 1).await.expect("the stream is there");
         publish_sound(&mut publisher, 0);
         publisher
     };
@@ -215,7 +215,7 @@ async fn who_waits_idly_is_no_reader_until_there_are_frames() {
     };
     let (viewer, publisher) = tokio::join!(waiting, publishing);
     assert!(viewer.is_some());
-    assert_eq!(publisher.inlet().readers().borrow().common, 1);
+    assert_eq!(publisher.inlet().readers().borrow().of_sound.common, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -225,7 +225,10 @@ async fn who_takes_the_sound_as_it_came_is_counted_apart_and_begins_before_the_o
     let mut readers = publisher.inlet().readers();
     let waiting = directory.wait_long_and_view(&stream, Rendition::Original);
     let publishing = async {
-        readers.wait_for(|readers| readers.original == 1 && readers.common == 0).await.expect("the stream is there");
+        readers
+            .wait_for(|readers| readers.of_sound.original == 1 && readers.of_sound.common == 0)
+            .await
+            .expect("the stream is there");
         let (dts, data) = (MediaTime::ZERO, Bytes::from_static(b"x"));
         let shape = Shape::Audio { sample_rate_hz: 48_000, channels: 2 };
         let parameters = Parameters { codec: Codec::Opus, decoder_configuration: Bytes::new(), shape };
@@ -257,5 +260,5 @@ async fn a_layer_has_readers_while_somebody_takes_it_beside_the_best() {
     other.read_beside(Grades::default());
     assert_eq!(readers.borrow().grades(), both);
     drop(one);
-    assert_eq!((readers.borrow().common, readers.borrow().grades()), (1, Grades::BEST));
+    assert_eq!((readers.borrow().of_sound.common, readers.borrow().grades()), (1, Grades::BEST));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live::StreamName;
-use live::hub::{Cursor, GRADES_MAX, Grade, Grades, Item, Rendition, TooSlow};
+use live::hub::{Cursor, GRADES_MAX, Grade, Grades, Item, PerRendition, Rendition, TooSlow};
 use media::Codec;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -25,10 +25,7 @@ pub enum ViewEnd {
 /// How many read a stream, or wait for something to read, by the rendition of the sound that they take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Readers {
-    /// In the codec that every player knows.
-    pub(crate) common: usize,
-    /// As it came.
-    pub(crate) original: usize,
+    pub(crate) of_sound: PerRendition<usize>,
     /// Of these, those who read more than the best pictures, by what they read beside.
     beside: [usize; GRADES_MAX],
 }
@@ -57,7 +54,7 @@ pub struct Viewer {
 impl Readers {
     /// Whether there is anybody.
     pub(crate) fn are_there(self) -> bool {
-        self.common > 0 || self.original > 0
+        self.of_sound != PerRendition::default()
     }
 
     /// The pictures that somebody reads: the best in any case.
@@ -73,19 +70,12 @@ impl Readers {
             *count += usize::from(next.contains(grade));
         }
     }
-
-    fn of_mut(&mut self, rendition: Rendition) -> &mut usize {
-        match rendition {
-            Rendition::Common => &mut self.common,
-            Rendition::Original => &mut self.original,
-        }
-    }
 }
 
 impl Reader {
     /// To be called with the directory locked.
     pub(super) fn new(directory: Directory, name: StreamName, stream: Arc<Stream>, rendition: Rendition) -> Self {
-        stream.readers.send_modify(|readers| *readers.of_mut(rendition) += 1);
+        stream.readers.send_modify(|readers| *readers.of_sound.of_mut(rendition) += 1);
         Self { directory, name, stream, rendition, beside: Grades::default() }
     }
 
@@ -180,7 +170,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         self.directory.leave(&self.name, |entry| {
             entry.stream.readers.send_modify(|readers| {
-                let place = readers.of_mut(self.rendition);
+                let place = readers.of_sound.of_mut(self.rendition);
                 *place = place.saturating_sub(1);
                 readers.change(self.beside, Grades::default());
             });

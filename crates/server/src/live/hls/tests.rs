@@ -276,7 +276,7 @@ async fn a_layer_is_read_while_somebody_asks_for_it_and_for_a_minute_after_that(
     assert!(readers.borrow().grades().contains(low()));
     packager.forget_unasked(last_asked + IDLE);
     settle().await;
-    assert_eq!((readers.borrow().common, readers.borrow().grades()), (1, Grades::BEST));
+    assert_eq!((readers.borrow().of_sound.common, readers.borrow().grades()), (1, Grades::BEST));
 }
 
 #[tokio::test(start_paused = true)]
