@@ -6,12 +6,13 @@ Run with the Python of a virtual environment that has e2e/requirements.txt:
 
     e2e/.venv/bin/python e2e/foreign/run.py --parlor target/debug/parlor
 
-Every check prints one line. The first that fails prints what its client and the server said, and ends the run with exit code 1.
+Every check prints one line, one that fails what its client said as well; then the exit code is 1.
 """
 
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,25 +42,30 @@ SIDE_BY_SIDE = 6
 MEETINGS_SIDE_BY_SIDE = 2
 
 
-def timed(name: str, check: Callable[[Server], None], server: Server) -> tuple[str, float]:
-    """Runs a check; its name and how long it took."""
-    started = time.monotonic()
-    try:
-        check(server)
-    except Failed as failure:
-        raise Failed(f"{name} ({time.monotonic() - started:.1f} s)\n{failure}") from failure
-    return name, time.monotonic() - started
+class Checked:
+    """Runs checks against one server and counts those that failed."""
 
+    def __init__(self, server: Server):
+        self._server = server
+        self.failed = 0
 
-def run_side_by_side(checks: list[tuple[str, Callable[[Server], None]]], server: Server, at_once: int) -> None:
-    """Runs checks, some at a time; the first that fails ends it."""
-    with ThreadPoolExecutor(at_once) as pool:
+    def side_by_side(self, checks: list[tuple[str, Callable[[Server], None]]], at_once: int) -> None:
+        """Runs checks, some at a time, and prints a line for each in their order."""
+        with ThreadPoolExecutor(at_once) as pool:
+            for passed, line in pool.map(lambda named: self._run(*named), checks):
+                self.failed += not passed
+                print(line, flush=True)
+
+    def _run(self, name: str, check: Callable[[Server], None]) -> tuple[bool, str]:
+        started = time.monotonic()
+        took = lambda: f"{name} ({time.monotonic() - started:.1f} s)"
         try:
-            for name, seconds in pool.map(lambda named: timed(*named, server), checks):
-                print(f"ok    {name} ({seconds:.1f} s)", flush=True)
-        except Failed:
-            pool.shutdown(cancel_futures=True)
-            raise
+            check(self._server)
+        except Failed as failure:
+            return False, f"FAIL  {took()}\n{failure}"
+        except Exception:
+            return False, f"FAIL  {took()}\n{traceback.format_exc()}"
+        return True, f"ok    {took()}"
 
 
 def main() -> int:
@@ -75,31 +81,30 @@ def main() -> int:
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1
-    server = None
     try:
-        tools.demand()
-        ice.demand()
-        meeting.demand()
-        live.demand()
-        forward.demand()
+        for kind in (tools, ice, meeting, live, forward):
+            kind.demand()
         server = Server(options.parlor)
-        run_side_by_side(peaceful, server, SIDE_BY_SIDE)
-        run_side_by_side(meetings, server, MEETINGS_SIDE_BY_SIDE)
-        # They need the machine for themselves.
-        for named in [*crowds, *abuse]:
-            name, seconds = timed(*named, server)
-            print(f"ok    {name} ({seconds:.1f} s)", flush=True)
-        server.stop()
-        server.demand_discretion()
     except Failed as failure:
         print(f"FAIL  {failure}", flush=True)
-        if server:
-            print(f"--- the server said ---\n{server.log()}", flush=True)
         return 1
+    try:
+        checked = Checked(server)
+        checked.side_by_side(peaceful, SIDE_BY_SIDE)
+        checked.side_by_side(meetings, MEETINGS_SIDE_BY_SIDE)
+        # They need the machine for themselves.
+        checked.side_by_side([*crowds, *abuse, ("a clean end and no secret in the log", end)], 1)
+        if checked.failed:
+            print(f"--- the server said ---\n{server.log()}", flush=True)
+        return 1 if checked.failed else 0
     finally:
-        if server:
-            server.kill()
-    return 0
+        server.kill()
+
+
+def end(server: Server) -> None:
+    """The server stops as it should, and has kept its secrets."""
+    server.stop()
+    server.demand_discretion()
 
 
 if __name__ == "__main__":
