@@ -24,6 +24,7 @@ mod decoder;
 mod encoder;
 mod error;
 mod g711;
+mod level;
 mod resampler;
 mod transcoder;
 

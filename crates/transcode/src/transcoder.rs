@@ -4,6 +4,7 @@ use media::{Codec, Frame, MediaTime, Parameters};
 
 use crate::decoder::Decoder;
 use crate::encoder::Encoder;
+use crate::level::level_dbov;
 use crate::{CHANNELS, SAMPLE_RATE_HZ, TranscodeError};
 
 /// Decodes, resamples and encodes the sound of one track.
@@ -21,6 +22,8 @@ pub struct Transcoder {
     fills: bool,
     /// Samples of each channel that are to be left out, as there is silence at their times already.
     surplus: usize,
+    /// Of what was encoded last.
+    level_dbov: Option<i8>,
 }
 
 impl Transcoder {
@@ -42,6 +45,7 @@ impl Transcoder {
             ahead: MediaTime::ZERO,
             fills: to == Codec::Aac,
             surplus: 0,
+            level_dbov: None,
         })
     }
 
@@ -63,6 +67,12 @@ impl Transcoder {
         self.surplus -= left_out;
         self.samples.drain(known..known + left_out * CHANNELS);
         self.encode(send)
+    }
+
+    /// How loud the latest frame that came out is: 0, as loud as it gets, to -127, silence, in dBov (RFC 6464 §3); `None` before the first.
+    #[must_use]
+    pub fn level_dbov(&self) -> Option<i8> {
+        self.level_dbov
     }
 
     /// Until when sound has come, or was made of silence; `None` before the first frame.
@@ -95,6 +105,7 @@ impl Transcoder {
         let portion = self.encoder.frame_samples() * CHANNELS;
         while let Some(samples) = self.samples.get(..portion) {
             let data = self.encoder.encode(samples);
+            self.level_dbov = Some(level_dbov(samples));
             self.samples.drain(..portion);
             let begins_at = self.begins_at.unwrap_or_default();
             self.begins_at = Some(begins_at + samples_long(self.encoder.frame_samples()));

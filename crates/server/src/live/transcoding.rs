@@ -64,6 +64,11 @@ impl Transcoding {
         result
     }
 
+    /// How loud the latest frame that came out is, in dBov; `None` before the first.
+    pub(crate) fn level_dbov(&self) -> Option<i8> {
+        self.transcoder.level_dbov()
+    }
+
     /// Until when sound has come, or was made of silence; `None` before the first frame.
     pub(crate) fn heard_until(&self) -> Option<MediaTime> {
         self.transcoder.heard_until()

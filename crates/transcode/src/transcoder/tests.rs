@@ -107,6 +107,19 @@ fn the_same_is_heard_at_the_same_time_on_the_same_side() {
 }
 
 #[test]
+fn how_loud_it_is_is_known_as_soon_as_something_has_come_out() {
+    let (parameters, frames) = aac(48_000);
+    let mut transcoder = Transcoder::new(&parameters, Codec::Opus).unwrap();
+    assert_eq!(transcoder.level_dbov(), None);
+    let (silent, loud) = frames.split_at(20);
+    transcoded(&mut transcoder, silent);
+    assert!(transcoder.level_dbov().is_some_and(|level| level < -90), "{:?}", transcoder.level_dbov());
+    transcoded(&mut transcoder, loud.get(..80).unwrap());
+    // Sines of a half and of a quarter.
+    assert_eq!(transcoder.level_dbov(), Some(-11));
+}
+
+#[test]
 fn g711_is_heard_at_the_same_time_on_both_sides() {
     for (parameters, frames) in [g711(Codec::Pcmu, Law::Mu), g711(Codec::Pcma, Law::A)] {
         let mut transcoder = Transcoder::new(&parameters, Codec::Aac).unwrap();

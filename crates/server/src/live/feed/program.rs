@@ -103,7 +103,7 @@ impl Program {
         let mut packets = Vec::new();
         let result = match frame.kind() {
             Kind::Video => match &mut self.video {
-                Some(track) => track.send(frame, &mut packets).map_err(|error| error.to_string()),
+                Some(track) => track.send(frame, None, &mut packets).map_err(|error| error.to_string()),
                 None => Ok(()),
             },
             Kind::Audio => match &mut self.audio {
@@ -122,15 +122,19 @@ impl Sound {
     fn send(&mut self, frame: &Frame, packets: &mut Vec<FedPacket>) -> Result<(), String> {
         let track = &mut self.track;
         let Some(transcoder) = &mut self.transcoder else {
-            return track.send(frame, packets).map_err(|error| error.to_string());
+            return track.send(frame, None, packets).map_err(|error| error.to_string());
         };
+        let mut frames = Vec::new();
+        let transcoded = transcoder.handle_frame(frame, &mut |frame| frames.push(frame));
+        transcoded.map_err(|error| error.to_string())?;
+        // One frame of what comes seldom makes more than one: the loudness of the latest is that of both.
+        let level_dbov = transcoder.level_dbov();
         let mut result = Ok(());
-        let mut send = |frame: Frame| {
-            if let Err(error) = track.send(&frame, packets) {
+        for frame in &frames {
+            if let Err(error) = track.send(frame, level_dbov, packets) {
                 result = Err(error.to_string());
             }
-        };
-        transcoder.handle_frame(frame, &mut send).map_err(|error| error.to_string())?;
+        }
         result
     }
 }

@@ -3,9 +3,10 @@
 use live::bridge::{BridgeError, Packetizer};
 use media::{Frame, MediaTime, Parameters};
 use room::media::Source;
-use rtp::Header;
+use rtp::extension::AudioLevel;
 use rtp::parameters::{AnnouncedSsrc, Codec, CodecName, ExtensionIds, Feedback, Kind, Mid, ReceiveParameters};
 use rtp::rtcp::{SenderInfo, Writer};
+use rtp::{Element, Header};
 
 use crate::media::{FedPacket, VIDEO_CLOCK_HZ, clock_rate_hz};
 
@@ -80,18 +81,29 @@ impl Track {
                 fmtp: self.fmtp.clone(),
                 feedback: Feedback::default(),
             }],
-            extensions: ExtensionIds::default(),
+            extensions: ExtensionIds {
+                audio_level: (kind == Kind::Audio).then_some(AUDIO_LEVEL),
+                ..ExtensionIds::default()
+            },
             rids: Vec::new(),
             ssrcs: vec![AnnouncedSsrc { media: self.ssrc, rtx: None }],
             encrypted: false,
         }
     }
 
-    /// Appends the packets of a frame, and now and then a report of when they are shown.
-    pub(super) fn send(&mut self, frame: &Frame, packets: &mut Vec<FedPacket>) -> Result<(), BridgeError> {
+    /// Appends the packets of a frame, which say how loud it is where that is known, and now and then a report of when they are shown.
+    pub(super) fn send(
+        &mut self,
+        frame: &Frame,
+        level_dbov: Option<i8>,
+        packets: &mut Vec<FedPacket>,
+    ) -> Result<(), BridgeError> {
         let rate_hz = clock_rate_hz(frame.codec);
         #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "timestamps wrap")]
         let timestamp = frame.pts.ticks(rate_hz) as u32;
+        // Whether it is speech nobody has judged.
+        let level = level_dbov.map(|level_dbov| AudioLevel { voice: false, level_dbov }.to_bytes());
+        let elements = level.as_ref().map(|level| Element { id: AUDIO_LEVEL, data: level });
         let Self { codec, ssrc, packetizer, number, packets: sent, octets, .. } = self;
         packetizer.packetize(frame, |payload, last| {
             *number = number.wrapping_add(1);
@@ -104,8 +116,9 @@ impl Track {
             // The marker of sound is the beginning of a talk spurt, of pictures the end of one (RFC 3551 §4.1).
             let marker = last && codec.kind() == Kind::Video;
             let header = Header { payload_type, marker, sequence_number: *number, timestamp, ssrc: *ssrc };
-            let mut packet = vec![0; HEADER_BYTES];
-            if header.write(&mut packet, &[]) == Some(HEADER_BYTES) {
+            let mut packet = vec![0; HEADER_BYTES_MAX];
+            if let Some(length) = header.write(&mut packet, elements.as_slice()) {
+                packet.truncate(length);
                 packet.extend_from_slice(payload);
                 packets.push(FedPacket::Rtp(packet));
             }
@@ -131,7 +144,10 @@ impl Track {
 
 /// What fits into every path, with all that is added on the way to a viewer.
 const PAYLOAD_BYTES_MAX: usize = 1_100;
-const HEADER_BYTES: usize = 12;
+/// With one extension of one byte.
+const HEADER_BYTES_MAX: usize = 20;
+/// The number of the extension in the packets.
+const AUDIO_LEVEL: u8 = 1;
 const AUDIO_PAYLOAD_TYPE: u8 = 111;
 const VIDEO_PAYLOAD_TYPE: u8 = 102;
 const REPORT_EVERY: MediaTime = MediaTime::from_millis(1_000);

@@ -5,7 +5,10 @@ use live::hub::Content;
 use media::{Codec, Frame, MediaTime, Parameters, Shape, h264};
 use room::media::Source;
 use rtp::Packet;
+use rtp::extension::{AudioLevel, Extensions};
 use rtp::parameters::CodecName;
+
+use transcode::Transcoder;
 
 use super::{Batch, Program};
 use crate::media::FedPacket;
@@ -102,4 +105,48 @@ fn sound_and_pictures_report_by_one_clock() {
         assert!((clock(*ntp) * 1_000.0 - *ms as f64).abs() < 0.01, "{ms}: {ntp}");
         assert!([*ms * 90, *ms * 48].contains(&i64::from(*timestamp)), "{ms}: {timestamp}");
     }
+}
+
+/// AAC, half a second of it: a square wave of 1 kHz as loud as G.711 has it, or silence.
+fn aac(loud: bool) -> (Parameters, Vec<Frame>) {
+    let shape = Shape::Audio { sample_rate_hz: 8_000, channels: 1 };
+    let law = Parameters { codec: Codec::Pcmu, decoder_configuration: Bytes::new(), shape };
+    let mut transcoder = Transcoder::new(&law, Codec::Aac).unwrap();
+    let wave = if loud { [[0x80; 4], [0x00; 4]].concat() } else { vec![0xff; 8] };
+    let mut frames = Vec::new();
+    for ms in (1_000..1_500).step_by(20) {
+        let pts = MediaTime::from_millis(ms);
+        let frame = Frame { codec: Codec::Pcmu, pts, dts: pts, is_key: true, data: wave.repeat(20).into() };
+        transcoder.handle_frame(&frame, &mut |frame| frames.push(frame)).unwrap();
+    }
+    (transcoder.parameters().clone(), frames)
+}
+
+/// What the packets of a program say of the loudness of its sound.
+fn levels(parameters: Parameters, frames: impl IntoIterator<Item = Content>) -> Vec<Option<AudioLevel>> {
+    let mut program = Program::with_ssrc(0x1000, Arc::default());
+    let tracks = program.take(&Content::Parameters(parameters)).tracks.unwrap();
+    let batches: Vec<_> = frames.into_iter().map(|content| program.take(&content)).collect();
+    let packets = batches.iter().flat_map(rtp);
+    packets.map(|packet| Extensions::read(&packet, &tracks[0].1.extensions).audio_level).collect()
+}
+
+#[test]
+fn sound_that_is_transcoded_says_how_loud_it_is() {
+    for (is_loud, expected) in [(true, -12..=0), (false, -127..=-90)] {
+        let (parameters, frames) = aac(is_loud);
+        let told = levels(parameters, frames.into_iter().map(Content::Frame));
+        // An encoder takes some frames to begin.
+        let told: Vec<_> = told.into_iter().skip(8).collect();
+        let holds = |level: &Option<AudioLevel>| {
+            level.is_some_and(|level| !level.voice && expected.contains(&level.level_dbov))
+        };
+        assert!(told.len() > 8 && told.iter().all(holds), "{is_loud}: {told:?}");
+    }
+}
+
+#[test]
+fn of_sound_that_goes_on_as_it_is_nobody_says_how_loud_it_is() {
+    let told = levels(sounds(Codec::Opus), (0..100).step_by(20).map(opus));
+    assert_eq!(told, [None; 5]);
 }

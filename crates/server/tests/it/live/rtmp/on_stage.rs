@@ -1,9 +1,12 @@
 //! Encoders that come by RTMP onto a room's stage: to the others they are members as those by WHIP are.
 
+use bytes::Bytes;
 use live::rtmp::{Purpose, RtmpError};
+use media::{Codec, Frame, MediaTime, Parameters, Shape};
 use serde_json::{Value, json};
 use str0m::media::Direction;
 use tokio::net::TcpStream;
+use transcode::Transcoder;
 
 use super::client::{Peer, sound, sound_parameters};
 use super::encoders::{hear_of, moderate, watch};
@@ -26,6 +29,21 @@ fn refused(result: Result<Peer<TcpStream>, RtmpError>) -> (String, String) {
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("it may publish"),
     }
+}
+
+/// A second of AAC: a square wave of 1 kHz, as loud as G.711 can be.
+fn loud() -> (Parameters, Vec<Frame>) {
+    let shape = Shape::Audio { sample_rate_hz: 8_000, channels: 1 };
+    let law = Parameters { codec: Codec::Pcmu, decoder_configuration: Bytes::new(), shape };
+    let mut transcoder = Transcoder::new(&law, Codec::Aac).unwrap();
+    let mut frames = Vec::new();
+    for ms in (1_000..2_000).step_by(20) {
+        let pts = MediaTime::from_millis(ms);
+        let data = [[0x80; 4], [0x00; 4]].concat().repeat(20).into();
+        let frame = Frame { codec: Codec::Pcmu, pts, dts: pts, is_key: true, data };
+        transcoder.handle_frame(&frame, &mut |frame| frames.push(frame)).unwrap();
+    }
+    (transcoder.parameters().clone(), frames)
 }
 
 async fn joined_by(ben: &mut Member) -> Value {
@@ -65,6 +83,23 @@ async fn an_encoder_by_rtmp_is_a_member_whom_others_see_and_the_host_mutes_and_r
             if code == "NetStream.Publish.Rejected" && description.contains("removed")),
         "{end:?}"
     );
+}
+
+#[tokio::test]
+async fn an_encoder_by_rtmp_that_is_loud_is_who_speaks() {
+    let server = serve_for_test(&["rooms.topology=sfu"]);
+    let mut ben = Member::join(server.http(), "ben", None).await;
+    let mut peer = publish(&server, "standup").await.unwrap();
+    let there = joined_by(&mut ben).await;
+    let (parameters, frames) = loud();
+    peer.send_parameters(&parameters).await;
+    for frame in &frames {
+        peer.send_frame(frame).await;
+    }
+    let told = ben.hear("speakers").await;
+    let speaker = &told["speakers"][0];
+    assert_eq!(speaker["remoteUid"], there["remoteUid"], "{told}");
+    assert!(speaker["level"].as_i64() > Some(-30), "{told}");
 }
 
 #[tokio::test]
