@@ -13,7 +13,7 @@ from server import PASSWORD, USER, Failed
 # Debian's own: GStreamer's bindings belong to it and to no other Python on the path.
 PYTHON = "/usr/bin/python3"
 PEER = Path(__file__).with_name("gst_peer.py")
-ELEMENTS = ["webrtcbin", "nicesrc", "dtlsenc", "srtpenc", "vp8enc", "openh264enc", "x265enc", "avdec_h265", "opusenc"]
+ELEMENTS = ["webrtcbin", "nicesrc", "dtlsenc", "srtpenc", "vp8enc", "openh264enc", "x265enc", "avdec_h265", "opusenc", "mulawenc", "alawenc"]
 PACKAGES = (
     "python3-gi gir1.2-gst-plugins-bad-1.0 gir1.2-nice-0.1 gstreamer1.0-tools gstreamer1.0-nice "
     "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
@@ -34,10 +34,10 @@ def demand() -> None:
 class GstMember(Member):
     """One webrtcbin in a room."""
 
-    def __init__(self, name: str, shade: int, pitch_hz: int, codec: str, transport: str = "udp", turn: str | None = None):
+    def __init__(self, name: str, shade: int, pitch_hz: int, codec: str, transport: str = "udp", turn: str | None = None, sound: str = "OPUS"):
         super().__init__(name, shade, pitch_hz, codec, turn)
         relay = turn and f"turn://{USER}:{quote(PASSWORD)}@{turn}"
-        self._wanted = {"codec": codec, "shade": shade, "pitch": pitch_hz, "transport": transport, "turn": relay}
+        self._wanted = {"codec": codec, "shade": shade, "pitch": pitch_hz, "sound": sound, "transport": transport, "turn": relay}
         self._process: asyncio.subprocess.Process | None = None
         self.states: list[str] = []
 

@@ -20,7 +20,17 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC, Nice  # noqa: E402
 
 SEND, RECEIVE = GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY, GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
 WIDTH, HEIGHT = 320, 180
-OPUS = "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=111"
+AUDIO = {
+    "OPUS": ("opusenc ! rtpopuspay", "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=111"),
+    "PCMU": (
+        "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay",
+        "application/x-rtp,media=audio,encoding-name=PCMU,clock-rate=8000,payload=0",
+    ),
+    "PCMA": (
+        "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay",
+        "application/x-rtp,media=audio,encoding-name=PCMA,clock-rate=8000,payload=8",
+    ),
+}
 FEEDBACK = "rtcp-fb-nack=(boolean)true,rtcp-fb-nack-pli=(boolean)true,rtcp-fb-ccm-fir=(boolean)true"
 VIDEO = {
     "VP8": (
@@ -44,6 +54,8 @@ DECODERS = {
     "H264": "rtph264depay ! h264parse ! openh264dec",
     "H265": "rtph265depay ! h265parse ! avdec_h265",
     "OPUS": "rtpopusdepay ! opusdec",
+    "PCMU": "rtppcmudepay ! mulawdec",
+    "PCMA": "rtppcmadepay ! alawdec",
 }
 
 
@@ -61,12 +73,13 @@ class Peer:
 
     def __init__(self, wanted: dict[str, object]):
         payload, self._caps = VIDEO[wanted["codec"]]
+        sound, sound_caps = AUDIO[wanted["sound"]]
         level = round((wanted["shade"] - 16) * 255 / 219)
         grey = 0xFF000000 | level << 16 | level << 8 | level
         self._pipeline = Gst.parse_launch(
             "webrtcbin name=peer bundle-policy=max-bundle latency=100 "
             f"audiotestsrc is-live=true wave=sine volume=0.3 freq={wanted['pitch']} ! audioconvert ! audioresample "
-            f"! opusenc ! rtpopuspay ! {OPUS} ! queue ! peer. "
+            f"! {sound} ! {sound_caps} ! queue ! peer. "
             f"videotestsrc is-live=true pattern=solid-color foreground-color={grey} "
             f"! video/x-raw,format=I420,width={WIDTH},height={HEIGHT},framerate=15/1 ! {payload} ! {self._caps} ! queue ! peer."
         )
@@ -77,7 +90,7 @@ class Peer:
         for _ in range(wanted["slots"]):
             self._add(self._caps)
         for _ in range(wanted["slots"]):
-            self._add(OPUS)
+            self._add(sound_caps)
         self._slots = wanted["slots"]
         self._bin.connect("pad-added", self._receive)
         self._bin.connect("notify::connection-state", lambda *_: self._tell_state())

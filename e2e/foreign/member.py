@@ -121,6 +121,8 @@ class Member:
         self.seen: dict[str, list[int]] = {}
         self.heard: list[float] = []
         self.errors: list[str] = []
+        # What was last said of each slot: whose, and why nothing comes.
+        self.told: dict[str, tuple[str | None, str | None]] = {}
         self._pc = self._socket = self._reader = None
         self._tasks: list[asyncio.Task] = []
         self._answer: asyncio.Future | None = None
@@ -241,6 +243,8 @@ class Member:
                     self.others.pop(message["remoteUid"], None)
                 case "answer":
                     self._answer.set_result(json.loads(message["msg"]))
+                case "slots":
+                    self.told.update({slot["mid"]: (slot["remoteUid"], slot["reason"]) for slot in message["slots"]})
                 case "error":
                     self.errors.append(message["message"])
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings and streams,
-ffmpeg and GStreamer by RTMP, FLV, WHIP and HLS, a program of the operator that is asked about them, and nginx that streams go on to.
+ffmpeg, GStreamer and OBS by RTMP, FLV, WHIP and HLS, a program of the operator that is asked about them, and nginx that streams go on to.
 
 Run with the Python of a virtual environment that has e2e/requirements.txt:
 
@@ -30,6 +30,7 @@ import live_back
 import matrix
 import meeting
 import native
+import obs
 import recording
 import room_recording
 import stream
@@ -77,12 +78,12 @@ def main() -> int:
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *room_recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
     meetings = chosen([*meeting.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
-    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *audience.CHECKS])
+    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *audience.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1
     try:
-        for kind in (tools, ice, meeting, live, forward):
+        for kind in (tools, ice, meeting, live, forward, obs):
             kind.demand()
         server = Server(options.parlor)
     except Failed as failure:
