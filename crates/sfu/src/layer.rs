@@ -47,6 +47,8 @@ pub(crate) struct Layer {
     pub(crate) tally: LayerTally,
     /// It comes from another worker, and did not for a while: the next packet begins it anew.
     pub(crate) resumes: bool,
+    /// It comes from another worker, which is still sending what was before.
+    pub(crate) is_filling: bool,
     /// When the last frame began.
     frame_at: Option<Instant>,
     /// Between frames, smoothed.
@@ -105,6 +107,7 @@ impl Layer {
             last_at: None,
             tally: LayerTally::default(),
             resumes: false,
+            is_filling: false,
             frame_at: None,
             frame_interval: FRAME_INTERVAL_START,
             unwrapper: SequenceUnwrapper::default(),
@@ -134,6 +137,7 @@ impl Layer {
         self.report = None;
         self.far_behind = 0;
         self.resumes = false;
+        self.is_filling = false;
     }
 
     /// The publisher has another connection: whatever comes next is another stream.

@@ -14,6 +14,7 @@
 
 pub mod allocator;
 mod allowance;
+mod backlog;
 pub mod bandwidth;
 mod cache;
 pub mod config;

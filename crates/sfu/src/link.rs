@@ -76,6 +76,14 @@ pub enum Relayed<'a> {
         /// The whole RTP packet.
         bytes: &'a [u8],
     },
+    /// The same, of before the layer was wanted there. It is kept for who comes in the middle and goes to nobody by itself; the newest packet,
+    /// which is no longer of that kind, says that this is all.
+    Past {
+        /// The layer, counted from the smallest.
+        layer: u8,
+        /// The whole RTP packet.
+        bytes: &'a [u8],
+    },
     /// What the publisher's last sender report said about a layer.
     Clock {
         /// The layer, counted from the smallest.

@@ -53,7 +53,7 @@ impl Replay {
     /// From the latest key picture of a layer, if all that came since is at hand, nothing of it is lost, and it is not too old.
     pub(crate) fn begin(now: Instant, layer: &Layer) -> Option<Self> {
         let (start, highest) = (layer.cache.start()?, layer.highest()?);
-        if layer.cache.age(now, start)? > SPAN_MAX {
+        if layer.is_filling || layer.cache.age(now, start)? > SPAN_MAX {
             return None;
         }
         let is_there = |place| match layer.cache.kept(place) {
@@ -83,6 +83,11 @@ impl Replay {
     /// Whether it is one of that stream.
     pub(crate) fn is_of(&self, stream: StreamId) -> bool {
         self.stream == stream
+    }
+
+    /// Where the key picture begins.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
     }
 
     pub(crate) fn stream(&self) -> StreamId {

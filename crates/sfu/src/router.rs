@@ -1,6 +1,7 @@
 //! One room on one worker: who gets which packet.
 
 mod allocate;
+mod backlog;
 mod control;
 mod deadline;
 mod look;

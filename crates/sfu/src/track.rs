@@ -5,6 +5,7 @@ use std::time::Instant;
 use rtp::parameters::{Codec, Kind, ReceiveParameters, Rid};
 
 use crate::allowance::TrackAllowance;
+use crate::backlog::Backlogs;
 use crate::forwarder::StreamId;
 use crate::id::{PeerId, TrackId};
 use crate::interest::Interest;
@@ -54,6 +55,8 @@ pub(crate) struct Track {
     pub(crate) is_remote: bool,
     /// Who wants it on other workers.
     pub(crate) remote_wants: RemoteWants,
+    /// What they get before the live packets.
+    pub(crate) backlogs: Backlogs,
 }
 
 /// A slot that shows a track, by keys of the router.
@@ -115,6 +118,7 @@ impl Track {
             standstills: StandstillWatch::default(),
             is_remote: false,
             remote_wants: RemoteWants::default(),
+            backlogs: Backlogs::default(),
         }
     }
 
@@ -171,10 +175,16 @@ impl Track {
         Some(TrackDescription { kind, codec, rids: self.rids(), encrypted })
     }
 
-    /// When something is to be asked of the publisher.
+    /// When something is to be asked of the publisher, or goes to another worker.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let due = |layer: &Layer| [layer.missing.poll_timeout(), layer.key_frames.poll_timeout()];
-        self.layers.iter().filter(|layer| layer.ssrc.is_some()).flat_map(due).flatten().min()
+        self.layers
+            .iter()
+            .filter(|layer| layer.ssrc.is_some())
+            .flat_map(due)
+            .flatten()
+            .chain(self.backlogs.poll_timeout())
+            .min()
     }
 }
 

@@ -42,11 +42,21 @@ pub(crate) enum News {
     /// The part is closed.
     Closed,
     /// What a member of this part publishes.
-    Published { peer: MediaPeerId, source: Source, parameters: Box<ReceiveParameters>, blocked: bool },
+    Published { peer: MediaPeerId, track: Box<Publication> },
     /// What it publishes no more.
     Unpublished { peer: MediaPeerId, source: Source },
     /// How many layers of a member of the other part are wanted here, from the smallest on.
     Wanted { peer: MediaPeerId, source: Source, layers: u8 },
+}
+
+/// What is to be known of a track.
+#[derive(Debug, Clone)]
+pub(crate) struct Publication {
+    source: Source,
+    parameters: ReceiveParameters,
+    blocked: bool,
+    /// It comes from within this server, and cannot be asked for a key picture.
+    is_fed: bool,
 }
 
 /// What crosses from worker to worker with the packets, and may get lost like them. Its bytes go beside it.
@@ -62,6 +72,7 @@ pub(crate) enum Crossing {
 pub(super) fn part(relayed: Relayed<'_>) -> (Relayed<'static>, &[u8]) {
     match relayed {
         Relayed::Packet { layer, bytes } => (Relayed::Packet { layer, bytes: &[] }, bytes),
+        Relayed::Past { layer, bytes } => (Relayed::Past { layer, bytes: &[] }, bytes),
         Relayed::Clock { layer, clock } => (Relayed::Clock { layer, clock }, &[]),
         Relayed::Picture { layer, width_px, height_px } => (Relayed::Picture { layer, width_px, height_px }, &[]),
         Relayed::Level(level_dbov) => (Relayed::Level(level_dbov), &[]),
@@ -72,6 +83,7 @@ pub(super) fn part(relayed: Relayed<'_>) -> (Relayed<'static>, &[u8]) {
 fn whole<'a>(relayed: Relayed<'static>, bytes: &'a [u8]) -> Relayed<'a> {
     match relayed {
         Relayed::Packet { layer, .. } => Relayed::Packet { layer, bytes },
+        Relayed::Past { layer, .. } => Relayed::Past { layer, bytes },
         other @ (Relayed::Clock { .. } | Relayed::Picture { .. } | Relayed::Level(_)) => other,
     }
 }
@@ -114,9 +126,7 @@ impl Media {
             News::Closed => self.forget_link(now, key, from, ways),
             // What was under way before the two began anew.
             _ if !self.rooms.get(key).is_some_and(|room| room.links.contains(from)) => {}
-            News::Published { peer, source, parameters, blocked } => {
-                self.take_in_guest(now, key, from, (peer, source), *parameters, blocked);
-            }
+            News::Published { peer, track } => self.take_in_guest(now, key, from, peer, *track),
             News::Unpublished { peer, source } => self.lose_track(now, key, (peer, source)),
             News::Wanted { peer, source, layers } => {
                 let Some(&seat) = self.members_by_id.get(&peer) else { return };
@@ -217,8 +227,9 @@ impl Media {
         let tracks = connection.map_or_else(|| member.fed.clone(), |connection| split(&connection.terms).1);
         for (source, parameters) in tracks.into_iter().filter(|(source, _)| member.published.contains(source)) {
             let blocked = member.blocked.contains(&source);
-            let (parameters, source) = (Box::new(parameters), super::event::routed(source));
-            self.notes.push(to, room.id, News::Published { peer: member.id, source, parameters, blocked });
+            let (source, is_fed) = (super::event::routed(source), !member.fed.is_empty());
+            let track = Box::new(Publication { source, parameters, blocked, is_fed });
+            self.notes.push(to, room.id, News::Published { peer: member.id, track });
         }
     }
 
@@ -247,15 +258,8 @@ impl Media {
     }
 
     /// A member of another part publishes.
-    fn take_in_guest(
-        &mut self,
-        now: Instant,
-        key: u32,
-        home: LinkId,
-        (peer, source): (MediaPeerId, Source),
-        parameters: ReceiveParameters,
-        blocked: bool,
-    ) {
+    fn take_in_guest(&mut self, now: Instant, key: u32, home: LinkId, peer: MediaPeerId, track: Publication) {
+        let Publication { source, parameters, blocked, is_fed } = track;
         let known = self.members_by_id.get(&peer).copied();
         if known.is_some_and(|seat| self.members.get(seat).is_none_or(|member| member.home != Some(home))) {
             return;
@@ -274,6 +278,9 @@ impl Media {
             self.guests += 1;
             room.guests.push(seat);
             room.router.handle_remote_join(now, PeerId(seat));
+            if is_fed {
+                room.router.handle_fed_join(now, PeerId(seat));
+            }
         }
         let track = TrackId { peer: PeerId(seat), source };
         room.router.handle_publish(now, track, parameters);

@@ -29,6 +29,7 @@ impl Router {
         for key in 0..self.tracks.bound() {
             if self.tracks.get(key).and_then(crate::track::Track::poll_timeout).is_some_and(|due| due <= now) {
                 self.ask_publisher(now, key, sink);
+                self.relay_backlogs(now, key, sink);
             }
         }
         let peers = self.peers.iter().map(|(_, peer)| peer.poll_timeout());

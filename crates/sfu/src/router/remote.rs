@@ -22,6 +22,7 @@ impl Router {
         for key in 0..self.tracks.bound() {
             let Some(track) = self.tracks.get_mut(key).filter(|track| !track.is_remote) else { continue };
             track.remote_wants.forget(gone);
+            track.backlogs.forget(gone);
             for layer in 0..track.layers.len() {
                 self.relay_picture(key, layer, come, sink);
             }
@@ -47,8 +48,10 @@ impl Router {
         }
         let before = (0..track.layers.len()).filter(|layer| track.remote_wants.of_layer(*layer).contains(link)).count();
         track.remote_wants.set(link, layers);
+        track.backlogs.shorten(link, usize::from(layers));
         for layer in before..usize::from(layers).min(track.layers.len()) {
             self.relay_clock(now, key, layer, Some(link), sink);
+            self.begin_backlog(now, key, layer, link);
         }
         self.tick_at.get_or_insert(now);
         self.wake_at(now);
@@ -69,7 +72,7 @@ impl Router {
         if !was_audible && track.id.source == Source::Microphone && track.loudness.is_audible(now) {
             sink.relay(self.links, track.id, Relayed::Level(track.loudness.level_dbov(now)));
         }
-        let to = track.remote_wants.of_layer(place.layer);
+        let to = track.remote_wants.of_layer(place.layer).without(track.backlogs.of_layer(place.layer));
         if !to.is_empty() {
             sink.relay(to, track.id, Relayed::Packet { layer: number_of(place.layer), bytes });
         }
@@ -118,7 +121,12 @@ impl Router {
     pub(super) fn receive_relayed(&mut self, now: Instant, key: usize, relayed: Relayed<'_>, sink: &mut impl Sink) {
         let Some(track) = self.tracks.get_mut(key).filter(|track| track.is_remote) else { return };
         match relayed {
-            Relayed::Packet { layer, bytes } => self.receive_relayed_packet(now, key, usize::from(layer), bytes, sink),
+            Relayed::Packet { layer, bytes } => {
+                self.receive_relayed_packet(now, key, usize::from(layer), (bytes, false), sink);
+            }
+            Relayed::Past { layer, bytes } => {
+                self.receive_relayed_packet(now, key, usize::from(layer), (bytes, true), sink);
+            }
             Relayed::Clock { layer, clock } => self.take_clock(now, key, usize::from(layer), clock),
             Relayed::Picture { layer, width_px, height_px } => {
                 if let Some(layer) = track.layers.get_mut(usize::from(layer)) {
@@ -137,7 +145,14 @@ impl Router {
         }
     }
 
-    fn receive_relayed_packet(&mut self, now: Instant, key: usize, layer: usize, bytes: &[u8], sink: &mut impl Sink) {
+    fn receive_relayed_packet(
+        &mut self,
+        now: Instant,
+        key: usize,
+        layer: usize,
+        (bytes, is_past): (&[u8], bool),
+        sink: &mut impl Sink,
+    ) {
         let stats = &mut self.context.stats;
         stats.relayed_packets = stats.relayed_packets.wrapping_add(1);
         let Some(track) = self.tracks.get(key) else { return };
@@ -154,9 +169,21 @@ impl Router {
             self.begin_anew(now, key, layer, packet.ssrc());
         }
         let place = StreamPlace { track: key, layer, rtx: inbound.repaired };
-        if let Some((at, frame)) = self.take_in(now, from, place, &inbound, bytes) {
+        if is_past && let Some(layer) = self.tracks.get_mut(key).and_then(|track| track.layers.get_mut(layer)) {
+            layer.is_filling = true;
+        }
+        if let Some((at, frame)) = self.take_in(now, from, place, &inbound, bytes).filter(|_| !is_past) {
+            self.end_filling(now, place, at);
             self.forward(now, place, (&inbound, at, &frame), sink);
         }
+    }
+
+    /// The newest packet of a layer has come: whoever waits is led up to it by what came before.
+    fn end_filling(&mut self, now: Instant, place: StreamPlace, at: u64) {
+        let layer = self.tracks.get_mut(place.track).and_then(|track| track.layers.get_mut(place.layer));
+        let Some(layer) = layer.filter(|layer| layer.is_filling && layer.highest() == Some(at)) else { return };
+        layer.is_filling = false;
+        self.allocate_subscribers(now, place.track);
     }
 
     /// A layer of a track of another worker comes under another SSRC, or again after a while.
@@ -242,7 +269,7 @@ impl Router {
 }
 
 /// The layer's index on a link; there are few layers.
-fn number_of(layer: usize) -> u8 {
+pub(super) fn number_of(layer: usize) -> u8 {
     u8::try_from(layer).unwrap_or(u8::MAX)
 }
 

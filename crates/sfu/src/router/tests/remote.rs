@@ -1,6 +1,7 @@
 //! A room on two workers.
 
 mod pair;
+mod past;
 mod sound;
 mod stream;
 

@@ -1,11 +1,14 @@
 //! Encoders that come by RTMP onto a room's stage: to the others they are members as those by WHIP are.
 
 use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
 use live::rtmp::{Purpose, RtmpError};
 use media::{Codec, Frame, MediaTime, Parameters, Shape};
 use serde_json::{Value, json};
 use str0m::media::Direction;
 use tokio::net::TcpStream;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
 use transcode::Transcoder;
 
 use super::client::{Peer, sound, sound_parameters};
@@ -119,6 +122,26 @@ async fn who_comes_between_two_key_pictures_of_an_encoder_sees_it_at_once() {
 }
 
 #[tokio::test]
+async fn who_comes_on_another_worker_between_two_key_pictures_sees_it_at_once_as_well() {
+    let server = serve_for_test(&["rooms.topology=sfu", "media.workers=2", "media.members_per_worker=1"]);
+    let mut encoder = Encoder::over(publish(&server, "standup").await.unwrap(), 0).await;
+    encoder.pictures_per_key = 1_000_000;
+    for _ in 0..20 {
+        encoder.send_picture().await;
+    }
+    let mut viewers = Vec::new();
+    for uid in ["ben", "carl", "dora"] {
+        let mut member = Member::join(server.http(), uid, None).await;
+        let there = member.joined["roster"][0].clone();
+        viewers.push(watch(&mut member, &there).await);
+        let mut seeing: Vec<_> = viewers.iter_mut().map(|(client, eye)| (client, *eye)).collect();
+        encoder.until_seen(0, &mut seeing).await;
+    }
+    let begins: Vec<_> = viewers.iter().map(|(client, eye)| client.stamps(*eye).first().copied()).collect();
+    assert_eq!(begins, [Some(0); 3], "all begin with the key picture");
+}
+
+#[tokio::test]
 async fn an_encoder_that_stops_has_left_and_two_in_one_room_are_two_members() {
     let server = serve_for_test(&["rooms.topology=sfu"]);
     let mut ben = Member::join(server.http(), "ben", None).await;
@@ -145,6 +168,16 @@ async fn where_tokens_decide_an_encoder_by_rtmp_shows_one_for_the_room() {
     }
     let token = token("standup", &["publish"]);
     assert!(publish(&server, &format!("standup?token={token}")).await.is_ok());
+}
+
+#[tokio::test]
+async fn where_somebody_has_no_way_to_the_media_server_an_encoder_by_rtmp_is_told_so() {
+    let server = serve_for_test(&[]);
+    let (mut course, _) = connect_async(format!("ws://{}/ws", server.http())).await.unwrap();
+    course.send(Message::text(r#"{"cmd":"join","roomId":"standup","uid":"ben"}"#)).await.unwrap();
+    course.next().await.unwrap().unwrap();
+    let (code, words) = refused(publish(&server, "standup").await);
+    assert!(code == "NetStream.Publish.Denied" && words.contains("media server"), "{code} {words}");
 }
 
 #[tokio::test]

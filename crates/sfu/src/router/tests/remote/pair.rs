@@ -28,7 +28,10 @@ pub(super) struct Pair {
 
 impl Pair {
     pub(super) fn new(home: &[PeerId], away: &[PeerId]) -> Self {
-        let (mut home, mut away) = (World::new(home), World::new(away));
+        Self::of(World::new(home), World::new(away))
+    }
+
+    pub(super) fn of(mut home: World, mut away: World) -> Self {
         away.now = home.now;
         home.router.handle_links(home.now, Links::only(AWAY), &mut home.sink);
         home.settle();
