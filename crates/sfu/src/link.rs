@@ -104,6 +104,30 @@ pub enum Relayed<'a> {
     Level(i8),
 }
 
+impl<'a> Relayed<'a> {
+    /// Without the bytes of its packet, which go beside it; of anything else there are none.
+    #[must_use]
+    pub fn parted(self) -> (Relayed<'static>, &'a [u8]) {
+        match self {
+            Self::Packet { layer, bytes } => (Relayed::Packet { layer, bytes: &[] }, bytes),
+            Self::Past { layer, bytes } => (Relayed::Past { layer, bytes: &[] }, bytes),
+            Self::Clock { layer, clock } => (Relayed::Clock { layer, clock }, &[]),
+            Self::Picture { layer, width_px, height_px } => (Relayed::Picture { layer, width_px, height_px }, &[]),
+            Self::Level(level_dbov) => (Relayed::Level(level_dbov), &[]),
+        }
+    }
+
+    /// With the bytes from beside it: undoes [`Self::parted`].
+    #[must_use]
+    pub fn joined(self, bytes: &'a [u8]) -> Self {
+        match self {
+            Self::Packet { layer, .. } => Self::Packet { layer, bytes },
+            Self::Past { layer, .. } => Self::Past { layer, bytes },
+            other @ (Self::Clock { .. } | Self::Picture { .. } | Self::Level(_)) => other,
+        }
+    }
+}
+
 /// A moment on a publisher's clock and the timestamp that belongs to it (RFC 3550 §6.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock {

@@ -68,26 +68,6 @@ pub(crate) enum Crossing {
     Asked { peer: MediaPeerId },
 }
 
-/// Takes the bytes out of what is relayed.
-pub(super) fn part(relayed: Relayed<'_>) -> (Relayed<'static>, &[u8]) {
-    match relayed {
-        Relayed::Packet { layer, bytes } => (Relayed::Packet { layer, bytes: &[] }, bytes),
-        Relayed::Past { layer, bytes } => (Relayed::Past { layer, bytes: &[] }, bytes),
-        Relayed::Clock { layer, clock } => (Relayed::Clock { layer, clock }, &[]),
-        Relayed::Picture { layer, width_px, height_px } => (Relayed::Picture { layer, width_px, height_px }, &[]),
-        Relayed::Level(level_dbov) => (Relayed::Level(level_dbov), &[]),
-    }
-}
-
-/// Puts them in again.
-fn whole<'a>(relayed: Relayed<'static>, bytes: &'a [u8]) -> Relayed<'a> {
-    match relayed {
-        Relayed::Packet { layer, .. } => Relayed::Packet { layer, bytes },
-        Relayed::Past { layer, .. } => Relayed::Past { layer, bytes },
-        other @ (Relayed::Clock { .. } | Relayed::Picture { .. } | Relayed::Level(_)) => other,
-    }
-}
-
 /// Notes on their way out, gathered until the end of the wake-up.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
@@ -150,7 +130,7 @@ impl Media {
                 let track = TrackId { peer: PeerId(seat), source };
                 self.counters.relayed_in += 1;
                 self.with_router(room, ways, |router, sink| {
-                    router.handle_relayed(now, track, whole(relayed, bytes), sink);
+                    router.handle_relayed(now, track, relayed.joined(bytes), sink);
                 });
             }
             Crossing::Asked { .. } if home.is_none() => {

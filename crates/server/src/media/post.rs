@@ -6,7 +6,7 @@ use rtc::{Path, Transport};
 use sfu::{Links, PeerId, Relayed, TrackId};
 
 use super::connection::Connection;
-use super::link::{self, Crossing};
+use super::link::Crossing;
 use super::member::Member;
 use super::outbox::Outbox;
 use super::slab::Slab;
@@ -203,7 +203,7 @@ impl sfu::Sink for Counter<'_> {
 
     fn relay(&mut self, to: Links, track: TrackId, relayed: Relayed<'_>) {
         let Some(member) = self.members.get(track.peer.0) else { return };
-        let (relayed, bytes) = link::part(relayed);
+        let (relayed, bytes) = relayed.parted();
         let item = Item::Crossing(Crossing::Relayed { peer: member.id, source: track.source, relayed });
         for link in to {
             self.mesh.post(link.0, item, bytes);

@@ -28,3 +28,19 @@ fn a_layer_goes_to_those_who_want_so_many() {
     wants.forget(both);
     assert_eq!(wants.most(), 0);
 }
+
+#[test]
+fn what_is_parted_from_its_bytes_and_joined_with_them_is_as_before() {
+    let clock = Clock { ntp: 7, timestamp: 8, age: Duration::from_millis(9) };
+    for relayed in [
+        Relayed::Packet { layer: 2, bytes: b"a packet" },
+        Relayed::Past { layer: 2, bytes: b"a packet of before" },
+        Relayed::Clock { layer: 1, clock },
+        Relayed::Picture { layer: 0, width_px: 640, height_px: 360 },
+        Relayed::Level(-30),
+    ] {
+        let (parted, bytes) = relayed.parted();
+        assert_eq!(parted.joined(bytes), relayed);
+        assert_eq!(bytes.is_empty(), !matches!(relayed, Relayed::Packet { .. } | Relayed::Past { .. }));
+    }
+}

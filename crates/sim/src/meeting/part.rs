@@ -54,11 +54,7 @@ impl Outbox {
 impl Carried {
     /// As the other router takes it.
     pub(super) fn relayed(&self) -> Relayed<'_> {
-        match self.relayed {
-            Relayed::Packet { layer, .. } => Relayed::Packet { layer, bytes: &self.bytes },
-            Relayed::Past { layer, .. } => Relayed::Past { layer, bytes: &self.bytes },
-            other @ (Relayed::Clock { .. } | Relayed::Picture { .. } | Relayed::Level(_)) => other,
-        }
+        self.relayed.joined(&self.bytes)
     }
 }
 
@@ -72,15 +68,7 @@ impl Sink for Outbox {
     }
 
     fn relay(&mut self, to: Links, track: TrackId, relayed: Relayed<'_>) {
-        let (relayed, bytes) = match relayed {
-            Relayed::Packet { layer, bytes } => (Relayed::Packet { layer, bytes: &[] }, bytes.to_vec()),
-            Relayed::Past { layer, bytes } => (Relayed::Past { layer, bytes: &[] }, bytes.to_vec()),
-            Relayed::Clock { layer, clock } => (Relayed::Clock { layer, clock }, Vec::new()),
-            Relayed::Picture { layer, width_px, height_px } => {
-                (Relayed::Picture { layer, width_px, height_px }, Vec::new())
-            }
-            Relayed::Level(level_dbov) => (Relayed::Level(level_dbov), Vec::new()),
-        };
-        self.relayed.push((to, track, Carried { relayed, bytes }));
+        let (relayed, bytes) = relayed.parted();
+        self.relayed.push((to, track, Carried { relayed, bytes: bytes.to_vec() }));
     }
 }

@@ -51,13 +51,7 @@ pub(crate) struct Crossing {
 
 impl Crossing {
     pub(crate) fn relayed(&self) -> Relayed<'_> {
-        match self.relayed {
-            Relayed::Packet { layer, .. } => Relayed::Packet { layer, bytes: &self.bytes },
-            Relayed::Past { layer, .. } => Relayed::Past { layer, bytes: &self.bytes },
-            Relayed::Clock { layer, clock } => Relayed::Clock { layer, clock },
-            Relayed::Picture { layer, width_px, height_px } => Relayed::Picture { layer, width_px, height_px },
-            Relayed::Level(level) => Relayed::Level(level),
-        }
+        self.relayed.joined(&self.bytes)
     }
 }
 
@@ -71,16 +65,8 @@ impl Sink for Recorder {
     }
 
     fn relay(&mut self, to: Links, track: TrackId, relayed: Relayed<'_>) {
-        let (relayed, bytes) = match relayed {
-            Relayed::Packet { layer, bytes } => (Relayed::Packet { layer, bytes: &[] }, bytes.to_vec()),
-            Relayed::Past { layer, bytes } => (Relayed::Past { layer, bytes: &[] }, bytes.to_vec()),
-            Relayed::Clock { layer, clock } => (Relayed::Clock { layer, clock }, Vec::new()),
-            Relayed::Picture { layer, width_px, height_px } => {
-                (Relayed::Picture { layer, width_px, height_px }, Vec::new())
-            }
-            Relayed::Level(level) => (Relayed::Level(level), Vec::new()),
-        };
-        self.relayed.push(Crossing { to, track, relayed, bytes });
+        let (relayed, bytes) = relayed.parted();
+        self.relayed.push(Crossing { to, track, relayed, bytes: bytes.to_vec() });
     }
 }
 
