@@ -11,6 +11,9 @@ declare global {
   var captured: [at: number, pictures: number][];
 }
 
+/** Moments with the number of pictures that a camera had given until then. */
+export type Captured = readonly [at: number, pictures: number][];
+
 export interface Stop {
   /** From one picture to the next. */
   ms: number;
@@ -42,11 +45,21 @@ export function sharedMoment(person: Person): Promise<number> {
   return person.page.evaluate(() => performance.timeOrigin + performance.now());
 }
 
-/** The longest stop of `other`'s picture for `viewer` from a shared moment until now, by the part of it that counts. */
-export async function longestStop(viewer: Person, other: Person, since: number): Promise<Stop> {
-  const until = await sharedMoment(viewer);
-  const drawn = await viewer.page.evaluate((who) => (globalThis.drawn[who] ?? []).map((at) => performance.timeOrigin + at), other.name);
-  const captured = await other.page.evaluate(() => globalThis.captured);
+/** The shared moment at which the first picture of somebody was drawn. */
+export async function firstPicture(viewer: Person, other: Person): Promise<number> {
+  const [first] = await picturesDrawn(viewer, other);
+  if (first === undefined) throw new Error(`${viewer.name} has seen no picture of ${other.name}`);
+  return first;
+}
+
+/** What somebody's camera gave until now: to be asked for before they leave. */
+export function capturedBy(person: Person): Promise<Captured> {
+  return person.page.evaluate(() => globalThis.captured);
+}
+
+/** The longest stop of `other`'s picture for `viewer` from one shared moment until another, by the part of it that counts. */
+export async function longestStop(viewer: Person, other: Person, captured: Captured, since: number, until: number): Promise<Stop> {
+  const drawn = await picturesDrawn(viewer, other);
   const times = [since, ...drawn.filter((at) => at > since && at < until), until];
   let longest: Stop = { ms: 0, countedMs: 0 };
   for (const [index, to] of times.slice(1).entries()) {
@@ -57,8 +70,12 @@ export async function longestStop(viewer: Person, other: Person, since: number):
   return longest;
 }
 
+function picturesDrawn(viewer: Person, other: Person): Promise<number[]> {
+  return viewer.page.evaluate((who) => (globalThis.drawn[who] ?? []).map((at) => performance.timeOrigin + at), other.name);
+}
+
 /** For how much of a time the camera stood still. A connection that closes takes its count with it: any other number is work. */
-function cameraStood(captured: readonly [at: number, pictures: number][], from: number, to: number): number {
+function cameraStood(captured: Captured, from: number, to: number): number {
   let total = 0;
   let stretch: { begin: number; pictures: number } | undefined;
   for (const [at, pictures] of [...captured, [Infinity, -1] as const]) {
