@@ -29,6 +29,7 @@ import live
 import live_back
 import matrix
 import meeting
+import narrow
 import native
 import obs
 import recording
@@ -78,7 +79,7 @@ def main() -> int:
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *room_recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
     meetings = chosen([*meeting.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
-    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *audience.CHECKS])
+    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *audience.CHECKS, *narrow.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1

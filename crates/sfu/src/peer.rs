@@ -53,6 +53,8 @@ pub(crate) struct Peer {
     pub(crate) wanted_bps: u64,
     pub(crate) granted_bps: u64,
     pub(crate) is_starved: bool,
+    /// How much its path carries of each picture that adapts, by the last allocation; [`u64::MAX`] where that is not known.
+    pub(crate) share_bps: u64,
     /// The share that it says was lost of what was sent to it, in 1/256, smoothed.
     pub(crate) loss_256: u8,
     /// Its quality as told last.
@@ -115,6 +117,7 @@ impl Peer {
             wanted_bps: 0,
             granted_bps: 0,
             is_starved: false,
+            share_bps: u64::MAX,
             loss_256: 0,
             quality: (5, None),
             round_trip: None,

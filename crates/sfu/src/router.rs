@@ -1,5 +1,6 @@
 //! One room on one worker: who gets which packet.
 
+mod adapt;
 mod allocate;
 mod backlog;
 mod control;

@@ -47,6 +47,10 @@ pub(crate) struct Track {
     /// What can be sent of it.
     pub(crate) ladder: Ladder,
     pub(crate) interest: Interest,
+    /// Since when nobody watches it, here or on other workers.
+    pub(crate) unwatched_since: Option<Instant>,
+    /// Its publisher could send so much more, and was told not to.
+    pub(crate) spare_bps: u64,
     /// How often its subscribers have had key frames made.
     pub(crate) key_frame_shares: KeyFrameShares,
     /// Of all layers together: each alone may be off.
@@ -114,6 +118,8 @@ impl Track {
             told: None,
             ladder: Ladder::default(),
             interest: Interest::default(),
+            unwatched_since: None,
+            spare_bps: 0,
             key_frame_shares: KeyFrameShares::default(),
             standstills: StandstillWatch::default(),
             is_remote: false,
@@ -131,6 +137,12 @@ impl Track {
 
     pub(crate) fn is_video(&self) -> bool {
         self.parameters.kind == Kind::Video
+    }
+
+    /// Its publisher sends one picture for all, and sends more or less of it as a REMB says.
+    pub(crate) fn adapts(&self) -> bool {
+        let takes_remb = self.parameters.codecs.iter().any(|codec| codec.feedback.remb);
+        self.is_video() && self.layers.len() == 1 && takes_remb && !self.is_remote
     }
 
     /// What is known of its frames.

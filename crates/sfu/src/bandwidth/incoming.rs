@@ -2,7 +2,7 @@
 //! transport-wide feedback (draft-alvestrand-rmcat-remb-03).
 //!
 //! The trend of the delay is judged where packets bear the time of their sending, loss always. What is told follows what arrives: at most
-//! half more than that, so that a publisher can grow, and less when the path complains.
+//! half more than that, so that a publisher can grow, and less when the path complains. It is never more than anybody has use for.
 
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,12 @@ pub(crate) struct Incoming {
     /// A moment on the publisher's clock, and how it is counted here.
     anchor: Option<(AbsSendTime, i64)>,
     updated_us: i64,
+    /// More than this is of no use to anybody.
+    use_bps: u64,
+    /// Somebody has use for much more than the publisher was told.
+    is_called: bool,
     /// What the publisher was told last, and when.
-    told: Option<(f64, Instant)>,
+    told: Option<(u64, Instant)>,
 }
 
 impl Incoming {
@@ -36,6 +40,8 @@ impl Incoming {
             rate: Rate::new(START_BPS, MIN_BPS, MAX_BPS),
             anchor: None,
             updated_us: 0,
+            use_bps: u64::MAX,
+            is_called: false,
             told: None,
         }
     }
@@ -70,13 +76,27 @@ impl Incoming {
         self.rate.handle_report(now_us, f64::from(fraction_lost) / 256.0, arrived_bps, ROUND_TRIP_US);
     }
 
-    /// What the publisher is to be told, if it is time: once a second, and soon after a fall.
+    /// More than this is of no use to anybody; [`u64::MAX`] where that is not known.
+    pub(crate) fn set_use(&mut self, use_bps: u64) {
+        let before_bps = self.allowed_bps();
+        self.use_bps = use_bps;
+        self.is_called |= self.allowed_bps() as f64 > CALL * before_bps as f64;
+    }
+
+    /// What the path is believed to carry, whatever it is used for.
+    pub(crate) fn path_bps(&self) -> u64 {
+        self.rate.bps() as u64
+    }
+
+    /// What the publisher is to be told, if it is time: once a second, and soon after a fall or where somebody has use for much more.
     pub(crate) fn poll(&mut self, now: Instant) -> Option<u64> {
         if self.poll_timeout()? > now {
             return None;
         }
-        self.told = Some((self.rate.bps(), now));
-        Some(self.rate.bps() as u64)
+        let allowed_bps = self.allowed_bps();
+        self.is_called = false;
+        self.told = Some((allowed_bps, now));
+        Some(allowed_bps)
     }
 
     /// When [`Self::poll`] has something; `None` before the first packet.
@@ -85,8 +105,12 @@ impl Incoming {
             return None;
         }
         let Some((told_bps, told_at)) = self.told else { return Some(self.begun) };
-        let has_fallen = self.rate.bps() < FALL * told_bps;
-        Some(told_at + if has_fallen { INTERVAL_MIN } else { INTERVAL })
+        let is_urgent = self.is_called || (self.allowed_bps() as f64) < FALL * told_bps as f64;
+        Some(told_at + if is_urgent { INTERVAL_MIN } else { INTERVAL })
+    }
+
+    fn allowed_bps(&self) -> u64 {
+        self.path_bps().min(self.use_bps.max(MIN_BPS))
     }
 
     /// Counts the publisher's clock on, beyond its cycle of 64 seconds.
@@ -112,7 +136,7 @@ impl Incoming {
 const START_BPS: u64 = 1_000_000;
 
 /// A voice and a small picture.
-const MIN_BPS: u64 = 150_000;
+pub(crate) const MIN_BPS: u64 = 150_000;
 
 /// More than any camera makes.
 const MAX_BPS: u64 = 20_000_000;
@@ -129,7 +153,10 @@ const ANCHOR_US: i64 = 10_000_000;
 /// Below this share of what was told the publisher has to know soon.
 const FALL: f64 = 0.97;
 
-/// Between two that are told, and after a fall.
+/// So many times what was of use before is worth to be told of soon: somebody begins to watch.
+const CALL: f64 = 1.5;
+
+/// Between two that are told, and where it is urgent.
 const INTERVAL: Duration = Duration::from_secs(1);
 const INTERVAL_MIN: Duration = Duration::from_millis(100);
 

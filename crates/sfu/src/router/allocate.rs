@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::Router;
+use super::adapt::share_bps;
 use crate::allocator::{Budget, Tile, allocate};
 use crate::forwarder::Target;
 use crate::id::PeerId;
@@ -38,12 +39,15 @@ impl Router {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.allocate_at = None;
         peer.demands.clear();
-        let mut has_picture = false;
+        let (mut has_picture, mut spare_bps) = (false, 0_u64);
         for slot in &mut peer.slots {
             let track = slot.track.and_then(|track| self.tracks.get(track));
             let is_sendable = track.is_some_and(|track| !track.blocked && slot.can_take(track));
             let tile = slot.tile();
             has_picture |= is_sendable && !tile.paused && track.is_some_and(Track::is_video);
+            if let Some(track) = track.filter(|_| is_sendable && !tile.paused) {
+                spare_bps = spare_bps.saturating_add(track.spare_bps);
+            }
             slot.demand.set_tile(Tile { paused: tile.paused || !is_sendable, ..tile });
             let layer_max = slot.wish.as_ref().and_then(|wish| wish.layer_max);
             slot.demand.set_rungs(match (track, layer_max) {
@@ -64,13 +68,15 @@ impl Router {
         peer.allocated_bps = budget.estimate_bps;
         // A probe needs packets to be made of: without any it would be wasted, and with it the time until the next.
         let is_probable = !peer.is_local && peer.slots.iter().any(|slot| slot.padding_type().is_some());
-        peer.outbound.estimator.set_wanted(if is_probable { allocation.wanted_bps } else { 0 });
+        let tried_bps = allocation.wanted_bps.saturating_add(spare_bps);
+        peer.outbound.estimator.set_wanted(if is_probable { tried_bps } else { 0 });
         (peer.wanted_bps, peer.granted_bps) = (allocation.wanted_bps, allocation.granted_bps);
         peer.is_starved = allocation.starved > 0;
         peer.allocate_at = allocation.again_at;
         for (slot, demand) in peer.slots.iter_mut().zip(peer.demands.drain(..)) {
             slot.demand = demand;
         }
+        peer.share_bps = share_bps(peer, &self.tracks);
         aim(now, peer, &mut self.tracks, &mut self.context.stats);
         peer.slots_changed = true;
     }

@@ -88,24 +88,6 @@ impl Router {
         }
     }
 
-    /// What a publisher may send that knows REMB only.
-    fn tell_allowance(&mut self, now: Instant, key: usize, sink: &mut impl Sink) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        let (id, own_ssrc) = (peer.id, peer.rtcp_ssrc());
-        let Some(bps) = peer.incoming.as_mut().and_then(|incoming| incoming.poll(now)) else { return };
-        let mut ssrcs = [0; BLOCKS_MAX];
-        let own =
-            tracks_of(&self.track_keys, id).filter_map(|key| self.tracks.get(key)).filter(|track| track.is_video());
-        let known = own.flat_map(|track| &track.layers).filter_map(|layer| layer.ssrc);
-        let count = ssrcs.iter_mut().zip(known).map(|(place, ssrc)| *place = ssrc).count();
-        self.scratch.clear();
-        let mut writer = Writer::new(&mut self.scratch);
-        // Who knows no reduced-size RTCP wants a report in front (RFC 4585 §3.1).
-        writer.receiver_report(own_ssrc, &[]);
-        writer.remb(own_ssrc, bps, ssrcs.get(..count).unwrap_or_default());
-        sink.send_rtcp(id, &self.scratch);
-    }
-
     /// Sender reports of the slots and receiver reports about the peer's own streams, in compounds that fit into a packet.
     fn report_to(&mut self, now: Instant, key: usize, sink: &mut impl Sink) {
         let ntp = self.clock.ntp(now);
@@ -233,6 +215,7 @@ impl Router {
         for key in 0..self.peers.bound() {
             self.allocate_peer(now, key);
         }
+        self.limit_publishers(now);
         self.report_codecs(now);
         self.report_slots(now);
         self.report_speakers(now);
@@ -256,7 +239,7 @@ pub(super) const BUDGET: usize = 64;
 const COMPOUND_BYTES: usize = 1_100;
 
 /// Four tracks of three layers are less than one report holds (RFC 3550 §6.4.1).
-const BLOCKS_MAX: usize = 12;
+pub(super) const BLOCKS_MAX: usize = 12;
 
 /// Numbers in one NACK.
 const NUMBERS_MAX: usize = 64;

@@ -20,6 +20,11 @@ pub enum Film {
         /// Bits per second.
         rate_bps: u64,
     },
+    /// In one, at this rate or less: by a browser that is told by REMB alone how much it may send.
+    Adapting {
+        /// Bits per second.
+        rate_bps: u64,
+    },
 }
 
 /// What a member's camera sends.
@@ -192,7 +197,7 @@ impl Film {
                 let named = wire::RIDS.into_iter().zip(RATES_BPS);
                 (0..).zip(named).map(|(layer, (rid, full_bps))| (layer, Some(rid), full_bps)).collect()
             }
-            Self::Single { rate_bps } => vec![(LARGEST, None, rate_bps)],
+            Self::Single { rate_bps } | Self::Adapting { rate_bps } => vec![(LARGEST, None, rate_bps)],
         }
     }
 }

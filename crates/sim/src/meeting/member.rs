@@ -73,7 +73,7 @@ pub(super) struct Equipment {
 
 impl Member {
     pub(super) fn new(now: Instant, begun: Instant, id: u32, seed: Seed, equipment: Equipment) -> Self {
-        let mut uplink = Uplink::new(now);
+        let mut uplink = Uplink::new(now, matches!(equipment.camera, Some(Film::Adapting { .. })));
         let which = match equipment.connection {
             0 => id.to_string(),
             again => format!("{id} again {again}"),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use rtp::extension::AbsSendTime;
 use rtp::{Element, Header};
 use sfu::bandwidth::{Config, Estimator, Purpose};
 use sfu::pacer::{Class, Pacer, Verdict};
@@ -13,6 +14,9 @@ use super::wire;
 /// One member's way to the server.
 #[derive(Debug)]
 pub(super) struct Uplink {
+    begun: Instant,
+    /// Nothing is told of each packet: it bears the time of its sending, and REMBs come.
+    by_remb: bool,
     estimator: Estimator,
     pacer: Pacer<u64>,
     prober: Prober,
@@ -73,9 +77,12 @@ impl Stream {
 }
 
 impl Uplink {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant, by_remb: bool) -> Self {
+        let config = Config { start_bps: 500_000, max_bps: 5_000_000, remb_min_bps: 0, ..Config::default() };
         Self {
-            estimator: Estimator::new(Config { start_bps: 500_000, max_bps: 5_000_000, ..Config::default() }, now),
+            begun: now,
+            by_remb,
+            estimator: Estimator::new(config, now),
             pacer: Pacer::new(now, 1_000_000),
             prober: Prober::new(),
             transport_seq: 1,
@@ -222,7 +229,13 @@ impl Uplink {
         self.transport_seq += 1;
         let number = (self.transport_seq as u16).to_be_bytes();
         let level = outgoing.level.map(|level| [0x80 | level]);
-        let mut elements = vec![Element { id: 1, data: stream.mid.as_bytes() }, Element { id: 5, data: &number }];
+        let sent_at = AbsSendTime::from_micros((now - self.begun).as_micros() as u64).to_bytes();
+        let told = if self.by_remb {
+            Element { id: wire::ABS_SEND_TIME, data: &sent_at }
+        } else {
+            Element { id: 5, data: &number }
+        };
+        let mut elements = vec![Element { id: 1, data: stream.mid.as_bytes() }, told];
         if let Some(rid) = stream.rid {
             elements.push(Element { id: if outgoing.is_rtx { 3 } else { 2 }, data: rid.as_bytes() });
         }

@@ -26,6 +26,12 @@ pub(super) const EXTENSIONS: ExtensionIds = ExtensionIds {
     abs_capture_time: None,
 };
 
+/// Of a member that knows no feedback about each packet.
+const EXTENSIONS_OF_REMB: ExtensionIds =
+    ExtensionIds { transport_cc: None, abs_send_time: Some(ABS_SEND_TIME), ..EXTENSIONS };
+
+pub(super) const ABS_SEND_TIME: u8 = 6;
+
 /// The layers of simulcast, the smallest first.
 pub(super) const RIDS: [&str; 3] = ["q", "h", "f"];
 
@@ -74,7 +80,20 @@ pub(super) fn vp8() -> Codec {
 pub(super) fn published(attendee: &Attendee) -> Vec<(Source, ReceiveParameters)> {
     let microphone = attendee.microphone.then(|| (Source::Microphone, microphone()));
     let camera = attendee.camera.map(|film| (Source::Camera, camera(film)));
-    microphone.into_iter().chain(camera).collect()
+    let published = microphone.into_iter().chain(camera).collect();
+    if matches!(attendee.camera, Some(Film::Adapting { .. })) { by_remb(published) } else { published }
+}
+
+/// With REMB for the feedback about each packet.
+fn by_remb(mut published: Vec<(Source, ReceiveParameters)>) -> Vec<(Source, ReceiveParameters)> {
+    for (_, parameters) in &mut published {
+        parameters.extensions = EXTENSIONS_OF_REMB;
+        for codec in &mut parameters.codecs {
+            codec.feedback.transport_cc = false;
+            codec.feedback.remb = parameters.kind == Kind::Video;
+        }
+    }
+    published
 }
 
 fn microphone() -> ReceiveParameters {
@@ -90,7 +109,7 @@ fn microphone() -> ReceiveParameters {
 }
 
 fn camera(film: Film) -> ReceiveParameters {
-    let rids: &[&str] = if matches!(film, Film::Single { .. }) { &[] } else { &RIDS };
+    let rids: &[&str] = if matches!(film, Film::Single { .. } | Film::Adapting { .. }) { &[] } else { &RIDS };
     ReceiveParameters {
         mid: mid(CAMERA_MID),
         kind: Kind::Video,

@@ -1,5 +1,6 @@
 //! Stories on the simulated Internet, one binary.
 
+mod adapting;
 mod chaos;
 mod meetings;
 mod nats;

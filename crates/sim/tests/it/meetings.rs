@@ -20,7 +20,7 @@ pub(crate) fn link() -> LinkConfig {
     LinkConfig { delay: 25 * MS, ..LinkConfig::default() }
 }
 
-fn capped(rate_bps: u64) -> LinkConfig {
+pub(crate) fn capped(rate_bps: u64) -> LinkConfig {
     LinkConfig { rate_bps: Some(rate_bps), queue_bytes: rate_bps / 8 / 2, ..link() }
 }
 

@@ -1,0 +1,156 @@
+"""aiortc, which knows no feedback but REMB: it sends no more than the line of its only viewer carries."""
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Callable
+
+from meeting import until
+from member import FRAMES_PER_SECOND, MediaStreamTrack, Member, Picture
+from server import Failed, Server
+
+NARROW_KBIT_S, WIDE_KBIT_S = 600, 10_000
+# A queue of half a second at the narrow rate; what does not fit is lost.
+QUEUE_BYTES = NARROW_KBIT_S * 1000 // 8 // 2
+# What the camera sends where it may send as it likes; the least that is worth to be narrowed.
+FREELY_KBIT_S = 800
+ADAPT_S, MEASURED_S, LIMIT_S = 40, 5, 180
+# Of the pictures that were taken: an encoder skips some when its rate falls.
+SHOWN = 0.6
+
+
+class Line:
+    """One direction of somebody's access: a rate, a queue before it, and what has been put onto it."""
+
+    def __init__(self, deliver: Callable[[bytes], None]):
+        self.kbit_s, self.offered_bytes = WIDE_KBIT_S, 0
+        self._deliver, self._free_at = deliver, 0.0
+
+    def put(self, datagram: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        self.offered_bytes += len(datagram)
+        begins = max(self._free_at, loop.time())
+        if (begins - loop.time()) * self.kbit_s * 125 > QUEUE_BYTES:
+            return
+        self._free_at = begins + len(datagram) / (self.kbit_s * 125)
+        loop.call_at(self._free_at, self._deliver, datagram)
+
+
+class End(asyncio.DatagramProtocol):
+    """A socket whose datagrams go onto a line."""
+
+    def __init__(self):
+        self.line, self.peer, self._transport = None, None, None
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
+        self._transport = transport
+
+    def datagram_received(self, datagram: bytes, peer: tuple[str, int]) -> None:
+        self.peer = peer
+        self.line.put(datagram)
+
+    def send(self, datagram: bytes) -> None:
+        if self.peer and not self._transport.is_closing():
+            self._transport.sendto(datagram, self.peer)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+class Noise(Picture):
+    """The shade with noise over it, which takes as many bits as there are."""
+
+    def _rows(self, plane: object, level: int) -> bytes:
+        if level == 128:
+            return super()._rows(plane, level)
+        grain = bytes(min(255, max(0, level + byte % 64 - 32)) for byte in range(256))
+        return os.urandom(plane.buffer_size).translate(grain)
+
+
+class Narrow(Member):
+    """An aiortc client behind a line of its own."""
+
+    def __init__(self, name: str, shade: int, pitch_hz: int, server_port: int):
+        super().__init__(name, shade, pitch_hz, "VP8")
+        self._server_port, self._ends = server_port, []
+        self.up = self.down = None
+
+    def _camera(self) -> MediaStreamTrack:
+        return Noise(self.shade)
+
+    async def _negotiate(self, sdp: str, tracks: list[dict[str, str]]) -> str:
+        """The candidates of the answer lead to the near end of the line."""
+        loop = asyncio.get_running_loop()
+        near, far = [end for _, end in [await loop.create_datagram_endpoint(End, ("127.0.0.1", 0)) for _ in range(2)]]
+        self._ends, far.peer = [near, far], ("127.0.0.1", self._server_port)
+        near.line, far.line = Line(far.send), Line(near.send)
+        self.up, self.down = near.line, far.line
+        answer = await super()._negotiate(sdp, tracks)
+        port = near._transport.get_extra_info("sockname")[1]
+        answer = re.sub(r"(?m)^(a=candidate:\S+ 1 )(UDP|udp)( \d+) 127\.0\.0\.1 \d+ ", rf"\1\2\3 127.0.0.1 {port} ", answer)
+        lines = answer.split("\r\n")
+        return "\r\n".join(line for line in lines if not line.startswith("a=candidate:") or f" 127.0.0.1 {port} " in line)
+
+    async def leave(self) -> None:
+        await super().leave()
+        for end in self._ends:
+            end.close()
+
+
+async def measure(publisher: Narrow, viewer: Narrow) -> tuple[float, float]:
+    """What the publisher puts onto its line in kbit/s, and the share of its pictures that the viewer is shown."""
+    count = lambda: sum(map(len, viewer.seen.values()))
+    begun, offered, shown = time.monotonic(), publisher.up.offered_bytes, count()
+    await asyncio.sleep(MEASURED_S)
+    took = time.monotonic() - begun
+    return (publisher.up.offered_bytes - offered) / 125 / took, (count() - shown) / took / FRAMES_PER_SECOND
+
+
+async def adapts(publisher: Narrow, viewer: Narrow, what: str, suits: Callable[[float], bool]) -> None:
+    """Before long the rate is as it should be, and the viewer sees it as a moving picture."""
+    deadline = time.monotonic() + ADAPT_S
+    while True:
+        kbit_s, shown = await measure(publisher, viewer)
+        if suits(kbit_s) and shown >= SHOWN:
+            print(f"      {what}: {kbit_s:.0f} kbit/s sent, {shown:.0%} of the pictures shown", flush=True)
+            return
+        if time.monotonic() > deadline:
+            raise Failed(f"not within {ADAPT_S} s, {what}: {kbit_s:.0f} kbit/s sent, {shown:.0%} of the pictures shown")
+
+
+async def story(server: Server) -> None:
+    """Wide lines, then a narrow one of the viewer, wide again."""
+    ana, bo = Narrow("ana", 80, 300, server.port), Narrow("bo", 160, 600, server.port)
+    try:
+        for one in (ana, bo):
+            await one.join(f"ws://127.0.0.1:{server.http_port}/ws", "narrow")
+        for one in (ana, bo):
+            await one.meet(slots=1)
+        await until("bo learns what ana publishes", lambda: "camera" in bo.others.get("ana", []))
+        await bo.watch(["ana"])
+        await until("bo sees ana", lambda: bo.sees(ana))
+        freely = lambda kbit_s: kbit_s >= FREELY_KBIT_S
+        narrowly = lambda kbit_s: kbit_s <= NARROW_KBIT_S
+        await adapts(ana, bo, "both lines are wide", freely)
+        bo.down.kbit_s = NARROW_KBIT_S
+        await adapts(ana, bo, f"the viewer has {NARROW_KBIT_S} kbit/s", narrowly)
+        bo.down.kbit_s = WIDE_KBIT_S
+        await adapts(ana, bo, "the viewer's line is wide again", freely)
+        if ana.errors or bo.errors:
+            raise Failed(f"the server answered with errors: {ana.errors + bo.errors}")
+    finally:
+        await asyncio.gather(ana.leave(), bo.leave(), return_exceptions=True)
+
+
+def adapts_to_a_narrow_line(server: Server) -> None:
+    """In a room that is the media server's with two."""
+    own = Server(server.binary, settings={"rooms.topology": "sfu"})
+    try:
+        asyncio.run(asyncio.wait_for(story(own), LIMIT_S))
+        own.stop()
+    finally:
+        own.kill()
+
+
+CHECKS = [("aiortc adapts to the narrow line of its only viewer", adapts_to_a_narrow_line)]
