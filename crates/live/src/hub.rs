@@ -93,6 +93,10 @@ pub struct Cursor {
     left_at: Option<u64>,
     /// What it was overtaken by and will not get, in all.
     skipped: u64,
+    /// The time of what it got last.
+    time: MediaTime,
+    /// How long what it will not get is, in all.
+    skipped_time: MediaTime,
 }
 
 /// A viewer that is overtaken again and again.
@@ -127,6 +131,12 @@ impl Cursor {
     #[must_use]
     pub fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    /// How long that was: from the last of what it got to where it went on.
+    #[must_use]
+    pub fn skipped_time(&self) -> MediaTime {
+        self.skipped_time
     }
 }
 
@@ -233,7 +243,11 @@ impl Hub {
             (Some(next), _) => next,
             (None, Some(start)) => {
                 to.extend(start.prelude.iter().filter(|item| cursor.takes(item)).cloned());
-                let left_at = cursor.left_at.take().unwrap_or(start.at);
+                let left_at = cursor.left_at.take();
+                if left_at.is_some() {
+                    cursor.skipped_time = cursor.skipped_time + (start.time - cursor.time).max(MediaTime::ZERO);
+                }
+                let left_at = left_at.unwrap_or(start.at);
                 cursor.skipped = cursor.skipped.saturating_add(start.at.saturating_sub(left_at));
                 start.at
             }
@@ -248,6 +262,7 @@ impl Hub {
             }
             if cursor.takes(item) {
                 bytes = bytes.saturating_add(item.bytes());
+                cursor.time = item.time();
                 to.push(Arc::clone(item));
             }
             next = next.saturating_add(1);

@@ -21,6 +21,7 @@ pub mod config;
 pub mod feedback;
 mod forwarder;
 mod frame;
+mod freeze;
 mod header;
 pub mod id;
 mod inbound;
@@ -50,6 +51,7 @@ mod timeline;
 mod track;
 
 pub use config::Config;
+pub use freeze::Freezes;
 pub use id::{PeerId, Source, TrackId};
 pub use link::{LinkId, Links, Relayed};
 pub use output::{Output, QualityReason, SlotReport, SlotState, TrackDescription};

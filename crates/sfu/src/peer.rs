@@ -217,6 +217,11 @@ impl Peer {
         Some(due.max(pacer.poll_timeout().unwrap_or_else(|| pacer.room_at())))
     }
 
+    /// Whether somebody looks at what it gets: neither this process nor another worker.
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.is_local && !self.is_remote
+    }
+
     /// When something is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
         let due = [self.allocate_at, self.outbound.poll_timeout(), self.feedback_due(), self.replay_due()];

@@ -2,10 +2,14 @@
 
 mod codec;
 
+use std::time::Instant;
+
 use rtp::parameters::{Kind, Mid, SendParameters};
 
 use crate::allocator::{Demand, Tile};
 use crate::forwarder::Forwarder;
+use crate::frame::Frame;
+use crate::freeze::{FreezeWatch, Freezes};
 use crate::id::TrackId;
 use crate::output::SlotState;
 use crate::replay::Replay;
@@ -73,6 +77,7 @@ pub(crate) struct Slot {
     /// A sender report should follow soon: another stream has begun.
     pub(crate) report_soon: bool,
     pub(crate) tally: SlotTally,
+    pub(crate) freezes: FreezeWatch,
     /// The subscriber was told that there are fewer decode targets than the publisher has.
     pub(crate) is_cut: bool,
     /// What the signalling side was told last.
@@ -123,6 +128,7 @@ impl Slot {
             sent_octets: 0,
             report_soon: false,
             tally: SlotTally::default(),
+            freezes: FreezeWatch::default(),
             is_cut: false,
             reported: None,
         }
@@ -138,6 +144,12 @@ impl Slot {
     pub(crate) fn note_beginning(&mut self) {
         self.report_soon = true;
         self.replay = None;
+    }
+
+    /// A packet of the track goes out. Returns the freeze that is over with it; of a subscriber whose pictures somebody sees.
+    pub(crate) fn note_sent(&mut self, now: Instant, frame: &Frame, track: &Track) -> Option<Freezes> {
+        let begins_key = frame.key && frame.starts_picture;
+        if track.is_video() { self.freezes.handle_packet(now, begins_key, track.standstills.resumed()) } else { None }
     }
 
     /// Filled by the server with whoever is loudest.

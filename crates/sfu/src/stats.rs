@@ -1,5 +1,7 @@
 //! Counters of one router.
 
+use crate::freeze::Freezes;
+
 /// What a router has done since it began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -39,6 +41,8 @@ pub struct Stats {
     pub asked_packets: u64,
     /// Pictures that subscribers could not decode, by their own word (PLI and FIR).
     pub undecoded_pictures: u64,
+    /// Pictures of subscribers that stood still while their publishers were sending.
+    pub freezes: Freezes,
     /// Subscribers who came in the middle and were led up from the latest key picture.
     pub replays: u64,
     /// RTCP packets that were dropped because they are malformed.

@@ -50,6 +50,8 @@ pub(crate) struct SlotTally {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct StandstillWatch {
     last: Option<Instant>,
+    /// When the latest standstill ended.
+    resumed: Option<Instant>,
     seen: Standstills,
 }
 
@@ -59,10 +61,16 @@ impl StandstillWatch {
         let gap = self.last.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
         self.last = Some(now);
         if gap > STANDSTILL {
+            self.resumed = Some(now);
             self.seen.count = self.seen.count.saturating_add(1);
             self.seen.total = self.seen.total.saturating_add(gap);
             self.seen.longest = self.seen.longest.max(gap);
         }
+    }
+
+    /// When pictures went on after the latest standstill.
+    pub(crate) fn resumed(&self) -> Option<Instant> {
+        self.resumed
     }
 
     /// What follows is no continuation: nobody waits for it.

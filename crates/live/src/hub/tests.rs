@@ -235,6 +235,11 @@ fn who_is_overtaken_is_told_how_much_was_missed() {
         publish(&mut hub, "Kp", second * 1000);
     }
     assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("VKp", 36));
+    assert_eq!(
+        slow.skipped_time(),
+        MediaTime::from_millis(18_960),
+        "from the last picture at 0.04 s to the one at 19 s"
+    );
     publish(&mut hub, "p", 20_000);
     assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("p", 36));
 }

@@ -3,7 +3,7 @@
 use std::ops::AddAssign;
 use std::time::Instant;
 
-use sfu::{PeerId, TrackId};
+use sfu::{Freezes, PeerId, TrackId};
 
 use super::Media;
 use super::event::{is_stream_peer, is_stream_room, routed};
@@ -75,6 +75,8 @@ pub struct StreamStats {
     pub nacked: u64,
     /// Pictures that viewers could not decode, by their own word.
     pub undecoded: u64,
+    /// Pictures of viewers that stood still while their publishers were sending.
+    pub freezes: Freezes,
     /// Viewers who were led up from the latest key picture.
     pub replays: u64,
     /// From a viewer's offer to its first packet.
@@ -141,11 +143,12 @@ impl Media {
 
 impl AddAssign for StreamStats {
     fn add_assign(&mut self, other: Self) {
-        let Self { resent, asked, nacked, undecoded, replays, joins, key_picture_ages } = other;
+        let Self { resent, asked, nacked, undecoded, freezes, replays, joins, key_picture_ages } = other;
         self.resent += resent;
         self.asked += asked;
         self.nacked += nacked;
         self.undecoded += undecoded;
+        self.freezes += freezes;
         self.replays += replays;
         self.joins += joins;
         self.key_picture_ages += key_picture_ages;
@@ -178,6 +181,7 @@ impl MediaStats {
             self.streams.asked += router.asked_packets;
             self.streams.nacked += router.nacked_packets;
             self.streams.undecoded += router.undecoded_pictures;
+            self.streams.freezes += router.freezes;
             self.streams.replays += router.replays;
         }
     }

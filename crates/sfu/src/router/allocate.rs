@@ -99,6 +99,9 @@ fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>, stats: &mut Stat
             Some(Target { stream: layer.id, level: step.level })
         });
         slot.forwarder.set_target(target);
+        if track.blocked || slot.wish.as_ref().is_some_and(|wish| wish.paused) {
+            slot.freezes.pause();
+        }
         if target.is_none() {
             slot.replay = None;
         }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use rtp::rtcp::{self, Nack, ReportBlock, SenderInfo};
 
 use super::{Router, tracks_of};
+use crate::ladder::Sight;
 use crate::sink::Sink;
 use crate::timeline::{NtpTime, compact_span};
 use crate::track::Track;
@@ -138,6 +139,9 @@ impl Router {
         self.context.stats.undecoded_pictures = self.context.stats.undecoded_pictures.wrapping_add(1);
         let Some(target) = slot.forwarder.current().or(slot.forwarder.target()) else { return };
         let Some(track) = slot.track.and_then(|track| self.tracks.get_mut(track)) else { return };
+        if track.sight() == Sight::Clear {
+            slot.freezes.handle_picture_loss(now);
+        }
         if let Some(due) = track.want_key_frame(now, target.stream, peer.id) {
             self.wake_at(due);
         }

@@ -247,6 +247,7 @@ impl Router {
         let mut due: Option<Instant> = None;
         for subscription in &track.subscribers {
             let Some(peer) = self.peers.get_mut(subscription.peer) else { continue };
+            let is_watched = peer.is_watched();
             let Some(slot) = peer.slots.get_mut(subscription.slot) else { continue };
             if let Some(replay) = slot.replay.as_deref_mut().filter(|replay| replay.is_of(layer.id)) {
                 // It gets there by itself, and goes on with a new key picture at once.
@@ -262,6 +263,9 @@ impl Router {
                 continue;
             }
             let Some(rewrite) = slot.forwarder.handle_packet(now, &input) else { continue };
+            if let Some(freeze) = slot.note_sent(now, frame, track).filter(|_| is_watched) {
+                self.context.stats.freezes += freeze;
+            }
             if rewrite.begins {
                 slot.note_beginning();
                 peer.report_at = now;

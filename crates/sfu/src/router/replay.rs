@@ -74,6 +74,9 @@ impl Router {
             slot.replay = Some(replay);
             return true;
         };
+        if let Some(freeze) = slot.note_sent(now, &frame, track) {
+            self.context.stats.freezes += freeze;
+        }
         if rewrite.begins {
             slot.note_beginning();
             peer.report_at = now;

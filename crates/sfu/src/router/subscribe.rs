@@ -169,6 +169,7 @@ fn empty(slot: &mut Slot) {
     slot.track = None;
     slot.codec = None;
     slot.forwarder.set_target(None);
+    slot.freezes.pause();
     slot.replay = None;
     slot.demand.restart();
 }

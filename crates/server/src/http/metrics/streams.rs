@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use sfu::{Freezes, Standstills};
+
 use super::text::Text;
 use crate::clock;
 use crate::latency::{LATENCIES_MS, Latency};
@@ -12,6 +14,7 @@ use crate::media::StreamStats;
 pub(super) fn write(directory: &Directory, stats: &StreamStats, text: &mut Text) {
     key_pictures(directory, stats, clock::now(), text);
     viewers(directory, stats, text);
+    freezes(directory, stats, text);
     transcoders(directory, text);
 }
 
@@ -47,6 +50,23 @@ fn viewers(directory: &Directory, stats: &StreamStats, text: &mut Text) {
     ] {
         text.counter(name, help, value);
     }
+}
+
+/// Time that viewers could not be shown anything although there was something.
+fn freezes(directory: &Directory, stats: &StreamStats, text: &mut Text) {
+    let Freezes { unsent, undecodable } = stats.freezes;
+    let of_webrtc = |frozen: Standstills| (u64::from(frozen.count), frozen.total);
+    let causes = [
+        ([("cause", "unsent")], of_webrtc(unsent)),
+        ([("cause", "undecodable")], of_webrtc(undecodable)),
+        ([("cause", "skipped")], directory.tally().skips()),
+    ];
+    let help =
+        "Times that the picture of a viewer stood still while its publisher was sending, counted when it goes on";
+    let mut family = text.family("parlor_live_freezes_total", "counter", help);
+    causes.iter().for_each(|(labels, (count, _))| family.sample(labels, *count));
+    let mut family = text.family("parlor_live_frozen_seconds_total", "counter", "How long these were together");
+    causes.iter().for_each(|(labels, (_, time))| family.number(labels, time.as_secs_f64()));
 }
 
 fn transcoders(directory: &Directory, text: &mut Text) {

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use media::MediaTime;
 
 use crate::live::transcoding::Load;
 
@@ -9,6 +12,8 @@ use crate::live::transcoding::Load;
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     skipped: AtomicU64,
+    skips: AtomicU64,
+    skipped_us: AtomicU64,
     too_slow: AtomicU64,
     /// For viewers over WebRTC.
     pub(crate) to_opus: Arc<Load>,
@@ -27,8 +32,15 @@ impl Tally {
         self.too_slow.load(Ordering::Relaxed)
     }
 
-    pub(super) fn count_skipped(&self, items: u64) {
+    /// How often that was, and how long what they missed was together.
+    pub(crate) fn skips(&self) -> (u64, Duration) {
+        (self.skips.load(Ordering::Relaxed), Duration::from_micros(self.skipped_us.load(Ordering::Relaxed)))
+    }
+
+    pub(super) fn count_skipped(&self, items: u64, time: MediaTime) {
         self.skipped.fetch_add(items, Ordering::Relaxed);
+        self.skips.fetch_add(1, Ordering::Relaxed);
+        self.skipped_us.fetch_add(u64::try_from(time.micros()).unwrap_or(0), Ordering::Relaxed);
     }
 
     pub(super) fn count_too_slow(&self) {

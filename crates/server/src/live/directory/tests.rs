@@ -168,6 +168,7 @@ async fn what_a_slow_reader_misses_is_counted_once() {
     }
     viewer.next(&mut items).await.expect("the latest key picture");
     assert_eq!(directory.tally().skipped(), 36);
+    assert_eq!(directory.tally().skips(), (1, Duration::from_secs(19)));
     publish_picture(&mut publisher, 20_000, false);
     viewer.next(&mut items).await.expect("the next picture");
     viewer.begin_again();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use live::StreamName;
 use live::hub::{Cursor, GRADES_MAX, Grade, Grades, Item, PerRendition, Rendition, TooSlow};
-use media::Codec;
+use media::{Codec, MediaTime};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -48,7 +48,7 @@ pub struct Viewer {
     news: watch::Receiver<()>,
     cursor: Cursor,
     /// What of its skips is counted.
-    counted: u64,
+    counted: (u64, MediaTime),
 }
 
 impl Readers {
@@ -93,7 +93,7 @@ impl Viewer {
     pub(super) fn new(reader: Reader) -> Self {
         let news = reader.stream.news.subscribe();
         let cursor = Cursor::new(reader.rendition);
-        Self { reader, news, cursor, counted: 0 }
+        Self { reader, news, cursor, counted: Default::default() }
     }
 
     /// Takes pictures of these grades beside the best from here on; they are made while somebody takes them.
@@ -149,16 +149,17 @@ impl Viewer {
 
     /// Begins again at the latest key frame.
     pub fn begin_again(&mut self) {
-        (self.cursor, self.counted) = (Cursor::new(self.reader.rendition), 0);
+        (self.cursor, self.counted) = (Cursor::new(self.reader.rendition), Default::default());
         self.cursor.read_beside(self.reader.beside);
     }
 
     fn count_skips(&mut self, is_too_slow: bool) {
         let tally = self.reader.directory.tally();
-        let skipped = self.cursor.skipped();
-        if skipped != self.counted {
-            tally.count_skipped(skipped.saturating_sub(self.counted));
-            self.counted = skipped;
+        let (skipped, time) = (self.cursor.skipped(), self.cursor.skipped_time());
+        let (counted, counted_time) = self.counted;
+        if skipped != counted {
+            tally.count_skipped(skipped.saturating_sub(counted), time - counted_time);
+            self.counted = (skipped, time);
         }
         if is_too_slow {
             tally.count_too_slow();

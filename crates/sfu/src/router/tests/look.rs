@@ -5,14 +5,18 @@ use std::time::Duration;
 use rtp::parameters::{CodecName, Kind};
 
 use super::world::{ALICE, BOB, CAMERA, CAROL, Input, SLOT, VP8, World, mid, vp8};
-use crate::{SlotState, Source, TrackId};
+use crate::{Freezes, SlotState, Source, TrackId};
 
 fn call() -> (World, TrackId) {
     World::call((640, 360))
 }
 
 fn send(world: &mut World, number: u16) {
-    let payload = vp8(number, 0, 0, number == 0, true);
+    send_picture(world, number, number == 0);
+}
+
+fn send_picture(world: &mut World, number: u16, is_key: bool) {
+    let payload = vp8(number, 0, 0, is_key, true);
     let timestamp = u32::from(number) * 3_000;
     let (ssrc, marker) = (CAMERA, true);
     world.rtp(ALICE, &Input { payload_type: VP8, number, timestamp, marker, ssrc, payload: &payload, elements: &[] });
@@ -81,6 +85,33 @@ fn what_a_viewer_asks_for_again_is_counted_where_it_was_asked_and_sent() {
     let stats = world.router.stats();
     assert_eq!((stats.asked_packets, stats.resent_packets, stats.undecoded_pictures), (1, 1, 1));
     assert_eq!(bob.resent_packets, 1);
+}
+
+#[test]
+fn a_picture_that_a_viewer_cannot_decode_is_frozen_until_the_next_key_picture() {
+    let (mut world, _) = call();
+    send(&mut world, 0);
+    world.wait(Duration::from_millis(450));
+    send(&mut world, 1);
+    world.rtcp(BOB, |writer| writer.picture_loss_indication(9, SLOT));
+    world.wait(Duration::from_millis(200));
+    send(&mut world, 2);
+    assert_eq!(world.router.stats().freezes.undecodable.count, 0, "it goes on");
+    world.wait(Duration::from_millis(100));
+    send_picture(&mut world, 3, true);
+    let freezes = world.router.stats().freezes;
+    let undecodable = freezes.undecodable;
+    assert_eq!((undecodable.count, undecodable.total, freezes.unsent.count), (1, Duration::from_millis(300), 0));
+}
+
+#[test]
+fn a_viewer_whose_publisher_sends_nothing_is_not_frozen() {
+    let (mut world, _) = call();
+    send(&mut world, 0);
+    world.wait(Duration::from_secs(2));
+    send(&mut world, 1);
+    let bob = world.router.look_at(world.now, BOB).unwrap();
+    assert_eq!((bob.slots[0].standstills.unwrap().count, world.router.stats().freezes), (1, Freezes::default()));
 }
 
 #[test]

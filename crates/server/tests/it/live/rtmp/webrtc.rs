@@ -78,6 +78,10 @@ async fn how_a_stream_arrives_and_what_its_sound_costs_is_told_to_prometheus() {
     assert_eq!(before("parlor_live_join_seconds_count{protocol=\"webrtc\",role=\"viewer\"}"), 0.0);
     assert_eq!(before("parlor_live_key_frame_age_seconds_count{protocol=\"rtmp\"}"), 0.0);
     assert_eq!(before("parlor_live_transcoders{to=\"opus\"}"), 0.0);
+    for cause in ["unsent", "undecodable", "skipped"] {
+        assert_eq!(before(&format!("parlor_live_freezes_total{{cause=\"{cause}\"}}")), 0.0);
+        assert_eq!(before(&format!("parlor_live_frozen_seconds_total{{cause=\"{cause}\"}}")), 0.0);
+    }
     encoder.peer.send_parameters(&sound_parameters()).await;
     let (_, [_, eye]) = open(&server, "/whep/live/demo", &mut ben, Direction::RecvOnly).await;
     encoder.until_seen(0, &mut [(&mut ben, eye)]).await;
