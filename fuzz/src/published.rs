@@ -69,9 +69,12 @@ pub(crate) struct Clock {
 
 impl Told {
     /// Parameters that cannot be read are refused before anybody is told.
-    pub(crate) fn parameters(self) -> Option<Parameters> {
+    pub(crate) fn parameters(&self) -> Option<Parameters> {
         let codec = self.codec.codec();
-        let decoder_configuration = self.configuration.map_or_else(|| self.codec.configuration(), Bytes::from);
+        let decoder_configuration = self
+            .configuration
+            .as_ref()
+            .map_or_else(|| self.codec.configuration(), |bytes| Bytes::copy_from_slice(bytes));
         let shape = match codec.kind() {
             media::Kind::Video => Shape::Video { width: self.width.into(), height: self.height.into() },
             media::Kind::Audio => Shape::Audio { sample_rate_hz: self.sample_rate_hz, channels: self.channels },
