@@ -3,11 +3,13 @@
 
 mod media_playlist;
 mod multivariant;
+mod rendition_report;
 pub mod rules;
 mod segment;
 
 pub use media_playlist::{LowLatency, MediaPlaylist};
 pub use multivariant::{MultivariantPlaylist, Variant};
+pub use rendition_report::RenditionReport;
 pub use segment::{Part, Segment};
 
 use std::fmt;

@@ -38,6 +38,8 @@ pub(super) struct Cutter {
     is_broken: bool,
     /// Whether a segment is to begin at the next key frame that says so nevertheless.
     breaks_soon: bool,
+    /// How pictures are decoded from the next one on: what comes until then belongs to what was before.
+    changes_to: Option<Parameters>,
     /// Discontinuities so far, the one that is due included.
     breaks: u64,
     /// Where the first segment began in another grade: it ends as if it had begun there here, too.
@@ -70,6 +72,7 @@ impl Cutter {
             next_part: 0,
             is_broken: false,
             breaks_soon: false,
+            changes_to: None,
             breaks: 0,
             joined_at: None,
             target_duration_s: None,
@@ -141,6 +144,21 @@ impl Cutter {
             return;
         }
         self.end(cuts);
+        self.set_tracks(parameters);
+    }
+
+    /// From the next picture on, pictures are others, and what follows begins anew: the last one of before stays until then. A hole in the pictures beside
+    /// sounds that go on would stop players, who wait in it for a picture.
+    pub(super) fn change_pictures(&mut self, parameters: Parameters) {
+        self.changes_to = Some(parameters);
+    }
+
+    /// The time of the latest picture whose duration is not known yet.
+    pub(super) fn newest_picture(&self) -> Option<MediaTime> {
+        self.pending.get(slot(Kind::Video))?.as_ref().map(|frame| frame.dts)
+    }
+
+    fn set_tracks(&mut self, parameters: Parameters) {
         let (mut video, mut audio) = (self.tracks.video.clone(), self.tracks.audio.clone());
         match parameters.kind() {
             Kind::Video => video = Some(parameters),
@@ -166,6 +184,25 @@ impl Cutter {
             self.cut_segment(last.unwrap_or(open.part.start), cuts);
         }
         self.set_broken(self.next_number > 0 && self.joined_at.is_none());
+        if let Some(parameters) = self.changes_to.take() {
+            self.set_tracks(parameters);
+        }
+    }
+
+    /// The same before a picture at that time, where pictures change: the last one stays until then, if that is soon.
+    fn end_before(&mut self, next: MediaTime, cuts: &mut Vec<Cut>) {
+        let stays = |frame: &mut Frame| (INSTANT..=PICTURE_STAYS).contains(&(next - frame.dts));
+        let last = self.pending.get_mut(slot(Kind::Video)).and_then(|pending| pending.take_if(stays));
+        if let Some(frame) = last.filter(|_| self.open.is_some()) {
+            let duration = next - frame.dts;
+            self.append(Sample { frame, duration });
+            if let Some(sound) = self.pending.get_mut(slot(Kind::Audio)).and_then(Option::take) {
+                let duration = self.last_duration.last().copied().unwrap_or(FRAME_DURATION);
+                self.append(Sample { frame: sound, duration });
+            }
+            self.cut_segment(next, cuts);
+        }
+        self.end(cuts);
     }
 
     fn set_broken(&mut self, is_broken: bool) {
@@ -176,6 +213,9 @@ impl Cutter {
 
     pub(super) fn take(&mut self, frame: &Frame, cuts: &mut Vec<Cut>) {
         let kind = frame.kind();
+        if self.changes_to.is_some() && kind == Kind::Video {
+            self.end_before(frame.dts, cuts);
+        }
         let is_known = self.tracks.iter().any(|track| track.codec == frame.codec);
         if !is_known || self.waits_for_pictures(frame) {
             return;
@@ -274,7 +314,9 @@ impl Cutter {
 
     /// When sounds go on and no picture comes, they decide: the last picture stays until the next one, however late.
     fn cut_by_sound(&mut self, end: MediaTime, cuts: &mut Vec<Cut>) {
-        let Some(at) = self.part_start().map(|start| start + PART_TARGET).filter(|&at| end - at > PICTURE_LATE) else {
+        // A picture that waits for the next one is waited with: once it is cut off, there is a hole behind it.
+        let late = if self.newest_picture().is_some() { PICTURE_AWAITED } else { PICTURE_LATE };
+        let Some(at) = self.part_start().map(|start| start + PART_TARGET).filter(|&at| end - at > late) else {
             return;
         };
         let picture =
@@ -382,5 +424,9 @@ const SILENCE: MediaTime = MediaTime::from_millis(60);
 const PICTURES_WAIT: MediaTime = MediaTime::from_millis(1000);
 /// How far pictures may be behind sounds before sounds go on alone.
 const PICTURE_LATE: MediaTime = MediaTime::from_millis(500);
+/// The same while the last one could still be shown until the next: as long as a publisher takes to go over to another layer.
+const PICTURE_AWAITED: MediaTime = MediaTime::from_millis(1200);
+/// How long the last picture before others stays at most.
+const PICTURE_STAYS: MediaTime = MediaTime::from_millis(2000);
 /// Frames of a part: a publisher whose times stand still would make one without end.
 const PART_SAMPLES_MAX: usize = 4096;

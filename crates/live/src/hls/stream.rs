@@ -87,8 +87,9 @@ impl Stream {
         }
     }
 
-    /// Another grade of the same stream, which begins at this time: with the numbers, the target duration and the dates of this one. `None` before
-    /// the first segment of this one.
+    /// Another grade of the same stream, whose first picture is at this time: with the numbers, the target duration and the dates of this one. `None` where
+    /// no segment of this one begins there. Players take what has the same number for what was at the same time, and a beginning that differs by
+    /// more than they overlook has them fetch it again and again.
     #[must_use]
     pub fn beside(&self, config: Config, tag: Tag, at: MediaTime) -> Option<Self> {
         let target_duration_s = self.target_duration_s()?;
@@ -96,16 +97,19 @@ impl Stream {
         let mut segments = self.window.listed().chain(self.cutter.open());
         let first = segments.find(|segment| {
             discontinuities += u64::from(segment.is_discontinuous);
-            segment.number == self.cutter.next_number() || at < segment.start + segment.duration
-        });
-        let cutter = match first {
-            Some(first) => Cutter::beside(config, target_duration_s, (first.number, first.start), discontinuities),
-            None => Cutter::beside(config, target_duration_s, (self.cutter.next_number(), at), self.cutter.breaks()),
-        };
+            (segment.start - at).micros().abs() <= ALIGNED.micros()
+        })?;
+        let cutter = Cutter::beside(config, target_duration_s, (first.number, first.start), discontinuities);
         let mut beside = Self::new(config, tag, self.stem.clone(), self.epoch);
         beside.window.discontinuity_sequence = cutter.breaks();
         (beside.cutter, beside.zero) = (cutter, self.zero);
         Some(beside)
+    }
+
+    /// Whether it is known which segments of this one begin at about this time.
+    #[must_use]
+    pub fn is_past(&self, at: MediaTime) -> bool {
+        self.cutter.newest_picture().is_some_and(|newest| newest - at > ALIGNED)
     }
 
     /// How many discontinuities there were, the one that is due included.
@@ -128,6 +132,12 @@ impl Stream {
         }
     }
 
+    /// Whether it has pictures.
+    #[must_use]
+    pub fn has_video(&self) -> bool {
+        self.cutter.tracks().video.is_some()
+    }
+
     /// Whether there is a playlist.
     #[must_use]
     pub fn has_playlist(&self) -> bool {
@@ -139,6 +149,11 @@ impl Stream {
         let mut cuts = std::mem::take(&mut self.cuts);
         self.cutter.change_parameters(parameters, &mut cuts);
         self.keep(now, cuts);
+    }
+
+    /// Tells how pictures are decoded from the next one on, which begins anew. What comes until then belongs to what was before.
+    pub fn handle_other_pictures(&mut self, parameters: Parameters) {
+        self.cutter.change_pictures(parameters);
     }
 
     /// Takes a frame. Frames before the first key frame, and of tracks without parameters, are left out.
@@ -226,6 +241,22 @@ impl Stream {
             *place = Some((self.revision, text.clone()));
         }
         Ok(Answer::Ready(text))
+    }
+
+    /// Up to where the playlist with parts goes: the number of the last segment, or of the one in the making if that has parts, and the last part of it,
+    /// counted from 0. `None` before the first segment.
+    #[must_use]
+    pub fn last_part(&self) -> Option<(u64, u64)> {
+        let last = self.window.listed().last()?;
+        let open = self.cutter.open().filter(|open| !open.parts.is_empty() && !self.is_ended);
+        let newest = open.unwrap_or(last);
+        Some((newest.number, (newest.parts.len() as u64).checked_sub(1)?))
+    }
+
+    /// Whether nothing follows.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.is_ended
     }
 
     /// What a multivariant playlist says of it, where it names the media playlist as `uri`, and whether all its segments begin with key frames. It waits
@@ -372,5 +403,7 @@ fn duration(time: MediaTime) -> Option<Duration> {
 
 /// How many parts beyond the next a player may ask for: those of three seconds, since parts are shorter than one (rfc8216bis §6.2.5.2).
 const ADVANCE_PART_LIMIT: u64 = 3_000_000 / PART_TARGET.micros() as u64;
+/// What begins at the same time in two grades may be so far apart: pictures of layers that were taken one behind the other.
+const ALIGNED: MediaTime = MediaTime::from_millis(100);
 /// Before the first segment: the longest that is made, and a moment.
 const FIRST_SEGMENT_PATIENCE_S: u64 = 12;

@@ -1,18 +1,18 @@
 //! All variants of one publication: a [`Stream`] of its best pictures, and one beside it for each smaller layer of simulcast that somebody wants.
 //!
 //! Each has the sound in it. They are cut alike, since they have one timeline, and key frames of all layers are asked for together: a segment has the same
-//! number in all of them, and as many discontinuities before it (RFC 8216 §6.2.4). A stream beside the best begins with the first key frame of its layer
-//! once the best one has a segment, which tells the target duration; what comes before that waits.
+//! number in all of them, and as many discontinuities before it (RFC 8216 §6.2.4). A stream beside the best begins with a segment of that, once the
+//! best one has a segment, which tells the target duration; what comes before that waits.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use bytes::Bytes;
-use media::{Frame, Kind, Parameters};
+use media::{Frame, Kind, MediaTime, Parameters};
 
-use super::{Answer, Config, Container, HlsError, Stream, Tag};
+use super::{Answer, Config, Container, HlsError, Reload, Stream, Tag};
 use crate::hub::{Grade, Grades};
-use crate::m3u8::{MultivariantPlaylist, Variant};
+use crate::m3u8::{MultivariantPlaylist, RenditionReport, Variant};
 
 /// A publication with its variants.
 #[derive(Debug)]
@@ -87,10 +87,7 @@ impl Variants {
             self.audio = Some(parameters.clone());
         }
         if is_shared || grade == Grade::BEST {
-            if std::mem::take(&mut self.has_frames) {
-                self.best.handle_break(now);
-            }
-            self.best.handle_parameters(now, parameters.clone());
+            begin_anew(&mut self.best, now, parameters, &mut self.has_frames);
         }
         for (&own, beside) in &mut self.beside {
             if is_shared || own == grade {
@@ -200,6 +197,34 @@ impl Variants {
         Ok(Answer::Ready(Bytes::from(MultivariantPlaylist { is_independent, variants }.to_string())))
     }
 
+    /// The media playlist of a grade, as [`Stream::media_playlist`] has it, and behind it how far the others are: a player that changes to one of them asks
+    /// at once for what comes next there. `uri` says where the media playlist of a grade is, relative to this one.
+    ///
+    /// # Errors
+    /// A segment too far ahead, or a codec that the container cannot carry.
+    pub fn media_playlist(
+        &mut self,
+        (container, grade): (Container, Grade),
+        reload: Reload,
+        uri: impl Fn(Grade) -> String,
+    ) -> Result<Answer<Bytes>, HlsError> {
+        let Some(stream) = self.stream(grade) else { return Ok(Answer::Wait) };
+        let answer = stream.media_playlist(container, reload)?;
+        let has_reports = container == Container::Mp4 && !stream.is_ended();
+        let Answer::Ready(playlist) = answer else { return Ok(Answer::Wait) };
+        if !has_reports || self.beside.is_empty() {
+            return Ok(Answer::Ready(playlist));
+        }
+        let beside = self.beside.iter().filter_map(|(&grade, beside)| Some((grade, beside.stream.as_ref()?)));
+        let all = std::iter::once((Grade::BEST, &self.best)).chain(beside);
+        let mut text = playlist.to_vec();
+        for (other, stream) in all.filter(|&(other, _)| other != grade) {
+            let Some((last_msn, last_part)) = stream.last_part() else { continue };
+            text.extend_from_slice(RenditionReport { uri: uri(other), last_msn, last_part }.to_string().as_bytes());
+        }
+        Ok(Answer::Ready(Bytes::from(text)))
+    }
+
     /// How many frames wait for the first segment of the best, and how many bytes those are.
     #[cfg(test)]
     pub(super) fn held(&self) -> (usize, usize) {
@@ -232,7 +257,9 @@ impl Variants {
         if !self.best.has_playlist() {
             return;
         }
-        while let Some((grade, frame)) = self.held.pop_front() {
+        while self.held.front().is_some_and(|(grade, frame)| self.is_decided(*grade, frame)) {
+            let Some((grade, frame)) = self.held.pop_front() else { break };
+            self.held_bytes = self.held_bytes.saturating_sub(frame.data.len());
             let is_sound = frame.kind() == Kind::Audio;
             for (&own, beside) in &mut self.beside {
                 if is_sound || own == grade {
@@ -240,7 +267,15 @@ impl Variants {
                 }
             }
         }
-        self.held_bytes = 0;
+    }
+
+    /// Whether it is known if a layer that has not begun can begin with this frame: with a segment of the best alone, which may still be to come.
+    fn is_decided(&self, grade: Grade, frame: &Frame) -> bool {
+        let waits = self.beside.get(&grade).is_some_and(|beside| beside.stream.is_none());
+        let can_begin = waits && frame.is_key && frame.kind() == Kind::Video;
+        // Where no more pictures of the best come, the sound tells how late it is.
+        let is_late = self.held.back().is_some_and(|(_, newest)| newest.dts - frame.dts > DECIDED_AFTER);
+        !can_begin || is_late || self.best.is_past(frame.dts)
     }
 
     /// All have as many discontinuities.
@@ -259,11 +294,9 @@ impl Beside {
         if parameters.kind() == Kind::Video {
             self.parameters = Some(parameters.clone());
         }
-        let Some(stream) = &mut self.stream else { return };
-        if std::mem::take(&mut self.has_frames) {
-            stream.handle_break(now);
+        if let Some(stream) = &mut self.stream {
+            begin_anew(stream, now, parameters, &mut self.has_frames);
         }
-        stream.handle_parameters(now, parameters.clone());
     }
 
     /// Takes a frame; the first picture that needs no other begins the stream.
@@ -288,6 +321,18 @@ impl Beside {
     }
 }
 
+/// What follows in a stream begins anew with these parameters; `has_frames` says whether anything went before, since it last began.
+fn begin_anew(stream: &mut Stream, now: Instant, parameters: &Parameters, has_frames: &mut bool) {
+    if *has_frames && parameters.kind() == Kind::Video && stream.has_video() {
+        // Another layer of the same publisher, as a rule: its sound goes on, and the picture stays until the next comes.
+        return stream.handle_other_pictures(parameters.clone());
+    }
+    if std::mem::take(has_frames) {
+        stream.handle_break(now);
+    }
+    stream.handle_parameters(now, parameters.clone());
+}
+
 /// Whether a player can choose between this one and each of the others.
 fn is_another(others: &[Variant], variant: &Variant) -> bool {
     variant.resolution.is_some() && others.iter().all(|other| other.resolution != variant.resolution)
@@ -295,6 +340,8 @@ fn is_another(others: &[Variant], variant: &Variant) -> bool {
 
 /// How many parts of the best a layer is waited for: its first segment ends with that of the best.
 const PATIENCE_PARTS: u64 = 8;
+/// How long a picture of a layer that has not begun waits for those of the best.
+const DECIDED_AFTER: MediaTime = MediaTime::from_millis(500);
 /// Frames that wait for the first segment of the best: ten seconds of three layers and sound.
 const HELD_MAX: usize = 2048;
 /// Bytes of them.

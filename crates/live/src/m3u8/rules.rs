@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
+mod renditions;
 mod tag;
+
+pub use renditions::{SeenReport, renditions};
 
 use tag::{Attributes, Line};
 
@@ -35,8 +38,14 @@ pub struct Seen {
     pub segments: Vec<SeenSegment>,
     /// Parts after the last segment: URI and duration.
     pub open_parts: Vec<(String, u64)>,
+    /// The first of these is said to begin with a key frame.
+    pub open_begins_independent: bool,
     /// URI of EXT-X-PRELOAD-HINT.
     pub preload_hint: Option<String>,
+    /// EXT-X-INDEPENDENT-SEGMENTS.
+    pub is_independent: bool,
+    /// EXT-X-RENDITION-REPORT of other renditions.
+    pub reports: Vec<SeenReport>,
     /// EXT-X-ENDLIST.
     pub is_ended: bool,
 }
@@ -56,6 +65,8 @@ pub struct SeenSegment {
     pub map_uri: Option<String>,
     /// URIs and durations of its parts.
     pub parts: Vec<(String, u64)>,
+    /// Its first part is listed, and is said to begin with a key frame (INDEPENDENT).
+    pub begins_independent: bool,
 }
 
 /// Reads a media playlist.
@@ -260,6 +271,8 @@ impl Reader {
                 let attributes = Attributes::parse(line)?;
                 let duration = attributes.micros("DURATION")?;
                 let duration = duration.ok_or_else(|| line.violation("a part has a DURATION (bis §4.4.4.9)"))?;
+                let is_independent = attributes.text("INDEPENDENT") == Some("YES");
+                self.segment.begins_independent |= is_independent && self.segment.parts.is_empty();
                 self.segment.parts.push((attributes.quoted("URI")?, duration));
             }
         }
@@ -267,12 +280,15 @@ impl Reader {
     }
 
     fn read_playlist_tag(&mut self, line: &Line<'_>) -> Result<(), Violation> {
-        line.ensure(self.once.insert(line.name.to_owned()), "this tag stands once (8216 §4.3.3)")?;
-        let is_tail = matches!(line.name, "EXT-X-PRELOAD-HINT" | "EXT-X-ENDLIST");
+        let is_report = line.name == "EXT-X-RENDITION-REPORT";
+        line.ensure(self.once.insert(line.name.to_owned()) || is_report, "this tag stands once (8216 §4.3.3)")?;
+        let is_tail = is_report || matches!(line.name, "EXT-X-PRELOAD-HINT" | "EXT-X-ENDLIST");
         line.ensure(is_tail || self.seen.segments.is_empty(), "the head comes before the segments (8216 §4.3.3)")?;
         let number = || line.value.parse::<u64>().map_err(|_| line.violation("this is a decimal integer (8216 §4.2)"));
         match line.name {
-            "EXTM3U" | "EXT-X-INDEPENDENT-SEGMENTS" => {}
+            "EXTM3U" => {}
+            "EXT-X-INDEPENDENT-SEGMENTS" => self.seen.is_independent = true,
+            "EXT-X-RENDITION-REPORT" => self.seen.reports.push(SeenReport::read(line)?),
             "EXT-X-VERSION" => self.version = number()?,
             "EXT-X-TARGETDURATION" => self.seen.target_duration_s = number()?,
             "EXT-X-MEDIA-SEQUENCE" => self.seen.media_sequence = number()?,
@@ -325,13 +341,17 @@ impl Reader {
             whole(hold_back >= 3 * part_target_us, "PART-HOLD-BACK is three part targets (bis §4.4.3.8)")?;
             whole(self.has_server_control, "parts need EXT-X-SERVER-CONTROL (bis §4.4.3.8)")?;
             whole(part_target_us <= self.seen.target_duration_s * 1_000_000, "a part is no longer than a segment")?;
+            let has_last_parts = self.seen.reports.iter().all(|report| report.last_part.is_some());
+            whole(has_last_parts, "a report of a rendition with parts has a LAST-PART (bis §4.4.5.4)")?;
             let hints = self.seen.is_ended != self.seen.preload_hint.is_some();
             whole(hints, "the next part is hinted until the end (bis §6.2.2)")?;
         }
         self.seen.open_parts = std::mem::take(&mut self.segment.parts);
+        self.seen.open_begins_independent = self.segment.begins_independent;
         let end = Line { number: 0, name: "", value: "" };
         self.check_parts(&end, &self.seen.open_parts, self.seen.is_ended)?;
         self.check_names()?;
+        self.seen.check_independence()?;
         Ok(self.seen)
     }
 

@@ -119,7 +119,7 @@ impl Hls {
         self.ask(name, client, |packager| packager.multivariant_playlist(container, &uri)).await
     }
 
-    /// The media playlist of a grade.
+    /// The media playlist of a grade, where `uri` says where that of another one is, relative to it.
     ///
     /// # Errors
     /// [`HlsRefusal`].
@@ -129,8 +129,9 @@ impl Hls {
         client: ClientNetwork,
         (container, grade): (Container, Grade),
         reload: Reload,
+        uri: impl Fn(Grade) -> String,
     ) -> Result<Bytes, HlsRefusal> {
-        self.ask(name, client, |packager| packager.media_playlist(container, grade, reload)).await
+        self.ask(name, client, |packager| packager.media_playlist((container, grade), reload, &uri)).await
     }
 
     /// A file, in pieces.

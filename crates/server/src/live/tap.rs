@@ -91,6 +91,8 @@ impl Tapper {
     /// Whenever somebody reads, until the worker ends.
     async fn run(&mut self, views: &mut watch::Receiver<View>) -> Result<(), Stopped> {
         let mut readers = self.inlet.readers();
+        // Whoever comes first asks for what there is: then all layers begin together.
+        self.inlet.set_layers(self.view.layers);
         loop {
             // The stream holds the sender.
             drop(readers.wait_for(|readers| readers.are_there()).await);

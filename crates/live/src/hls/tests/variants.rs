@@ -1,7 +1,10 @@
 use media::{Kind, Parameters, Shape};
+use mp4_atom::{Any, DecodeMaybe as _};
 
 use super::*;
 
+/// Of pictures, in fragments of MP4.
+const VIDEO_TRACK: u32 = 1;
 const BOTH: [Container; 2] = [Container::TransportStream, Container::Mp4];
 
 /// A publisher with layers, whose variants are read and checked after every frame.
@@ -58,19 +61,49 @@ impl Simulcast {
     }
 
     fn look(&mut self) {
+        let mut with_parts = Vec::new();
         for grade in grades(2) {
-            let Some(stream) = self.variants.stream(grade) else { continue };
             for (slot, container) in BOTH.into_iter().enumerate() {
-                let Ok(Answer::Ready(playlist)) = stream.media_playlist(container, Reload::default()) else { continue };
+                let playlist = self.variants.media_playlist((container, grade), Reload::default(), uri);
+                let Ok(Answer::Ready(playlist)) = playlist else { continue };
                 let seen = rules::media_playlist(text(&playlist));
                 let seen = seen.unwrap_or_else(|violation| panic!("{violation:?}\n{}", text(&playlist)));
                 if let Some(before) = &self.last[grade.index()][slot] {
                     let kept = rules::succession(before, &seen);
                     kept.unwrap_or_else(|violation| panic!("{violation:?}\n{}", text(&playlist)));
                 }
-                self.last[grade.index()][slot] = Some(seen);
+                self.last[grade.index()][slot] = Some(seen.clone());
+                if container == Container::Mp4 {
+                    with_parts.push((uri(grade), seen));
+                }
             }
         }
+        rules::renditions(&with_parts).unwrap_or_else(|violation| panic!("{violation:?}\n{with_parts:?}"));
+    }
+
+    /// When the pictures of these segments begin and how long they are, in ticks of 90 kHz, as a reader of MP4 sees them.
+    fn pictures_of_best(&mut self, segments: &[usize]) -> Vec<(u64, u64)> {
+        let names =
+            segments.iter().map(|&index| self.seen(Grade::BEST).segments[index].uri.clone()).collect::<Vec<_>>();
+        let mut pictures = Vec::new();
+        for name in names {
+            let (tag, file) = File::parse(&name).expect("a name of ours");
+            let stream = self.variants.stream(Grade::BEST).expect("the best is there");
+            let bytes = ready(stream.file(tag, file)).concat();
+            let mut rest = &bytes[..];
+            while let Some(atom) = Any::decode_maybe(&mut rest).expect("it is well-formed") {
+                let Any::Moof(moof) = atom else { continue };
+                for track in moof.traf.iter().filter(|track| track.tfhd.track_id == VIDEO_TRACK) {
+                    let mut at = track.tfdt.as_ref().expect("a fragment has its time").base_media_decode_time;
+                    for sample in track.trun.iter().flat_map(|run| run.samples.iter()) {
+                        let duration = u64::from(sample.duration.expect("a sample has its duration"));
+                        pictures.push((at, duration));
+                        at += duration;
+                    }
+                }
+            }
+        }
+        pictures
     }
 
     fn seen(&self, grade: Grade) -> &Seen {
@@ -142,29 +175,84 @@ fn segments_of_all_variants_have_the_same_numbers_times_and_discontinuities() {
 }
 
 #[test]
-fn a_layer_that_is_wanted_later_begins_in_the_segment_that_is_in_the_making() {
+fn each_playlist_with_parts_says_how_far_the_other_variants_are_until_the_end() {
+    let mut simulcast = Simulcast::new();
+    simulcast.publish(&publication(0, 4_100, 25, 2000), 0);
+    assert_eq!(simulcast.seen(Grade::BEST).reports, [], "there is no other");
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(4_100, 4_600, 25, 2000), 1);
+    let report = |grade, last_msn, last_part| rules::SeenReport { uri: uri(grade), last_msn, last_part };
+    assert_eq!(simulcast.seen(Grade::BEST).reports, [report(low(), 4, Some(0))]);
+    assert_eq!(simulcast.seen(low()).reports, [report(Grade::BEST, 4, Some(0))]);
+    assert_eq!(
+        simulcast.last[0][0].as_ref().map(|seen| seen.reports.len()),
+        Some(0),
+        "transport streams have no parts"
+    );
+    let delta = Reload { skip: true, ..Reload::default() };
+    let delta = text(&ready(simulcast.variants.media_playlist((Container::Mp4, low()), delta, uri))).to_owned();
+    assert!(delta.ends_with("#EXT-X-RENDITION-REPORT:URI=\"0.m3u8\",LAST-MSN=4,LAST-PART=0\n"), "{delta}");
+    simulcast.variants.handle_end(simulcast.now);
+    simulcast.look();
+    assert_eq!(simulcast.seen(low()).reports, []);
+}
+
+/// The best has key frames at these times, the layer at those, in milliseconds, from 9 s on, when it becomes wanted.
+fn wanted_at_9_s(keys: &[i64], keys_of_layer: &[i64]) -> Simulcast {
     let mut simulcast = Simulcast::new();
     simulcast.publish(&publication(0, 9_000, 25, 2000), 0);
     simulcast.want(low(), 160);
-    // It was asked for a key frame, which comes in the middle of a segment, and again with the others.
-    let mut frames = publication(9_000, 5_200, 25, 1000);
-    for frame in frames.iter_mut().filter(|frame| frame.kind() == Kind::Video) {
-        frame.is_key = [9_000, 10_000, 12_000, 14_000].contains(&frame.dts.millis());
-    }
-    for frame in &frames {
+    for frame in &publication(9_000, 5_200, 25, 2000) {
         simulcast.now = simulcast.epoch.at + Duration::from_micros(frame.dts.micros().unsigned_abs());
-        let is_best_key = frame.is_key && frame.dts.millis() != 9_000;
-        let best = Frame { is_key: is_best_key || frame.kind() == Kind::Audio, ..frame.clone() };
-        simulcast.variants.handle_frame(simulcast.now, Grade::BEST, &best);
+        let is_key = |keys: &[i64]| frame.kind() == Kind::Audio || keys.contains(&frame.dts.millis());
+        let of_grade = |keys: &[i64]| Frame { is_key: is_key(keys), ..frame.clone() };
+        // The layer comes first: the frame of the best that it goes with is known later.
         if frame.kind() == Kind::Video {
-            simulcast.variants.handle_frame(simulcast.now, low(), frame);
+            simulcast.variants.handle_frame(simulcast.now, low(), &of_grade(keys_of_layer));
         }
+        simulcast.variants.handle_frame(simulcast.now, Grade::BEST, &of_grade(keys));
         simulcast.look();
     }
+    simulcast
+}
+
+#[test]
+fn a_layer_that_is_wanted_later_begins_with_the_next_segment_of_the_best() {
+    // It was asked for a key frame, which comes in the middle of a segment, and again with the others.
+    let simulcast = wanted_at_9_s(&[10_000, 12_000, 14_000], &[9_000, 10_000, 12_000, 14_000]);
     let seen = simulcast.seen(low());
-    assert_eq!((seen.media_sequence, seen.segments.len()), (4, 3));
-    assert_eq!(seen.segments[0].duration_us, 1_000_000, "it ends where that of the best does");
+    assert_eq!((seen.media_sequence, seen.segments.len()), (5, 2));
+    assert_eq!(seen.segments[0].duration_us, 2_000_000);
     simulcast.check_alignment(low());
+}
+
+#[test]
+fn the_first_picture_of_a_layer_may_be_a_moment_from_that_of_the_best_and_no_more() {
+    for (at, first) in [(9_920, 5), (10_080, 5), (9_880, 6), (10_120, 6)] {
+        let simulcast = wanted_at_9_s(&[10_000, 12_000, 14_000], &[at, 12_000, 14_000]);
+        assert_eq!(simulcast.seen(low()).media_sequence, first, "{at}");
+    }
+}
+
+#[test]
+fn a_layer_whose_pictures_stop_shows_the_last_one_until_another_layer_takes_its_place() {
+    // The best goes off at 5 s, is noticed a second later, and the smaller layer stands in for it from its next key frame on.
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 5_000, 25, 2000), 1);
+    let gap = publication(5_000, 1_000, 25, 2000);
+    let sounds: Vec<Frame> = gap.into_iter().filter(|frame| frame.kind() == Kind::Audio).collect();
+    simulcast.publish(&sounds, 0);
+    simulcast.variants.handle_parameters(simulcast.now, Grade::BEST, &sized(160));
+    simulcast.publish(&publication(6_000, 6_100, 25, 2000), 1);
+    let best = simulcast.seen(Grade::BEST);
+    let durations: Vec<u64> = best.segments.iter().map(|segment| segment.duration_us).collect();
+    assert_eq!(durations, [2_000_000; 6]);
+    assert!(best.segments[3].is_discontinuous, "{best:?}");
+    // Up to there every picture follows the one before: what a player has of them is without holes.
+    let pictures = simulcast.pictures_of_best(&[0, 1, 2]);
+    assert!(pictures.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0), "{pictures:?}");
+    assert_eq!(pictures.last().map(|last| (last.0 + last.1) / 90), Some(6_000));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use super::{media_playlist, multivariant_playlist, succession};
+use super::{Seen, Violation, media_playlist, multivariant_playlist, renditions, succession};
 
 const HEAD: &str = "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:2\n";
 const LOW: &str = "#EXT-X-PART-INF:PART-TARGET=0.5\n\
@@ -66,4 +66,70 @@ fn a_multivariant_playlist_without_bandwidth_or_uri_is_refused() {
     assert!(multivariant_playlist("#EXTM3U\n#EXT-X-STREAM-INF:CODECS=\"a\"\nx\n").is_err());
     assert!(multivariant_playlist("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n").is_err());
     assert!(multivariant_playlist("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nx\n").is_ok());
+}
+
+#[test]
+fn independence_that_is_not_true_or_not_told_is_seen() {
+    let playlist = |tag: &str, first: &str, second: &str| {
+        let part = |uri: &str, independent: &str| format!("#EXT-X-PART:DURATION=0.5,URI=\"{uri}\"{independent}\n");
+        let hint = "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"next\"\n";
+        let segment = format!("{}{}#EXTINF:1.0,\na.m4s\n", part("p1", first), part("p2", ""));
+        media_playlist(&format!("{HEAD}{tag}{LOW}{segment}{}{hint}", part("p3", second)))
+    };
+    let (tag, yes) = ("#EXT-X-INDEPENDENT-SEGMENTS\n", ",INDEPENDENT=YES");
+    let rule = |read: Result<Seen, Violation>| read.err().map(|violation| violation.rule);
+    assert_eq!(rule(playlist(tag, yes, yes)), None);
+    assert_eq!(rule(playlist("", yes, "")), None);
+    for (tag, first, second) in [(tag, "", yes), (tag, yes, "")] {
+        let rule = rule(playlist(tag, first, second)).expect("it is not true");
+        assert!(rule.contains("begin with key frames"), "{rule}");
+    }
+    assert!(rule(playlist("", yes, yes)).is_some_and(|rule| rule.contains("stands where it is true")));
+}
+
+/// A playlist whose last part is the first of segment 1, with these reports.
+fn reporting(reports: &str) -> Result<Seen, Violation> {
+    let part = "#EXT-X-PART:DURATION=0.5,URI=\"p\"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"next\"\n";
+    media_playlist(&format!("{HEAD}{LOW}#EXTINF:1.0,\na.m4s\n{part}{reports}"))
+}
+
+fn report(attributes: &str) -> String {
+    format!("#EXT-X-RENDITION-REPORT:{attributes}\n")
+}
+
+#[test]
+fn a_report_of_a_rendition_has_a_relative_uri_and_says_how_far_it_is() {
+    for (attributes, words) in [
+        ("LAST-MSN=1,LAST-PART=0", "URI in quotes"),
+        ("URI=\"b.m3u8\",LAST-PART=0", "has a LAST-MSN"),
+        ("URI=\"b.m3u8\",LAST-MSN=1", "has a LAST-PART"),
+        ("URI=\"b.m3u8\",LAST-MSN=x,LAST-PART=0", "decimal integer"),
+        ("URI=\"http://a/b.m3u8\",LAST-MSN=1,LAST-PART=0", "is relative"),
+        ("URI=\"//a/b.m3u8\",LAST-MSN=1,LAST-PART=0", "is relative"),
+    ] {
+        let violation = reporting(&report(attributes)).expect_err(attributes);
+        assert!(violation.rule.contains(words), "{violation:?} for {attributes}");
+    }
+    assert!(reporting(&report("URI=\"b.m3u8?at=1:2\",LAST-MSN=1,LAST-PART=0")).is_ok());
+}
+
+#[test]
+fn a_report_that_is_missing_or_wrong_is_seen() {
+    let good = [report("URI=\"b\",LAST-MSN=1,LAST-PART=0"), report("URI=\"a\",LAST-MSN=1,LAST-PART=0")];
+    let both = |of_a: &str, of_b: &str| {
+        let [a, b] = [of_a, of_b].map(|reports| reporting(reports).expect(reports));
+        renditions(&[("a".to_owned(), a), ("b".to_owned(), b)])
+    };
+    assert_eq!(both(&good[0], &good[1]), Ok(()));
+    let wrong = |last: &str| report(&format!("URI=\"b\",{last}"));
+    for (of_a, words) in [
+        (String::new(), "reported once"),
+        (format!("{}{}", good[0], good[0]), "reported once"),
+        (wrong("LAST-MSN=0,LAST-PART=0"), "LAST-MSN is"),
+        (wrong("LAST-MSN=1,LAST-PART=1"), "LAST-PART is"),
+        (format!("{}{}", good[0], report("URI=\"c\",LAST-MSN=1,LAST-PART=0")), "of this stream"),
+    ] {
+        let violation = both(&of_a, &good[1]).expect_err(&of_a);
+        assert!(violation.rule.contains(words), "{violation:?} for {of_a}");
+    }
 }

@@ -154,7 +154,7 @@ async fn playlist(
         }
         let reload = Reload::parse(query).map_err(|error| HlsRefusal::Stream(HlsError::Reload(error)))?;
         let grade = grade(player.parts)?;
-        let text = hls.media_playlist(name, player.client, (container, grade), reload).await?;
+        let text = hls.media_playlist(name, player.client, (container, grade), reload, beside(query)).await?;
         if let Some(client) = known {
             client.count_sent(text.len());
         }
@@ -190,6 +190,20 @@ fn media_playlist_path(name: &StreamName, container: Container, context: Context
     match container {
         Container::TransportStream => format!("{stream}.m3u8?hls_ctx={context}{layer}"),
         Container::Mp4 => format!("{stream}/stream.m3u8?hls_ctx={context}{layer}"),
+    }
+}
+
+/// Where the media playlist of another grade is for the player that has asked with this query, relative to its own: what opened this one opens that.
+fn beside(query: &str) -> impl Fn(Grade) -> String {
+    let opens = |pair: &&str| pair.starts_with("hls_ctx=") || pair.starts_with("token=");
+    let opened = query.split('&').filter(opens).collect::<Vec<_>>().join("&");
+    move |grade| {
+        let layer = grade.layer().map(|layer| format!("layer={layer}"));
+        let query: Vec<&str> = [opened.as_str(), layer.as_deref().unwrap_or_default()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        if query.is_empty() { "stream.m3u8".to_owned() } else { format!("stream.m3u8?{}", query.join("&")) }
     }
 }
 

@@ -71,16 +71,13 @@ impl Packager {
     /// The media playlist of a grade.
     pub(super) fn media_playlist(
         &self,
-        container: Container,
-        grade: Grade,
+        (container, grade): (Container, Grade),
         reload: Reload,
+        uri: &impl Fn(Grade) -> String,
     ) -> Result<Answer<Bytes>, HlsError> {
         let mut state = self.state();
         self.want(&mut state, grade)?;
-        match state.variants.stream(grade) {
-            Some(stream) => stream.media_playlist(container, reload),
-            None => Ok(Answer::Wait),
-        }
+        state.variants.media_playlist((container, grade), reload, uri)
     }
 
     /// A file, in pieces.

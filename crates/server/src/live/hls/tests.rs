@@ -231,15 +231,18 @@ async fn a_session_opens_its_own_stream_alone() {
     }
 }
 
+fn uri(grade: Grade) -> String {
+    format!("{}.m3u8", grade.index())
+}
+
 /// Where the media playlists of the stream are.
 async fn variants(hls: &Arc<Hls>) -> Result<Vec<String>, HlsRefusal> {
-    let uri = |grade: Grade| format!("{}.m3u8", grade.index());
     let text = hls.multivariant_playlist(&name(), client(), Container::Mp4, uri).await?;
     Ok(rules::multivariant_playlist(std::str::from_utf8(&text).unwrap()).unwrap())
 }
 
 async fn of_layer(hls: &Arc<Hls>, grade: Grade) -> Result<rules::Seen, HlsRefusal> {
-    let text = hls.media_playlist(&name(), client(), (Container::Mp4, grade), Reload::default()).await?;
+    let text = hls.media_playlist(&name(), client(), (Container::Mp4, grade), Reload::default(), uri).await?;
     Ok(rules::media_playlist(std::str::from_utf8(&text).unwrap()).unwrap())
 }
 
@@ -269,6 +272,8 @@ async fn a_layer_is_read_while_somebody_asks_for_it_and_for_a_minute_after_that(
     assert_eq!(asked.await.unwrap(), Ok(vec!["0.m3u8".to_owned(), "1.m3u8".to_owned()]));
     let seen = of_layer(&hls, low()).await.unwrap();
     assert!(!seen.segments.is_empty());
+    let best = of_layer(&hls, Grade::BEST).await.unwrap();
+    assert_eq!(rules::renditions(&[(uri(Grade::BEST), best), (uri(low()), seen)]), Ok(()));
     let packager = Arc::clone(hls.packagers().get(&name()).unwrap());
     let last_asked = clock::now();
     packager.forget_unasked(last_asked + IDLE - Duration::from_secs(1));

@@ -1,6 +1,7 @@
 use live::hls::{Container, File, Tag};
+use live::hub::Grade;
 
-use super::{Target, find};
+use super::{Target, beside, find};
 
 const TAG: &str = "0123456789abcdef0123456789abcdef";
 
@@ -40,5 +41,19 @@ fn pages_and_files_of_the_client_are_none_of_these() {
         "/.m3u8",
     ] {
         assert_eq!(find(path), None, "{path}");
+    }
+}
+
+#[test]
+fn a_player_finds_the_playlist_of_another_layer_by_what_opened_its_own() {
+    let low = Grade::of_layer(0).unwrap();
+    for (query, best, other) in [
+        ("", "stream.m3u8", "stream.m3u8?layer=0"),
+        ("hls_ctx=1f&layer=1&_HLS_msn=7&_HLS_part=2", "stream.m3u8?hls_ctx=1f", "stream.m3u8?hls_ctx=1f&layer=0"),
+        ("layer=1&token=a.b&_HLS_skip=YES", "stream.m3u8?token=a.b", "stream.m3u8?token=a.b&layer=0"),
+        ("x=1", "stream.m3u8", "stream.m3u8?layer=0"),
+    ] {
+        let uri = beside(query);
+        assert_eq!((uri(Grade::BEST).as_str(), uri(low).as_str()), (best, other), "{query}");
     }
 }
