@@ -32,6 +32,8 @@ pub(super) struct Cutter {
     /// How long the frame before the last lasted, of each track.
     last_duration: [MediaTime; 2],
     open: Option<Open>,
+    /// Sounds of a segment that has not begun; at most `EARLY_MAX`.
+    early: Vec<Sample>,
     next_number: u64,
     next_part: u64,
     /// Whether the next segment does not go on from the one before.
@@ -68,6 +70,7 @@ impl Cutter {
             pending: [None, None],
             last_duration: [FRAME_DURATION; 2],
             open: None,
+            early: Vec::new(),
             next_number: 0,
             next_part: 0,
             is_broken: false,
@@ -183,22 +186,37 @@ impl Cutter {
             let last = decisive.map(|sample| sample.frame.dts + sample.duration).max();
             self.cut_segment(last.unwrap_or(open.part.start), cuts);
         }
+        self.early.clear();
         self.set_broken(self.next_number > 0 && self.joined_at.is_none());
         if let Some(parameters) = self.changes_to.take() {
             self.set_tracks(parameters);
         }
     }
 
-    /// The same before a picture at that time, where pictures change: the last one stays until then, if that is soon.
+    /// The same before a picture at that time, where pictures change: the last one stays until then, if that is soon, while the sound goes on beside it.
     fn end_before(&mut self, next: MediaTime, cuts: &mut Vec<Cut>) {
         let stays = |frame: &mut Frame| (INSTANT..=PICTURE_STAYS).contains(&(next - frame.dts));
         let last = self.pending.get_mut(slot(Kind::Video)).and_then(|pending| pending.take_if(stays));
         if let Some(frame) = last.filter(|_| self.open.is_some()) {
+            let beside = |sample: &mut Sample| sample.frame.kind() == Kind::Audio && sample.frame.dts > frame.dts;
+            let part = self.open.as_mut().map(|open| &mut open.part.samples);
+            let mut sounds: Vec<Sample> =
+                part.map(|samples| samples.extract_if(.., beside).collect()).unwrap_or_default();
+            let pending = self.pending.get_mut(slot(Kind::Audio)).and_then(Option::take);
+            let [_, duration] = self.last_duration;
+            sounds.extend(pending.map(|frame| Sample { frame, duration }));
             let duration = next - frame.dts;
             self.append(Sample { frame, duration });
-            if let Some(sound) = self.pending.get_mut(slot(Kind::Audio)).and_then(Option::take) {
-                let duration = self.last_duration.last().copied().unwrap_or(FRAME_DURATION);
-                self.append(Sample { frame: sound, duration });
+            for sound in sounds {
+                let from = sound.frame.dts;
+                while let Some(at) = self.part_start().map(|start| start + PART_TARGET).filter(|&at| at <= from) {
+                    if self.open.as_ref().is_some_and(|open| next - open.segment.start > self.segment_limit()) {
+                        self.cut_at(at, cuts);
+                    } else {
+                        self.cut_part(at, cuts);
+                    }
+                }
+                self.append(sound);
             }
             self.cut_segment(next, cuts);
         }
@@ -325,6 +343,11 @@ impl Cutter {
             let duration = at - frame.dts;
             self.append(Sample { frame, duration });
         }
+        self.cut_at(at, cuts);
+    }
+
+    /// Cuts where no picture begins: the segment, if it would be too long with another part.
+    fn cut_at(&mut self, at: MediaTime, cuts: &mut Vec<Cut>) {
         let is_too_long =
             self.open.as_ref().is_some_and(|open| at + PART_TARGET - open.segment.start > self.segment_limit());
         if is_too_long {
@@ -336,7 +359,13 @@ impl Cutter {
     }
 
     fn append(&mut self, sample: Sample) {
-        let Some(open) = &mut self.open else { return };
+        let Some(open) = &mut self.open else {
+            // The picture that the segment will begin with has come, and waits for the next.
+            if self.early.len() < EARLY_MAX {
+                self.early.push(sample);
+            }
+            return;
+        };
         let bytes = sample.frame.data.len();
         let is_full =
             open.part.samples.len() >= PART_SAMPLES_MAX || open.bytes + bytes > self.config.window_bytes_max / 2;
@@ -364,6 +393,9 @@ impl Cutter {
             transport_stream: None,
         };
         self.open = Some(Open { segment, part: Part::new(start), bytes: 0 });
+        for sound in std::mem::take(&mut self.early) {
+            self.append(sound);
+        }
     }
 
     /// Completes the part; an empty one begins later instead.
@@ -428,5 +460,7 @@ const PICTURE_LATE: MediaTime = MediaTime::from_millis(500);
 const PICTURE_AWAITED: MediaTime = MediaTime::from_millis(1200);
 /// How long the last picture before others stays at most.
 const PICTURE_STAYS: MediaTime = MediaTime::from_millis(2000);
+/// Sounds beside the first picture of a segment, until the second has come.
+const EARLY_MAX: usize = 64;
 /// Frames of a part: a publisher whose times stand still would make one without end.
 const PART_SAMPLES_MAX: usize = 4096;

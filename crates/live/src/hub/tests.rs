@@ -237,8 +237,8 @@ fn who_is_overtaken_is_told_how_much_was_missed() {
     assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("VKp", 36));
     assert_eq!(
         slow.skipped_time(),
-        MediaTime::from_millis(18_960),
-        "from the last picture at 0.04 s to the one at 19 s"
+        MediaTime::from_millis(18_920),
+        "from the last picture, at 0.08 s, to the one at 19 s"
     );
     publish(&mut hub, "p", 20_000);
     assert_eq!((read(&hub, &mut slow).as_str(), slow.skipped()), ("p", 36));

@@ -106,6 +106,17 @@ impl Simulcast {
         pictures
     }
 
+    /// When the pictures and the sounds of a file of the best begin, in seconds.
+    fn begins(&mut self, name: &str) -> [f64; 2] {
+        let (tag, file) = File::parse(name).expect("a name of ours");
+        let bytes = ready(self.variants.stream(Grade::BEST).expect("the best is there").file(tag, file)).concat();
+        let Ok(Some(Any::Moof(moof))) = Any::decode_maybe(&mut &bytes[..]) else { panic!("a fragment") };
+        [(VIDEO_TRACK, 90_000.0), (VIDEO_TRACK + 1, 48_000.0)].map(|(id, rate)| {
+            let track = moof.traf.iter().find(|track| track.tfhd.track_id == id).expect("there is one");
+            track.tfdt.as_ref().expect("a fragment has its time").base_media_decode_time as f64 / rate
+        })
+    }
+
     fn seen(&self, grade: Grade) -> &Seen {
         self.last[grade.index()][1].as_ref().expect("there is a playlist")
     }
@@ -253,6 +264,30 @@ fn a_layer_whose_pictures_stop_shows_the_last_one_until_another_layer_takes_its_
     let pictures = simulcast.pictures_of_best(&[0, 1, 2]);
     assert!(pictures.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0), "{pictures:?}");
     assert_eq!(pictures.last().map(|last| (last.0 + last.1) / 90), Some(6_000));
+}
+
+#[test]
+fn a_layer_that_goes_off_at_the_end_of_a_segment_leaves_no_time_out() {
+    // The segment would be longer than was promised with the picture that stays: the sound beside it makes another one.
+    let mut simulcast = Simulcast::new();
+    simulcast.want(low(), 160);
+    simulcast.publish(&publication(0, 5_900, 25, 2000), 1);
+    let gap = publication(5_900, 1_200, 25, 2000);
+    let sounds: Vec<Frame> = gap.into_iter().filter(|frame| frame.kind() == Kind::Audio).collect();
+    simulcast.publish(&sounds, 0);
+    simulcast.variants.handle_parameters(simulcast.now, Grade::BEST, &sized(160));
+    simulcast.publish(&publication(7_100, 6_100, 25, 2000), 1);
+    let best = simulcast.seen(Grade::BEST);
+    let before = best.segments.iter().take_while(|segment| !segment.is_discontinuous);
+    let durations: Vec<u64> = before.map(|segment| segment.duration_us).collect();
+    assert_eq!((durations.len(), durations.iter().sum::<u64>()), (4, 7_100_000), "{durations:?}");
+    let pictures = simulcast.pictures_of_best(&[0, 1, 2]);
+    assert!(pictures.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0), "{pictures:?}");
+    assert_eq!(pictures.last().map(|last| (last.0 + last.1) / 90), Some(7_100));
+    // Behind the discontinuity sound and pictures begin together.
+    let first = simulcast.seen(Grade::BEST).segments[4].uri.clone();
+    let [video, audio] = simulcast.begins(&first);
+    assert!(audio - video < 0.025, "{audio} {video}");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn on_air() -> (Arc<Hls>, Directory, Publisher) {
 
 async fn playlist(hls: &Arc<Hls>, container: Container, query: &str) -> Result<String, HlsRefusal> {
     let reload = Reload::parse(query).unwrap();
-    let text = hls.media_playlist(&name(), client(), (container, Grade::BEST), reload).await?;
+    let text = hls.media_playlist(&name(), client(), (container, Grade::BEST), reload, uri).await?;
     Ok(String::from_utf8(text.to_vec()).unwrap())
 }
 
