@@ -1,5 +1,7 @@
 // A page that publishes a camera in layers, and one that plays their variants with hls.js, put into the page by the debugger.
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 import type { Page } from '@playwright/test';
 
@@ -30,24 +32,26 @@ declare global {
   var camera: RTCPeerConnection;
   var player: Player;
   var troubles: string[];
+  var longest: number;
 }
 
-/** Publishes camera and microphone, the camera in two layers of H.264: 640 by 360, and half of that. Of more, a browser sends two at this size. */
-export function publishesLayers(page: Page, url: string): Promise<void> {
-  return page.evaluate(async (whip: string) => {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+/** Publishes camera and microphone, the camera in layers of H.264, each half as wide as the one above. Of 640 by 360 a browser sends no more than two; three are sent
+ * half as often, as a busy machine would send the largest one smaller. */
+export function publishesLayers(page: Page, url: string, { width, layers } = { width: 640, layers: 2 }): Promise<void> {
+  return page.evaluate(async ({ whip, width, layers }) => {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height: (width * 9) / 16, frameRate: 20 / (layers - 1) } });
     const [sound, picture] = [stream.getAudioTracks()[0], stream.getVideoTracks()[0]];
     if (!sound || !picture) throw new Error('no camera');
     globalThis.camera = new RTCPeerConnection();
     camera.addTransceiver(sound, { direction: 'sendonly', streams: [stream] });
-    const sendEncodings = [2, 1].map((by) => ({ rid: `by${by}`, scaleResolutionDownBy: by, maxBitrate: 1_200_000 / by / by + 100_000 }));
+    const sendEncodings = [4, 2, 1].slice(-layers).map((by) => ({ rid: `by${by}`, scaleResolutionDownBy: by, maxBitrate: 1_200_000 / by / by + 100_000 }));
     const video = camera.addTransceiver(picture, { direction: 'sendonly', streams: [stream], sendEncodings });
     const h264 = RTCRtpSender.getCapabilities('video')?.codecs.filter(({ mimeType }) => mimeType === 'video/H264') ?? [];
     video.setCodecPreferences(h264);
     await camera.setLocalDescription();
     const answer = await fetch(whip, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: camera.localDescription?.sdp ?? '' });
     await camera.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
-  }, url);
+  }, { whip: url, width, layers });
 }
 
 /** Which layers are sent at this moment, by their widths. */
@@ -106,6 +110,36 @@ export function shown(page: Page): Promise<Picture> {
     if (!video) throw new Error('nothing is played');
     return { width: video.videoWidth, height: video.videoHeight, seconds: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames };
   });
+}
+
+/** Measures from here on how long a picture is shown at the longest. */
+export function watchesPictures(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const video = [...document.querySelectorAll('video')].at(-1);
+    let last = performance.now();
+    globalThis.longest = 0;
+    const next = (now: number): void => {
+      globalThis.longest = Math.max(globalThis.longest, now - last);
+      last = now;
+      video?.requestVideoFrameCallback(next);
+    };
+    video?.requestVideoFrameCallback(next);
+  });
+}
+
+/** How long a picture was shown at the longest, in seconds, and how many holes are in what is buffered. */
+export function stoodStill(page: Page): Promise<{ seconds: number; holes: number }> {
+  return page.evaluate(() => {
+    const buffered = [...document.querySelectorAll('video')].at(-1)?.buffered;
+    return { seconds: longest / 1000, holes: (buffered?.length ?? 0) - 1 };
+  });
+}
+
+/** What ffprobe sees of a multivariant playlist: the width of each variant. */
+export async function probes(url: string): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ffprobe', ['-v', 'error', '-of', 'json', '-show_programs', url]);
+  const { programs } = JSON.parse(stdout) as { programs: { streams: { width?: number }[] }[] };
+  return programs.flatMap(({ streams }) => streams.flatMap(({ width }) => width ?? [])).sort((one, other) => one - other);
 }
 
 /** What hls.js complained of. */
