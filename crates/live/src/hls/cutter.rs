@@ -238,7 +238,7 @@ impl Cutter {
         if !is_known || self.waits_for_pictures(frame) {
             return;
         }
-        let slot = slot(kind);
+        let (decisive, slot) = (slot(self.decisive()), slot(kind));
         if let Some(last) = self.pending.get(slot).and_then(Option::as_ref) {
             let step = frame.dts - last.dts;
             let is_broken = step < BACK_MAX || (step > self.jump() && kind == self.decisive());
@@ -246,7 +246,9 @@ impl Cutter {
                 self.end(cuts);
             }
         }
-        let has_begun = self.open.is_some() || self.pending.get(slot).is_some_and(Option::is_some);
+        // Sounds come between the first picture and the second, with which the segment begins.
+        let waits = |slot: usize| self.pending.get(slot).is_some_and(Option::is_some);
+        let has_begun = self.open.is_some() || waits(decisive) || waits(slot);
         let can_begin = frame.is_key && kind == self.decisive();
         if !has_begun && !can_begin {
             return;
