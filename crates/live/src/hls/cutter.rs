@@ -40,8 +40,8 @@ pub(super) struct Cutter {
     is_broken: bool,
     /// Whether a segment is to begin at the next key frame that says so nevertheless.
     breaks_soon: bool,
-    /// How pictures are decoded from the next one on: what comes until then belongs to what was before.
-    changes_to: Option<Parameters>,
+    /// Other pictures follow.
+    change: Option<Change>,
     /// Discontinuities so far, the one that is due included.
     breaks: u64,
     /// Where the first segment began in another grade: it ends as if it had begun there here, too.
@@ -50,6 +50,16 @@ pub(super) struct Cutter {
     target_duration_s: Option<u64>,
     /// Where the first frame of sound was, while pictures may still come.
     sound_alone_since: Option<MediaTime>,
+}
+
+/// Other pictures follow: what comes before the first of them belongs to what was before.
+#[derive(Debug)]
+struct Change {
+    parameters: Parameters,
+    /// The first of them. It waits for the second, since sounds of before come later than it.
+    first: Option<Frame>,
+    /// Sounds beside it; at most `EARLY_MAX`.
+    sounds: Vec<Frame>,
 }
 
 /// The segment in the making, and its part in the making.
@@ -75,7 +85,7 @@ impl Cutter {
             next_part: 0,
             is_broken: false,
             breaks_soon: false,
-            changes_to: None,
+            change: None,
             breaks: 0,
             joined_at: None,
             target_duration_s: None,
@@ -153,7 +163,7 @@ impl Cutter {
     /// From the next picture on, pictures are others, and what follows begins anew: the last one of before stays until then. A hole in the pictures beside
     /// sounds that go on would stop players, who wait in it for a picture.
     pub(super) fn change_pictures(&mut self, parameters: Parameters) {
-        self.changes_to = Some(parameters);
+        self.change = Some(Change { parameters, first: None, sounds: Vec::new() });
     }
 
     /// The time of the latest picture whose duration is not known yet.
@@ -188,8 +198,8 @@ impl Cutter {
         }
         self.early.clear();
         self.set_broken(self.next_number > 0 && self.joined_at.is_none());
-        if let Some(parameters) = self.changes_to.take() {
-            self.set_tracks(parameters);
+        if let Some(change) = self.change.take() {
+            self.set_tracks(change.parameters);
         }
     }
 
@@ -231,8 +241,11 @@ impl Cutter {
 
     pub(super) fn take(&mut self, frame: &Frame, cuts: &mut Vec<Cut>) {
         let kind = frame.kind();
-        if self.changes_to.is_some() && kind == Kind::Video {
-            self.end_before(frame.dts, cuts);
+        if self.waits_for_change(frame) {
+            return;
+        }
+        if kind == Kind::Video {
+            self.change_over(cuts);
         }
         let is_known = self.tracks.iter().any(|track| track.codec == frame.codec);
         if !is_known || self.waits_for_pictures(frame) {
@@ -264,6 +277,28 @@ impl Cutter {
             *place = duration;
         }
         self.place(Sample { frame: last, duration }, cuts);
+    }
+
+    /// Whether a frame is the first of other pictures, or beside it: both wait for the second.
+    fn waits_for_change(&mut self, frame: &Frame) -> bool {
+        let Some(change) = &mut self.change else { return false };
+        match (frame.kind(), &change.first) {
+            (Kind::Video, None) => change.first = Some(frame.clone()).filter(|first| first.is_key),
+            (Kind::Audio, Some(first)) if first.dts <= frame.dts && change.sounds.len() < EARLY_MAX => {
+                change.sounds.push(frame.clone());
+            }
+            (Kind::Video | Kind::Audio, _) => return false,
+        }
+        true
+    }
+
+    /// The second of other pictures has come: they begin with the first.
+    fn change_over(&mut self, cuts: &mut Vec<Cut>) {
+        let Some(Change { parameters, first: Some(first), sounds }) = self.change.take() else { return };
+        self.end_before(first.dts, cuts);
+        self.set_tracks(parameters);
+        self.take(&first, cuts);
+        sounds.iter().for_each(|sound| self.take(sound, cuts));
     }
 
     /// At the beginning sounds wait for pictures, which come a moment later in most streams, and are left out meanwhile.
