@@ -4,10 +4,13 @@
 //! Parts and segments follow each other without holes on the timeline of the stream; a sound may stand in the part before or behind its time, because
 //! pictures and sounds arrive in no strict order, and players go by the times of the samples.
 
+mod change;
+
 use std::sync::Arc;
 
 use media::{Frame, Kind, MediaTime, Parameters};
 
+use self::change::Change;
 use super::segment::{Part, Segment, Tracks};
 use super::{Config, PART_TARGET, SEGMENT_MAX};
 use crate::mp4::Sample;
@@ -50,16 +53,6 @@ pub(super) struct Cutter {
     target_duration_s: Option<u64>,
     /// Where the first frame of sound was, while pictures may still come.
     sound_alone_since: Option<MediaTime>,
-}
-
-/// Other pictures follow: what comes before the first of them belongs to what was before.
-#[derive(Debug)]
-struct Change {
-    parameters: Parameters,
-    /// The first of them. It waits for the second, since sounds of before come later than it.
-    first: Option<Frame>,
-    /// Sounds beside it; at most `EARLY_MAX`.
-    sounds: Vec<Frame>,
 }
 
 /// The segment in the making, and its part in the making.
@@ -160,12 +153,6 @@ impl Cutter {
         self.set_tracks(parameters);
     }
 
-    /// From the next picture on, pictures are others, and what follows begins anew: the last one of before stays until then. A hole in the pictures beside
-    /// sounds that go on would stop players, who wait in it for a picture.
-    pub(super) fn change_pictures(&mut self, parameters: Parameters) {
-        self.change = Some(Change { parameters, first: None, sounds: Vec::new() });
-    }
-
     /// The time of the latest picture whose duration is not known yet.
     pub(super) fn newest_picture(&self) -> Option<MediaTime> {
         self.pending.get(slot(Kind::Video))?.as_ref().map(|frame| frame.dts)
@@ -201,36 +188,6 @@ impl Cutter {
         if let Some(change) = self.change.take() {
             self.set_tracks(change.parameters);
         }
-    }
-
-    /// The same before a picture at that time, where pictures change: the last one stays until then, if that is soon, while the sound goes on beside it.
-    fn end_before(&mut self, next: MediaTime, cuts: &mut Vec<Cut>) {
-        let stays = |frame: &mut Frame| (INSTANT..=PICTURE_STAYS).contains(&(next - frame.dts));
-        let last = self.pending.get_mut(slot(Kind::Video)).and_then(|pending| pending.take_if(stays));
-        if let Some(frame) = last.filter(|_| self.open.is_some()) {
-            let beside = |sample: &mut Sample| sample.frame.kind() == Kind::Audio && sample.frame.dts > frame.dts;
-            let part = self.open.as_mut().map(|open| &mut open.part.samples);
-            let mut sounds: Vec<Sample> =
-                part.map(|samples| samples.extract_if(.., beside).collect()).unwrap_or_default();
-            let pending = self.pending.get_mut(slot(Kind::Audio)).and_then(Option::take);
-            let [_, duration] = self.last_duration;
-            sounds.extend(pending.map(|frame| Sample { frame, duration }));
-            let duration = next - frame.dts;
-            self.append(Sample { frame, duration });
-            for sound in sounds {
-                let from = sound.frame.dts;
-                while let Some(at) = self.part_start().map(|start| start + PART_TARGET).filter(|&at| at <= from) {
-                    if self.open.as_ref().is_some_and(|open| next - open.segment.start > self.segment_limit()) {
-                        self.cut_at(at, cuts);
-                    } else {
-                        self.cut_part(at, cuts);
-                    }
-                }
-                self.append(sound);
-            }
-            self.cut_segment(next, cuts);
-        }
-        self.end(cuts);
     }
 
     fn set_broken(&mut self, is_broken: bool) {
@@ -277,28 +234,6 @@ impl Cutter {
             *place = duration;
         }
         self.place(Sample { frame: last, duration }, cuts);
-    }
-
-    /// Whether a frame is the first of other pictures, or beside it: both wait for the second.
-    fn waits_for_change(&mut self, frame: &Frame) -> bool {
-        let Some(change) = &mut self.change else { return false };
-        match (frame.kind(), &change.first) {
-            (Kind::Video, None) => change.first = Some(frame.clone()).filter(|first| first.is_key),
-            (Kind::Audio, Some(first)) if first.dts <= frame.dts && change.sounds.len() < EARLY_MAX => {
-                change.sounds.push(frame.clone());
-            }
-            (Kind::Video | Kind::Audio, _) => return false,
-        }
-        true
-    }
-
-    /// The second of other pictures has come: they begin with the first.
-    fn change_over(&mut self, cuts: &mut Vec<Cut>) {
-        let Some(Change { parameters, first: Some(first), sounds }) = self.change.take() else { return };
-        self.end_before(first.dts, cuts);
-        self.set_tracks(parameters);
-        self.take(&first, cuts);
-        sounds.iter().for_each(|sound| self.take(sound, cuts));
     }
 
     /// At the beginning sounds wait for pictures, which come a moment later in most streams, and are left out meanwhile.
@@ -495,8 +430,6 @@ const PICTURES_WAIT: MediaTime = MediaTime::from_millis(1000);
 const PICTURE_LATE: MediaTime = MediaTime::from_millis(500);
 /// The same while the last one could still be shown until the next: as long as a publisher takes to go over to another layer.
 const PICTURE_AWAITED: MediaTime = MediaTime::from_millis(1200);
-/// How long the last picture before others stays at most.
-const PICTURE_STAYS: MediaTime = MediaTime::from_millis(2000);
 /// Sounds beside the first picture of a segment, until the second has come.
 const EARLY_MAX: usize = 64;
 /// Frames of a part: a publisher whose times stand still would make one without end.
