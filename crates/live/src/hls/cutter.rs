@@ -124,7 +124,8 @@ impl Cutter {
 
     /// How many discontinuities there were, the one that is due included.
     pub(super) fn breaks(&self) -> u64 {
-        self.breaks
+        let is_counted = self.is_broken || self.breaks_soon;
+        self.breaks + u64::from(self.change.is_some() && !is_counted)
     }
 
     /// Another grade has had more discontinuities: there is one here at the next key frame, though nothing is missing.
