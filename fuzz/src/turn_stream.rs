@@ -14,13 +14,8 @@ fn split(stream: &[u8], piece: usize) -> (Vec<Vec<u8>>, Option<StreamError>) {
     let mut splitter = Splitter::new();
     let mut frames = Vec::new();
     for bytes in stream.chunks(piece) {
-        splitter.push(bytes);
-        loop {
-            match splitter.next_frame() {
-                Ok(Some(frame)) => frames.push(splitter.bytes(frame).to_vec()),
-                Ok(None) => break,
-                Err(error) => return (frames, Some(error)),
-            }
+        if let Err(error) = splitter.handle_bytes(bytes, |frame| frames.push(frame.to_vec())) {
+            return (frames, Some(error));
         }
         assert!(splitter.pending() < FRAME_BYTES_MAX, "{} bytes wait", splitter.pending());
     }

@@ -16,7 +16,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use turn::Transport;
 
 use crate::connections::{Connections, Place};
 use crate::guest::Guest;
@@ -24,6 +23,7 @@ use crate::http::{self, Arrival, Service, Site};
 use crate::live::rtmp;
 use crate::replay::Replay;
 use crate::tls;
+use crate::workers::Connection;
 
 /// What one port is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ async fn enter(hall: Hall, purpose: Purpose, stream: TcpStream, remote: SocketAd
     let served = async {
         stream.set_nodelay(true)?;
         let arrival = Arrival { local: stream.local_addr()?, remote };
-        let stream = Guest { stream, _place: place, _present: hall.present.clone() };
+        let stream = Guest { stream, place, present: hall.present.clone() };
         match purpose {
             Purpose::Http => serve_http(&hall, Service::Pages, stream, arrival).await,
             Purpose::Metrics => serve_http(&hall, Service::Metrics, stream, arrival).await,
@@ -114,19 +114,16 @@ async fn serve_mixed(hall: &Hall, purpose: Purpose, mut stream: Guest, arrival: 
     }
 }
 
-async fn serve_tls<S>(
+async fn serve_tls(
     hall: &Hall,
     purpose: Purpose,
-    mut stream: tokio_rustls::server::TlsStream<S>,
+    mut stream: tokio_rustls::server::TlsStream<Replay<Guest>>,
     arrival: Arrival,
-) -> io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+) -> io::Result<()> {
     let protocol = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
     match protocol.as_deref() {
         Some(tls::ALPN_TURN | tls::ALPN_STUN) if purpose != Purpose::Rtmp => {
-            return serve_turn(hall, stream, Transport::Tls, arrival).await;
+            return serve_encrypted_turn(hall, stream, Vec::new(), arrival).await;
         }
         Some(tls::ALPN_HTTP1 | tls::ALPN_HTTP2) if purpose == Purpose::Https => {
             return serve_http(hall, Service::Pages, stream, arrival).await;
@@ -135,10 +132,12 @@ where
     }
     // Most TURN clients name no protocol, and some HTTP clients neither.
     let first = first_byte(hall, &mut stream).await?;
+    if is_stun(first) && purpose != Purpose::Rtmp {
+        return serve_encrypted_turn(hall, stream, vec![first], arrival).await;
+    }
     let stream = Replay::new(vec![first], stream);
     match first {
         RTMP_VERSION if purpose != Purpose::Turn => serve_rtmp(hall, stream, arrival).await,
-        _ if is_stun(first) && purpose != Purpose::Rtmp => serve_turn(hall, stream, Transport::Tls, arrival).await,
         _ if purpose == Purpose::Https => serve_http(hall, Service::Pages, stream, arrival).await,
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "not STUN")),
     }
@@ -168,22 +167,28 @@ async fn serve_stun(hall: &Hall, first: u8, mut stream: Guest, arrival: Arrival)
         _ = stopping.wait_for(|stopping| *stopping) => return Err(io::ErrorKind::ConnectionAborted.into()),
     }
     let is_framed = head.ends_with(&STUN_COOKIE);
-    let stream = Replay::new(head, stream);
-    if !is_framed {
-        return serve_turn(hall, stream, Transport::Tcp, arrival).await;
-    }
+    let Guest { stream, place: _place, present: _present } = stream;
+    let connection = Connection::plain(stream, head);
     let (local, remote) = (canonical(arrival.local), canonical(arrival.remote));
-    hall.workers.serve_media(stream, local, remote).await.map_err(io::Error::other)
+    let workers = &hall.workers;
+    if is_framed {
+        return workers.serve_media(connection, local, remote).await.map_err(io::Error::other);
+    }
+    workers.serve_stream(connection, local, remote).await.map_err(io::Error::other)
 }
 
-/// Until the client closes, breaks the rules or is silent for too long, or TURN stops.
-async fn serve_turn<S>(hall: &Hall, stream: S, transport: Transport, arrival: Arrival) -> io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let Arrival { local, remote } = arrival;
-    let (local, remote) = (canonical(local), canonical(remote));
-    hall.workers.serve_stream(stream, transport, local, remote).await.map_err(io::Error::other)
+/// Until the client closes, breaks the rules or is silent for too long, or TURN stops. `read` are the bytes that were decrypted already.
+async fn serve_encrypted_turn(
+    hall: &Hall,
+    stream: tokio_rustls::server::TlsStream<Replay<Guest>>,
+    read: Vec<u8>,
+    arrival: Arrival,
+) -> io::Result<()> {
+    let (stream, tls) = stream.into_inner();
+    let Guest { stream, place: _place, present: _present } = stream.into_inner();
+    let connection = Connection::encrypted(stream, tls, read);
+    let (local, remote) = (canonical(arrival.local), canonical(arrival.remote));
+    hall.workers.serve_stream(connection, local, remote).await.map_err(io::Error::other)
 }
 
 /// Until the publisher or the player goes, or breaks the rules.

@@ -15,9 +15,9 @@ use crate::connections::Place;
 pub(crate) struct Guest {
     pub(crate) stream: TcpStream,
     /// Given back when the stream is dropped.
-    pub(crate) _place: Place,
+    pub(crate) place: Place,
     /// Tells the server, when it stops, that this connection is still there.
-    pub(crate) _present: mpsc::Sender<()>,
+    pub(crate) present: mpsc::Sender<()>,
 }
 
 impl AsyncRead for Guest {

@@ -70,7 +70,7 @@ use self::member::Member;
 use self::post::{Counter, Post, transmit};
 use self::slab::Slab;
 use self::timers::{Due, Key, Timers};
-use crate::worker::{Denied, Item, Owner, Plane, Tuple, Ways};
+use crate::worker::{Denied, Item, Owner, Plane, StreamError, Tuple, Ways};
 
 /// The media of one worker.
 pub(crate) struct Media {
@@ -464,7 +464,7 @@ fn forget_way(key: u32, way: Way, ways: &mut Ways) {
             }
         }
         Way::Stream(client) => {
-            ways.egress.streams.remove(&client, None);
+            ways.egress.streams.remove(&client, None, Err(StreamError::Closed));
         }
     }
 }

@@ -19,6 +19,12 @@ impl<S> Replay<S> {
     pub(crate) fn new(first: Vec<u8>, stream: S) -> Self {
         Self { first, given: 0, stream }
     }
+
+    /// The stream, once the first bytes were read again.
+    pub(crate) fn into_inner(self) -> S {
+        debug_assert_eq!(self.given, self.first.len(), "bytes would be lost");
+        self.stream
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Replay<S> {

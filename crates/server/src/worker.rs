@@ -1,11 +1,11 @@
-//! A worker: one thread that owns a TURN core, its UDP sockets and the sending side of its connections. Every worker listens on the same
+//! A worker: one thread that owns a TURN core, its UDP sockets and its share of the TCP and TLS connections. Every worker listens on the same
 //! UDP addresses, and the kernel gives each the datagrams of its share of the 5-tuples.
 //!
 //! What crosses its border is a value in a bounded queue; there is no lock on the way of a datagram:
 //!
 //! ```text
 //! client --UDP--> listener ─┐                       ┌─> relay socket --UDP--> peer
-//! client --TCP--> task ─────┼─> turn::Server ───────┤
+//! client --TCP--> socket ───┼─> turn::Server ───────┤
 //! peer ---UDP--> relay ─────┘   (who, where, what   └─> listener or connection ---> client
 //!                               header to put on)
 //! ```
@@ -19,6 +19,7 @@ mod gathering;
 mod mesh;
 mod receive;
 mod relaying;
+mod serving;
 mod socket;
 mod sockets;
 mod stats;
@@ -37,9 +38,10 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use tokio::sync::mpsc;
-use turn::{ClientAddr, PeerAddr, RelayAddr, reserving_shard};
+use turn::{PeerAddr, RelayAddr, reserving_shard};
 
-pub(crate) use self::command::{Bell, Command, TooManyStreams};
+pub(crate) use self::chunk::Chunk;
+pub(crate) use self::command::{Bell, Command};
 pub(crate) use self::egress::Egress;
 pub use self::error::{SpawnError, Stopped, StreamError};
 pub(crate) use self::mesh::{Item, Mesh, Tuple};
@@ -49,16 +51,15 @@ pub(crate) use self::sockets::{LISTENERS_MAX, Listener, RelayBinding, Sockets, W
 pub(crate) use self::stats::as_count;
 pub use self::stats::{IoStats, Load, Stats};
 pub(crate) use self::steering::Steering;
-pub(crate) use self::stream::{Framing, Stream};
-pub(crate) use self::stream_queue::StreamQueue;
-pub(crate) use self::streams::{StreamId, StreamKind, Streams};
+pub(crate) use self::stream::{Framing, Newcomer, StreamId, StreamKind};
+pub(crate) use self::streams::Streams;
 pub(crate) use self::tuples::{Denied, Owner, Plane, Tuples};
 pub(crate) use self::ways::Ways;
 
-use self::chunk::Chunk;
 use self::gathering::{Gathering, NAP};
 use self::mesh::Parcel;
 use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
+use self::serving::Reading;
 use self::sockets::SocketId;
 use crate::clock;
 use crate::media::{Media, Way};
@@ -70,9 +71,9 @@ pub(crate) struct Worker {
     pub(crate) media: Option<Media>,
     pub(crate) poll: Poll,
     pub(crate) ways: Ways,
-    /// What the tasks on the other side want.
+    /// What the rest of the server wants.
     pub(crate) inbox: mpsc::Receiver<Command>,
-    /// Rung by them, and by other workers, after they put something in.
+    /// Rung by it, and by other workers, after they put something in.
     pub(crate) bell: Arc<Bell>,
     /// How long a connection without an allocation may be silent.
     pub(crate) idle: Duration,
@@ -87,7 +88,7 @@ impl Worker {
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_PER_WAKE);
         let mut buffers = ReceiveBuffers::new();
-        let mut gathering = Gathering::default();
+        let (mut reading, mut gathering) = (Reading::new(), Gathering::default());
         // Parcels that other workers handed over, and whether some work was left for another turn.
         let (mut heard, mut more) = (0, false);
         loop {
@@ -102,14 +103,18 @@ impl Worker {
             }
             self.wake_ups += 1;
             let now = clock::now();
-            for token in events.iter().map(mio::event::Event::token).filter(|&token| token != WAKER) {
-                self.ways.egress.sockets.note_readable(token);
+            let Egress { sockets, streams, .. } = &mut self.ways.egress;
+            for event in events.iter().filter(|event| event.token() != WAKER) {
+                if !streams.note(event) {
+                    sockets.note_readable(event.token());
+                }
             }
 
             // 2. Expire what is due: nothing that follows may see an allocation that has ended.
             self.relaying.handle_timeout(now, &mut self.ways.egress);
             self.with_media(now, |media, ways| media.handle_timeout(now, ways));
             self.ways.steering.handle_timeout(now, &self.ways.egress.sockets);
+            self.expire_streams(now);
 
             // 3. Take what other workers handed over, then read sockets in turns, one batch each.
             let parcels = self.unpack(now);
@@ -119,8 +124,9 @@ impl Worker {
                 // One that had nothing after all counts as well: a wake-up ends.
                 datagrams += self.read(now, id, &mut buffers).max(1);
             }
+            self.read_streams(now, &mut reading);
 
-            // 4. Take what the connections and the rest of the server sent.
+            // 4. Take what the rest of the server sent.
             let mut commands = 0;
             while commands < COMMANDS_PER_WAKE {
                 match self.inbox.try_recv() {
@@ -139,7 +145,9 @@ impl Worker {
             }
 
             // 6. Everything above has been said; send it, unless the rest of a picture is about to come.
-            more = commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE || self.ways.egress.sockets.has_ready();
+            let Egress { sockets, streams, .. } = &self.ways.egress;
+            let has_ready = sockets.has_ready() || streams.has_ready();
+            more = has_ready || commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE;
             heard += as_count(parcels);
             let is_gathering = !more && self.media.as_ref().is_some_and(Media::is_gathering);
             if gathering.waits(is_gathering, heard + self.ways.egress.counters.datagrams_received) {
@@ -156,7 +164,7 @@ impl Worker {
         let events = self.with_media(now, |media, ways| media.flush(now, ways)).unwrap_or_default();
         let crowded = !self.ways.mesh.flush();
         self.ways.egress.flush();
-        self.ways.egress.streams.wake();
+        self.ways.egress.streams.flush(now);
         if events || crowded {
             // Neither the rooms nor a worker that is behind ring a bell: look again soon.
             self.next_sweep = self.next_sweep.min(now + EVENTS_RETRY);
@@ -166,7 +174,8 @@ impl Worker {
     /// How long there is nothing to do unless something comes in.
     fn patience(&self, now: Instant) -> Duration {
         let media = self.media.as_ref().and_then(Media::poll_timeout);
-        let due = [self.relaying.core().poll_timeout(), media, self.ways.steering.poll_timeout()];
+        let streams = self.ways.egress.streams.poll_timeout();
+        let due = [self.relaying.core().poll_timeout(), media, self.ways.steering.poll_timeout(), streams];
         let due = due.into_iter().flatten().fold(self.next_sweep, Instant::min);
         due.saturating_duration_since(now)
     }
@@ -271,26 +280,6 @@ impl Worker {
         self.relaying.hear_peer(now, relay, peer, datagram.bytes, datagram.ecn, &mut self.ways.egress);
     }
 
-    fn hear_stream(&mut self, now: Instant, client: ClientAddr, id: StreamId, mut chunk: Chunk) {
-        for position in 0..chunk.len() {
-            // Once it is closed over one of its own messages, the next must do nothing for nobody.
-            let Some(kind) = self.ways.egress.streams.hear(now, &client, id) else { return };
-            let message = chunk.message_mut(position);
-            match kind {
-                StreamKind::Turn => {
-                    self.relaying.hear_client(now, client, message, None, &mut self.ways.egress, &mut self.ways.mesh);
-                }
-                StreamKind::Media(known) => {
-                    let named = Media::checked(message).filter(|name| name.worker == self.ways.mesh.me());
-                    if let Some(key) = named.map(|name| name.connection).or(known) {
-                        self.with_media(now, |media, ways| media.hear(now, key, Way::Stream(client), message, ways));
-                    }
-                }
-            }
-        }
-        self.ways.egress.streams.give_back(&client, chunk);
-    }
-
     /// Takes what other workers handed over; returns how many parcels there were.
     fn unpack(&mut self, now: Instant) -> usize {
         for taken in 0..PARCELS_PER_WAKE {
@@ -373,17 +362,8 @@ impl Worker {
 
     fn carry_out(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Open { client, id, kind, queue, accepted } => {
-                let result = self.open(now, client, id, kind, queue);
-                // The asker may have gone away; then its Gone follows.
-                let _ = accepted.send(result);
-            }
-            Command::Frames { client, id, chunk } => self.hear_stream(now, client, id, chunk),
-            Command::Gone { client, id } => {
-                if let Some(kind) = self.ways.egress.streams.remove(&client, Some(id)) {
-                    self.hear_gone(now, client, kind);
-                }
-            }
+            Command::Serve(newcomer) => self.welcome(now, *newcomer),
+            Command::GiveUp { client, id } => self.end_stream(now, &client, Some(id), Err(StreamError::Closed)),
             Command::Media(request) => {
                 self.with_media(now, |media, ways| media.handle_request(now, *request, ways));
             }
@@ -418,52 +398,12 @@ impl Worker {
         Stats { core: self.relaying.core().stats(), second: self.relaying.second_stats(), io, media, load }
     }
 
-    fn open(
-        &mut self,
-        now: Instant,
-        client: ClientAddr,
-        id: StreamId,
-        kind: StreamKind,
-        queue: Arc<StreamQueue>,
-    ) -> Result<(), TooManyStreams> {
-        // A connection with the same addresses means that the one before is over.
-        if let Some(kind) = self.ways.egress.streams.remove(&client, None) {
-            self.hear_gone(now, client, kind);
-        }
-        if !self.ways.egress.streams.insert(now, client, id, kind, queue) {
-            self.ways.egress.counters.streams_refused += 1;
-            return Err(TooManyStreams);
-        }
-        Ok(())
-    }
-
     /// Follows the machine's clock, and closes connections that hold a place and do nothing with it.
     fn sweep(&mut self, now: Instant) {
         self.next_sweep = now + SWEEP_INTERVAL.min(self.idle);
         self.relaying.core_mut().set_unix_time(now, clock::unix_time());
         self.ways.sweep(now);
-        let (core, media) = (self.relaying.core(), self.media.as_ref());
-        let idle = self.ways.egress.streams.idle(now, self.idle, |client, kind| match kind {
-            StreamKind::Turn => core.has_allocation(client),
-            StreamKind::Media(key) => key.is_some_and(|key| media.is_some_and(|media| media.has_connection(key))),
-        });
-        for client in idle {
-            if let Some(kind) = self.ways.egress.streams.remove(&client, None) {
-                self.ways.egress.counters.streams_idle += 1;
-                self.hear_gone(now, client, kind);
-            }
-        }
-    }
-
-    /// A connection is over; whoever it served is told.
-    fn hear_gone(&mut self, now: Instant, client: ClientAddr, kind: StreamKind) {
-        match kind {
-            StreamKind::Turn => self.relaying.hear_gone(now, client, &mut self.ways.egress),
-            StreamKind::Media(Some(key)) => {
-                self.with_media(now, |media, ways| media.hear_gone(now, key, Way::Stream(client), ways));
-            }
-            StreamKind::Media(None) => {}
-        }
+        self.sweep_streams(now);
     }
 
     /// Says goodbye and lets the connections end; the sockets close when the worker is dropped.
@@ -471,7 +411,7 @@ impl Worker {
         let now = clock::now();
         self.with_media(now, |media, ways| media.close_all(now, ways));
         self.ways.egress.flush();
-        self.ways.egress.streams.clear();
+        self.ways.egress.streams.clear(now);
         tracing::debug!("a worker ends");
     }
 }

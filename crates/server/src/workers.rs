@@ -1,7 +1,8 @@
 //! The media workers: threads that share one UDP port, each with a TURN core, its part of the relay ports and its peers.
 //!
-//! TCP and TLS connections are accepted elsewhere, handed over to [`Handle::serve_stream`] and read and written by tokio tasks.
+//! TCP and TLS connections are accepted elsewhere and handed over to [`Handle::serve_stream`] and [`Handle::serve_media`].
 
+mod connection;
 mod spawn;
 mod survey;
 
@@ -11,7 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use room::media::MediaRequest;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 pub use turn::Transport;
@@ -19,10 +19,11 @@ use turn::{ClientAddr, Config};
 
 pub use crate::worker::{IoStats, Load, SpawnError, Stats, Stopped, StreamError};
 
+pub use self::connection::Connection;
 pub use self::survey::{RoomSurvey, WorkerSurvey};
 pub use crate::media::{CheckRefusal, EventSinks, MediaSettings, MediaStats, MemberLook, PostStats, RoomLook, Viewers};
 use crate::media::{CheckRequest, Feed, Media, Tap};
-use crate::worker::{Bell, Command, Framing, Stream, StreamId, StreamKind, StreamQueue};
+use crate::worker::{Bell, Chunk, Command, Framing, StreamId, StreamKind};
 
 /// What the operator decides about the workers, STUN and TURN.
 #[derive(Debug, Clone)]
@@ -157,24 +158,22 @@ impl Handle {
     }
 
     /// Serves one accepted TCP or TLS connection until it ends. `local` and `remote` are its two ends; TCP_NODELAY, handshakes and caps
-    /// per address are the caller's business.
+    /// per address are the caller's business. Dropping the future ends the connection.
     ///
     /// # Errors
     /// [`StreamError`] says why the connection ended, unless the client closed it.
-    pub async fn serve_stream<S>(
+    pub async fn serve_stream(
         &self,
-        io: S,
-        transport: Transport,
+        mut connection: Connection,
         local: SocketAddr,
         remote: SocketAddr,
-    ) -> Result<(), StreamError>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
+    ) -> Result<(), StreamError> {
         let number = self.shared.streams.fetch_add(1, Ordering::Relaxed);
-        let worker = self.turn_of(number);
-        let client = ClientAddr { transport, local, remote };
-        self.stream(worker, StreamId(number), StreamKind::Turn, client)?.serve(io, Framing::stun(), None).await
+        let desk = self.shared.desks.get(self.turn_of(number)).ok_or(Stopped)?;
+        let client = ClientAddr { transport: connection.transport(), local, remote };
+        let (mut framing, mut first) = (Framing::stun(), Chunk::default());
+        framing.cut(&mut connection.read, &mut first)?;
+        connection.serve(desk, (client, StreamId(number), StreamKind::Turn), (framing, first), &self.shared).await
     }
 
     /// Serves one accepted TCP connection of a media client (ICE-TCP, RFC 6544) until it ends. Its first check says which worker it is
@@ -182,37 +181,26 @@ impl Handle {
     ///
     /// # Errors
     /// As for [`Self::serve_stream`].
-    pub async fn serve_media<S>(&self, mut io: S, local: SocketAddr, remote: SocketAddr) -> Result<(), StreamError>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
+    pub async fn serve_media(
+        &self,
+        mut connection: Connection,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<(), StreamError> {
         let mut framing = Framing::rfc4571();
-        let first = framing.first(&mut io, self.shared.first_message).await?;
+        let read = std::mem::take(&mut connection.read);
+        let first = framing.first(&mut connection.socket, read, self.shared.first_message).await?;
         let name = first.messages().next().and_then(Media::checked).ok_or(StreamError::NoCheck)?;
+        let desk = self.shared.desks.get(usize::from(name.worker)).ok_or(StreamError::NoCheck)?;
         let id = StreamId(self.shared.streams.fetch_add(1, Ordering::Relaxed));
         let client = ClientAddr { transport: Transport::Tcp, local, remote };
-        let stream = self.stream(usize::from(name.worker), id, StreamKind::Media(None), client)?;
-        stream.serve(io, framing, Some(first)).await
+        connection.serve(desk, (client, id, StreamKind::Media(None)), (framing, first), &self.shared).await
     }
 
     /// The workers take turns.
     fn turn_of(&self, number: u64) -> usize {
         let turns = u64::try_from(self.workers()).unwrap_or(1).max(1);
         usize::try_from(number % turns).unwrap_or_default()
-    }
-
-    /// A connection that `worker` will serve.
-    fn stream(&self, worker: usize, id: StreamId, kind: StreamKind, client: ClientAddr) -> Result<Stream, StreamError> {
-        let desk = self.shared.desks.get(worker).ok_or(StreamError::NoCheck)?;
-        Ok(Stream {
-            client,
-            id,
-            kind,
-            queue: Arc::new(StreamQueue::new(self.shared.stream_queue_bytes)),
-            inbox: desk.inbox.clone(),
-            bell: Arc::clone(&desk.bell),
-            first_message: self.shared.first_message,
-        })
     }
 
     /// As [`Self::request_media`], at once.

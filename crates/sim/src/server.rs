@@ -210,9 +210,15 @@ impl Server {
                 }
             }
             Some(Client::Turn { client, splitter }) => {
-                splitter.push(bytes);
-                let client = *client;
-                self.handle_turn_stream(machine, stream, client);
+                let (client, mut frames) = (*client, Vec::new());
+                let split = splitter.handle_bytes(bytes, |frame| frames.push(frame.to_vec()));
+                for frame in frames {
+                    self.handle_turn_message(machine, client, &frame);
+                }
+                if split.is_err() {
+                    machine.abort_stream(stream);
+                    self.forget(machine, stream);
+                }
             }
             Some(Client::Unknown { .. }) | None => {}
         }
@@ -274,26 +280,6 @@ impl Server {
         let username = rest_username(expiry, &connection.to_string());
         let password = rest_password(&self.config.secret, &username);
         ice_servers(machine.address(), &username, password.expose())
-    }
-
-    fn handle_turn_stream(&mut self, machine: &mut Machine<'_>, stream: StreamId, client: ClientAddr) {
-        loop {
-            let Some(Client::Turn { splitter, .. }) = self.streams.get_mut(&stream) else {
-                return;
-            };
-            match splitter.next_frame() {
-                Ok(Some(frame)) => {
-                    let message = splitter.bytes(frame).to_vec();
-                    self.handle_turn_message(machine, client, &message);
-                }
-                Ok(None) => return,
-                Err(_) => {
-                    machine.abort_stream(stream);
-                    self.forget(machine, stream);
-                    return;
-                }
-            }
-        }
     }
 
     fn handle_turn_message(&mut self, machine: &mut Machine<'_>, client: ClientAddr, message: &[u8]) {

@@ -1,27 +1,25 @@
 //! Frames in the byte stream of TCP and TLS clients (RFC 8489 §6.2.2, RFC 8656 §12.5).
 
-use std::ops::Range;
-
 use thiserror::Error;
 
 /// Splits a byte stream into STUN messages and ChannelData messages.
 ///
 /// ```
 /// let mut splitter = turn::stream::Splitter::new();
-/// splitter.push(&[0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-/// while let Some(frame) = splitter.next_frame()? {
-///     assert_eq!(splitter.bytes(frame).len(), 20);
-/// }
+/// let binding = [0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+/// let mut lengths = Vec::new();
+/// splitter.handle_bytes(&[&binding[..], &binding].concat(), |frame| lengths.push(frame.len()))?;
+/// assert_eq!(lengths, [20, 20]);
 /// # Ok::<(), turn::stream::StreamError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct Splitter {
-    /// Bytes that have come; at most one frame and one `push` long, as frames are taken out after every push.
-    buffer: Vec<u8>,
-    /// Where in `buffer` the next frame starts.
-    start: usize,
+    /// The beginning of a frame whose rest has not come.
+    partial: Vec<u8>,
     /// Whether a STUN message has come. ChannelData before it can belong to no allocation.
     greeted: bool,
+    /// What was wrong; nothing that follows can be understood.
+    refused: Option<StreamError>,
 }
 
 impl Splitter {
@@ -30,42 +28,44 @@ impl Splitter {
         Self::default()
     }
 
-    /// Appends bytes of the stream. Take the frames out before the next push.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        self.buffer.extend_from_slice(bytes);
-    }
-
-    /// The next whole frame without its padding, to be read with [`Self::bytes`] before the next push; none until more
-    /// bytes have come.
+    /// Takes bytes as they came, and calls `each` with every frame that is whole, without its padding, in order.
     ///
     /// # Errors
-    /// The stream is not STUN, and every later call says so too: close the connection.
-    pub fn next_frame(&mut self) -> Result<Option<Range<usize>>, StreamError> {
-        let rest = self.buffer.get(self.start..).unwrap_or_default();
-        let Some(length) = frame_length(rest)? else { return Ok(None) };
-        match length.kind {
-            FrameKind::Stun => self.greeted = true,
-            FrameKind::Channel if !self.greeted => return Err(StreamError::ChannelFirst),
-            FrameKind::Channel => {}
+    /// The stream is not STUN, and every later call says so too: close the connection. The frames before that have been handed out.
+    pub fn handle_bytes(&mut self, bytes: &[u8], each: impl FnMut(&[u8])) -> Result<(), StreamError> {
+        if let Some(error) = self.refused {
+            return Err(error);
         }
-        if rest.len() < length.padded {
-            return Ok(None);
-        }
-        let frame = self.start..self.start + length.message;
-        self.start += length.padded;
-        Ok(Some(frame))
-    }
-
-    /// The bytes of a frame.
-    pub fn bytes(&self, frame: Range<usize>) -> &[u8] {
-        self.buffer.get(frame).unwrap_or_default()
+        self.split(bytes, each).inspect_err(|&error| self.refused = Some(error))
     }
 
     /// How many bytes wait for the rest of their frame.
     pub fn pending(&self) -> usize {
-        self.buffer.len() - self.start
+        self.partial.len()
+    }
+
+    fn split(&mut self, mut bytes: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), StreamError> {
+        while !self.partial.is_empty() && !bytes.is_empty() {
+            let wanted = measure(&self.partial, &mut self.greeted)?.map_or(HEADER_BYTES, |length| length.padded);
+            let (head, rest) = bytes.split_at((wanted - self.partial.len()).min(bytes.len()));
+            self.partial.extend_from_slice(head);
+            bytes = rest;
+            if let Some(length) = measure(&self.partial, &mut self.greeted)?
+                && self.partial.len() == length.padded
+            {
+                each(self.partial.get(..length.message).unwrap_or_default());
+                self.partial.clear();
+                self.partial.shrink_to(IDLE_BYTES);
+            }
+        }
+        while let Some(length) = measure(bytes, &mut self.greeted)?
+            && let Some((frame, rest)) = bytes.split_at_checked(length.padded)
+        {
+            each(frame.get(..length.message).unwrap_or_default());
+            bytes = rest;
+        }
+        self.partial.extend_from_slice(bytes);
+        Ok(())
     }
 }
 
@@ -95,12 +95,24 @@ enum FrameKind {
     Channel,
 }
 
+#[derive(Debug, Clone, Copy)]
 struct FrameLength {
     kind: FrameKind,
     /// Bytes of the message.
     message: usize,
     /// Bytes until the next frame.
     padded: usize,
+}
+
+/// How long the frame at the start of `bytes` is, if it may stand there; none while that cannot be told.
+fn measure(bytes: &[u8], greeted: &mut bool) -> Result<Option<FrameLength>, StreamError> {
+    let Some(length) = frame_length(bytes)? else { return Ok(None) };
+    match length.kind {
+        FrameKind::Stun => *greeted = true,
+        FrameKind::Channel if !*greeted => return Err(StreamError::ChannelFirst),
+        FrameKind::Channel => {}
+    }
+    Ok(Some(length))
 }
 
 /// How long the frame at the start of `bytes` is; none while that cannot be told.
@@ -132,6 +144,12 @@ fn frame_length(bytes: &[u8]) -> Result<Option<FrameLength>, StreamError> {
         0x04..=0x3F | 0x80..=0xFF => Err(StreamError::NotStun),
     }
 }
+
+/// Both kinds of frames tell their length in their first four bytes.
+const HEADER_BYTES: usize = 4;
+
+/// Memory that a quiet stream keeps for the next frame that comes in pieces.
+const IDLE_BYTES: usize = 2048;
 
 /// RFC 8489 §5.
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];

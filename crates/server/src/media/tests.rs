@@ -34,7 +34,7 @@ impl World {
             send_buffer_bytes: 0,
         };
         let sockets = Sockets::new(poll.registry().try_clone().unwrap(), binding);
-        let streams = Streams::new(0, Arc::default());
+        let streams = Streams::new(poll.registry().try_clone().unwrap(), 0, Arc::default());
         let mesh = Mesh::between(&[bell]).remove(0);
         let steering = Steering::among(1).pop().unwrap();
         let ways = Ways { egress: Egress::new(sockets, streams), mesh, tuples: Tuples::new((1, 2)), steering };

@@ -1,4 +1,4 @@
-//! Messages of a stream on their way between the connection's task and the worker.
+//! Messages of a stream side by side.
 
 /// Whole messages side by side, in memory that is used again.
 #[derive(Debug, Default)]

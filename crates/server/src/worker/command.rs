@@ -1,36 +1,21 @@
 //! What the rest of the server sends to the worker.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use room::media::MediaRequest;
 use tokio::sync::oneshot;
 use turn::ClientAddr;
 
-use super::chunk::Chunk;
 use super::stats::Stats;
-use super::stream_queue::StreamQueue;
-use super::streams::{StreamId, StreamKind};
+use super::stream::{Newcomer, StreamId};
 use crate::media::{CheckRequest, Feed, LookRequest, Tap};
 
-/// As many connections are open as the settings allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooManyStreams;
-
-/// One wish. Each owns its data: nothing is shared with the worker but the queues of answers.
+/// One wish. Each owns its data: nothing is shared with the worker.
 pub(crate) enum Command {
-    /// A TCP or TLS connection begins; its answers go to `queue`.
-    Open {
-        client: ClientAddr,
-        id: StreamId,
-        kind: StreamKind,
-        queue: Arc<StreamQueue>,
-        accepted: oneshot::Sender<Result<(), TooManyStreams>>,
-    },
-    /// Messages that arrived on a connection.
-    Frames { client: ClientAddr, id: StreamId, chunk: Chunk },
-    /// The connection is over.
-    Gone { client: ClientAddr, id: StreamId },
+    /// A TCP or TLS connection was accepted.
+    Serve(Box<Newcomer>),
+    /// Whoever handed the connection over has given it up.
+    GiveUp { client: ClientAddr, id: StreamId },
     /// Somebody wants to check the network.
     Check(Box<CheckRequest>),
     /// What the rooms ask of media.

@@ -50,7 +50,7 @@ impl Egress {
         match client.transport {
             Transport::Udp => self.datagram_to_client(client, ecn, &parts),
             Transport::Tcp | Transport::Tls => {
-                if self.streams.push_data(client, &parts).is_err() {
+                if self.streams.push_data(&client, &parts).is_err() {
                     self.counters.stream_data_dropped += 1;
                 }
             }
@@ -67,7 +67,7 @@ impl Egress {
                 self.datagram_to_client(client, None, &[message]);
                 Ok(())
             }
-            Transport::Tcp | Transport::Tls => self.streams.push_control(client, message),
+            Transport::Tcp | Transport::Tls => self.streams.push_control(&client, message),
         }
     }
 
@@ -95,7 +95,7 @@ impl Egress {
     pub(crate) fn send_frame(&mut self, local: SocketAddr, remote: SocketAddr, datagram: &[u8]) {
         let Some(header) = rtc::tcp_frame::header(datagram.len()) else { return };
         let client = ClientAddr { transport: Transport::Tcp, local, remote };
-        if self.streams.push_data(client, &[&header, datagram]).is_err() {
+        if self.streams.push_data(&client, &[&header, datagram]).is_err() {
             self.counters.stream_data_dropped += 1;
         }
     }

@@ -7,6 +7,7 @@ use quinn_udp::EcnCodepoint;
 use turn::{ClientAddr, Forward, Output, PeerAddr, RelayAddr, RelayBindError};
 
 use super::egress::Egress;
+use super::error::StreamError;
 use super::mesh::{Item, Mesh};
 
 /// The TURN cores of a worker.
@@ -121,7 +122,8 @@ impl Relaying {
     fn output(&mut self, output: Output, egress: &mut Egress) {
         match output {
             Output::Send { client, message } => {
-                if egress.control(client, &message).is_err() && egress.streams.remove(&client, None).is_some() {
+                let is_full = egress.control(client, &message).is_err();
+                if is_full && egress.streams.remove(&client, None, Err(StreamError::Closed)).is_some() {
                     egress.counters.streams_stalled += 1;
                     self.gone.push(client);
                 }

@@ -1,205 +1,134 @@
-//! One TCP or TLS connection: its bytes become messages for the worker, the worker's answers become bytes.
+//! One TCP or TLS connection of a client, which the worker reads and writes by itself.
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
+mod framing;
+mod pipe;
 
-use rtc::tcp_frame::Deframer;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep, timeout};
-use turn::stream::Splitter;
-use turn::{ClientAddr, Transport};
+use std::io;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use rustls::ServerConnection;
+use tokio::sync::oneshot;
+use turn::ClientAddr;
 
 use super::chunk::Chunk;
-use super::command::{Bell, Command};
-use super::error::{Stopped, StreamError};
+use super::error::StreamError;
 use super::stream_queue::StreamQueue;
-use super::streams::{StreamId, StreamKind};
 
-/// The task's end of a connection.
+pub(crate) use self::framing::Framing;
+pub(crate) use self::pipe::{ReadBuffers, Rest};
+
+use self::pipe::Pipe;
+
+/// One connection in the life of the process; the same 5-tuple may come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StreamId(pub(crate) u64);
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StreamKind {
+    /// STUN and TURN.
+    Turn,
+    /// A peer connection (ICE-TCP, RFC 6544), by its number when a check has shown which.
+    Media(Option<u32>),
+}
+
+/// A connection on its way to a worker.
+pub(crate) struct Newcomer {
+    pub(crate) client: ClientAddr,
+    pub(crate) id: StreamId,
+    pub(crate) kind: StreamKind,
+    pub(crate) socket: TcpStream,
+    /// After its handshake.
+    pub(crate) tls: Option<Box<ServerConnection>>,
+    pub(crate) framing: Framing,
+    /// Messages that were read already.
+    pub(crate) first: Chunk,
+    /// Relayed bytes that may wait for the client.
+    pub(crate) queue_bytes: usize,
+    /// Until when the first whole message must have come.
+    pub(crate) first_message: Duration,
+    /// Told why the connection is over. `Ok`: the client closed.
+    pub(crate) ended: oneshot::Sender<Result<(), StreamError>>,
+}
+
+/// A connection that is served.
 pub(crate) struct Stream {
     pub(crate) client: ClientAddr,
     pub(crate) id: StreamId,
     pub(crate) kind: StreamKind,
-    pub(crate) queue: Arc<StreamQueue>,
-    pub(crate) inbox: mpsc::Sender<Command>,
-    pub(crate) bell: Arc<Bell>,
-    /// Until when the first whole message must have come.
-    pub(crate) first_message: Duration,
+    /// When the client was last heard.
+    pub(crate) heard: Instant,
+    pub(super) queue: StreamQueue,
+    pub(super) pipe: Pipe,
+    framing: Framing,
+    /// Whether a whole message has come.
+    pub(super) is_greeted: bool,
+    pub(super) first_message: Duration,
+    /// When it is over, unless something happens before: without a first message, or with last words that the client does not take.
+    pub(super) due: Option<Instant>,
+    /// The client has closed its half: there is an end to be read.
+    pub(super) hangs_up: bool,
+    /// What went wrong while writing.
+    pub(super) broken: Option<io::Error>,
+    /// Why it is over, once only last words are left to be written.
+    pub(super) ending: Option<Result<(), StreamError>>,
+    ended: oneshot::Sender<Result<(), StreamError>>,
+    /// Whether it waits for its turn to be read, and to be written.
+    pub(super) is_ready: bool,
+    pub(super) is_to_flush: bool,
 }
 
 impl Stream {
-    /// Serves until one side closes or breaks the rules. `first` are messages that were read already. `Ok`: the client closed.
-    pub(crate) async fn serve<S>(self, io: S, framing: Framing, first: Option<Chunk>) -> Result<(), StreamError>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin,
-    {
-        self.open().await?;
-        let (reader, writer) = tokio::io::split(io);
-        let mut writing = pin!(self.write(writer));
-        let result = tokio::select! {
-            result = self.read(reader, framing, first) => result,
-            result = &mut writing => return result.and(Err(StreamError::Closed)),
-            () = self.queue.ended() => {
-                // The client may have stopped reading, and then the writing would never end.
-                let _ = timeout(LAST_WORDS, writing).await;
-                return Err(StreamError::Closed);
-            }
+    /// The connection, and the messages that have come.
+    pub(super) fn new(now: Instant, newcomer: Newcomer) -> (Self, Chunk) {
+        let Newcomer { client, id, kind, socket, tls, framing, first, queue_bytes, first_message, ended } = newcomer;
+        let is_greeted = !first.is_empty();
+        let stream = Self {
+            client,
+            id,
+            kind,
+            heard: now,
+            queue: StreamQueue::new(queue_bytes),
+            pipe: Pipe::new(socket, tls),
+            framing,
+            is_greeted,
+            first_message,
+            due: (!is_greeted).then(|| now + first_message),
+            hangs_up: false,
+            broken: None,
+            ending: None,
+            ended,
+            is_ready: false,
+            is_to_flush: false,
         };
-        // The client has said all. It may still wait for the answers to that.
-        if result.is_ok() {
-            self.send(Command::Gone { client: self.client, id: self.id }).await?;
-            let _ = timeout(LAST_WORDS, writing).await;
-        }
-        result
+        (stream, first)
     }
 
-    async fn open(&self) -> Result<(), StreamError> {
-        let (accepted, answer) = oneshot::channel();
-        let queue = Arc::clone(&self.queue);
-        let (client, id, kind) = (self.client, self.id, self.kind);
-        self.send(Command::Open { client, id, kind, queue, accepted }).await?;
-        answer.await.map_err(|_| Stopped)?.map_err(|_| StreamError::TooMany)
+    /// Reads once; whole messages are put into `chunk`.
+    ///
+    /// # Errors
+    /// Why the connection is over; the messages before that are in `chunk`.
+    pub(super) fn receive(&mut self, buffers: &mut ReadBuffers, chunk: &mut Chunk) -> Result<Rest, StreamError> {
+        if let Some(error) = self.broken.take() {
+            return Err(error.into());
+        }
+        let framing = &mut self.framing;
+        let rest = self.pipe.read(buffers, |bytes| framing.cut(bytes, chunk))?;
+        // A socket is reported once: its end would not be reported again.
+        Ok(if self.hangs_up && rest == Rest::Nothing { Rest::More } else { rest })
     }
 
-    /// Reads until the end of the stream. Waiting for room in the worker's inbox slows the client down and loses nothing.
-    async fn read<S>(
-        &self,
-        mut reader: ReadHalf<S>,
-        mut framing: Framing,
-        first: Option<Chunk>,
-    ) -> Result<(), StreamError>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin,
-    {
-        let mut buffer = vec![0; READ_BYTES];
-        let mut first_message = pin!(sleep(self.first_message));
-        let mut greeted = first.is_some();
-        if let Some(chunk) = first {
-            self.send(Command::Frames { client: self.client, id: self.id, chunk }).await?;
-        }
-        loop {
-            let read = tokio::select! {
-                read = reader.read(&mut buffer) => read?,
-                () = &mut first_message, if !greeted => {
-                    return Err(StreamError::NoFirstMessage(self.first_message));
-                }
-            };
-            if read == 0 {
-                return Ok(());
-            }
-            let mut chunk = self.queue.spare();
-            let framed = framing.cut(buffer.get_mut(..read).unwrap_or_default(), &mut chunk);
-            if !chunk.is_empty() {
-                greeted = true;
-                self.send(Command::Frames { client: self.client, id: self.id, chunk }).await?;
-            }
-            framed?;
-        }
+    /// Whether whoever handed it over has lost interest.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.ended.is_closed()
     }
 
-    /// Writes what the worker queues until it says that this was all.
-    async fn write<S>(&self, mut writer: WriteHalf<S>) -> Result<(), StreamError>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin,
-    {
-        let mut messages = Chunk::default();
-        while let Some(next) = self.queue.next(messages).await {
-            messages = next;
-            match self.client.transport {
-                Transport::Tls => {
-                    // A record can be read when its last byte has come. One for each message keeps a packet from waiting for those
-                    // behind it on a slow line, and suits clients that expect a message in a record.
-                    for message in messages.messages() {
-                        writer.write_all(message).await?;
-                    }
-                }
-                Transport::Udp | Transport::Tcp => writer.write_all(messages.bytes()).await?,
-            }
-            // TLS may keep bytes back until it is told.
-            writer.flush().await?;
-        }
-        writer.shutdown().await?;
-        Ok(())
-    }
-
-    async fn send(&self, command: Command) -> Result<(), StreamError> {
-        self.inbox.send(command).await.map_err(|_| Stopped)?;
-        self.bell.ring();
-        Ok(())
+    /// Closes it, and tells why.
+    pub(super) fn close(mut self) {
+        self.pipe.finish();
+        let result = self.ending.unwrap_or(Err(StreamError::Closed));
+        // Nobody may wait for it.
+        let _ = self.ended.send(result);
     }
 }
-
-/// How messages stand in the bytes of a connection.
-pub(crate) enum Framing {
-    /// STUN messages and ChannelData tell their own length (RFC 8656 §12.5).
-    Stun(Splitter),
-    /// A length before each datagram.
-    Rfc4571(Deframer),
-}
-
-impl Framing {
-    pub(crate) fn stun() -> Self {
-        Self::Stun(Splitter::new())
-    }
-
-    pub(crate) fn rfc4571() -> Self {
-        Self::Rfc4571(Deframer::default())
-    }
-
-    /// Waits for the first messages.
-    pub(crate) async fn first(
-        &mut self,
-        io: &mut (impl AsyncRead + Unpin),
-        patience: Duration,
-    ) -> Result<Chunk, StreamError> {
-        let mut chunk = Chunk::default();
-        let mut buffer = vec![0; FIRST_READ_BYTES];
-        let reading = async {
-            while chunk.is_empty() {
-                match io.read(&mut buffer).await? {
-                    0 => return Err(StreamError::Closed),
-                    read => self.cut(buffer.get_mut(..read).unwrap_or_default(), &mut chunk)?,
-                }
-            }
-            Ok(chunk)
-        };
-        timeout(patience, reading).await.unwrap_or(Err(StreamError::NoFirstMessage(patience)))
-    }
-
-    /// Puts the whole messages that `bytes` complete into `chunk`.
-    fn cut(&mut self, bytes: &mut [u8], chunk: &mut Chunk) -> Result<(), StreamError> {
-        match self {
-            Self::Stun(splitter) => {
-                splitter.push(bytes);
-                while let Some(frame) = splitter.next_frame()? {
-                    chunk.push(&[splitter.bytes(frame)]);
-                }
-            }
-            Self::Rfc4571(deframer) => deframer.handle_bytes(bytes, |datagram| chunk.push(&[datagram]))?,
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Stream {
-    /// The connection is over, however the task ended.
-    fn drop(&mut self) {
-        self.queue.finish();
-        let gone = Command::Gone { client: self.client, id: self.id };
-        if self.inbox.try_send(gone).is_ok() {
-            self.bell.ring();
-        }
-        // With the inbox full, the worker finds the finished queue when it looks for idle connections.
-    }
-}
-
-/// Bytes per read: a full TLS record.
-const READ_BYTES: usize = 16 * 1024;
-
-/// A check, and what else may come with it.
-const FIRST_READ_BYTES: usize = 2048;
-
-/// How long answers to a client's last messages may take to leave.
-const LAST_WORDS: Duration = Duration::from_secs(1);

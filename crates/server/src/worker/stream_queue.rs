@@ -1,12 +1,9 @@
 //! What the worker has to say to one TCP or TLS client, until the connection takes it.
 //!
 //! The queue is bounded by bytes, so that a burst (a key frame of video) fits whatever the size of its packets. Messages lie side by
-//! side: whatever gathered during one write goes out with the next.
+//! side: whatever gathered while the connection was full goes out together.
 
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use tokio::sync::Notify;
 
 use super::chunk::Chunk;
 
@@ -14,40 +11,30 @@ use super::chunk::Chunk;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Full;
 
-/// A queue of bytes between the worker (one producer) and the task that writes to the connection (one consumer).
+/// A queue of whole messages, which leave as bytes or one by one.
 pub(crate) struct StreamQueue {
-    /// The producer and the consumer touch it for the time of a copy or a swap, never across a wait.
-    state: Mutex<State>,
-    /// Wakes the consumer.
-    filled: Notify,
-    /// Tells the task that the queue has ended, even while a write is stuck.
-    ended: Notify,
-    /// Bound on bytes that relayed data may fill, those being written included.
+    /// Messages that came since those in `leaving` began to leave.
+    waiting: Chunk,
+    /// Messages on their way out.
+    leaving: Chunk,
+    /// How many bytes of `leaving` have left.
+    left_bytes: usize,
+    /// How many messages of `leaving` have left, where they leave one by one.
+    left_messages: usize,
+    /// Bound on bytes that relayed data may fill.
     data_bytes_max: usize,
-}
-
-#[derive(Default)]
-struct State {
-    /// Whole messages, in order.
-    messages: Chunk,
-    /// Bytes that the consumer has taken and not yet written.
-    writing_bytes: usize,
-    /// One side is done with this connection.
-    finished: bool,
-    /// Memory that the reading task may fill again.
-    spare: Option<Chunk>,
 }
 
 impl StreamQueue {
     pub(crate) fn new(data_bytes_max: usize) -> Self {
-        Self { state: Mutex::default(), filled: Notify::new(), ended: Notify::new(), data_bytes_max }
+        Self { waiting: Chunk::default(), leaving: Chunk::default(), left_bytes: 0, left_messages: 0, data_bytes_max }
     }
 
     /// Queues relayed data, given in parts.
     ///
     /// # Errors
     /// [`Full`]: nothing was queued.
-    pub(crate) fn push_data(&self, parts: &[&[u8]]) -> Result<(), Full> {
+    pub(crate) fn push_data(&mut self, parts: &[&[u8]]) -> Result<(), Full> {
         self.push(parts, self.data_bytes_max)
     }
 
@@ -55,79 +42,49 @@ impl StreamQueue {
     ///
     /// # Errors
     /// [`Full`]: nothing was queued; the client has long stopped reading.
-    pub(crate) fn push_control(&self, message: &[u8]) -> Result<(), Full> {
+    pub(crate) fn push_control(&mut self, message: &[u8]) -> Result<(), Full> {
         self.push(&[message], self.data_bytes_max + CONTROL_BYTES_MAX)
     }
 
-    /// Ends the queue from either side: the consumer writes what is queued, further messages are refused.
-    pub(crate) fn finish(&self) {
-        self.state().finished = true;
-        self.wake();
-        self.ended.notify_one();
+    /// The bytes that are next, in one piece; empty when there are none.
+    pub(crate) fn bytes(&mut self) -> &[u8] {
+        self.turn_over();
+        self.leaving.bytes().get(self.left_bytes..).unwrap_or_default()
     }
 
-    /// Waits until the queue has ended. For one waiter.
-    pub(crate) async fn ended(&self) {
-        while !self.is_finished() {
-            self.ended.notified().await;
-        }
+    /// So many of [`Self::bytes`] have left.
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.left_bytes += bytes;
+        self.turn_over();
     }
 
-    /// Whether either side has ended it.
-    pub(crate) fn is_finished(&self) -> bool {
-        self.state().finished
+    /// Takes the message that is next. For a connection of which [`Self::bytes`] is never asked.
+    pub(crate) fn next_message(&mut self) -> Option<&[u8]> {
+        self.turn_over();
+        let position = self.left_messages;
+        let message = (position < self.leaving.len()).then(|| &*self.leaving.message_mut(position))?;
+        self.left_messages += 1;
+        self.left_bytes += message.len();
+        Some(message)
     }
 
-    /// Wakes the consumer; the producer calls it once after a series of messages.
-    pub(crate) fn wake(&self) {
-        self.filled.notify_one();
-    }
-
-    /// Waits for something to write and swaps it for `written`, whose messages have been written and whose memory is used again.
-    /// `None`: finished and empty.
-    pub(crate) async fn next(&self, mut written: Chunk) -> Option<Chunk> {
-        written.clear(IDLE_BYTES);
-        self.state().writing_bytes = 0;
-        loop {
-            {
-                let mut state = self.state();
-                if !state.messages.is_empty() {
-                    mem::swap(&mut state.messages, &mut written);
-                    state.writing_bytes = written.bytes().len();
-                    return Some(written);
-                }
-                if state.finished {
-                    return None;
-                }
-            }
-            self.filled.notified().await;
-        }
-    }
-
-    /// Takes back a chunk that was read from the connection and handled.
-    pub(crate) fn give_back(&self, mut chunk: Chunk) {
-        chunk.clear(IDLE_BYTES);
-        self.state().spare = Some(chunk);
-    }
-
-    /// Memory for the next chunk: what was given back, or fresh.
-    pub(crate) fn spare(&self) -> Chunk {
-        self.state().spare.take().unwrap_or_default()
-    }
-
-    fn push(&self, parts: &[&[u8]], bytes_max: usize) -> Result<(), Full> {
-        let mut state = self.state();
+    fn push(&mut self, parts: &[&[u8]], bytes_max: usize) -> Result<(), Full> {
         let more: usize = parts.iter().map(|part| part.len()).sum();
-        if state.finished || state.messages.bytes().len() + state.writing_bytes + more > bytes_max {
+        let leaving = self.leaving.bytes().len() - self.left_bytes;
+        if self.waiting.bytes().len() + leaving + more > bytes_max {
             return Err(Full);
         }
-        state.messages.push(parts);
+        self.waiting.push(parts);
         Ok(())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves the bytes whole: each critical section is one append or one swap.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What waits begins to leave when all before it has left.
+    fn turn_over(&mut self) {
+        if self.left_bytes == self.leaving.bytes().len() {
+            (self.left_bytes, self.left_messages) = (0, 0);
+            self.leaving.clear(IDLE_BYTES);
+            mem::swap(&mut self.waiting, &mut self.leaving);
+        }
     }
 }
 

@@ -37,7 +37,8 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
         let shard = Shard::new(index, count).unwrap_or_default();
         let services = shared.as_deref().map_or_else(Vec::new, datagram_candidates);
         let relaying = relaying(&settings, shard, services, quotas.clone())?;
-        let streams = Streams::new(settings.streams_max, Arc::clone(&streams_open));
+        let registry = ground.poll.registry().try_clone().map_err(SpawnError::Thread)?;
+        let streams = Streams::new(registry, settings.streams_max, Arc::clone(&streams_open));
         let peers = shared.as_ref().zip(settings.media.as_ref());
         let peers = peers.map(|(shared, media)| Media::new((index, count), Arc::clone(shared), media.events.clone()));
         ready.push(ground.build(&settings, relaying, peers, links, streams)?);

@@ -7,10 +7,7 @@ fn split(pieces: &[&[u8]]) -> Result<Vec<Vec<u8>>, StreamError> {
     let mut splitter = Splitter::new();
     let mut frames = Vec::new();
     for piece in pieces {
-        splitter.push(piece);
-        while let Some(frame) = splitter.next_frame()? {
-            frames.push(splitter.bytes(frame).to_vec());
-        }
+        splitter.handle_bytes(piece, |frame| frames.push(frame.to_vec()))?;
     }
     Ok(frames)
 }
@@ -52,8 +49,7 @@ fn a_frame_is_never_held_longer_than_the_longest_one() {
     let mut stream = BINDING.to_vec();
     stream.extend(channel_data(&[7; 0xFFFF]));
     for piece in stream.repeat(3).chunks(1000) {
-        splitter.push(piece);
-        while splitter.next_frame().unwrap().is_some() {}
+        splitter.handle_bytes(piece, |_| {}).unwrap();
         assert!(splitter.pending() < FRAME_BYTES_MAX);
     }
     assert_eq!(splitter.pending(), 0);
@@ -89,8 +85,6 @@ fn the_kind_of_error_does_not_depend_on_how_the_stream_is_cut() {
 #[test]
 fn an_error_stays_an_error() {
     let mut splitter = Splitter::new();
-    splitter.push(b"GET / HTTP/1.1\r\n");
-    assert!(splitter.next_frame().is_err());
-    splitter.push(&BINDING);
-    assert!(splitter.next_frame().is_err());
+    assert!(splitter.handle_bytes(b"GET / HTTP/1.1\r\n", |_| {}).is_err());
+    assert!(splitter.handle_bytes(&BINDING, |_| {}).is_err());
 }

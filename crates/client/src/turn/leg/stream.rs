@@ -71,13 +71,12 @@ impl StreamLeg {
             };
             let Self { tls, splitter, buffer, .. } = self;
             let come = buffer.get(..length).unwrap_or_default();
-            match tls {
-                None => splitter.push(come),
-                Some(tls) => decrypt(tls, come, splitter)?,
-            }
-            while let Some(frame) = splitter.next_frame().map_err(|error| Error::Unexpected(error.to_string()))? {
-                take(splitter.bytes(frame), Duration::ZERO);
-            }
+            let each = |frame: &[u8]| take(frame, Duration::ZERO);
+            let split = match tls {
+                None => splitter.handle_bytes(come, each),
+                Some(tls) => splitter.handle_bytes(&decrypt(tls, come)?, each),
+            };
+            split.map_err(|error| Error::Unexpected(error.to_string()))?;
             self.flush().map_err(Error::Socket)?;
         }
     }
@@ -102,7 +101,7 @@ impl StreamLeg {
     }
 }
 
-fn decrypt(tls: &mut ClientConnection, mut come: &[u8], splitter: &mut Splitter) -> Result<(), Error> {
+fn decrypt(tls: &mut ClientConnection, mut come: &[u8]) -> Result<Vec<u8>, Error> {
     let fail = |error: rustls::Error| Error::Unexpected(error.to_string());
     let mut plain = Vec::new();
     while !come.is_empty() {
@@ -112,8 +111,7 @@ fn decrypt(tls: &mut ClientConnection, mut come: &[u8], splitter: &mut Splitter)
         plain.resize(start + state.plaintext_bytes_to_read(), 0);
         tls.reader().read_exact(plain.get_mut(start..).unwrap_or_default()).map_err(Error::Socket)?;
     }
-    splitter.push(&plain);
-    Ok(())
+    Ok(plain)
 }
 
 const CONNECT_MAX: Duration = Duration::from_secs(10);

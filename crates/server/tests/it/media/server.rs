@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId, OfferedTrack, Priority, SlotWish, Source};
-use server::workers::{Handle, MediaSettings, MediaStats, Settings, Workers};
+use server::workers::{Connection, Handle, MediaSettings, MediaStats, Settings, Workers};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -147,6 +147,7 @@ impl MediaServer {
 async fn accept(listener: TcpListener, handle: Handle) {
     while let Ok((stream, remote)) = listener.accept().await {
         let (local, handle) = (stream.local_addr().unwrap(), handle.clone());
-        tokio::spawn(async move { handle.serve_media(stream, local, remote).await });
+        let connection = Connection::plain(stream, Vec::new());
+        tokio::spawn(async move { handle.serve_media(connection, local, remote).await });
     }
 }

@@ -32,7 +32,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Byteway for T {}
 
 enum Wire {
     Udp { socket: UdpSocket, server: SocketAddr },
-    Stream { io: Box<dyn Byteway>, splitter: Splitter },
+    Stream { io: Box<dyn Byteway>, splitter: Splitter, frames: VecDeque<Vec<u8>> },
 }
 
 pub(crate) struct TurnClient {
@@ -52,7 +52,7 @@ impl TurnClient {
 
     /// A client on a byte stream that somebody serves.
     pub(crate) fn stream(io: impl Byteway + 'static) -> Self {
-        Self::over(Wire::Stream { io: Box::new(io), splitter: Splitter::new() })
+        Self::over(Wire::Stream { io: Box::new(io), splitter: Splitter::new(), frames: VecDeque::new() })
     }
 
     fn over(wire: Wire) -> Self {
@@ -250,13 +250,15 @@ impl Wire {
                 buffer.truncate(length);
                 Some((buffer, Some(from)))
             }
-            Self::Stream { io, splitter } => loop {
-                if let Some(frame) = splitter.next_frame().unwrap() {
-                    return Some((splitter.bytes(frame).to_vec(), None));
+            Self::Stream { io, splitter, frames } => loop {
+                if let Some(frame) = frames.pop_front() {
+                    return Some((frame, None));
                 }
                 match io.read(&mut buffer).await {
                     Ok(0) | Err(_) => return None,
-                    Ok(length) => splitter.push(&buffer[..length]),
+                    Ok(length) => {
+                        splitter.handle_bytes(&buffer[..length], |frame| frames.push_back(frame.to_vec())).unwrap();
+                    }
                 }
             },
         }

@@ -1,9 +1,7 @@
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use server::workers::{Handle, StreamError, Transport};
-use tokio::io::DuplexStream;
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use server::workers::{Connection, Handle, StreamError};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -12,26 +10,35 @@ use super::{CHANNEL, address, listeners, pair, serve};
 
 type Served = JoinHandle<Result<(), StreamError>>;
 
-/// A client whose connection is real TCP.
+/// A client whose connection takes as much as the kernel likes.
 async fn tcp(server: &Handle) -> (TurnClient, Served) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let local = listener.local_addr().unwrap();
-    let (connected, accepted) = tokio::join!(TcpStream::connect(local), listener.accept());
-    let (connection, remote) = accepted.unwrap();
-    let server = server.clone();
-    let served = tokio::spawn(async move { server.serve_stream(connection, Transport::Tcp, local, remote).await });
-    (TurnClient::stream(connected.unwrap()), served)
+    let connected = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    accept(server, listener, connected).await
 }
 
-/// A client whose connection holds no more than `window` bytes under way, whatever the kernel would take: as a long, thin line does.
-fn thin(server: &Handle, window: usize, number: u16) -> (TurnClient, Served) {
-    let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(window);
+/// A client whose connection holds little more than `window` bytes under way, as a long, thin line does.
+async fn thin(server: &Handle, window: u32) -> (TurnClient, Served) {
+    let listener = TcpSocket::new_v4().unwrap();
+    // What is accepted has the buffers of the listener. The kernel doubles them, for its own use.
+    listener.set_send_buffer_size(window / 2).unwrap();
+    listener.set_recv_buffer_size(window / 2).unwrap();
+    listener.bind(address("127.0.0.1:0")).unwrap();
+    let listener = listener.listen(1).unwrap();
+    let near = TcpSocket::new_v4().unwrap();
+    near.set_send_buffer_size(window / 2).unwrap();
+    near.set_recv_buffer_size(window / 2).unwrap();
+    let connected = near.connect(listener.local_addr().unwrap()).await.unwrap();
+    accept(server, listener, connected).await
+}
+
+async fn accept(server: &Handle, listener: TcpListener, connected: TcpStream) -> (TurnClient, Served) {
+    let local = listener.local_addr().unwrap();
+    let (connection, remote) = listener.accept().await.unwrap();
     let server = server.clone();
-    let served = tokio::spawn(async move {
-        let remote = SocketAddr::from(([127, 0, 0, 1], number));
-        server.serve_stream(far, Transport::Tls, address("127.0.0.1:3478"), remote).await
-    });
-    (TurnClient::stream(near), served)
+    let connection = Connection::plain(connection, Vec::new());
+    let served = tokio::spawn(async move { server.serve_stream(connection, local, remote).await });
+    (TurnClient::stream(connected), served)
 }
 
 #[tokio::test]
@@ -77,8 +84,8 @@ fn packet(number: u16) -> Vec<u8> {
 #[tokio::test]
 async fn key_frame_crosses_two_thin_streams_both_ways_without_loss() {
     let server = serve(|_| {});
-    let (one, _served) = thin(&server, 16 << 10, 1);
-    let (two, _served) = thin(&server, 16 << 10, 2);
+    let (one, _served) = thin(&server, 16 << 10).await;
+    let (two, _served) = thin(&server, 16 << 10).await;
     let (mut one, mut two) = pair(one, two).await;
     for _ in 0..2 {
         // The receiver reads nothing until all has been sent: the queue must take it.
@@ -125,7 +132,7 @@ async fn key_frame_crosses_tcp_to_a_peer_and_back_without_loss() {
 async fn client_that_stops_reading_loses_data_beyond_the_queue_and_nobody_else_does() {
     const QUEUE_BYTES: usize = 64 << 10;
     let server = serve(|settings| settings.stream_queue_bytes = QUEUE_BYTES);
-    let (stalled, _served) = thin(&server, 4 << 10, 1);
+    let (stalled, _served) = thin(&server, 4 << 10).await;
     let (mut sender, mut stalled) = pair(TurnClient::udp(listeners(&server)[0]).await, stalled).await;
     let sent = u16::try_from(2 * QUEUE_BYTES / PACKET_BYTES).unwrap();
     for number in 0..sent {
@@ -148,7 +155,7 @@ async fn client_that_asks_and_never_reads_is_closed() {
         settings.stream_queue_bytes = 1 << 10;
         settings.core.limits.bindings.per_second = 0;
     });
-    let (mut client, served) = thin(&server, 1 << 10, 1);
+    let (mut client, served) = thin(&server, 1 << 10).await;
     let request = binding_request();
     // Writing fails once the server has closed the connection.
     let asking = async {
