@@ -1,4 +1,4 @@
-"""ffmpeg publishes RTMP into a room, in which aiortc sits: it sees the picture and hears the tone, and is told who it is."""
+"""ffmpeg publishes RTMP into a room, in which aiortc sits: it sees the picture and hears the tone, and is told who it is and that it speaks; also on another worker."""
 
 import asyncio
 import uuid
@@ -38,6 +38,7 @@ async def story(server: Server) -> None:
             both = {"microphone", "camera"}
             await until("the encoder is there", lambda: any(set(found) == both for found in ana.others.values()))
             await see_and_hear(ana, encoder)
+            await until("the encoder is who speaks", lambda: set(ana.others) <= set(ana.speakers))
             await bo.join(f"ws://127.0.0.1:{server.http_port}/ws", room)
             await see_and_hear(bo, encoder)
         await until("the encoder has left", lambda: list(ana.others) == ["bo"])
@@ -61,4 +62,17 @@ def an_encoder_by_rtmp_is_in_the_room(server: Server) -> None:
     asyncio.run(asyncio.wait_for(story(server), LIMIT_S))
 
 
-CHECKS = [("ffmpeg publishes RTMP into a room, and aiortc sees and hears it", an_encoder_by_rtmp_is_in_the_room)]
+def everybody_is_on_another_worker(server: Server) -> None:
+    """The same where each worker has a member: whoever comes is led up from the latest key frame there, too."""
+    own = Server(server.binary, settings={"media.workers": "2", "media.members_per_worker": "1"})
+    try:
+        an_encoder_by_rtmp_is_in_the_room(own)
+        own.stop()
+    finally:
+        own.kill()
+
+
+CHECKS = [
+    ("ffmpeg publishes RTMP into a room, and aiortc sees and hears it", an_encoder_by_rtmp_is_in_the_room),
+    ("ffmpeg publishes RTMP into a room, and aiortc sees and hears it on other workers", everybody_is_on_another_worker),
+]

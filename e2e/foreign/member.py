@@ -120,6 +120,8 @@ class Member:
         # Shades by the mid of the slot, and every pitch that was heard.
         self.seen: dict[str, list[int]] = {}
         self.heard: list[float] = []
+        # Who speaks, as was said last.
+        self.speakers: list[str] = []
         self.errors: list[str] = []
         # What was last said of each slot: whose, and why nothing comes.
         self.told: dict[str, tuple[str | None, str | None]] = {}
@@ -243,6 +245,8 @@ class Member:
                     self.others.pop(message["remoteUid"], None)
                 case "answer":
                     self._answer.set_result(json.loads(message["msg"]))
+                case "speakers":
+                    self.speakers = [speaker["remoteUid"] for speaker in message["speakers"]]
                 case "slots":
                     self.told.update({slot["mid"]: (slot["remoteUid"], slot["reason"]) for slot in message["slots"]})
                 case "error":

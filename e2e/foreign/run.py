@@ -34,6 +34,7 @@ import native
 import obs
 import recording
 import room_recording
+import slow_disk
 import stream
 import tools
 from server import Failed, Server
@@ -79,12 +80,12 @@ def main() -> int:
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *room_recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
     meetings = chosen([*meeting.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
-    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *audience.CHECKS, *narrow.CHECKS])
+    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *slow_disk.CHECKS, *audience.CHECKS, *narrow.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1
     try:
-        for kind in (tools, ice, meeting, live, forward, obs):
+        for kind in (tools, ice, meeting, live, forward, obs, slow_disk):
             kind.demand()
         server = Server(options.parlor)
     except Failed as failure:

@@ -73,6 +73,7 @@ pub(crate) const STEPS: &[Step] = &[
             Need::Debian("ffmpeg", "ffmpeg", "ffmpeg and ffprobe, which publish and play live streams"),
             Need::Debian("obs-studio", "obs", "OBS, which publishes as people do"),
             Need::Debian("xvfb", "Xvfb", "a screen for OBS that nobody sees"),
+            Need::Debian("strace", "strace", "what makes a disk slow"),
             Need::Debian("nginx", "nginx", "a server that live streams go on to"),
             Need::Debian("libnginx-mod-rtmp", "", "its RTMP"),
             Need::Debian("gir1.2-gst-plugins-bad-1.0", "", "webrtcbin for Python"),
