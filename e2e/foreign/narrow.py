@@ -15,7 +15,7 @@ NARROW_KBIT_S, WIDE_KBIT_S = 600, 10_000
 QUEUE_BYTES = NARROW_KBIT_S * 1000 // 8 // 2
 # What the camera sends where it may send as it likes; the least that is worth to be narrowed.
 FREELY_KBIT_S = 800
-ADAPT_S, MEASURED_S, LIMIT_S = 40, 5, 180
+ADAPT_S, MEASURED_S, LIMIT_S = 60, 5, 240
 # Of the pictures that were taken: an encoder skips some when its rate falls.
 SHOWN = 0.6
 
