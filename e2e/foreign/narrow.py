@@ -1,4 +1,4 @@
-"""aiortc, which knows no feedback but REMB: it sends no more than the line of its only viewer carries."""
+"""aiortc, which knows no feedback but REMB: it sends no more than its own line carries, and no more than that of its only viewer."""
 
 import asyncio
 import os
@@ -11,8 +11,8 @@ from member import FRAMES_PER_SECOND, MediaStreamTrack, Member, Picture
 from server import Failed, Server
 
 NARROW_KBIT_S, WIDE_KBIT_S = 600, 10_000
-# A queue of half a second at the narrow rate; what does not fit is lost.
-QUEUE_BYTES = NARROW_KBIT_S * 1000 // 8 // 2
+# A queue of a second at the narrow rate; what does not fit is lost.
+QUEUE_BYTES = NARROW_KBIT_S * 1000 // 8
 # What the camera sends where it may send as it likes; the least that is worth to be narrowed.
 FREELY_KBIT_S = 800
 ADAPT_S, MEASURED_S, LIMIT_S = 60, 5, 240
@@ -64,7 +64,7 @@ class Noise(Picture):
     def _rows(self, plane: object, level: int) -> bytes:
         if level == 128:
             return super()._rows(plane, level)
-        grain = bytes(min(255, max(0, level + byte % 64 - 32)) for byte in range(256))
+        grain = bytes(min(255, max(0, level + byte % 16 - 8)) for byte in range(256))
         return os.urandom(plane.buffer_size).translate(grain)
 
 
@@ -120,7 +120,7 @@ async def adapts(publisher: Narrow, viewer: Narrow, what: str, suits: Callable[[
 
 
 async def story(server: Server) -> None:
-    """Wide lines, then a narrow one of the viewer, wide again."""
+    """Wide lines, then a narrow one of the viewer, wide again, then a narrow one of the publisher."""
     ana, bo = Narrow("ana", 80, 300, server.port), Narrow("bo", 160, 600, server.port)
     try:
         for one in (ana, bo):
@@ -137,6 +137,8 @@ async def story(server: Server) -> None:
         await adapts(ana, bo, f"the viewer has {NARROW_KBIT_S} kbit/s", narrowly)
         bo.down.kbit_s = WIDE_KBIT_S
         await adapts(ana, bo, "the viewer's line is wide again", freely)
+        ana.up.kbit_s = NARROW_KBIT_S
+        await adapts(ana, bo, f"the publisher has {NARROW_KBIT_S} kbit/s", narrowly)
         if ana.errors or bo.errors:
             raise Failed(f"the server answered with errors: {ana.errors + bo.errors}")
     finally:
@@ -153,4 +155,4 @@ def adapts_to_a_narrow_line(server: Server) -> None:
         own.kill()
 
 
-CHECKS = [("aiortc adapts to the narrow line of its only viewer", adapts_to_a_narrow_line)]
+CHECKS = [("aiortc adapts to the narrow line of its only viewer, and to its own", adapts_to_a_narrow_line)]
