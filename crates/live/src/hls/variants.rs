@@ -338,8 +338,8 @@ fn is_another(others: &[Variant], variant: &Variant) -> bool {
     variant.resolution.is_some() && others.iter().all(|other| other.resolution != variant.resolution)
 }
 
-/// How many parts of the best a layer is waited for: its first segment ends with that of the best.
-const PATIENCE_PARTS: u64 = 8;
+/// How many parts and segments of the best a layer is waited for: it begins with the second or the third segment, where its first key frame was not in time.
+const PATIENCE_PARTS: u64 = 14;
 /// How long a picture of a layer that has not begun waits for those of the best.
 const DECIDED_AFTER: MediaTime = MediaTime::from_millis(500);
 /// Frames that wait for the first segment of the best: ten seconds of three layers and sound.

@@ -338,7 +338,7 @@ fn a_layer_that_is_off_is_waited_for_so_long_and_left_out_then() {
     simulcast.want(low(), 160);
     simulcast.publish(&publication(0, 2_100, 25, 2000), 0);
     assert_eq!(simulcast.variants.multivariant_playlist(Container::Mp4, uri), Ok(Answer::Wait));
-    simulcast.publish(&publication(2_100, 4_000, 25, 2000), 0);
+    simulcast.publish(&publication(2_100, 6_000, 25, 2000), 0);
     let playlist = simulcast.multivariant();
     assert_eq!(rules::multivariant_playlist(&playlist), Ok(vec![uri(Grade::BEST)]));
 }
