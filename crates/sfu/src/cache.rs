@@ -79,10 +79,12 @@ impl PacketCache {
 
     /// A key picture begins at a place.
     pub(crate) fn handle_key_picture(&mut self, place: u64) {
-        let is_newer = self.start.is_none_or(|start| start < place);
-        if self.replay_limits.is_some() && is_newer {
-            self.start = Some(place);
-        }
+        self.start = Some(self.start.map_or(place, |start| start.max(place)));
+    }
+
+    /// Whether it grows to hold all since the latest key picture.
+    pub(crate) fn is_replaying(&self) -> bool {
+        self.replay_limits.is_some()
     }
 
     /// Where the latest key picture begins, if everything since is here that came.
@@ -126,7 +128,8 @@ impl PacketCache {
         }
     }
 
-    /// The packet at that place, unless it is forgotten or older than [`KEEP_MAX`]; one behind the start may be as old as it is.
+    /// The packet at that place, unless it is forgotten or older than [`KEEP_MAX`]; where all since the start is held, one behind it may be
+    /// as old as it is.
     pub(crate) fn packet(&self, now: Instant, place: u64) -> Option<Cached<'_>> {
         let entry = self.entries.get(self.index(place)?)?;
         let age = now.saturating_duration_since(entry.arrived?);
@@ -247,7 +250,7 @@ impl PacketCache {
     }
 
     fn is_since_start(&self, place: u64) -> bool {
-        self.start.is_some_and(|start| place >= start)
+        self.is_replaying() && self.start.is_some_and(|start| place >= start)
     }
 
     /// The bytes of an entry unless they are overwritten.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::cache::Kept;
 use crate::forwarder::{GAP_MAX, StreamId};
 use crate::frame::{self, DependencyState, Frame, Payload};
+use crate::keyframe;
 use crate::layer::{Layer, Previous};
 
 /// Where a slot is on its way to the live stream.
@@ -50,10 +51,12 @@ pub(crate) enum Next {
 }
 
 impl Replay {
-    /// From the latest key picture of a layer, if all that came since is at hand, nothing of it is lost, and it is not too old.
+    /// From the latest key picture of a layer, if all that came since is at hand, nothing of it is lost, and it is not too old. Where nothing is
+    /// kept on purpose, that is as long as the publisher is not asked for another.
     pub(crate) fn begin(now: Instant, layer: &Layer) -> Option<Self> {
         let (start, highest) = (layer.cache.start()?, layer.highest()?);
-        if layer.is_filling || layer.cache.age(now, start)? > SPAN_MAX {
+        let span_max = if layer.cache.is_replaying() { SPAN_MAX } else { keyframe::INTERVAL };
+        if layer.is_filling || layer.cache.age(now, start)? > span_max {
             return None;
         }
         let is_there = |place| match layer.cache.kept(place) {

@@ -215,10 +215,11 @@ fn one_who_asks_for_key_frames_all_the_time_gets_few_and_who_comes_meanwhile_get
     world.router.handle_join(world.now, CAROL);
     world.slots(CAROL, vec![takes("v", codec(CodecName::Vp8, 100), SLOT + 100)]);
     picture(&mut world, number, true);
-    world.wait(frame);
+    // Until then that one does.
+    world.wait(INTERVAL + frame);
     world.asked_for_key_frames(ALICE);
     world.wish(CAROL, "v", Some(track));
-    world.wait(INTERVAL);
+    world.wait(frame);
     assert_eq!(world.asked_for_key_frames(ALICE), 1);
 }
 
