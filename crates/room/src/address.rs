@@ -22,6 +22,11 @@ impl Source {
             v4 @ IpAddr::V4(_) => Self(v4),
         }
     }
+
+    /// Its first address.
+    pub(crate) fn address(self) -> IpAddr {
+        self.0
+    }
 }
 
 /// Who uses how much. An address is remembered while it has a connection or a room, and after that

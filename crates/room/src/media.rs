@@ -7,6 +7,7 @@
 mod data;
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,8 @@ pub enum MediaRequest {
         room: MediaRoomId,
         /// Who. The first offer of a number makes the peer.
         peer: MediaPeerId,
+        /// Where it comes from (of IPv6: the first address of its /64 network), by which those are counted who are not connected yet.
+        client: IpAddr,
         /// To be said in the answer. Grows from offer to offer.
         request: u64,
         /// The client's name for its `RTCPeerConnection`: the same one renegotiates or restarts ICE, another one replaces

@@ -19,6 +19,13 @@ impl From<IpAddr> for ClientNetwork {
     }
 }
 
+impl ClientNetwork {
+    /// Its first address.
+    pub(crate) fn address(self) -> IpAddr {
+        self.0
+    }
+}
+
 /// The addresses of this machine's interfaces under which others can reach it: no loopback and no link-local ones.
 /// IPv4 first, and first of each family the one that faces the Internet.
 #[must_use]

@@ -68,8 +68,10 @@ use self::event::Events;
 use self::link::Notes;
 use self::member::Member;
 use self::post::{Counter, Post, transmit};
+use self::request::{HALF_OPEN_MAX, HALF_OPEN_PER_ADDRESS_MAX};
 use self::slab::Slab;
 use self::timers::{Due, Key, Timers};
+use crate::headcount::Headcount;
 use crate::worker::{Denied, Item, Owner, Plane, StreamError, Tuple, Ways};
 
 /// The media of one worker.
@@ -84,7 +86,7 @@ pub(crate) struct Media {
     /// Those of them that belong to a check of the network.
     checks: usize,
     /// Those of members that are not connected yet.
-    half_open: usize,
+    half_open: Headcount,
     /// The offer that is being answered.
     answering: Option<(MediaPeerId, u64)>,
     members: Slab<Member>,
@@ -122,7 +124,7 @@ impl Media {
             config,
             connections: Slab::default(),
             checks: 0,
-            half_open: 0,
+            half_open: Headcount::new(HALF_OPEN_MAX, HALF_OPEN_PER_ADDRESS_MAX),
             answering: None,
             members: Slab::default(),
             guests: 0,
@@ -341,11 +343,12 @@ impl Media {
         }
         let due = connection.poll_timeout();
         self.timers.schedule(Key::Connection(key), &mut connection.due, due);
-        connection.connected |= connected;
+        if connected {
+            connection.connected = true;
+            connection.half_open = None;
+        }
         self.weigh_data(key);
         if connected {
-            let member = self.connections.get(key).and_then(Connection::member);
-            self.half_open = self.half_open.saturating_sub(usize::from(member.is_some()));
             self.take_over(now, key, ways);
         }
         if let Some(reason) = ended {
@@ -418,9 +421,6 @@ impl Media {
         let member = connection.member();
         if let Some(lanes) = &connection.lanes {
             self.forget_lanes(member, lanes);
-        }
-        if member.is_some() && !connection.connected {
-            self.half_open = self.half_open.saturating_sub(1);
         }
         for way in connection.ways {
             forget_way(key, way, ways);

@@ -43,6 +43,7 @@ impl Hub {
         if !connection.take_offer(self.now, &self.config.limits) {
             return Err(Error::TooFrequentOffers);
         }
+        let client = connection.source.address();
         let mut offer = request.media_offer()?;
         let (known, peer) = (seat.known(), seat.peer);
         self.media_numbers += 1;
@@ -53,6 +54,7 @@ impl Hub {
         self.outputs.push_back(Output::Media(MediaRequest::Offer {
             room: media_room,
             peer,
+            client,
             request: self.media_numbers,
             connection: mem::take(&mut offer.connection),
             sdp: mem::take(&mut offer.sdp),

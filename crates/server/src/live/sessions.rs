@@ -330,6 +330,7 @@ impl Sessions {
         self.outputs.push_back(Output::Request(MediaRequest::Offer {
             room: stream.room,
             peer: session.peer,
+            client: session.client.address(),
             request,
             connection: CONNECTION.to_owned(),
             sdp: session.next.as_ref().map_or(&session.offer, |(offer, _)| offer).sdp().to_owned(),

@@ -14,6 +14,7 @@ use super::outbox::Outbox;
 use super::path_of;
 use super::timers::Due;
 use super::weighing::Weight;
+use crate::headcount::Place;
 use crate::worker::Tuple;
 
 /// A peer connection, by its place among the worker's connections.
@@ -32,6 +33,8 @@ pub(crate) struct Connection {
     pub(crate) due: Due,
     /// Whether the handshake is over.
     pub(crate) connected: bool,
+    /// Of a member's connection, until the handshake is over: its place among those that are not connected yet.
+    pub(crate) half_open: Option<Place>,
     /// A member's data channels, from its first one on.
     pub(crate) lanes: Option<Box<Lanes>>,
     /// What has come and gone.
@@ -80,6 +83,7 @@ impl Connection {
             outbox: None,
             due: Due::default(),
             connected: false,
+            half_open: None,
             lanes: None,
             weight: Weight::default(),
             joining: None,

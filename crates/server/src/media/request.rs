@@ -14,11 +14,14 @@ use super::member::Member;
 use super::timers::Due;
 use super::ufrag::Name;
 use super::{Media, Room};
+use crate::address::ClientNetwork;
+use crate::config::Limit;
 use crate::worker::Ways;
 
 /// An offer, taken out of its request.
 struct Offer {
     request: u64,
+    client: ClientNetwork,
     connection: String,
     sdp: String,
     sources: Vec<OfferedTrack>,
@@ -29,7 +32,17 @@ impl Media {
     /// Does what the rooms ask.
     pub(crate) fn handle_request(&mut self, now: Instant, request: MediaRequest, ways: &mut Ways) {
         match request {
-            MediaRequest::Offer { room, peer, request, connection, sdp, tracks, may_publish, may_subscribe } => {
+            MediaRequest::Offer {
+                room,
+                peer,
+                client,
+                request,
+                connection,
+                sdp,
+                tracks,
+                may_publish,
+                may_subscribe,
+            } => {
                 let sources: Vec<_> =
                     only_first(tracks.into_iter().filter(|track| may_publish.contains(&track.source)));
                 let mids = sources.iter().filter_map(|track| Mid::new(&track.mid)).collect();
@@ -40,7 +53,7 @@ impl Media {
                     data: true,
                     codecs: Allow::everything().codecs,
                 };
-                let offer = Offer { request, connection, sdp, sources, allow };
+                let offer = Offer { request, client: client.into(), connection, sdp, sources, allow };
                 self.handle_offer(now, room, peer, offer, ways);
             }
             MediaRequest::Subscribe { room, peer, slots } => {
@@ -134,7 +147,7 @@ impl Media {
             .find(|&key| self.connections.get(key).is_some_and(|connection| connection.name == offer.connection));
         let key = match known {
             Some(key) => key,
-            None => self.connect(now, seat, offer.connection)?,
+            None => self.connect(now, seat, offer.client, offer.connection)?,
         };
         let connection = self.connections.get_mut(key).ok_or(MediaRefusal::Unavailable)?;
         let answer = match connection.peer.handle_offer(now, &offer.sdp, &offer.allow) {
@@ -142,7 +155,6 @@ impl Media {
             Err(error) => {
                 if known.is_none() {
                     self.connections.remove(key);
-                    self.half_open = self.half_open.saturating_sub(1);
                 }
                 return Err(MediaRefusal::BadOffer(error.to_string()));
             }
@@ -203,15 +215,13 @@ impl Media {
     }
 
     /// A new connection of a member, not yet negotiated.
-    fn connect(&mut self, now: Instant, seat: u32, name: String) -> Result<u32, MediaRefusal> {
-        if self.half_open >= HALF_OPEN_MAX {
-            return Err(MediaRefusal::Full);
-        }
+    fn connect(&mut self, now: Instant, seat: u32, client: ClientNetwork, name: String) -> Result<u32, MediaRefusal> {
+        let place = self.half_open.enter(client).map_err(|_| MediaRefusal::Full)?;
         let peer = self.peer(now)?;
-        self.half_open += 1;
         let is_stream = self.members.get(seat).is_some_and(|member| is_stream_peer(member.id));
         let joining = is_stream.then_some(now);
-        Ok(self.connections.insert(Connection { joining, ..Connection::new(Holder::Member(seat), name, peer) }))
+        let connection = Connection::new(Holder::Member(seat), name, peer);
+        Ok(self.connections.insert(Connection { joining, half_open: Some(place), ..connection }))
     }
 
     /// A peer that bears the next number of a connection.
@@ -397,8 +407,12 @@ fn random() -> Result<[u8; 32], MediaRefusal> {
 /// Members of one worker: what its memory and a core can serve at the very most.
 const MEMBERS_MAX: usize = 20_000;
 
-/// Connections of members that are not connected yet, each with some 20 kB and 30 s to live: those of a large room that comes at once.
-pub(super) const HALF_OPEN_MAX: usize = 2_000;
+/// Connections of members of one worker that are not connected yet, each with some 20 kB and 30 s to live: those of a large room that comes
+/// at once.
+pub(super) const HALF_OPEN_MAX: Limit = Limit(2_000);
+
+/// Those of one address (IPv6: one /64 network), which may be a school's: nobody takes all places from everybody else.
+pub(super) const HALF_OPEN_PER_ADDRESS_MAX: Limit = Limit(500);
 
 #[cfg(test)]
 mod tests;

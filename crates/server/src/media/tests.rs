@@ -1,13 +1,14 @@
 //! Members in virtual time, who never send anything.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use room::media::{MediaRefusal, MediaRequest};
 use tokio::sync::mpsc;
 
-use super::request::HALF_OPEN_MAX;
 use super::*;
 use crate::clock;
+use crate::config::Limit;
 use crate::worker::{Bell, Egress, Mesh, RelayBinding, Sockets, Steering, Streams, Tuples, WAKER};
 use crate::workers::MediaSettings;
 
@@ -50,9 +51,15 @@ impl World {
     }
 
     fn offer(&mut self, peer: u64, sdp: &str) -> MediaEvent {
+        // Of another network each.
+        self.offer_from(Ipv6Addr::from_bits(u128::from(peer) << 64).into(), peer, sdp)
+    }
+
+    fn offer_from(&mut self, client: IpAddr, peer: u64, sdp: &str) -> MediaEvent {
         let request = MediaRequest::Offer {
             room: MediaRoomId(peer % 10),
             peer: MediaPeerId(peer),
+            client,
             request: peer,
             connection: "one".to_owned(),
             sdp: sdp.to_owned(),
@@ -74,7 +81,7 @@ impl World {
 fn who_offers_and_never_comes_is_forgotten_after_thirty_seconds() {
     let mut world = World::new();
     assert!(matches!(world.offer(1, sdp()), MediaEvent::Answered { .. }));
-    assert_eq!((world.media.stats(world.now).connections, world.media.half_open), (1, 1));
+    assert_eq!((world.media.stats(world.now).connections, world.media.half_open.size().0), (1, 1));
     let end = world.now + rtc::ice::CONSENT_EXPIRY;
     while let Some(due) = world.media.poll_timeout().filter(|due| *due <= end) {
         assert!(due >= end || world.media.stats(world.now).connections == 1);
@@ -82,13 +89,13 @@ fn who_offers_and_never_comes_is_forgotten_after_thirty_seconds() {
     }
     let told = world.event();
     assert!(matches!(told, Some(MediaEvent::Disconnected { peer: MediaPeerId(1), .. })), "{told:?}");
-    assert_eq!((world.media.stats(world.now).connections, world.media.half_open), (0, 0));
+    assert_eq!((world.media.stats(world.now).connections, world.media.half_open.size().0), (0, 0));
 }
 
 #[test]
 fn so_many_may_be_on_their_way_and_one_more_is_refused_until_another_gives_up() {
     let mut world = World::new();
-    let limit = HALF_OPEN_MAX as u64;
+    let Limit(limit) = HALF_OPEN_MAX;
     for peer in 0..limit {
         assert!(matches!(world.offer(peer, sdp()), MediaEvent::Answered { .. }));
     }
@@ -99,6 +106,23 @@ fn so_many_may_be_on_their_way_and_one_more_is_refused_until_another_gives_up() 
     assert!(matches!(world.offer(limit, "v=0\r\n"), MediaEvent::Refused { reason: MediaRefusal::BadOffer(_), .. }));
     assert!(matches!(world.offer(limit, sdp()), MediaEvent::Answered { .. }), "a bad offer takes no place");
     assert!(matches!(world.offer(limit + 1, sdp()), MediaEvent::Refused { reason: MediaRefusal::Full, .. }));
+}
+
+#[test]
+fn so_many_of_one_network_may_be_on_their_way_and_one_more_is_refused_while_others_are_not() {
+    let mut world = World::new();
+    let Limit(limit) = HALF_OPEN_PER_ADDRESS_MAX;
+    let address = |host: u64| IpAddr::from(Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | u128::from(host)));
+    for peer in 0..limit {
+        assert!(matches!(world.offer_from(address(peer), peer, sdp()), MediaEvent::Answered { .. }));
+    }
+    let refused = MediaEvent::Refused { peer: MediaPeerId(limit), request: limit, reason: MediaRefusal::Full };
+    assert_eq!(world.offer_from(address(limit), limit, sdp()), refused);
+    let other = Ipv4Addr::new(192, 0, 2, 1).into();
+    assert!(matches!(world.offer_from(other, limit + 1, sdp()), MediaEvent::Answered { .. }));
+    let close = MediaRequest::Close { room: MediaRoomId(3), peer: MediaPeerId(3) };
+    world.media.handle_request(world.now, close, &mut world.ways);
+    assert!(matches!(world.offer_from(address(limit), limit, sdp()), MediaEvent::Answered { .. }));
 }
 
 #[test]

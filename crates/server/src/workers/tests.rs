@@ -25,6 +25,7 @@ fn offer(peer: u64, request: u64) -> MediaRequest {
     MediaRequest::Offer {
         room: MediaRoomId(peer),
         peer: MediaPeerId(peer),
+        client: std::net::Ipv4Addr::LOCALHOST.into(),
         request,
         connection: request.to_string(),
         sdp: sdp().to_owned(),

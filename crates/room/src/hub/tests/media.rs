@@ -44,7 +44,7 @@ fn an_offer_goes_to_the_media_server_and_its_answer_answers_the_request() {
     let [ana, ..] = stage.trio();
     let heard = stage.say(ana, &stage.offer_of(ana, "c1"));
     assert_eq!(commands(&heard, ana), Vec::<String>::new(), "the answer is to come");
-    let [MediaRequest::Offer { room, peer, request, connection, sdp, tracks, may_publish, may_subscribe }] =
+    let [MediaRequest::Offer { room, peer, client: _, request, connection, sdp, tracks, may_publish, may_subscribe }] =
         &requests(&heard)[..]
     else {
         panic!("not one offer: {heard:?}");

@@ -8,6 +8,7 @@ fn offer(peer: u64, request: u64) -> MediaRequest {
     MediaRequest::Offer {
         room: ROOM,
         peer: MediaPeerId(peer),
+        client: std::net::Ipv4Addr::LOCALHOST.into(),
         request,
         connection: String::new(),
         sdp: String::new(),

@@ -79,6 +79,7 @@ impl MediaServer {
         let wanted = MediaRequest::Offer {
             room,
             peer,
+            client: std::net::Ipv4Addr::LOCALHOST.into(),
             request,
             connection: client.connection.clone(),
             sdp: offer.sdp.clone(),
