@@ -39,6 +39,8 @@ pub(crate) struct Case {
     pub(crate) load: Load,
     /// Whether nobody reads what comes: the server is asked how much it sent.
     pub(crate) is_deaf: bool,
+    /// Rooms beside those of the load, in which nobody reads what comes, and gives no feedback.
+    pub(crate) deaf_rooms: Option<Plan>,
 }
 
 /// What is asked of a server.
@@ -87,7 +89,7 @@ impl Unit {
 
 impl Case {
     fn new(name: &'static str, text: &'static str, load: Load) -> Self {
-        Self { name, text, rival: None, workers: None, load, is_deaf: false }
+        Self { name, text, rival: None, workers: None, load, is_deaf: false, deaf_rooms: None }
     }
 
     fn beside(self, rival: Rival) -> Self {

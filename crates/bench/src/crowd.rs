@@ -14,8 +14,8 @@ use crate::{janus, parlor, relay};
 
 /// Everybody who is there.
 pub(crate) enum Crowd {
-    /// In rooms of Parlor.
-    Rooms(Session),
+    /// In rooms of Parlor, and others in more rooms who do not read what comes.
+    Rooms { session: Session, deaf: Option<Session> },
     /// At a stream of Parlor.
     Stream(Audience),
     /// The same, of an encoder that publishes as long as they are there.
@@ -59,7 +59,13 @@ impl Crowd {
             Contender::Rival(rival) => Some(rival),
         };
         match (&case.load, rival) {
-            (Load::Rooms(plan), None) => Ok(Self::Rooms(parlor::fill_rooms(plan.clone()).await?)),
+            (Load::Rooms(plan), None) => {
+                let deaf = match &case.deaf_rooms {
+                    Some(plan) => Some(parlor::fill_rooms("deaf", plan.clone()).await?),
+                    None => None,
+                };
+                Ok(Self::Rooms { session: parlor::fill_rooms("bench", plan.clone()).await?, deaf })
+            }
             (Load::Rooms(plan), Some(_)) => {
                 let population = Box::new(Population::new(plan.clone())?);
                 let session = janus::rooms::fill(&population).await?;
@@ -94,8 +100,8 @@ impl Crowd {
             Self::Players(_) => PLAYERS,
             Self::Relayed(session) => session.report().allocations,
             Self::Churn(_) => relay::CHURN_AT_ONCE,
-            Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
-                self.population().map_or(0, |population| population.plan().members())
+            Self::Rooms { .. } | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
+                self.populations().map(|population| population.plan().members()).sum()
             }
         }
     }
@@ -107,8 +113,8 @@ impl Crowd {
             Self::Players(players) => players.is_complete(),
             Self::Relayed(session) => session.report().received > 0,
             Self::Churn(churn) => churn.made() > 0,
-            Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
-                self.population().is_none_or(|population| {
+            Self::Rooms { .. } | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
+                self.populations().all(|population| {
                     let report = population.report();
                     report.streams >= report.streams_expected && report.joined >= u64::from(report.members)
                 })
@@ -123,8 +129,8 @@ impl Crowd {
             Self::Players(players) => players.reset(),
             Self::Relayed(session) => session.reset(),
             Self::Churn(churn) => churn.reset(),
-            Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
-                self.population().into_iter().for_each(Population::reset);
+            Self::Rooms { .. } | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
+                self.populations().for_each(Population::reset);
             }
         }
     }
@@ -136,24 +142,35 @@ impl Crowd {
             Self::Players(players) => of_players(players, window_s),
             Self::Relayed(session) => relay::outcome(case, session, window_s),
             Self::Churn(churn) => relay::outcome_of_churn(churn, window_s),
-            Self::Rooms(_) | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
+            Self::Rooms { .. } | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
                 self.population().map(|population| of_report(case, &population.report())).unwrap_or_default()
             }
         }
     }
 
-    /// Lets nobody look at what comes.
+    /// Lets nobody look any more at what comes.
     pub(crate) fn deafen(&self) {
-        self.population().into_iter().for_each(Population::deafen);
+        self.populations().for_each(Population::deafen);
     }
 
-    /// What was sent to those who do not look: as many packets as the server says.
+    /// Lets those not look any more who are there as a load alone.
+    pub(crate) fn deafen_others(&self) {
+        if let Self::Rooms { deaf: Some(session), .. } = self {
+            session.population().deafen();
+        }
+    }
+
+    /// What was sent, to those who do not look as well: as many packets as the server says.
     pub(crate) fn outcome_for_the_deaf(&self, case: &Case, packets: u64, window_s: f64) -> Outcome {
-        let expected = self.population().map_or(0, |population| population.report().expected);
+        let expected: u64 = self.populations().map(|population| population.report().expected).sum();
         let delivered = packets as f64 / expected.max(1) as f64;
         let flaw = case.shortfall(delivered, window_s, "packets were sent");
         let per_second = packets as f64 / window_s;
         let text = format!("{per_second:.0} packets/s");
+        if !case.is_deaf {
+            let heard = self.outcome(case, window_s);
+            return Outcome { units: packets as f64, flaw: heard.flaw.or(flaw), text, ..heard };
+        }
         Outcome {
             units: packets as f64,
             delivered: Some(delivered),
@@ -168,15 +185,25 @@ impl Crowd {
     pub(crate) async fn close(self) {
         match self {
             // What failed is in the figures already: they say who was there.
-            Self::Rooms(session) => drop(session.close(Report::default()).await),
+            Self::Rooms { session, deaf } => {
+                for session in deaf.into_iter().chain([session]) {
+                    drop(session.close(Report::default()).await);
+                }
+            }
             Self::Stream(audience) | Self::Joins { audience, .. } => drop(audience.close(Report::default()).await),
             Self::Janus { .. } | Self::Listeners(_) | Self::Players(_) | Self::Relayed(_) | Self::Churn(_) => {}
         }
     }
 
+    /// Those whose figures count, and others.
+    fn populations(&self) -> impl Iterator<Item = &Population> {
+        let deaf = if let Self::Rooms { deaf, .. } = self { deaf.as_ref() } else { None };
+        self.population().into_iter().chain(deaf.map(|session| session.population().as_ref()))
+    }
+
     fn population(&self) -> Option<&Population> {
         match self {
-            Self::Rooms(session) => Some(session.population()),
+            Self::Rooms { session, .. } => Some(session.population()),
             Self::Stream(audience) | Self::Joins { audience, .. } => Some(audience.population()),
             Self::Janus { population, .. } => Some(population),
             Self::Listeners(_) | Self::Players(_) | Self::Relayed(_) | Self::Churn(_) => None,

@@ -39,9 +39,9 @@ fn data(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
-/// Fills its rooms.
-pub(crate) async fn fill_rooms(plan: Plan) -> Result<Session> {
-    let address = RoomAddress::parse(&format!("http://{ADDRESS}:{PORT}/r/bench"))?;
+/// Fills its rooms, which are called `name` and so on.
+pub(crate) async fn fill_rooms(name: &str, plan: Plan) -> Result<Session> {
+    let address = RoomAddress::parse(&format!("http://{ADDRESS}:{PORT}/r/{name}"))?;
     let door = Door { address, trust: Trust::System, token: None, transport: Transport::Udp };
     Ok(Session::open(plan, door, |_| {}).await?)
 }

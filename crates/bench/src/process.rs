@@ -79,6 +79,20 @@ impl Process {
         Ok(Usage { threads_ns, user_ticks: field(14), system_ticks: field(15) })
     }
 
+    /// The same, when it has stopped growing: a server takes connections before it has finished its start.
+    pub(crate) async fn settled_memory_bytes(&self) -> Result<u64> {
+        let mut before = self.memory_bytes()?;
+        for _ in 0..SETTLE_TRIES {
+            tokio::time::sleep(SETTLE_STEP).await;
+            let now = self.memory_bytes()?;
+            if now <= before {
+                break;
+            }
+            before = now;
+        }
+        self.memory_bytes()
+    }
+
     /// Memory in use that cannot be given back (RSS), in bytes.
     pub(crate) fn memory_bytes(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("the server is gone")?;
@@ -114,3 +128,8 @@ const START_STEP: Duration = Duration::from_millis(50);
 
 /// Ten seconds in all.
 const START_TRIES: u32 = 200;
+
+const SETTLE_STEP: Duration = Duration::from_millis(200);
+
+/// Two seconds in all.
+const SETTLE_TRIES: u32 = 10;

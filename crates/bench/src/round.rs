@@ -71,7 +71,7 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binaries: &Bin
         Contender::Parlor => parlor::start(&binaries.parlor, folder.path(), case.workers).await?,
         Contender::Rival(rival) => rival.start(folder.path(), binaries).await?,
     };
-    let memory_before = process.memory_bytes()?;
+    let memory_before = process.settled_memory_bytes().await?;
     let crowd = Crowd::gather(contender, case, &binaries.parlor, folder.path()).await?;
     let door = match contender {
         Contender::Parlor => Some(parlor::door(&binaries.parlor, folder.path())?),
@@ -83,6 +83,7 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binaries: &Bin
         }
         sleep(FLOW_STEP).await;
     }
+    crowd.deafen_others();
     sleep(case.warm_up()).await;
     let left_before = count(door.as_ref()).await?;
     crowd.reset();
@@ -94,7 +95,7 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binaries: &Bin
     let after = process.usage()?;
     let left_after = count(door.as_ref()).await?;
     let left = left_after.zip(left_before);
-    let outcome = match left.filter(|_| case.is_deaf) {
+    let outcome = match left.filter(|_| case.is_deaf || case.deaf_rooms.is_some()) {
         Some((after, before)) => crowd.outcome_for_the_deaf(case, after.packets_since(&before), f64::from(seconds)),
         None => crowd.outcome(case, f64::from(seconds)),
     };

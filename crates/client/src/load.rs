@@ -48,7 +48,7 @@ pub struct Plan {
     pub duration: Duration,
     /// Of a million packets to each who watches, so many are lost on the way.
     pub loss_ppm: u32,
-    /// Whether viewers of a stream tell when each packet came (transport-wide feedback). Without it a server has nothing to judge their
+    /// Whether members and viewers of a stream tell when each packet came (transport-wide feedback). Without it a server has nothing to judge their
     /// way by.
     pub feedback: bool,
     /// Threads that drive the peers.
@@ -151,7 +151,11 @@ impl Session {
         let mut second = tokio::time::interval(PROGRESS);
         let base = door.address.room.clone().unwrap_or_else(|| format!("load-{:08x}", population.run()));
         // Those who send come first, so that who watches finds them.
+        let senders = plan.rooms * plan.publishers;
         for index in 0..plan.members() {
+            if index == senders {
+                population.wait_for(senders).await;
+            }
             let (place, room) = (index / plan.rooms, index % plan.rooms);
             let attendee = attendee::Attendee {
                 population: Arc::clone(&population),

@@ -19,6 +19,8 @@ pub struct Peer {
     pub(crate) wire: Wire,
     /// Whether the next offer opens the data channels.
     opens_channels: bool,
+    /// Whether offers promise transport-wide feedback.
+    gives_feedback: bool,
 }
 
 /// An offer that waits for its answer.
@@ -66,12 +68,17 @@ impl Peer {
         }
         let mut rtc = config.build(now);
         rtc.add_local_candidate(wire.candidate()?);
-        Ok(Self { rtc, wire, opens_channels: false })
+        Ok(Self { rtc, wire, opens_channels: false, gives_feedback: true })
     }
 
     /// Has the next offer open the channels for data, `data` and `data-lossy`.
     pub fn open_channels(&mut self) {
         self.opens_channels = true;
+    }
+
+    /// Has offers promise no transport-wide feedback: a server has nothing to judge the way by then.
+    pub fn leave_out_feedback(&mut self) {
+        self.gives_feedback = false;
     }
 
     /// Makes an offer with these media descriptions.
@@ -104,7 +111,11 @@ impl Peer {
             });
         }
         let (offer, pending) = changes.apply().ok_or_else(|| Error::Engine("nothing to offer".into()))?;
-        Ok(Offer { sdp: offer.to_sdp_string(), mids, pending })
+        let mut sdp = offer.to_sdp_string();
+        if !self.gives_feedback {
+            sdp = without_feedback(&sdp);
+        }
+        Ok(Offer { sdp, mids, pending })
     }
 
     /// Takes the answer to an offer, and begins to connect where that is how the server is reached.
@@ -147,4 +158,11 @@ impl Peer {
     pub(crate) fn rid(layer: &str) -> Rid {
         Rid::from(layer)
     }
+}
+
+/// An offer that does not promise transport-wide feedback.
+fn without_feedback(sdp: &str) -> String {
+    sdp.split_inclusive("\r\n")
+        .filter(|line| !line.contains("transport-cc") && !line.contains("transport-wide-cc"))
+        .collect()
 }

@@ -20,7 +20,7 @@ pub(crate) fn all() -> Vec<Case> {
     };
     let audio = Plan { video: None, audio_payload_bytes: Some(AUDIO_BYTES), ..broadcast(100, VIDEO_110) };
     let lossy = Plan { loss_ppm: 20_000, ..broadcast_plan(VIDEO_500) };
-    let meetings = Plan { rooms: 5, ..meeting.clone() };
+    let meetings = |rooms| Plan { rooms, ..meeting.clone() };
     let idle = Plan {
         publishers: 0,
         video: None,
@@ -34,10 +34,11 @@ pub(crate) fn all() -> Vec<Case> {
         beside_rival("1x200@110", "1 to 200, video of 110 packets/s", broadcast(200, VIDEO_110)),
         beside_rival("1x200@500", "1 to 200, video of 500 packets/s", broadcast(200, VIDEO_500)),
         beside_rival("1x20@500-smooth", "as 1x20@500, but every packet comes alone", broadcast(20, SMOOTH_500)),
-        beside_rival("10x10", "a meeting of ten with sound and video of 110 packets/s", meeting),
+        beside_rival("10x10", "a meeting of ten with sound and video of 110 packets/s", meeting.clone()),
         beside_rival("audio-1x100", "one speaks to 100", audio),
         beside_rival("1x20@500-loss", "as 1x20@500, 2 % lost on the way to each", lossy),
-        alone("busy-worker", "five meetings of ten, all on one worker", Some(1), meetings),
+        alone("busy-worker", "five meetings of ten, all on one worker", Some(1), meetings(5)),
+        half_load(meetings(5), meetings(6)),
         alone(ONE_WORKER, "1 to 200, video of 110 packets/s, one worker", Some(1), broadcast(200, VIDEO_110)),
         alone(TWO_WORKERS, "the same room on two workers", Some(2), broadcast(200, VIDEO_110)),
         alone(IDLE, "200 members with places for nine pictures and a voice, who get nothing", None, idle),
@@ -50,6 +51,12 @@ fn beside_rival(name: &'static str, text: &'static str, plan: Plan) -> Case {
 
 fn alone(name: &'static str, text: &'static str, workers: Option<u32>, plan: Plan) -> Case {
     Case { workers, ..Case::new(name, text, Load::Rooms(plan)) }
+}
+
+/// The process of the load cannot read as much as keeps a worker busy for half of its time: in some of the meetings nobody reads.
+fn half_load(heard: Plan, deaf: Plan) -> Case {
+    let text = "the same, and six more meetings of ten who do not read what comes";
+    Case { deaf_rooms: Some(Plan { feedback: false, ..deaf }), ..alone("half-load", text, Some(1), heard) }
 }
 
 /// Nothing flows: its figure is the memory.

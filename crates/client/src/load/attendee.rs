@@ -26,6 +26,9 @@ impl Attendee {
         member.wait_for_server(WAIT_FOR_SERVER).await?;
         let mut peer = self.population.peer(self.door.transport, member.local())?;
         let plan = self.population.plan();
+        if !plan.feedback {
+            peer.leave_out_feedback();
+        }
         let (mut media, sources) = if self.sends { self.population.sent_media() } else { Default::default() };
         let others = match (self.sends, plan.mutual) {
             (true, true) => plan.publishers.saturating_sub(1),

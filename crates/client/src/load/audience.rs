@@ -81,10 +81,10 @@ impl Audience {
     async fn watch(&mut self, endpoint: &Endpoint, transport: Transport) -> Result<(), Error> {
         let (began, visit): (Instant, _) = (self.population.now(), endpoint.visit().await?);
         let mut peer = self.population.peer(transport, visit.local)?;
-        let mut offer = peer.offer(&self.population.received_media(1))?;
         if !self.population.plan().feedback {
-            offer.sdp = without_feedback(&offer.sdp);
+            peer.leave_out_feedback();
         }
+        let offer = peer.offer(&self.population.received_media(1))?;
         let (session, answer) = visit.offer(&offer.sdp).await?;
         peer.accept_answer(offer, &answer)?;
         self.keep(self.population.add(peer, Vec::new(), None, began, true), session);
@@ -105,11 +105,4 @@ impl Audience {
         report.first_error = report.first_error.or(self.first_error);
         report
     }
-}
-
-/// An offer that does not promise transport-wide feedback.
-fn without_feedback(sdp: &str) -> String {
-    sdp.split_inclusive("\r\n")
-        .filter(|line| !line.contains("transport-cc") && !line.contains("transport-wide-cc"))
-        .collect()
 }

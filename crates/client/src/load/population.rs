@@ -258,6 +258,17 @@ impl Population {
         }
     }
 
+    /// Lets so many connect, as far as they do soon.
+    pub(super) async fn wait_for(&self, members: u32) {
+        let connected = async {
+            while self.report().joined < u64::from(members) {
+                tokio::time::sleep(CONNECTED_STEP).await;
+            }
+        };
+        // Whoever does not is counted in the report.
+        let _ = tokio::time::timeout(CONNECTED_WITHIN, connected).await;
+    }
+
     fn engine(&self, key: PeerKey) -> Option<&Engine> {
         self.engines.get(key.0 as usize % self.engines.len().max(1))
     }
@@ -276,6 +287,12 @@ impl Population {
         Stamp { run: self.run, source: self.sources.fetch_add(1, Ordering::Relaxed), number: 0, sent_us: 0 }
     }
 }
+
+/// How often those who connect are counted.
+const CONNECTED_STEP: Duration = Duration::from_millis(10);
+
+/// A server that answers has let everybody in by then.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
 
 /// The time between two pictures of the usual camera, and between every second packet of sound.
 const STEP: Duration = Duration::from_millis(40);
