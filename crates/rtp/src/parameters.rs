@@ -1,6 +1,7 @@
 //! What a negotiation fixed about one media stream: what the SDP layer learns and the router needs, free of SDP.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -124,8 +125,8 @@ pub struct ReceiveParameters {
     pub mid: Mid,
     /// Audio or video.
     pub kind: Kind,
-    /// What may come, the most wanted first. Never empty.
-    pub codecs: Vec<Codec>,
+    /// What may come, the most wanted first. Never empty. One copy for all media descriptions that say the same.
+    pub codecs: Arc<[Codec]>,
     /// Where the header extensions are.
     pub extensions: ExtensionIds,
     /// The layers of simulcast in the order of `a=simulcast:send`; empty without simulcast.
@@ -153,8 +154,8 @@ pub struct SendParameters {
     pub mid: Mid,
     /// Audio or video.
     pub kind: Kind,
-    /// What the other side can take, the most wanted first. Never empty.
-    pub codecs: Vec<Codec>,
+    /// What the other side can take, the most wanted first. Never empty. One copy for all media descriptions that say the same.
+    pub codecs: Arc<[Codec]>,
     /// Where the header extensions go.
     pub extensions: ExtensionIds,
     /// Of the media.

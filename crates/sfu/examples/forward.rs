@@ -80,7 +80,7 @@ impl Room {
         let published = ReceiveParameters {
             mid: mid("0"),
             kind: Kind::Video,
-            codecs: vec![vp8()],
+            codecs: [vp8()].into(),
             extensions: EXTENSIONS,
             rids: Vec::new(),
             ssrcs: vec![announced],
@@ -93,7 +93,7 @@ impl Room {
             let slot = SendParameters {
                 mid: mid("v"),
                 kind: Kind::Video,
-                codecs: vec![vp8()],
+                codecs: [vp8()].into(),
                 extensions: EXTENSIONS,
                 ssrc,
                 rtx_ssrc,

@@ -7,6 +7,7 @@
 //! - Places that are lost on the way in stay reserved: if the packet comes late, it goes out under its own number.
 //! - What goes out long after it came is stamped as if it were made when it goes out.
 
+mod epoch;
 mod retimed;
 mod segment;
 mod sent;
@@ -14,6 +15,7 @@ mod timing;
 
 use std::time::Instant;
 
+use epoch::{Epoch, Epochs};
 use retimed::Retimed;
 use rtp::sequence::is_newer_timestamp;
 use segment::{Segment, Segments};
@@ -74,8 +76,8 @@ pub(crate) struct Forwarder {
     rate_hz: u32,
     target: Option<Target>,
     current: Option<Epoch>,
-    /// The latest epochs, by their number modulo the length: what went out in them can be sent again.
-    epochs: [Option<Epoch>; EPOCHS],
+    /// What went out in them can be sent again.
+    epochs: Epochs,
     /// How many epochs have begun.
     begun: u8,
     segments: Segments,
@@ -99,19 +101,6 @@ pub(crate) struct Forwarder {
     standstills: StandstillWatch,
 }
 
-/// From one key picture to the next change of streams: incoming numbers minus outgoing ones.
-#[derive(Debug, Clone, Copy)]
-struct Epoch {
-    ordinal: u8,
-    stream: StreamId,
-    publisher: PeerId,
-    clock: Option<SenderClock>,
-    timestamp_shift: u32,
-    base_shift: u8,
-    key_shift: u8,
-    number_shift: u16,
-}
-
 /// The latest packet that went out.
 #[derive(Debug, Clone, Copy)]
 struct Last {
@@ -129,7 +118,7 @@ impl Forwarder {
             rate_hz,
             target: None,
             current: None,
-            epochs: [None; EPOCHS],
+            epochs: Epochs::default(),
             begun: 0,
             segments: Segments::default(),
             highest: 0,
@@ -237,7 +226,7 @@ impl Forwarder {
 
     /// The numbers of a packet that went out before, from what came in.
     pub(crate) fn rewrite_again(&self, packet: &SentPacket, timestamp: u32, frame: &Frame) -> Option<Rewrite> {
-        let epoch = self.epoch(packet.epoch)?;
+        let epoch = self.epochs.find(packet.epoch)?;
         let delay = self.retimed.delay_of(packet.epoch, timestamp).unwrap_or(0);
         Some(Rewrite {
             index: packet.index,
@@ -254,7 +243,7 @@ impl Forwarder {
     pub(crate) fn find(&self, number: u16) -> Lookup {
         let lookup = self.sent.find(number, self.next);
         match lookup {
-            Lookup::Sent(packet) if self.epoch(packet.epoch).is_none() => Lookup::Unknown,
+            Lookup::Sent(packet) if self.epochs.find(packet.epoch).is_none() => Lookup::Unknown,
             Lookup::Sent(_) | Lookup::Reserved(_) | Lookup::Unknown => lookup,
         }
     }
@@ -267,7 +256,7 @@ impl Forwarder {
 
     /// From which stream a packet came.
     pub(crate) fn stream_of(&self, packet: &SentPacket) -> Option<StreamId> {
-        self.epoch(packet.epoch).map(|epoch| epoch.stream)
+        self.epochs.find(packet.epoch).map(|epoch| epoch.stream)
     }
 
     /// Whether nothing has been switched since the packet went out.
@@ -283,11 +272,6 @@ impl Forwarder {
             Lookup::Sent(packet) => Some(packet),
             Lookup::Reserved(_) | Lookup::Unknown => None,
         }
-    }
-
-    fn epoch(&self, ordinal: u8) -> Option<&Epoch> {
-        let epoch = self.epochs.get(usize::from(ordinal) % EPOCHS)?.as_ref()?;
-        (epoch.ordinal == ordinal).then_some(epoch)
     }
 
     /// Goes over to another stream if this packet lets it.
@@ -314,9 +298,7 @@ impl Forwarder {
             number_shift: following(input.frame.number.unwrap_or(0), self.number),
         };
         self.begun = self.begun.wrapping_add(1);
-        if let Some(slot) = self.epochs.get_mut(usize::from(epoch.ordinal) % EPOCHS) {
-            *slot = Some(epoch);
-        }
+        self.epochs.push(epoch);
         self.current = Some(epoch);
         self.highest = input.place.saturating_sub(1);
         self.forwarded = 0;
@@ -478,19 +460,6 @@ impl Forwarder {
         }
     }
 }
-
-impl Epoch {
-    fn picture(&self, incoming: PictureNumbers, id_shift: u16) -> PictureNumbers {
-        PictureNumbers {
-            id: incoming.id.wrapping_sub(id_shift) & 0x7fff,
-            base: incoming.base.wrapping_sub(self.base_shift),
-            key: incoming.key.wrapping_sub(self.key_shift) & 0x1f,
-        }
-    }
-}
-
-/// Changes of streams that are remembered for retransmission: several a second happen only with speakers.
-const EPOCHS: usize = 8;
 
 /// A larger jump is a new beginning: nobody asks for so many packets.
 pub(crate) const GAP_MAX: u64 = 512;

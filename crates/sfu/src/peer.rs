@@ -10,7 +10,6 @@ use rtp::parameters::ExtensionIds;
 pub(crate) use outbound::{Outbound, Waiting, What};
 pub(crate) use send::{Context, Outgoing};
 
-use crate::allocator::Demand;
 use crate::allowance::Allowance;
 use crate::bandwidth::incoming::Incoming;
 use crate::config::Config;
@@ -65,8 +64,6 @@ pub(crate) struct Peer {
     pub(crate) clock_offset: Option<i64>,
     /// All streams that flowed were on its clock at once: from then on they are reported by it.
     pub(crate) is_told_whole: bool,
-    /// What is allocated, while it is; kept for its memory.
-    pub(crate) demands: Vec<Demand>,
     /// It is to be shown a picture, so its path is estimated. Sound alone is sent whatever the path carries.
     pub(crate) is_estimated: bool,
     /// What it publishes is made within this process, by an encoder that nobody can ask for a key picture.
@@ -123,7 +120,6 @@ impl Peer {
             round_trip: None,
             clock_offset: None,
             is_told_whole: false,
-            demands: Vec::new(),
             is_estimated: false,
             replays: false,
             slots_changed: false,

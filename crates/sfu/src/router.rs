@@ -21,6 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rtp::parameters::{ReceiveParameters, SendParameters};
 
+use crate::allocator::Demand;
 use crate::bandwidth::incoming::Incoming;
 use crate::config::Config;
 use crate::forwarder::StreamId;
@@ -59,6 +60,8 @@ pub struct Router {
     context: Context,
     /// RTCP is written here; grows to the largest compound once.
     scratch: Vec<u8>,
+    /// What is being allocated; kept for its memory.
+    demands: Vec<Demand>,
     outputs: VecDeque<Output>,
     /// Not later than anything that is due.
     wake: Option<Instant>,
@@ -89,6 +92,7 @@ impl Router {
             next_stream: 0,
             context: Context { start: now, template: Template::new(), stats: Stats::default() },
             scratch: Vec::new(),
+            demands: Vec::new(),
             outputs: VecDeque::new(),
             wake: None,
             tick_at: None,

@@ -2,6 +2,7 @@
 
 mod codec;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rtp::parameters::{Kind, Mid, SendParameters};
@@ -53,10 +54,9 @@ pub enum Priority {
 /// A slot and what goes through it.
 #[derive(Debug)]
 pub(crate) struct Slot {
-    /// Without their codecs.
     pub(crate) parameters: SendParameters,
-    /// What is needed of the codecs.
-    formats: Box<[Format]>,
+    /// What is needed of the codecs: one copy for all slots of a subscriber that have the same.
+    pub(crate) formats: Arc<[Format]>,
     /// What the subscriber wants; `None` before it says so.
     pub(crate) wish: Option<Wish>,
     /// The key of the track in it.
@@ -108,9 +108,8 @@ pub(crate) struct OutgoingCodec {
 
 impl Slot {
     /// An empty slot. `first` and `first_rtx` are the sequence numbers to begin with.
-    pub(crate) fn new(mut parameters: SendParameters, first: u16, first_rtx: u16) -> Self {
+    pub(crate) fn new(parameters: SendParameters, formats: Arc<[Format]>, first: u16, first_rtx: u16) -> Self {
         let is_audio = parameters.kind == Kind::Audio;
-        let formats = Format::all(&std::mem::take(&mut parameters.codecs));
         let rate_hz = formats.first().map_or(90_000, |format| format.clock_rate_hz);
         let history = if is_audio { HISTORY_AUDIO } else { HISTORY_VIDEO };
         Self {
@@ -135,8 +134,7 @@ impl Slot {
     }
 
     /// The same slot after another negotiation.
-    pub(crate) fn with(self, mut parameters: SendParameters) -> Self {
-        let formats = Format::all(&std::mem::take(&mut parameters.codecs));
+    pub(crate) fn with(self, parameters: SendParameters, formats: Arc<[Format]>) -> Self {
         Self { parameters, formats, codec: None, ..self }
     }
 

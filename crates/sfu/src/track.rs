@@ -1,5 +1,6 @@
 //! What a peer publishes: its layers, and who gets them.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rtp::parameters::{Codec, Kind, ReceiveParameters, Rid};
@@ -24,7 +25,7 @@ pub(crate) struct Track {
     pub(crate) id: TrackId,
     pub(crate) parameters: ReceiveParameters,
     /// Of its codecs, in their order.
-    pub(crate) formats: Box<[Format]>,
+    pub(crate) formats: Arc<[Format]>,
     /// Nothing is forwarded, by moderation.
     pub(crate) blocked: bool,
     /// At least one, the smallest first.

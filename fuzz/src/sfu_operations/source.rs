@@ -88,7 +88,7 @@ impl Camera {
         ReceiveParameters {
             mid: Mid::new("0").expect("a token"),
             kind: Kind::Video,
-            codecs: vec![codec(self.codec)],
+            codecs: [codec(self.codec)].into(),
             extensions: EXTENSIONS,
             rids,
             ssrcs: announced.into_iter().collect(),

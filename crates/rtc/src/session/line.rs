@@ -1,5 +1,7 @@
 //! What becomes of one media description of the offer.
 
+use std::sync::Arc;
+
 use rtp::parameters::{Codec, Kind, Mid, ReceiveParameters, SendParameters};
 
 use super::extensions::{ExtensionTable, Extensions};
@@ -28,7 +30,7 @@ pub(super) struct RtpLine {
     pub(super) kind: Kind,
     /// As the answer says it.
     pub(super) direction: Direction,
-    pub(super) codecs: Vec<Codec>,
+    pub(super) codecs: Arc<[Codec]>,
     pub(super) extensions: Extensions,
     pub(super) rids: Vec<rtp::parameters::Rid>,
     pub(super) ssrcs: Vec<rtp::parameters::AnnouncedSsrc>,
@@ -71,7 +73,7 @@ fn rtp(
     // Without a direction, too: an answer that leaves layers out takes them from the client for ever (RFC 9429 §4.2.6).
     let rids = if extensions.receive.rid.is_some() { layers(media) } else { Vec::new() };
     let ssrcs = if direction.receives() { announced(media) } else { Vec::new() };
-    Outcome::Rtp(Box::new(RtpLine { kind, direction, codecs, extensions, rids, ssrcs }))
+    Outcome::Rtp(Box::new(RtpLine { kind, direction, codecs: codecs.into(), extensions, rids, ssrcs }))
 }
 
 /// RFC 8841. The form of old drafts (`DTLS/SCTP` with `a=sctpmap`) is rejected: nobody has written it for years.
@@ -98,6 +100,17 @@ impl Line {
         matches!(&self.outcome, Outcome::Rtp(line) if line.direction.sends())
     }
 
+    /// Has one copy of the codecs with another line that says the same; whether it does.
+    pub(super) fn share_codecs(&mut self, known: &Self) -> bool {
+        match (&mut self.outcome, &known.outcome) {
+            (Outcome::Rtp(line), Outcome::Rtp(known)) if line.codecs == known.codecs => {
+                line.codecs = Arc::clone(&known.codecs);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// For the one who uses what was agreed upon.
     pub(super) fn media(&self, (ssrc, rtx_ssrc): (u32, u32)) -> Media {
         let line = match &self.outcome {
@@ -108,7 +121,7 @@ impl Line {
         let receive = || ReceiveParameters {
             mid: self.mid.clone(),
             kind: line.kind,
-            codecs: line.codecs.clone(),
+            codecs: Arc::clone(&line.codecs),
             extensions: line.extensions.receive,
             rids: line.rids.clone(),
             ssrcs: line.ssrcs.clone(),
@@ -117,7 +130,7 @@ impl Line {
         let send = || SendParameters {
             mid: self.mid.clone(),
             kind: line.kind,
-            codecs: line.codecs.clone(),
+            codecs: Arc::clone(&line.codecs),
             extensions: line.extensions.send,
             ssrc,
             rtx_ssrc,

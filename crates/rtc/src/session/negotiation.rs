@@ -55,7 +55,9 @@ pub(super) fn negotiate(session: &Session, offer: &str, allow: &Allow) -> Result
             return Err(OfferError::NoRtcpMux { index });
         }
         data_is_there |= matches!(outcome, Outcome::Data(_));
-        lines.push(Line { mid, outcome });
+        let mut line = Line { mid, outcome };
+        lines.iter().rev().take(ALIKE_WITHIN).any(|known| line.share_codecs(known));
+        lines.push(line);
     }
 
     let accepted = offer.media.iter().zip(&lines).filter(|(_, line)| !matches!(line.outcome, Outcome::Rejected));
@@ -128,3 +130,7 @@ impl Description {
         }
     }
 }
+
+/// Clients describe all places for pictures alike, one behind the other or by turns with those for sound: so many lines back is looked for
+/// the same codecs.
+const ALIKE_WITHIN: usize = 4;

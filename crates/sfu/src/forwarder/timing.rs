@@ -25,7 +25,7 @@ impl Forwarder {
 
     /// The same by the sender reports of both streams, if one publisher made them.
     fn timestamp_by_reports(&self, input: &Input<'_>) -> Option<u32> {
-        let before = self.epoch(self.begun.wrapping_sub(1)).filter(|epoch| epoch.publisher == input.publisher)?;
+        let before = self.epochs.find(self.begun.wrapping_sub(1)).filter(|epoch| epoch.publisher == input.publisher)?;
         let clock = self.current.map_or(before.clock, |epoch| epoch.clock)?;
         let sampled_at = input.clock?.ntp_of(input.timestamp, self.rate_hz);
         Some(clock.timestamp_of(sampled_at, self.rate_hz).wrapping_sub(before.timestamp_shift))

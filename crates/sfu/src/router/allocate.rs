@@ -38,7 +38,7 @@ impl Router {
     pub(super) fn allocate_peer(&mut self, now: Instant, key: usize) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.allocate_at = None;
-        peer.demands.clear();
+        self.demands.clear();
         let (mut has_picture, mut spare_bps) = (false, 0_u64);
         for slot in &mut peer.slots {
             let track = slot.track.and_then(|track| self.tracks.get(track));
@@ -55,7 +55,7 @@ impl Router {
                 (Some(track), None) => track.ladder.rungs(),
                 (None, _) => &[],
             });
-            peer.demands.push(slot.demand.clone());
+            self.demands.push(slot.demand.clone());
         }
         if peer.is_estimated && !has_picture {
             peer.outbound.estimator.handle_pause();
@@ -64,7 +64,7 @@ impl Router {
         let estimator = &peer.outbound.estimator;
         let estimate_bps = if peer.is_local { LOCAL_BPS } else { estimator.estimate_bps() };
         let budget = Budget { estimate_bps, condition: estimator.condition() };
-        let allocation = allocate(now, budget, &mut peer.demands);
+        let allocation = allocate(now, budget, &mut self.demands);
         peer.allocated_bps = budget.estimate_bps;
         // A probe needs packets to be made of: without any it would be wasted, and with it the time until the next.
         let is_probable = !peer.is_local && peer.slots.iter().any(|slot| slot.padding_type().is_some());
@@ -73,7 +73,7 @@ impl Router {
         (peer.wanted_bps, peer.granted_bps) = (allocation.wanted_bps, allocation.granted_bps);
         peer.is_starved = allocation.starved > 0;
         peer.allocate_at = allocation.again_at;
-        for (slot, demand) in peer.slots.iter_mut().zip(peer.demands.drain(..)) {
+        for (slot, demand) in peer.slots.iter_mut().zip(self.demands.drain(..)) {
             slot.demand = demand;
         }
         peer.share_bps = share_bps(peer, &self.tracks);

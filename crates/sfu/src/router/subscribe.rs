@@ -1,12 +1,13 @@
 //! Which track is in which slot.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rtp::parameters::{Kind, SendParameters};
 
 use super::Router;
 use crate::id::{Source, TrackId};
-use crate::slot::{Slot, Wish};
+use crate::slot::{Format, Slot, Wish};
 use crate::track::Subscription;
 
 impl Router {
@@ -18,9 +19,10 @@ impl Router {
             let is_same =
                 |slot: &Slot| slot.parameters.mid == parameters.mid && slot.parameters.ssrc == parameters.ssrc;
             let known = peer.slots.iter().position(is_same).map(|index| peer.slots.swap_remove(index));
+            let formats = formats(&slots, &parameters);
             slots.push(match known {
-                Some(slot) => slot.with(parameters),
-                None => Slot::new(parameters, self.random_number(), self.random_number()),
+                Some(slot) => slot.with(parameters, formats),
+                None => Slot::new(parameters, formats, self.random_number(), self.random_number()),
             });
         }
         for (_, track) in self.tracks.iter_mut() {
@@ -163,6 +165,13 @@ impl Router {
         self.tick_at.get_or_insert(now);
         self.wake_at(now);
     }
+}
+
+/// What is needed of the codecs of a slot, which those before it may have as well.
+fn formats(slots: &[Slot], parameters: &SendParameters) -> Arc<[Format]> {
+    let is_alike = |slot: &&Slot| Arc::ptr_eq(&slot.parameters.codecs, &parameters.codecs);
+    let known = slots.iter().find(is_alike).map(|slot| Arc::clone(&slot.formats));
+    known.unwrap_or_else(|| Format::all(&parameters.codecs))
 }
 
 fn empty(slot: &mut Slot) {

@@ -1,5 +1,7 @@
 //! Which of a subscriber's codecs takes a publisher's packets as they are.
 
+use std::sync::Arc;
+
 use rtp::parameters::{Codec, CodecName};
 
 use super::OutgoingCodec;
@@ -21,7 +23,7 @@ pub(crate) struct Format {
 }
 
 impl Format {
-    pub(crate) fn all(codecs: &[Codec]) -> Box<[Self]> {
+    pub(crate) fn all(codecs: &[Codec]) -> Arc<[Self]> {
         codecs.iter().map(Self::of).collect()
     }
 

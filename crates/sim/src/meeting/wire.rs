@@ -100,7 +100,7 @@ fn microphone() -> ReceiveParameters {
     ReceiveParameters {
         mid: mid(MICROPHONE_MID),
         kind: Kind::Audio,
-        codecs: vec![opus()],
+        codecs: [opus()].into(),
         extensions: EXTENSIONS,
         rids: Vec::new(),
         ssrcs: Vec::new(),
@@ -113,7 +113,7 @@ fn camera(film: Film) -> ReceiveParameters {
     ReceiveParameters {
         mid: mid(CAMERA_MID),
         kind: Kind::Video,
-        codecs: vec![vp8()],
+        codecs: [vp8()].into(),
         extensions: EXTENSIONS,
         rids: rids.iter().map(|rid| Rid::new(rid).expect("ours are letters")).collect(),
         ssrcs: Vec::new(),
@@ -126,7 +126,7 @@ pub(super) fn slots(audio: usize, video: usize) -> Vec<SendParameters> {
     let slot = |mid_text: String, kind, codec, ssrc: u32| SendParameters {
         mid: mid(&mid_text),
         kind,
-        codecs: vec![codec],
+        codecs: [codec].into(),
         extensions: EXTENSIONS,
         ssrc,
         rtx_ssrc: ssrc + 1,

@@ -15,7 +15,7 @@ fn audio_with(payload_types: &str, lines: &str) -> String {
 }
 
 fn codecs(offer: &str) -> Vec<Codec> {
-    first(offer).media[0].receive().unwrap().codecs.clone()
+    first(offer).media[0].receive().unwrap().codecs.to_vec()
 }
 
 fn payload_types(offer: &str) -> Vec<u8> {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rtp::parameters::Kind;
+
 use super::{OfferError, answer_to, first, lines, names, session, validity};
 use crate::session::Answer;
 
@@ -124,4 +126,17 @@ fn layers_announced_by_ssrc_are_found_in_their_order() {
     let ssrcs = &answer.media[0].receive().unwrap().ssrcs;
     let pairs: Vec<(u32, Option<u32>)> = ssrcs.iter().map(|ssrc| (ssrc.media, ssrc.rtx)).collect();
     assert_eq!(pairs, [(1001, Some(2001)), (1002, Some(2002)), (1003, Some(2003))]);
+}
+
+#[test]
+fn all_slots_of_a_kind_have_one_copy_of_their_codecs() {
+    for name in ["chromium-meeting.sdp", "firefox-meeting.sdp"] {
+        let answer = only(name);
+        for kind in [Kind::Audio, Kind::Video] {
+            let slots = answer.media.iter().filter_map(|media| media.send()).filter(|slot| slot.kind == kind);
+            let codecs: Vec<_> = slots.map(|slot| &slot.codecs).collect();
+            assert!(codecs.len() > 1, "{name}");
+            assert!(codecs.iter().all(|one| std::sync::Arc::ptr_eq(one, codecs[0])), "{kind:?} of {name}");
+        }
+    }
 }

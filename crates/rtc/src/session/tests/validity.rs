@@ -52,7 +52,7 @@ fn check_media(offer: &Description, offered: &MediaDescription, written: &MediaD
 }
 
 fn check_parameters(offered: &MediaDescription, written: &MediaDescription, media: &Media) {
-    let sides = [media.receive().map(|receive| &receive.codecs), media.send().map(|send| &send.codecs)];
+    let sides = [media.receive().map(|receive| &receive.codecs[..]), media.send().map(|send| &send.codecs[..])];
     for codec in sides.into_iter().flatten().flatten() {
         let numbers = [Some(codec.payload_type), codec.rtx_payload_type];
         assert!(numbers.into_iter().flatten().all(|n| written.formats.contains(&n.to_string())));

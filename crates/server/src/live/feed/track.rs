@@ -72,7 +72,7 @@ impl Track {
             #[expect(clippy::expect_used, reason = "two tokens of one digit")]
             mid: Mid::new(mid).expect("a digit is a token"),
             kind,
-            codecs: vec![Codec {
+            codecs: [Codec {
                 name: self.codec,
                 payload_type,
                 rtx_payload_type: None,
@@ -80,7 +80,8 @@ impl Track {
                 channels,
                 fmtp: self.fmtp.clone(),
                 feedback: Feedback::default(),
-            }],
+            }]
+            .into(),
             extensions: ExtensionIds {
                 audio_level: (kind == Kind::Audio).then_some(AUDIO_LEVEL),
                 ..ExtensionIds::default()

@@ -10,7 +10,7 @@ fn sending(mid: &str, kind: Kind) -> Media {
     Media::Receive(ReceiveParameters {
         mid: Mid::new(mid).unwrap(),
         kind,
-        codecs: Vec::new(),
+        codecs: [].into(),
         extensions: ExtensionIds::default(),
         rids: Vec::new(),
         ssrcs: Vec::new(),

@@ -119,7 +119,7 @@ fn a_voice_that_is_wished_for_leaves_the_automatic_slot_it_was_in() {
 fn alternating_payload_types_are_told_once_a_second_and_only_when_they_differ() {
     let mut world = World::new(&[ALICE]);
     let mut parameters = sends("0", codec(CodecName::Opus, OPUS), 100);
-    parameters.codecs.push(codec(CodecName::Pcmu, PCMU));
+    parameters.codecs = [codec(CodecName::Opus, OPUS), codec(CodecName::Pcmu, PCMU)].into();
     world.publish(ALICE, Source::Microphone, parameters);
     world.outputs();
     let mut told = Vec::new();

@@ -14,8 +14,8 @@ const SLOT: u32 = 0x9000;
 /// Alice sends redundant sound.
 fn red(world: &mut World, encrypted: bool) -> TrackId {
     let red = Codec { fmtp: format!("{OPUS}/{OPUS}"), ..codec(CodecName::Red, RED) };
-    let mut parameters = sends("0", red, MIC);
-    parameters.codecs.push(codec(CodecName::Opus, OPUS));
+    let mut parameters = sends("0", red.clone(), MIC);
+    parameters.codecs = [red, codec(CodecName::Opus, OPUS)].into();
     parameters.encrypted = encrypted;
     world.publish(ALICE, Source::Microphone, parameters)
 }
@@ -37,11 +37,11 @@ fn send(world: &mut World, number: u16, payload: &[u8]) {
 fn a_viewer_without_redundancy_gets_the_sound_alone_under_the_same_times() {
     let mut world = World::new(&[ALICE, BOB, CAROL]);
     let both = SendParameters {
-        codecs: vec![Codec { fmtp: "100/100".into(), ..codec(CodecName::Red, 99) }, codec(CodecName::Opus, 100)],
+        codecs: [Codec { fmtp: "100/100".into(), ..codec(CodecName::Red, 99) }, codec(CodecName::Opus, 100)].into(),
         ..takes("a", codec(CodecName::Opus, 100), SLOT)
     };
     let same = SendParameters {
-        codecs: vec![Codec { fmtp: format!("{OPUS}/{OPUS}"), ..codec(CodecName::Red, 98) }],
+        codecs: [Codec { fmtp: format!("{OPUS}/{OPUS}"), ..codec(CodecName::Red, 98) }].into(),
         ..takes("a", codec(CodecName::Opus, 100), SLOT + 2)
     };
     world.slots(BOB, vec![both]);

@@ -370,8 +370,9 @@ fn layers_of_simulcast_are_learnt_by_their_rids() {
 #[test]
 fn where_a_picture_cannot_be_repeated_a_path_is_tested_with_padding_and_no_number_is_skipped() {
     let mut world = World::new(&[ALICE, BOB]);
-    let mut slot = takes("v", Codec { rtx_payload_type: None, ..codec(CodecName::Vp8, 100) }, SLOT);
-    slot.codecs.push(codec(CodecName::Vp9, 102));
+    let plain = Codec { rtx_payload_type: None, ..codec(CodecName::Vp8, 100) };
+    let mut slot = takes("v", plain.clone(), SLOT);
+    slot.codecs = [plain, codec(CodecName::Vp9, 102)].into();
     world.slots(BOB, vec![slot]);
     let track = world.publish(ALICE, Source::Camera, sends("0", codec(CodecName::Vp8, VP8), CAMERA));
     world.wish(BOB, "v", Some(track));

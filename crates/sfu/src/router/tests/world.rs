@@ -252,7 +252,7 @@ pub(crate) fn sends(at: &str, codec: Codec, ssrc: u32) -> ReceiveParameters {
     ReceiveParameters {
         mid: mid(at),
         kind: codec.name.kind(),
-        codecs: vec![codec],
+        codecs: [codec].into(),
         extensions: EXTENSIONS,
         rids: Vec::new(),
         ssrcs: vec![AnnouncedSsrc { media: ssrc, rtx }],
@@ -269,7 +269,7 @@ pub(crate) fn takes(at: &str, codec: Codec, ssrc: u32) -> SendParameters {
     SendParameters {
         mid: mid(at),
         kind: codec.name.kind(),
-        codecs: vec![codec],
+        codecs: [codec].into(),
         extensions: EXTENSIONS,
         ssrc,
         rtx_ssrc: ssrc + 1,
