@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use client::load::{Audience, Population, Quantiles, Report, Session};
+use client::load::{Audience, Plan, Population, Quantiles, Report, Session};
+use tokio::time::sleep;
 
 use crate::case::{Case, Load};
 use crate::encoder::{Encoder, LONG_GROUP};
 use crate::listeners::{Listeners, Output};
 use crate::players::{PLAYERS, Players};
-use crate::round::Contender;
+use crate::round::{Contender, FLOW_STEP, FLOW_TRIES};
 use crate::{janus, parlor, relay};
 
 /// Everybody who is there.
@@ -61,7 +62,7 @@ impl Crowd {
         match (&case.load, rival) {
             (Load::Rooms(plan), None) => {
                 let deaf = match &case.deaf_rooms {
-                    Some(plan) => Some(parlor::fill_rooms("deaf", plan.clone()).await?),
+                    Some(plan) => Some(deaf_rooms(plan).await?),
                     None => None,
                 };
                 Ok(Self::Rooms { session: parlor::fill_rooms("bench", plan.clone()).await?, deaf })
@@ -114,10 +115,7 @@ impl Crowd {
             Self::Relayed(session) => session.report().received > 0,
             Self::Churn(churn) => churn.made() > 0,
             Self::Rooms { .. } | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
-                self.populations().all(|population| {
-                    let report = population.report();
-                    report.streams >= report.streams_expected && report.joined >= u64::from(report.members)
-                })
+                self.populations().all(is_complete)
             }
         }
     }
@@ -151,13 +149,6 @@ impl Crowd {
     /// Lets nobody look any more at what comes.
     pub(crate) fn deafen(&self) {
         self.populations().for_each(Population::deafen);
-    }
-
-    /// Lets those not look any more who are there as a load alone.
-    pub(crate) fn deafen_others(&self) {
-        if let Self::Rooms { deaf: Some(session), .. } = self {
-            session.population().deafen();
-        }
     }
 
     /// What was sent, to those who do not look as well: as many packets as the server says.
@@ -209,6 +200,24 @@ impl Crowd {
             Self::Listeners(_) | Self::Players(_) | Self::Relayed(_) | Self::Churn(_) => None,
         }
     }
+}
+
+/// Rooms in which everybody gets what is to come, and nobody looks any more from then on: before others come, whom that would disturb.
+async fn deaf_rooms(plan: &Plan) -> Result<Session> {
+    let session = parlor::fill_rooms("deaf", plan.clone()).await?;
+    for _ in 0..FLOW_TRIES {
+        if is_complete(session.population()) {
+            break;
+        }
+        sleep(FLOW_STEP).await;
+    }
+    session.population().deafen();
+    Ok(session)
+}
+
+fn is_complete(population: &Population) -> bool {
+    let report = population.report();
+    report.streams >= report.streams_expected && report.joined >= u64::from(report.members)
 }
 
 fn of_listeners(case: &Case, listeners: &Listeners, window_s: f64) -> Outcome {

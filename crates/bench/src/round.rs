@@ -83,7 +83,6 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binaries: &Bin
         }
         sleep(FLOW_STEP).await;
     }
-    crowd.deafen_others();
     sleep(case.warm_up()).await;
     let left_before = count(door.as_ref()).await?;
     crowd.reset();
@@ -122,7 +121,7 @@ async fn count(door: Option<&Door>) -> Result<Option<Count>> {
     }
 }
 
-const FLOW_STEP: Duration = Duration::from_millis(100);
+pub(crate) const FLOW_STEP: Duration = Duration::from_millis(100);
 
 /// Ten seconds in all.
-const FLOW_TRIES: u32 = 100;
+pub(crate) const FLOW_TRIES: u32 = 100;
