@@ -165,7 +165,7 @@ impl World {
         let mut voice = self.cameras[peer].parameters();
         voice.mid = Mid::new("1").expect("a token");
         voice.kind = Kind::Audio;
-        voice.codecs = vec![codec(CodecName::Opus)];
+        voice.codecs = [codec(CodecName::Opus)].into();
         voice.rids.clear();
         voice.ssrcs = vec![rtp::parameters::AnnouncedSsrc { media: voice_ssrc(peer), rtx: None }];
         self.router.handle_publish(self.now, TrackId { peer: id, source: Source::Microphone }, voice);

@@ -378,7 +378,7 @@ pub(super) fn slot(at: &str, kind: Kind, ssrc: u32) -> SendParameters {
     SendParameters {
         mid: Mid::new(at).expect("a token"),
         kind,
-        codecs,
+        codecs: codecs.into(),
         extensions: EXTENSIONS,
         ssrc,
         rtx_ssrc: ssrc + 1,
