@@ -12,11 +12,11 @@ use crate::sink::Sink;
 use crate::track::Track;
 
 impl Router {
-    /// Another worker wants a layer anew. Where this worker would lead its own viewers up to the live picture, that one gets what it needs for
-    /// the same; the live packets follow behind.
+    /// Another worker wants a layer anew. Where all since the latest key picture is kept for viewers, that one gets what it needs for the same;
+    /// the live packets follow behind.
     pub(super) fn begin_backlog(&mut self, now: Instant, key: usize, layer: usize, link: LinkId) {
         let Some(track) = self.tracks.get_mut(key).filter(|track| !track.blocked) else { return };
-        let Some(of) = track.layers.get(layer) else { return };
+        let Some(of) = track.layers.get(layer).filter(|layer| layer.cache.is_replaying()) else { return };
         let Some(next) = Replay::begin(now, of).map(|replay| replay.start()) else { return };
         track.backlogs.begin(now, Backlog { link, layer, stream: of.id, next });
     }
