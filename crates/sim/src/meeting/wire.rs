@@ -1,5 +1,7 @@
 //! What the members of a simulated meeting have negotiated: the same for all.
 
+use std::sync::Arc;
+
 use rtp::parameters::{Codec, CodecName, ExtensionIds, Feedback, Kind, Mid, ReceiveParameters, Rid, SendParameters};
 use rtp::{Element, Header};
 
@@ -88,7 +90,7 @@ pub(super) fn published(attendee: &Attendee) -> Vec<(Source, ReceiveParameters)>
 fn by_remb(mut published: Vec<(Source, ReceiveParameters)>) -> Vec<(Source, ReceiveParameters)> {
     for (_, parameters) in &mut published {
         parameters.extensions = EXTENSIONS_OF_REMB;
-        for codec in &mut parameters.codecs {
+        for codec in Arc::make_mut(&mut parameters.codecs) {
             codec.feedback.transport_cc = false;
             codec.feedback.remb = parameters.kind == Kind::Video;
         }
