@@ -32,7 +32,6 @@ declare global {
   var camera: RTCPeerConnection;
   var player: Player;
   var troubles: string[];
-  var longest: number;
 }
 
 /** Publishes camera and microphone, the camera in layers of H.264, each half as wide as the one above. Of 640 by 360 a browser sends no more than two; three are sent
@@ -109,29 +108,6 @@ export function shown(page: Page): Promise<Picture> {
     const video = [...document.querySelectorAll('video')].at(-1);
     if (!video) throw new Error('nothing is played');
     return { width: video.videoWidth, height: video.videoHeight, seconds: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames };
-  });
-}
-
-/** Measures from here on how long a picture is shown at the longest. */
-export function watchesPictures(page: Page): Promise<void> {
-  return page.evaluate(() => {
-    const video = [...document.querySelectorAll('video')].at(-1);
-    let last = performance.now();
-    globalThis.longest = 0;
-    const next = (now: number): void => {
-      globalThis.longest = Math.max(globalThis.longest, now - last);
-      last = now;
-      video?.requestVideoFrameCallback(next);
-    };
-    video?.requestVideoFrameCallback(next);
-  });
-}
-
-/** How long a picture was shown at the longest, in seconds, and how many holes are in what is buffered. */
-export function stoodStill(page: Page): Promise<{ seconds: number; holes: number }> {
-  return page.evaluate(() => {
-    const buffered = [...document.querySelectorAll('video')].at(-1)?.buffered;
-    return { seconds: longest / 1000, holes: (buffered?.length ?? 0) - 1 };
   });
 }
 
