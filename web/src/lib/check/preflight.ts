@@ -1,4 +1,5 @@
 /** The short check that the lobby runs by itself: does the way to the media server carry a call. */
+import { orAborted, within } from './abort';
 import { EchoPeer, type EchoTransport, type Reach } from './net/echo';
 import { echoes, JITTER_LIMITS_MS, LOSS_LIMITS, qualityOf, ROUND_TRIP_LIMITS_MS, type Quality } from './net/quality';
 
@@ -35,19 +36,41 @@ export function judgePreflight({ udp, tcp, quality }: PreflightFindings): Prefli
 
 /** Rejects when `signal` is aborted: somebody joins, leaves the page, or has waited long enough. */
 export async function preflight(token: string | null, signal: AbortSignal): Promise<Preflight> {
-  const way = async (transport: EchoTransport) => {
+  const peers: EchoPeer[] = [];
+  const way = async (transport: EchoTransport, limitMs: number) => {
     const peer = new EchoPeer(signal);
-    return { peer, reach: await peer.reach(transport, token, OPEN_LIMIT_MS) };
+    peers.push(peer);
+    return { peer, reach: await peer.reach(transport, token, limitMs) };
   };
-  const udp = await way('udp');
-  const shut = udp.reach.roundTripMs === null;
-  if (shut) udp.peer.close();
-  const tcp = shut && udp.reach.status === 201 ? await way('tcp') : null;
-  const used = shut ? tcp : udp;
   try {
-    const quality = used && used.reach.roundTripMs !== null ? qualityOf(await echoes(used.peer.channel, MEASURE_MS, signal)) : null;
-    return judgePreflight({ udp: udp.reach, tcp: tcp?.reach ?? null, quality });
+    // A packet that is lost on a slow line costs a second: UDP goes on while TCP is tried.
+    const udp = way('udp', 2 * OPEN_LIMIT_MS);
+    const soon = await orAborted(within(udp, OPEN_LIMIT_MS), signal);
+    const isTcpWorthATry = soon === null || (soon.reach.roundTripMs === null && soon.reach.status === 201);
+    const ways = isTcpWorthATry ? [udp, way('tcp', OPEN_LIMIT_MS)] : [udp];
+    const used = await orAborted(firstThatWorks(ways), signal);
+    const [udpReach, tcpReach] = await Promise.all(ways.map(async (each) => (await within(each, 0))?.reach ?? null));
+    const quality = used && qualityOf(await echoes(used.peer.channel, MEASURE_MS, signal));
+    return judgePreflight({ udp: udpReach ?? UNDER_WAY, tcp: tcpReach ?? null, quality });
   } finally {
-    used?.peer.close();
+    for (const peer of peers) peer.close();
   }
 }
+
+interface Way {
+  readonly peer: EchoPeer;
+  readonly reach: Reach;
+}
+
+/** `null` when none does. */
+function firstThatWorks(ways: readonly Promise<Way>[]): Promise<Way | null> {
+  const works = async (way: Promise<Way>) => {
+    const tried = await way;
+    if (tried.reach.roundTripMs === null) throw new Error('shut');
+    return tried;
+  };
+  return Promise.any(ways.map(works)).catch(() => null);
+}
+
+/** TCP works, and UDP has not so far: the server that answered one of them offers the other. */
+const UNDER_WAY: Reach = { transport: 'udp', status: 201, refusal: null, offered: 1, setupMs: null, roundTripMs: null };
