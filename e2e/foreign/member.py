@@ -112,6 +112,8 @@ def pitch_of(frame: "AudioFrame") -> float | None:
 class Member:
     """One aiortc client in a room."""
 
+    connect_s = CONNECT_S
+
     def __init__(self, name: str, shade: int, pitch_hz: int, codec: str, turn: str | None = None):
         """With `turn`, `HOST:PORT?transport=…`, nothing but relayed candidates is used."""
         self.name, self.shade, self.pitch_hz, self._codec, self._turn = name, shade, pitch_hz, codec, turn
@@ -211,7 +213,7 @@ class Member:
         return (await asyncio.wait_for(self._answer, 5))["sdp"]
 
     async def _until_connected(self, state: Callable[[], str]) -> None:
-        deadline = time.monotonic() + CONNECT_S
+        deadline = time.monotonic() + self.connect_s
         while state() != "connected":
             if state() in ("failed", "closed") or time.monotonic() > deadline:
                 raise Failed(f"{self.name} is not connected: {state()}")

@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-import re
 import time
 from collections.abc import Callable
 
+from line import Access
 from meeting import until
 from member import FRAMES_PER_SECOND, MediaStreamTrack, Member, Picture
 from server import Failed, Server
@@ -20,8 +20,8 @@ ADAPT_S, MEASURED_S, LIMIT_S = 60, 5, 240
 SHOWN = 0.6
 
 
-class Line:
-    """One direction of somebody's access: a rate, a queue before it, and what has been put onto it."""
+class Rated:
+    """A line with a rate, a queue before it, and a count of what has been put onto it."""
 
     def __init__(self, deliver: Callable[[bytes], None]):
         self.kbit_s, self.offered_bytes = WIDE_KBIT_S, 0
@@ -35,27 +35,6 @@ class Line:
             return
         self._free_at = begins + len(datagram) / (self.kbit_s * 125)
         loop.call_at(self._free_at, self._deliver, datagram)
-
-
-class End(asyncio.DatagramProtocol):
-    """A socket whose datagrams go onto a line."""
-
-    def __init__(self):
-        self.line, self.peer, self._transport = None, None, None
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
-        self._transport = transport
-
-    def datagram_received(self, datagram: bytes, peer: tuple[str, int]) -> None:
-        self.peer = peer
-        self.line.put(datagram)
-
-    def send(self, datagram: bytes) -> None:
-        if self.peer and not self._transport.is_closing():
-            self._transport.sendto(datagram, self.peer)
-
-    def close(self) -> None:
-        self._transport.close()
 
 
 class Noise(Picture):
@@ -73,29 +52,28 @@ class Narrow(Member):
 
     def __init__(self, name: str, shade: int, pitch_hz: int, server_port: int):
         super().__init__(name, shade, pitch_hz, "VP8")
-        self._server_port, self._ends = server_port, []
-        self.up = self.down = None
+        self._server_port = server_port
+        self._access: Access[Rated] | None = None
+
+    @property
+    def up(self) -> Rated:
+        return self._access.up
+
+    @property
+    def down(self) -> Rated:
+        return self._access.down
 
     def _camera(self) -> MediaStreamTrack:
         return Noise(self.shade)
 
     async def _negotiate(self, sdp: str, tracks: list[dict[str, str]]) -> str:
-        """The candidates of the answer lead to the near end of the line."""
-        loop = asyncio.get_running_loop()
-        near, far = [end for _, end in [await loop.create_datagram_endpoint(End, ("127.0.0.1", 0)) for _ in range(2)]]
-        self._ends, far.peer = [near, far], ("127.0.0.1", self._server_port)
-        near.line, far.line = Line(far.send), Line(near.send)
-        self.up, self.down = near.line, far.line
-        answer = await super()._negotiate(sdp, tracks)
-        port = near._transport.get_extra_info("sockname")[1]
-        answer = re.sub(r"(?m)^(a=candidate:\S+ 1 )(UDP|udp)( \d+) 127\.0\.0\.1 \d+ ", rf"\1\2\3 127.0.0.1 {port} ", answer)
-        lines = answer.split("\r\n")
-        return "\r\n".join(line for line in lines if not line.startswith("a=candidate:") or f" 127.0.0.1 {port} " in line)
+        self._access = await Access.open(self._server_port, Rated)
+        return self._access.only_way(await super()._negotiate(sdp, tracks))
 
     async def leave(self) -> None:
         await super().leave()
-        for end in self._ends:
-            end.close()
+        if self._access:
+            self._access.close()
 
 
 async def measure(publisher: Narrow, viewer: Narrow) -> tuple[float, float]:

@@ -23,6 +23,7 @@ import encoder
 import forward
 import full_disk
 import g711
+import handshake
 import hooks
 import ice
 import live
@@ -79,7 +80,7 @@ def main() -> int:
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *room_recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
-    meetings = chosen([*meeting.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
+    meetings = chosen([*meeting.CHECKS, *handshake.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
     abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *slow_disk.CHECKS, *audience.CHECKS, *narrow.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)

@@ -58,7 +58,7 @@ class AiortcEnd(Session, Member):
 
     async def play(self, url: str) -> None:
         self.url = url
-        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._pc = self._connection()
         picture = self._pc.addTransceiver("video", direction="recvonly")
         sound = self._pc.addTransceiver("audio", direction="recvonly")
         self._prefer_codec()
@@ -70,6 +70,9 @@ class AiortcEnd(Session, Member):
             asyncio.create_task(self._listen(sound.receiver.track)),
         ]
         await self._until_connected(lambda: self._pc.connectionState)
+
+    def _connection(self) -> RTCPeerConnection:
+        return RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
 
 
 class G711End(AiortcEnd):
