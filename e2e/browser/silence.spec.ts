@@ -9,6 +9,7 @@ import { expect, test } from '../harness/test.ts';
 
 const FOLDER = join(tmpdir(), `parlor-silence-${process.pid}`);
 const RECORDED_MS = 16_000;
+const STEP_MS = 15_000;
 /** From one flash with its beep to the next, and how long both last. */
 const PERIOD_S = 2;
 const FLASH_S = 0.3;
@@ -29,14 +30,18 @@ interface Publication {
   codec: string;
   periodS: number;
   flashS: number;
+  /** How long each step may take. */
+  stepMs: number;
 }
 
 /** In the page: a canvas that flashes, a tone in the same moments, and WHIP by hand, with an answer that asks for discontinuous transmission. */
-async function publishes({ url, codec, periodS, flashS }: Publication): Promise<void> {
+async function publishes({ url, codec, periodS, flashS, stepMs }: Publication): Promise<void> {
+  const inTime = <Value>(step: Promise<Value>, what: string): Promise<Value> =>
+    Promise.race([step, new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`${what} took too long`)), stepMs))]);
   // Who may use camera and microphone shows its addresses to the server.
-  await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+  await inTime(navigator.mediaDevices.getUserMedia({ audio: true, video: true }), 'the camera');
   const audio = new AudioContext({ sampleRate: 48_000 });
-  await audio.resume();
+  await inTime(audio.resume(), 'the beginning of sound');
   const gate = new GainNode(audio, { gain: 0 });
   const out = new MediaStreamAudioDestinationNode(audio);
   const tone = new OscillatorNode(audio, { frequency: 700 });
@@ -61,14 +66,15 @@ async function publishes({ url, codec, periodS, flashS }: Publication): Promise<
   picture.setCodecPreferences((RTCRtpSender.getCapabilities('video')?.codecs ?? []).filter((one) => one.mimeType === codec));
   peer.addTransceiver(out.stream.getAudioTracks()[0] ?? 'audio', { direction: 'sendonly' });
   await peer.setLocalDescription();
-  await new Promise<void>((resolve) => {
+  const gathered = new Promise<void>((resolve) => {
     const look = (): void => {
       if (peer.iceGatheringState === 'complete') resolve();
     };
     peer.addEventListener('icegatheringstatechange', look);
     look();
   });
-  const answered = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: peer.localDescription?.sdp ?? '' });
+  await inTime(gathered, 'gathering candidates');
+  const answered = await inTime(fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: peer.localDescription?.sdp ?? '' }), 'the answer');
   const answer = await answered.text();
   const type = /a=rtpmap:(\d+) opus/i.exec(answer)?.[1] ?? '111';
   const fmtp = new RegExp(`(a=fmtp:${type} [^\r\n]*)`);
@@ -79,7 +85,7 @@ async function publishes({ url, codec, periodS, flashS }: Publication): Promise<
   const endPublication = async (): Promise<void> => {
     const rest = periodS - ((audio.currentTime - from) % periodS) + (periodS + flashS) / 2;
     await new Promise((resolve) => setTimeout(resolve, rest * 1000));
-    await fetch(session, { method: 'DELETE' });
+    await inTime(fetch(session, { method: 'DELETE' }), 'the end of the session');
   };
   Object.assign(globalThis, { endPublication });
 }
@@ -124,9 +130,13 @@ for (const [codec, extension] of [['video/H264', 'mp4'], ['video/VP8', 'webm']] 
   test(`silence of a browser that sends none is recorded as long as it was, ${extension}`, async ({ arrives, server }) => {
     const { page } = await arrives('Ana');
     await page.goto(`${server.origin}/live`);
-    await page.mouse.click(5, 5);
+    // Without a click no sound may begin; one that comes before the first paint is not counted.
+    await expect(async () => {
+      await page.mouse.click(5, 5);
+      expect(await page.evaluate(() => navigator.userActivation.hasBeenActive)).toBe(true);
+    }, 'the page is clicked on').toPass({ timeout: STEP_MS });
     const url = `${server.origin}/whip/live/${extension}`;
-    await page.evaluate(publishes, { url, codec, periodS: PERIOD_S, flashS: FLASH_S });
+    await page.evaluate(publishes, { url, codec, periodS: PERIOD_S, flashS: FLASH_S, stepMs: STEP_MS });
     await page.waitForTimeout(RECORDED_MS);
     await page.evaluate('endPublication()');
     const authorization = `Bearer ${new URL(await server.adminLink()).hash.replace('#token=', '')}`;
@@ -137,7 +147,7 @@ for (const [codec, extension] of [['video/H264', 'mp4'], ['video/VP8', 'webm']] 
         const found = recordings.find((one) => one.file.endsWith(`.${extension}`));
         file = join(FOLDER, found?.file ?? '');
         return found?.state;
-      }, { timeout: 60_000 })
+      }, { timeout: STEP_MS, message: 'the recording ends with its stream' })
       .toBe('finished');
 
     const [pictures, sounds] = [await packetTimes(file, 'v'), await packetTimes(file, 'a')];

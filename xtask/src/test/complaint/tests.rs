@@ -51,6 +51,74 @@ fn a_property_that_failed_a_thousand_times_is_told_by_its_end() {
 }
 
 #[test]
+fn what_a_browser_lacked_is_told_with_the_line_that_asked() {
+    let output = "\
+  ✘  1 [browser] › browser/a.spec.ts:3:1 › somebody calls (90.0s)
+
+  1) [browser] › browser/a.spec.ts:3:1 › somebody calls 
+
+    Test timeout of 90000ms exceeded.
+
+    Error: page.evaluate: Test timeout of 90000ms exceeded.
+
+      58 |   await rings(page);
+    > 60 |   await page.evaluate(answers);
+         |              ^
+        at browser/a.spec.ts:60:14
+
+  2) [lab] › lab/b.spec.ts:9:1 › a line breaks 
+
+    Error: pictures
+
+    Expected: 0
+    Received: 1
+
+  2 failed
+    [browser] › browser/a.spec.ts:3:1 › somebody calls 
+";
+    let told: Vec<_> = Complaint::read(output).into_iter().map(|one| (one.test, one.words.join(" | "))).collect();
+    let timeout = "Test timeout of 90000ms exceeded.";
+    let line = "> 60 |   await page.evaluate(answers);";
+    assert_eq!(
+        told,
+        [
+            (
+                "[browser] › browser/a.spec.ts:3:1 › somebody calls".to_owned(),
+                format!("{timeout} | Error: page.evaluate: {timeout} | {line}")
+            ),
+            (
+                "[lab] › lab/b.spec.ts:9:1 › a line breaks".to_owned(),
+                "Error: pictures | Expected: 0 | Received: 1".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_foreign_client_that_failed_is_told_with_its_reason() {
+    let output = "\
+ok    coturn (1.0 s)
+FAIL  aioice over UDP (3.1 s)
+no candidate
+437 by the server
+FAIL  aioice over TCP (0.2 s)
+--- the server said ---
+much
+";
+    let complaint = |test: &str, words: &[&str]| Complaint {
+        test: test.to_owned(),
+        words: words.iter().map(|line| (*line).to_owned()).collect(),
+    };
+    assert_eq!(
+        Complaint::read(output),
+        [
+            complaint("aioice over UDP (3.1 s)", &["no candidate", "437 by the server"]),
+            complaint("aioice over TCP (0.2 s)", &[]),
+        ]
+    );
+}
+
+#[test]
 fn where_nothing_failed_nobody_complains() {
     assert_eq!(Complaint::read("test a ... ok\n\ntest result: ok. 1 passed; 0 failed\n"), []);
 }
