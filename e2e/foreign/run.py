@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer and str0m in meetings and streams,
-ffmpeg, GStreamer and OBS by RTMP, FLV, WHIP and HLS, a program of the operator that is asked about them, and nginx that streams go on to.
+"""Other people's clients against our server: coturn's tools and aioice for STUN and TURN, aiortc, GStreamer, Pion and str0m in meetings and
+streams, ffmpeg, GStreamer and OBS by RTMP, FLV, WHIP and HLS, a program of the operator that is asked about them, and nginx that streams go
+on to.
 
 Run with the Python of a virtual environment that has e2e/requirements.txt:
 
@@ -33,6 +34,7 @@ import meeting
 import narrow
 import native
 import obs
+import pion
 import recording
 import room_recording
 import slow_disk
@@ -80,13 +82,13 @@ def main() -> int:
     chosen = lambda checks: [(name, check) for name, check in checks if options.only in name]
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *room_recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
-    meetings = chosen([*meeting.CHECKS, *handshake.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *streams])
+    meetings = chosen([*meeting.CHECKS, *handshake.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *pion.CHECKS, *streams])
     abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *slow_disk.CHECKS, *audience.CHECKS, *narrow.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1
     try:
-        for kind in (tools, ice, meeting, live, forward, obs, slow_disk):
+        for kind in (tools, ice, meeting, live, forward, obs, pion, slow_disk):
             kind.demand()
         server = Server(options.parlor)
     except Failed as failure:

@@ -71,6 +71,8 @@ pub(crate) const STEPS: &[Step] = &[
             ),
             Need::Debian("gstreamer1.0-libav", "", "a decoder of H.265 for GStreamer"),
             Need::Debian("ffmpeg", "ffmpeg", "ffmpeg and ffprobe, which publish and play live streams"),
+            Need::Debian("golang-go", "go", "a compiler for Pion"),
+            Need::Debian("golang-github-pion-webrtc.v3-dev", "", "Pion, which joins meetings"),
             Need::Debian("obs-studio", "obs", "OBS, which publishes as people do"),
             Need::Debian("xvfb", "Xvfb", "a screen for OBS that nobody sees"),
             Need::Debian("strace", "strace", "what makes a disk slow"),

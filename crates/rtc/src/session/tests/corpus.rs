@@ -40,7 +40,7 @@ fn only(name: &str) -> Answer {
 
 #[test]
 fn every_offer_of_the_corpus_gets_a_valid_answer_unless_it_says_why_not() {
-    assert!(files().len() >= 25);
+    assert!(files().len() >= 30);
     for name in files() {
         let (about, offers) = read(&name);
         let mut session = session();
@@ -112,6 +112,13 @@ fn obs_keeps_its_stereo_sound() {
     let answer = only("obs-whip.sdp");
     let fmtp = &answer.media[0].receive().unwrap().codecs[0].fmtp;
     assert!(fmtp.contains("stereo=1") && fmtp.contains("maxaveragebitrate=96000"), "{fmtp}");
+}
+
+#[test]
+fn pion_which_says_its_feedback_twice_is_told_ours_once() {
+    let answer = only("pion-meeting.sdp");
+    assert_eq!(names(&answer), ["receive", "receive", "send", "send", "send", "send", "data"]);
+    assert_eq!(lines(&answer, "a=rtcp-fb:96 nack pli").len(), 3);
 }
 
 #[test]

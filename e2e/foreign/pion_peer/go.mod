@@ -1,0 +1,3 @@
+module parlor/pion_peer
+
+go 1.19
