@@ -218,6 +218,11 @@ impl Peer {
         !self.is_local && !self.is_remote
     }
 
+    /// Whose share of key frames its requests are of: nobody's if it is in this process, where many read what one asks for, of all layers at once.
+    pub(crate) fn sharer(&self) -> Option<PeerId> {
+        (!self.is_local).then_some(self.id)
+    }
+
     /// When something is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
         let due = [self.allocate_at, self.outbound.poll_timeout(), self.feedback_due(), self.replay_due()];

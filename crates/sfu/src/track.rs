@@ -165,11 +165,11 @@ impl Track {
         self.parameters.codecs.iter().any(|codec| codec.feedback.pli || codec.feedback.fir)
     }
 
-    /// A subscriber cannot go on without a key frame of a layer. Returns when the publisher is to be asked.
-    pub(crate) fn want_key_frame(&mut self, now: Instant, stream: StreamId, by: PeerId) -> Option<Instant> {
+    /// A subscriber cannot go on without a key frame of a layer; `sharer` is whose share it is of. Returns when the publisher is to be asked.
+    pub(crate) fn want_key_frame(&mut self, now: Instant, stream: StreamId, sharer: Option<PeerId>) -> Option<Instant> {
         let layer = self.layers.iter_mut().find(|layer| layer.id == stream)?;
         if !layer.key_frames.is_wanted(now) {
-            layer.key_frames.want(self.key_frame_shares.turn(now, by));
+            layer.key_frames.want(sharer.map_or(now, |sharer| self.key_frame_shares.turn(now, sharer)));
         }
         layer.key_frames.poll_timeout()
     }

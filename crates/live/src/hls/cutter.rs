@@ -64,6 +64,14 @@ struct Open {
     bytes: usize,
 }
 
+impl Open {
+    /// Whether its first picture is a key frame.
+    fn begins_with_key(&self) -> bool {
+        let has_video = self.segment.tracks.video.is_some();
+        self.segment.parts.first().unwrap_or(&self.part).is_independent(has_video)
+    }
+}
+
 impl Cutter {
     pub(super) fn new(config: Config) -> Self {
         Self {
@@ -293,7 +301,8 @@ impl Cutter {
         let (start, end) = (sample.frame.dts, sample.frame.dts + sample.duration);
         let target = self.config.segment_target.micros();
         let begun = self.joined_at.map_or(open.segment.start, |joined| joined.min(open.segment.start));
-        let is_due = (start - begun).micros() >= target - target / 10 || self.breaks_soon;
+        // A player can begin, or come from another variant, only where a key frame begins a segment.
+        let is_due = (start - begun).micros() >= target - target / 10 || self.breaks_soon || !open.begins_with_key();
         let is_time = sample.frame.is_key && is_due && start > open.segment.start;
         let is_too_long = end - open.segment.start > self.segment_limit();
         is_time || ((is_too_long || open.bytes > self.config.window_bytes_max / 4) && start > open.segment.start)

@@ -84,7 +84,7 @@ impl Router {
 
 /// Tells the forwarders of a subscriber what was granted, and asks for key frames where they are needed.
 fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>, stats: &mut Stats) {
-    let is_local = peer.is_local;
+    let (is_local, sharer) = (peer.is_local, peer.sharer());
     for (index, slot) in peer.slots.iter_mut().enumerate() {
         let track = slot.track.and_then(|track| tracks.get_mut(track));
         let Some(track) = track else {
@@ -121,13 +121,13 @@ fn aim(now: Instant, peer: &mut Peer, tracks: &mut Slab<Track>, stats: &mut Stat
         }
         if let Some(replay) = slot.replay.as_deref().filter(|replay| replay.is_of(stream)) {
             if track.may_be_asked() && replay.is_long(now, layer) {
-                track.want_key_frame(now, stream, peer.id);
+                track.want_key_frame(now, stream, sharer);
             }
             continue;
         }
         let forwarder = &slot.forwarder;
         if forwarder.awaited().is_some() || forwarder.awaits_width(layer.rates.highest().spatial) {
-            track.want_key_frame(now, stream, peer.id);
+            track.want_key_frame(now, stream, sharer);
         }
     }
 }

@@ -134,6 +134,7 @@ impl Router {
     /// A subscriber cannot decode: its layer's publisher is asked for a key frame.
     fn take_picture_loss(&mut self, now: Instant, from: usize, ssrc: u32) {
         let Some(peer) = self.peers.get_mut(from) else { return };
+        let sharer = peer.sharer();
         let Some(slot) = peer.slots.iter_mut().find(|slot| slot.parameters.ssrc == ssrc) else { return };
         slot.tally.key_frame_requests = slot.tally.key_frame_requests.wrapping_add(1);
         self.context.stats.undecoded_pictures = self.context.stats.undecoded_pictures.wrapping_add(1);
@@ -142,7 +143,7 @@ impl Router {
         if track.sight() == Sight::Clear {
             slot.freezes.handle_picture_loss(now);
         }
-        if let Some(due) = track.want_key_frame(now, target.stream, peer.id) {
+        if let Some(due) = track.want_key_frame(now, target.stream, sharer) {
             self.wake_at(due);
         }
     }

@@ -56,6 +56,25 @@ fn without_key_frames_segments_are_cut_at_the_longest_that_was_promised() {
 }
 
 #[test]
+fn a_segment_that_could_not_begin_with_a_key_frame_ends_with_the_next_one() {
+    let mut watched = Watched::new();
+    watched.publish(&publication(0, 4_000, 25, 2000));
+    watched.publish(&publication(4_000, 13_100, 25, 2600));
+    let segments = &watched.seen(Container::Mp4).segments;
+    let ends: Vec<u64> = segments
+        .iter()
+        .scan(0, |end, segment| {
+            *end += segment.duration_us;
+            Some(*end)
+        })
+        .collect();
+    assert_eq!(watched.seen(Container::Mp4).target_duration_s, 2);
+    for key_ms in (4_000..17_000).step_by(2_600) {
+        assert!(ends.iter().any(|end| end.abs_diff(key_ms * 1_000) < 1_000), "{key_ms} ms is none of {ends:?}");
+    }
+}
+
+#[test]
 fn a_stream_of_sound_alone_is_cut_by_its_sounds() {
     let mut watched = Watched::of(&[aac()]);
     let frames: Vec<Frame> = publication(0, 20_000, 25, 2000).into_iter().filter(|f| f.codec == Codec::Aac).collect();
