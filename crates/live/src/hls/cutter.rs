@@ -208,10 +208,7 @@ impl Cutter {
     pub(super) fn take(&mut self, frame: &Frame, cuts: &mut Vec<Cut>) {
         let kind = frame.kind();
         if self.waits_for_change(frame) {
-            return;
-        }
-        if kind == Kind::Video {
-            self.change_over(cuts);
+            return self.change_over(cuts);
         }
         let is_known = self.tracks.iter().any(|track| track.codec == frame.codec);
         if !is_known || self.waits_for_pictures(frame) {

@@ -3,7 +3,7 @@
 use media::{Frame, Kind, MediaTime, Parameters};
 
 use super::super::PART_TARGET;
-use super::{Cut, Cutter, EARLY_MAX, INSTANT, slot};
+use super::{Cut, Cutter, INSTANT, slot};
 use crate::mp4::Sample;
 
 /// Other pictures follow: what comes before the first of them belongs to what was before.
@@ -11,39 +11,52 @@ use crate::mp4::Sample;
 pub(super) struct Change {
     /// How they are decoded.
     pub(super) parameters: Parameters,
-    /// The first of them. It waits for the second, since sounds of before come later than it.
-    first: Option<Frame>,
-    /// Sounds beside it; at most `EARLY_MAX`.
-    sounds: Vec<Frame>,
+    /// The first of them and what is from then on, until the sounds of before have come, which are later than pictures; at most [`HELD_MAX`].
+    held: Vec<Frame>,
+}
+
+impl Change {
+    /// Whether all of before has come: a second picture, and where there is `sound` one beside the first, unless it is too late.
+    fn is_due(&self, sound: bool) -> bool {
+        let of = |kind: Kind| self.held.iter().filter(move |frame| frame.kind() == kind);
+        let (first, last) = (of(Kind::Video).next(), of(Kind::Video).skip(1).last());
+        let span = first.zip(last).map(|(first, last)| last.dts - first.dts);
+        let has_sound = !sound || of(Kind::Audio).next().is_some();
+        self.held.len() >= HELD_MAX || span.is_some_and(|span| has_sound || span > SOUND_AWAITED)
+    }
 }
 
 impl Cutter {
     /// From the next picture on, pictures are others, and what follows begins anew: the last one of before stays until then. A hole in the pictures beside
     /// sounds that go on would stop players, who wait in it for a picture.
     pub(in crate::hls) fn change_pictures(&mut self, parameters: Parameters) {
-        self.change = Some(Change { parameters, first: None, sounds: Vec::new() });
+        self.change = Some(Change { parameters, held: Vec::new() });
     }
 
-    /// Whether a frame is the first of other pictures, or beside it: both wait for the second.
+    /// Whether a frame is one of other pictures, or beside them: these wait.
     pub(super) fn waits_for_change(&mut self, frame: &Frame) -> bool {
         let Some(change) = &mut self.change else { return false };
-        match (frame.kind(), &change.first) {
-            (Kind::Video, None) => change.first = Some(frame.clone()).filter(|first| first.is_key),
-            (Kind::Audio, Some(first)) if first.dts <= frame.dts && change.sounds.len() < EARLY_MAX => {
-                change.sounds.push(frame.clone());
-            }
-            (Kind::Video | Kind::Audio, _) => return false,
+        let is_held = match (frame.kind(), change.held.first()) {
+            // Until a key frame nothing of them can be shown.
+            (Kind::Video, None) => frame.is_key,
+            (Kind::Video, Some(_)) => true,
+            (Kind::Audio, Some(first)) if first.dts <= frame.dts => true,
+            (Kind::Audio, _) => return false,
+        };
+        if is_held && change.held.len() < HELD_MAX {
+            change.held.push(frame.clone());
         }
         true
     }
 
-    /// The second of other pictures has come: they begin with the first.
+    /// All of before has come: other pictures begin with the first.
     pub(super) fn change_over(&mut self, cuts: &mut Vec<Cut>) {
-        let Some(Change { parameters, first: Some(first), sounds }) = self.change.take() else { return };
+        let sound = self.tracks.audio.is_some();
+        let Some(Change { parameters, held }) = self.change.take_if(|change| change.is_due(sound)) else { return };
+        let Some(first) = held.first() else { return };
         self.end_before(first.dts, cuts);
         self.set_tracks(parameters);
-        self.take(&first, cuts);
-        sounds.iter().for_each(|sound| self.take(sound, cuts));
+        held.iter().for_each(|frame| self.take(frame, cuts));
     }
 
     /// The same before a picture at that time, where pictures change: the last one stays until then, if that is soon, while the sound goes on beside it.
@@ -79,3 +92,7 @@ impl Cutter {
 
 /// How long the last picture before others stays at most.
 const PICTURE_STAYS: MediaTime = MediaTime::from_millis(2000);
+/// How far pictures may be ahead before a change of them does without the sounds of before.
+const SOUND_AWAITED: MediaTime = MediaTime::from_millis(500);
+/// Frames that wait for a change: two seconds of pictures and sounds.
+const HELD_MAX: usize = 128;

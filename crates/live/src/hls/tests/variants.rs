@@ -83,6 +83,11 @@ impl Simulcast {
 
     /// When the pictures of these segments begin and how long they are, in ticks of 90 kHz, as a reader of MP4 sees them.
     fn pictures_of_best(&mut self, segments: &[usize]) -> Vec<(u64, u64)> {
+        self.samples_of_best(VIDEO_TRACK, segments)
+    }
+
+    /// The same of the samples of a track, in its ticks.
+    fn samples_of_best(&mut self, track_id: u32, segments: &[usize]) -> Vec<(u64, u64)> {
         let names =
             segments.iter().map(|&index| self.seen(Grade::BEST).segments[index].uri.clone()).collect::<Vec<_>>();
         let mut pictures = Vec::new();
@@ -93,7 +98,7 @@ impl Simulcast {
             let mut rest = &bytes[..];
             while let Some(atom) = Any::decode_maybe(&mut rest).expect("it is well-formed") {
                 let Any::Moof(moof) = atom else { continue };
-                for track in moof.traf.iter().filter(|track| track.tfhd.track_id == VIDEO_TRACK) {
+                for track in moof.traf.iter().filter(|track| track.tfhd.track_id == track_id) {
                     let mut at = track.tfdt.as_ref().expect("a fragment has its time").base_media_decode_time;
                     for sample in track.trun.iter().flat_map(|run| run.samples.iter()) {
                         let duration = u64::from(sample.duration.expect("a sample has its duration"));
@@ -288,6 +293,28 @@ fn a_layer_that_goes_off_at_the_end_of_a_segment_leaves_no_time_out() {
     let first = simulcast.seen(Grade::BEST).segments[4].uri.clone();
     let [video, audio] = simulcast.begins(&first);
     assert!(audio - video < 0.025, "{audio} {video}");
+}
+
+#[test]
+fn sounds_that_come_behind_the_first_pictures_of_another_layer_stay_before_these() {
+    // A player would take a sound before the first picture for the beginning of what follows, and leave as much out before it.
+    let mut simulcast = Simulcast::new();
+    let gap = publication(5_000, 1_000, 25, 2000).into_iter().filter(|frame| frame.kind() == Kind::Audio);
+    let mut frames: Vec<Frame> = publication(0, 5_000, 25, 2000).into_iter().chain(gap).collect();
+    frames.extend(publication(6_000, 6_100, 25, 2000));
+    let arrival_ms = |frame: &Frame| frame.dts.millis() + if frame.kind() == Kind::Audio { 100 } else { 0 };
+    frames.sort_by_key(arrival_ms);
+    let (before, behind) = frames.split_at(frames.partition_point(|frame| arrival_ms(frame) < 6_000));
+    simulcast.publish(before, 0);
+    simulcast.variants.handle_parameters(simulcast.now, Grade::BEST, &sized(160));
+    simulcast.publish(behind, 0);
+    let first = simulcast.seen(Grade::BEST).segments[3].uri.clone();
+    assert!(simulcast.seen(Grade::BEST).segments[3].is_discontinuous);
+    let [video, audio] = simulcast.begins(&first);
+    assert!((0.0..0.025).contains(&(audio - video)), "{audio} {video}");
+    let sounds = simulcast.samples_of_best(VIDEO_TRACK + 1, &[0, 1, 2]);
+    assert!(sounds.windows(2).all(|pair| pair[1].0.abs_diff(pair[0].0 + pair[0].1) <= 48), "{sounds:?}");
+    assert!(sounds.last().is_some_and(|last| last.0 + last.1 >= 6 * 48_000), "{:?}", sounds.last());
 }
 
 #[test]
