@@ -15,14 +15,18 @@ async function goesOn(page: Page, width: number): Promise<void> {
   await expect.poll(async () => (await shown(page)).frames, { message: 'pictures follow each other' }).toBeGreaterThan(before.frames + 10);
 }
 
-/** What comes plays, whichever variant it is. */
-async function plays(page: Page): Promise<void> {
-  const before = await shown(page);
-  await expect.poll(async () => (await shown(page)).seconds, { message: 'it plays', ...CHANGES }).toBeGreaterThan(before.seconds + 4);
+/** hls.js goes over to each of these variants, by its place and the width of its pictures. */
+async function changes(page: Page, ...to: [level: number, width: number][]): Promise<void> {
+  for (const [level, width] of to) {
+    await test.step(`${width} wide`, async () => {
+      await chooses(page, level);
+      await goesOn(page, width);
+    });
+  }
 }
 
 for (const [name, path] of [['fragments of MP4 with parts', '/live/lesson/index.m3u8'], ['transport streams', '/live/lesson.m3u8']] as const) {
-  test(`each layer of a camera is a variant of HLS in ${name}, which hls.js plays`, async ({ arrives, server }) => {
+  test(`each layer of a camera is a variant of HLS in ${name}, and hls.js changes between them`, async ({ arrives, server }) => {
     const [ana, bo] = [await arrives('Ana'), await arrives('Bo')];
     await ana.page.goto(`${server.origin}/healthz`);
     await publishesLayers(ana.page, '/whip/live/lesson');
@@ -31,7 +35,7 @@ for (const [name, path] of [['fragments of MP4 with parts', '/live/lesson/index.
     const variants = await playsVariants(bo.page, path);
     expect(variants.map(({ width, height }) => [width, height])).toEqual([[320, 180], [640, 360]]);
     expect(variants.map(({ bitrate }) => bitrate)).toEqual(variants.map(({ bitrate }) => bitrate).sort((one, other) => one - other));
-    await plays(bo.page);
+    await changes(bo.page, [1, 640], [0, 320], [1, 640]);
     expect((await troublesOf(bo.page)).filter((trouble) => trouble.startsWith('fatal'))).toEqual([]);
   });
 }
@@ -43,9 +47,7 @@ test('when a layer goes off its variant goes on with the next one, and comes bac
   await expect.poll(() => widthsSent(ana.page), ALL).toEqual([320, 640]);
   await bo.page.goto(`${server.origin}/healthz`);
   await playsVariants(bo.page, '/live/lesson.m3u8');
-  await plays(bo.page);
-  await chooses(bo.page, 1);
-  await goesOn(bo.page, 640);
+  await changes(bo.page, [1, 640]);
   await turns(ana.page, 'by1', false);
   await goesOn(bo.page, 320);
   await turns(ana.page, 'by1', true);
@@ -53,7 +55,7 @@ test('when a layer goes off its variant goes on with the next one, and comes bac
   expect((await troublesOf(bo.page)).filter((trouble) => trouble.startsWith('fatal'))).toEqual([]);
 });
 
-test('three layers are three variants, for ffprobe and for hls.js', async ({ arrives, server }) => {
+test('three layers are three variants, for ffprobe and for hls.js, which changes between them', async ({ arrives, server }) => {
   const [ana, bo] = [await arrives('Ana'), await arrives('Bo')];
   await ana.page.goto(`${server.origin}/healthz`);
   await publishesLayers(ana.page, '/whip/live/lesson', { width: 1280, layers: 3 });
@@ -61,6 +63,7 @@ test('three layers are three variants, for ffprobe and for hls.js', async ({ arr
   await bo.page.goto(`${server.origin}/healthz`);
   const variants = await playsVariants(bo.page, '/live/lesson/index.m3u8');
   expect(variants.map(({ width, height }) => [width, height])).toEqual([[320, 180], [640, 360], [1280, 720]]);
+  await changes(bo.page, [1, 640], [2, 1280], [0, 320]);
   for (const path of ['/live/lesson/index.m3u8', '/live/lesson.m3u8']) {
     expect(await probes(`${server.origin}${path}`), path).toEqual([320, 640, 1280]);
   }
