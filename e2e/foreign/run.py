@@ -22,6 +22,7 @@ import apprtc_device
 import audience
 import encoder
 import forward
+import freezes
 import full_disk
 import g711
 import handshake
@@ -83,7 +84,7 @@ def main() -> int:
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *room_recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
     meetings = chosen([*meeting.CHECKS, *handshake.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *pion.CHECKS, *streams])
-    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *slow_disk.CHECKS, *audience.CHECKS, *narrow.CHECKS])
+    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *slow_disk.CHECKS, *audience.CHECKS, *narrow.CHECKS, *freezes.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1
