@@ -1,6 +1,7 @@
 //! The addresses of RFC 8656 §2, as different types: a client, a peer and a relay can never be taken for each other.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 /// What carries the messages between client and server.
@@ -44,7 +45,7 @@ impl Family {
 }
 
 /// The 5-tuple (RFC 8656 §2): where a client's messages come from and which of our addresses they reach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientAddr {
     /// What carries its messages.
     pub transport: Transport,
@@ -58,6 +59,25 @@ impl ClientAddr {
     /// The client's IP address; IPv4 also where a dual-stack socket wrote it as `::ffff:a.b.c.d`.
     pub fn ip(&self) -> IpAddr {
         self.remote.ip().to_canonical()
+    }
+}
+
+/// In whole words, as it is hashed for every datagram: fields one by one take a hasher several times as long. Flow label and scope stay out.
+impl Hash for ClientAddr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let ports = u64::from(self.local.port()) << 16 | u64::from(self.remote.port());
+        state.write_u64((self.transport as u64) << 32 | ports);
+        if let (IpAddr::V4(local), IpAddr::V4(remote)) = (self.local.ip(), self.remote.ip()) {
+            state.write_u64(u64::from(local.to_bits()) << 32 | u64::from(remote.to_bits()));
+        } else {
+            for ip in [self.local.ip(), self.remote.ip()] {
+                let bits = match ip {
+                    IpAddr::V4(v4) => u128::from(v4.to_bits()),
+                    IpAddr::V6(v6) => v6.to_bits(),
+                };
+                state.write_u128(bits);
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::response::{Envelope, Seal};
 
 /// Where an allocation stands in [`Allocations`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct AllocationId(u32);
+pub(crate) struct AllocationId(pub(crate) u32);
 
 /// What one client has here.
 #[derive(Debug)]

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
+
 use crate::address::PeerAddr;
 use crate::error::BadRequest;
 
@@ -24,13 +26,13 @@ impl ChannelNumber {
     }
 }
 
-/// The channels of one allocation, found by number and by peer.
+/// The channels of one allocation, found by number and by peer. Most have one: it stands beside what else a packet needs.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     /// Sorted by number. Bounded by `Limits::channels_per_allocation`.
-    by_number: Vec<Channel>,
+    by_number: SmallVec<[Channel; 1]>,
     /// The same channels sorted by peer.
-    by_peer: Vec<Channel>,
+    by_peer: SmallVec<[Channel; 1]>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -72,8 +74,8 @@ impl Channels {
     pub(crate) fn bind(&mut self, now: Instant, number: ChannelNumber, peer: PeerAddr) {
         let channel = Channel { number, peer, expires_at: now + CHANNEL_LIFETIME };
         let others = |other: &Channel| other.number != number && other.expires_at > now;
-        self.by_number.retain(others);
-        self.by_peer.retain(others);
+        self.by_number.retain(|other| others(other));
+        self.by_peer.retain(|other| others(other));
         let at = self.by_number.partition_point(|other| other.number < number);
         self.by_number.insert(at, channel);
         let at = self.by_peer.partition_point(|other| other.peer < peer);

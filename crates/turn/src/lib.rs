@@ -23,6 +23,7 @@ mod address;
 mod allocation;
 mod auth;
 mod channel;
+mod clients;
 mod config;
 mod deadline;
 mod error;

@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
+
 /// The permissions of one allocation, sorted by address.
 #[derive(Debug, Default)]
 pub(crate) struct Permissions {
-    /// Bounded by `Limits::permissions_per_allocation`.
-    entries: Vec<Permission>,
+    /// Bounded by `Limits::permissions_per_allocation`. The first stands beside what else a packet needs.
+    entries: SmallVec<[Permission; 1]>,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -18,11 +18,12 @@ use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SE
 use crate::address::{ClientAddr, Family, PeerAddr, RelayAddr};
 use crate::allocation::{AllocationId, Allocations, ByFamily};
 use crate::auth::{Authenticated, Authenticator, UnixClock};
+use crate::clients::Clients;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::deadline::{Deadline, Deadlines};
 use crate::error::{ConfigError, Reject, RelayBindError};
-use crate::hash::{SeededMap, SeededState};
+use crate::hash::SeededState;
 use crate::message::Message;
 use crate::nonce::NonceMint;
 use crate::output::{Forward, Output, ToClient};
@@ -46,8 +47,7 @@ pub struct Server {
     /// Paces errors to strangers.
     challenges: PrefixPace,
     allocations: Allocations,
-    /// The allocation of each 5-tuple.
-    by_client: SeededMap<ClientAddr, AllocationId>,
+    clients: Clients,
     /// The allocation of each relay port.
     ports: ByFamily<Ports>,
     reservations: Reservations,
@@ -95,7 +95,7 @@ impl Server {
             bindings: PrefixPace::new(config.limits.bindings, hash, now),
             challenges: PrefixPace::new(config.limits.challenges, hash, now),
             allocations: Allocations::default(),
-            by_client: SeededMap::with_hasher(hash),
+            clients: Clients::new(hash),
             ports: ByFamily { v4: Ports::new(&ports), v6: Ports::new(&ports) },
             reservations: Reservations::new(hash),
             deadlines: Deadlines::default(),
@@ -137,7 +137,7 @@ impl Server {
     /// The connection of a TCP or TLS client is gone, and its allocation with it (RFC 8656 §3.4).
     pub fn handle_client_gone(&mut self, _now: Instant, client: ClientAddr) {
         self.assert_drained();
-        if let Some(&id) = self.by_client.get(&client) {
+        if let Some(id) = self.clients.get(&client) {
             self.release(id);
         }
     }
@@ -186,7 +186,7 @@ impl Server {
 
     /// Whether the client holds an allocation: one without may be closed for its silence.
     pub fn has_allocation(&self, client: &ClientAddr) -> bool {
-        self.by_client.contains_key(client)
+        self.clients.get(client).is_some()
     }
 
     /// Counters and gauges.
@@ -301,7 +301,7 @@ impl Server {
 
     /// The allocation of this client, if it is also this user's (RFC 8656 §5): 437 and 441.
     fn own_allocation(&self, client: &ClientAddr, authenticated: &Authenticated) -> Result<AllocationId, Reject> {
-        let id = self.by_client.get(client).copied().ok_or(Reject::NoAllocation)?;
+        let id = self.clients.get(client).ok_or(Reject::NoAllocation)?;
         let allocation = self.allocations.get(id).filter(|allocation| allocation.binding.is_none());
         let allocation = allocation.ok_or(Reject::NoAllocation)?;
         if allocation.username == authenticated.username { Ok(id) } else { Err(Reject::WrongCredentials) }
@@ -310,7 +310,7 @@ impl Server {
     /// Ends an allocation and everything it holds.
     fn release(&mut self, id: AllocationId) {
         let Some(allocation) = self.allocations.remove(id) else { return };
-        self.by_client.remove(&allocation.client);
+        self.clients.remove(&allocation.client);
         self.quotas.release(allocation.share);
         for family in Family::ALL {
             if let Some(relay) = allocation.relays.of(family) {

@@ -47,7 +47,7 @@ impl Server {
         authenticated: &Authenticated,
     ) -> Result<(), Reject> {
         // Step 2: a 5-tuple has one allocation.
-        if let Some(&id) = self.by_client.get(&client) {
+        if let Some(id) = self.clients.get(&client) {
             return self.repeat_grant(id, message, authenticated);
         }
         // Step 3; step 4, DONT-FRAGMENT, is one of the attributes that are known or not.
@@ -82,7 +82,7 @@ impl Server {
                 next_share,
             })),
         });
-        self.by_client.insert(client, id);
+        self.clients.insert(client, id);
         for leg in legs {
             self.bind(id, leg);
         }
@@ -335,7 +335,7 @@ impl Server {
             grant: Grant { transaction: message.transaction(), lifetime, token: None, failures: ByFamily::default() },
             binding: None,
         });
-        self.by_client.insert(client, id);
+        self.clients.insert(client, id);
         self.ports.of_mut(relay.address.family).set(relay.address.port, Owner::Allocation(id));
         self.deadlines.insert(relay.expires_at, Deadline::Relay(id, relay.address.family));
         self.stats.allocations_made += 1;
