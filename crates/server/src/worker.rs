@@ -58,8 +58,9 @@ pub(crate) use self::ways::Ways;
 
 use self::gathering::{Gathering, NAP};
 use self::mesh::Parcel;
-use self::receive::{BUFFERS, Datagram, ReceiveBuffers};
+use self::receive::{Datagram, ReceiveBuffers};
 use self::serving::Reading;
+use self::socket::Received;
 use self::sockets::SocketId;
 use crate::clock;
 use crate::media::{Media, Way};
@@ -194,13 +195,13 @@ impl Worker {
 
     /// Receives one batch from a socket, and notes it as ready again if that did not empty it. Returns how many datagrams came.
     fn read(&mut self, now: Instant, id: SocketId, buffers: &mut ReceiveBuffers) -> usize {
-        let Some(socket) = self.ways.egress.sockets.socket(id) else {
+        let Some(socket) = self.ways.egress.sockets.socket_mut(id) else {
             return 0;
         };
         let local = socket.local();
         match buffers.receive(socket) {
-            Ok(filled) => {
-                if filled == BUFFERS {
+            Ok(Received { filled, may_have_more }) => {
+                if may_have_more {
                     self.ways.egress.sockets.note_ready(id);
                 }
                 let mut datagrams = 0;

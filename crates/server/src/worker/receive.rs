@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use quinn_udp::{EcnCodepoint, RecvMeta};
 
-use super::socket::Socket;
+use super::socket::{Received, Socket};
 
 /// Memory for one batched receive. Every buffer takes the largest thing the kernel hands out in one piece:
 ///
@@ -51,9 +51,8 @@ impl ReceiveBuffers {
         Self { bytes: vec![0; BUFFERS * BUFFER_BYTES], meta: [RecvMeta::default(); BUFFERS] }
     }
 
-    /// Receives what waits on `socket`, at most one batch; returns how many buffers were filled. Fewer than [`BUFFERS`] means that
-    /// nothing is left.
-    pub(crate) fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
+    /// Receives what waits on `socket`, at most one batch.
+    pub(crate) fn receive(&mut self, socket: &mut Socket) -> io::Result<Received> {
         let mut rest = self.bytes.chunks_exact_mut(BUFFER_BYTES);
         let mut buffers: [IoSliceMut<'_>; BUFFERS] =
             array::from_fn(|_| IoSliceMut::new(rest.next().unwrap_or_default()));
@@ -81,7 +80,7 @@ fn segments(buffer: &mut [u8], len: usize, stride: usize) -> impl Iterator<Item 
     empty.into_iter().chain(filled.chunks_mut(stride.max(1)))
 }
 
-/// Buffers per receive call: bounds the memory (1 MiB) and what one socket may take before the others have their turn.
+/// Buffers per receive call at most: bounds the memory (1 MiB) and what one socket may take before the others have their turn.
 pub(crate) const BUFFERS: usize = 16;
 
 /// The largest UDP payload, and the most that GRO puts together, are below this.

@@ -1,12 +1,12 @@
 //! One UDP socket: bound, tuned, and read and written in batches.
 //!
 //! quinn-udp sets the options and receives (`recvmmsg` with `UDP_GRO`, packet information). What it sets for QUIC and TURN must not have,
-//! the prohibition to fragment, is taken back here.
+//! the prohibition to fragment, is taken back here, and so are the notes that nobody reads.
 
 mod datagrams;
 
 use std::io::{self, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
@@ -18,6 +18,7 @@ use socket2::{Domain, Protocol, Type};
 pub(crate) use self::datagrams::Datagrams;
 
 use super::batch::Ready;
+use super::receive::BUFFERS;
 
 /// A bound UDP socket of one address family.
 pub(crate) struct Socket {
@@ -30,6 +31,8 @@ pub(crate) struct Socket {
     /// Datagrams that one system call may take; 1 where the kernel or the device turned out not to cut them. An address that the kernel
     /// finds invalid does not count: those a stranger can choose.
     segments_max: usize,
+    /// How many buffers the next receive call offers.
+    appetite: usize,
 }
 
 /// Whether several sockets have the same address (SO_REUSEPORT).
@@ -53,6 +56,15 @@ pub(crate) struct Outcome {
     /// Datagrams that the kernel refused, and why it refused the last of them.
     pub(crate) refused: usize,
     pub(crate) error: Option<io::Error>,
+}
+
+/// What one receive call brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// Buffers that were filled.
+    pub(crate) filled: usize,
+    /// Whether something may be left, of which no event tells.
+    pub(crate) may_have_more: bool,
 }
 
 impl Socket {
@@ -83,8 +95,9 @@ impl Socket {
         socket.set_reuse_port(sharing != Sharing::Alone)?;
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         allow_fragments(&socket, address)?;
+        forgo_notes(&socket, address)?;
         let io = UdpSocket::from_std(socket.into());
-        Ok(Self { local: io.local_addr()?, segments_max: state.max_gso_segments(), io, state })
+        Ok(Self { local: io.local_addr()?, segments_max: state.max_gso_segments(), appetite: BUFFERS, io, state })
     }
 
     /// The bound address.
@@ -102,9 +115,13 @@ impl Socket {
         registry.deregister(&mut self.io)
     }
 
-    /// Receives into as many of `buffers` as have something waiting; returns how many were filled.
-    pub(crate) fn receive(&self, buffers: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta]) -> io::Result<usize> {
-        self.state.recv(UdpSockRef::from(&self.io), buffers, meta)
+    /// Receives what waits, at most one batch. It offers no more of `buffers` than are likely to be filled: each one costs, filled or not.
+    pub(crate) fn receive(&mut self, buffers: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta]) -> io::Result<Received> {
+        let offered = self.appetite.min(buffers.len());
+        let offer = buffers.get_mut(..offered).unwrap_or_default();
+        let filled = self.state.recv(UdpSockRef::from(&self.io), offer, meta)?;
+        self.appetite = appetite(filled);
+        Ok(Received { filled, may_have_more: filled == offered })
     }
 
     /// Sends a batch. An error concerns the datagrams at hand and never the socket.
@@ -175,3 +192,27 @@ fn allow_fragments(socket: &socket2::Socket, address: SocketAddr) -> io::Result<
     }
     Ok(())
 }
+
+/// Each note beside a datagram costs the kernel some tens of nanoseconds: the time of arrival is of no use here, and a socket that has one
+/// address only needs not be told which of ours it was.
+fn forgo_notes(socket: &socket2::Socket, address: SocketAddr) -> io::Result<()> {
+    nix::sys::socket::setsockopt(socket, sockopt::ReceiveTimestampns, &false)?;
+    match address.ip() {
+        ip if ip.is_unspecified() => {}
+        IpAddr::V4(_) => nix::sys::socket::setsockopt(socket, sockopt::Ipv4PacketInfo, &false)?,
+        IpAddr::V6(_) => nix::sys::socket::setsockopt(socket, sockopt::Ipv6RecvPacketInfo, &false)?,
+    }
+    Ok(())
+}
+
+/// How many buffers to offer after a call that filled so many. What comes is mostly like what came before; where it is twice as much, one
+/// call still takes it and sees that nothing is left.
+fn appetite(filled: usize) -> usize {
+    (2 * filled + 2).clamp(APPETITE_MIN, BUFFERS)
+}
+
+/// One more costs less than another call.
+const APPETITE_MIN: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ fn sent([from, to]: [IpAddr; 2], of: impl FnOnce(SocketAddr) -> Datagrams<'stati
     sender.send_datagrams(&of(receiver.local())).unwrap();
     poll.poll(&mut Events::with_capacity(1), Some(Duration::from_secs(5))).unwrap();
     let mut buffers = ReceiveBuffers::new();
-    let filled = buffers.receive(&receiver).unwrap();
+    let filled = buffers.receive(&mut receiver).unwrap().filled;
     buffers.datagrams(filled).map(|datagram| (datagram.bytes.len(), datagram.remote.ip(), datagram.ecn)).collect()
 }
 

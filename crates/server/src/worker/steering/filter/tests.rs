@@ -39,7 +39,7 @@ impl Group {
         let route = Route { socket: 0, destination: self.sockets[0].local(), source: None, ecn: None };
         assert_eq!(self.clients[client].send(&Ready::new(route, datagram.len(), datagram)).sent, 1);
         let mut landed = Vec::new();
-        for (number, socket) in self.sockets.iter().enumerate() {
+        for (number, socket) in self.sockets.iter_mut().enumerate() {
             let mut bytes = [[0; 64]; 2];
             let mut bytes = bytes.each_mut().map(|bytes| IoSliceMut::new(bytes));
             let mut meta: [RecvMeta; 2] = array::from_fn(|_| RecvMeta::default());
