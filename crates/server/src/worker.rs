@@ -90,20 +90,22 @@ impl Worker {
         let mut events = Events::with_capacity(EVENTS_PER_WAKE);
         let mut buffers = ReceiveBuffers::new();
         let (mut reading, mut gathering) = (Reading::new(), Gathering::default());
-        // Parcels that other workers handed over, and whether some work was left for another turn.
-        let (mut heard, mut more) = (0, false);
+        // Parcels that other workers handed over; whether some work was left for another turn, and whether some of that was not in sockets.
+        let (mut heard, mut more, mut is_behind) = (0, false, false);
         loop {
             // 1. Sleep until a socket is readable, the bell rings or a deadline passes; only look if work was left over.
-            let patience = if more { Duration::ZERO } else { self.patience(clock::now()) };
+            let due = self.due();
+            let patience = if more { Duration::ZERO } else { due.saturating_duration_since(clock::now()) };
             match self.poll.poll(&mut events, Some(patience)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                     tracing::error!(%error, "a worker cannot wait for its sockets and ends");
                     break;
                 }
-                _ => self.bell.answer(),
+                _ => self.wake_ups += 1,
             }
-            self.wake_ups += 1;
             let now = clock::now();
+            // Whoever sends or hands over something rings. That nobody is left who could is noticed in time.
+            let is_called = self.bell.answer() || is_behind || now >= self.next_sweep;
             let Egress { sockets, streams, .. } = &mut self.ways.egress;
             for event in events.iter().filter(|event| event.token() != WAKER) {
                 if !streams.note(event) {
@@ -112,13 +114,12 @@ impl Worker {
             }
 
             // 2. Expire what is due: nothing that follows may see an allocation that has ended.
-            self.relaying.handle_timeout(now, &mut self.ways.egress);
-            self.with_media(now, |media, ways| media.handle_timeout(now, ways));
-            self.ways.steering.handle_timeout(now, &self.ways.egress.sockets);
-            self.expire_streams(now);
+            if now >= due {
+                self.handle_timeout(now);
+            }
 
             // 3. Take what other workers handed over, then read sockets in turns, one batch each.
-            let parcels = self.unpack(now);
+            let parcels = if is_called { self.unpack(now) } else { 0 };
             let mut datagrams = 0;
             while datagrams < DATAGRAMS_PER_WAKE {
                 let Some(id) = self.ways.egress.sockets.next_ready() else { break };
@@ -128,27 +129,13 @@ impl Worker {
             self.read_streams(now, &mut reading);
 
             // 4. Take what the rest of the server sent.
-            let mut commands = 0;
-            while commands < COMMANDS_PER_WAKE {
-                match self.inbox.try_recv() {
-                    Ok(Command::Stop) | Err(mpsc::error::TryRecvError::Disconnected) => {
-                        return self.stop();
-                    }
-                    Err(mpsc::error::TryRecvError::Empty) => break,
-                    Ok(command) => self.carry_out(now, command),
-                }
-                commands += 1;
-            }
+            let commands = if is_called { self.obey(now) } else { Some(0) };
+            let Some(commands) = commands else { return self.stop() };
 
-            // 5. Follow the clock and let go of silent connections.
-            if now >= self.next_sweep {
-                self.sweep(now);
-            }
-
-            // 6. Everything above has been said; send it, unless the rest of a picture is about to come.
+            // 5. Everything above has been said; send it, unless the rest of a picture is about to come.
             let Egress { sockets, streams, .. } = &self.ways.egress;
-            let has_ready = sockets.has_ready() || streams.has_ready();
-            more = has_ready || commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE;
+            is_behind = commands == COMMANDS_PER_WAKE || parcels == PARCELS_PER_WAKE;
+            more = is_behind || sockets.has_ready() || streams.has_ready();
             heard += as_count(parcels);
             let is_gathering = !more && self.media.as_ref().is_some_and(Media::is_gathering);
             if gathering.waits(is_gathering, heard + self.ways.egress.counters.datagrams_received) {
@@ -158,6 +145,29 @@ impl Worker {
                 self.send_off(now);
             }
         }
+    }
+
+    /// Does what the clock asks for: ends what is over, follows the machine's clock, lets go of silent connections.
+    fn handle_timeout(&mut self, now: Instant) {
+        self.relaying.handle_timeout(now, &mut self.ways.egress);
+        self.with_media(now, |media, ways| media.handle_timeout(now, ways));
+        self.ways.steering.handle_timeout(now, &self.ways.egress.sockets);
+        self.expire_streams(now);
+        if now >= self.next_sweep {
+            self.sweep(now);
+        }
+    }
+
+    /// Takes what the rest of the server sent; returns how many commands there were, `None` when the worker is to end.
+    fn obey(&mut self, now: Instant) -> Option<usize> {
+        for taken in 0..COMMANDS_PER_WAKE {
+            match self.inbox.try_recv() {
+                Ok(Command::Stop) | Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                Err(mpsc::error::TryRecvError::Empty) => return Some(taken),
+                Ok(command) => self.carry_out(now, command),
+            }
+        }
+        Some(COMMANDS_PER_WAKE)
     }
 
     /// Sends what has gathered. The packets of a picture that came together leave together.
@@ -172,13 +182,12 @@ impl Worker {
         }
     }
 
-    /// How long there is nothing to do unless something comes in.
-    fn patience(&self, now: Instant) -> Duration {
+    /// When there is something to do even if nothing comes in.
+    fn due(&self) -> Instant {
         let media = self.media.as_ref().and_then(Media::poll_timeout);
         let streams = self.ways.egress.streams.poll_timeout();
         let due = [self.relaying.core().poll_timeout(), media, self.ways.steering.poll_timeout(), streams];
-        let due = due.into_iter().flatten().fold(self.next_sweep, Instant::min);
-        due.saturating_duration_since(now)
+        due.into_iter().flatten().fold(self.next_sweep, Instant::min)
     }
 
     /// Lets the media plane do something. When that panics, the calls of this worker are over and it begins anew; all else goes on.

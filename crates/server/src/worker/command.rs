@@ -56,8 +56,13 @@ impl Bell {
         }
     }
 
-    /// To be called by the worker before it looks into the inbox: whoever rings from here on wakes it again.
-    pub(crate) fn answer(&self) {
-        self.rung.swap(false, Ordering::AcqRel);
+    /// Whether it was rung since the last call. To be called by the worker before it looks into the inbox: whoever rings from here on wakes
+    /// it again.
+    pub(crate) fn answer(&self) -> bool {
+        // Mostly it was not, and looking costs less than writing.
+        self.rung.load(Ordering::Relaxed) && self.rung.swap(false, Ordering::AcqRel)
     }
 }
+
+#[cfg(test)]
+mod tests;
