@@ -1,6 +1,6 @@
 //! The whole server: its start, its addresses, its end.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -226,23 +226,26 @@ struct Doors {
 
 impl Doors {
     fn open(config: &Config) -> Result<Self, BindError> {
-        let wanted: [(Purpose, &'static str, &Listen); 5] = [
+        let wanted: [(Purpose, &'static str, &Listen); 4] = [
             (Purpose::Http, "http.listen", &config.http_listen),
             (Purpose::Https, "https.listen", &config.https_listen),
             (Purpose::Turn, "turn.tcp_listen", &config.turn_tcp_listen),
             (Purpose::Compat, "compat.listen", &config.compat_listen),
-            (Purpose::Metrics, "metrics.listen", &config.metrics_listen),
         ];
         let mut listeners = Vec::new();
         for (purpose, setting, addresses) in wanted {
             let opened = listen(setting, addresses)?;
             listeners.extend(opened.into_iter().map(|listener| (purpose, listener)));
         }
-        let (rtmp, is_needed) = config.live_rtmp_listen.addresses();
-        match listen("live.rtmp_listen", &rtmp) {
-            Ok(opened) => listeners.extend(opened.into_iter().map(|listener| (Purpose::Rtmp, listener))),
-            Err(error) if is_needed => return Err(error),
-            Err(error) => tracing::warn!("there is no RTMP: {error}"),
+        for (purpose, setting, (addresses, is_needed)) in [
+            (Purpose::Rtmp, "live.rtmp_listen", config.live_rtmp_listen.addresses(RTMP)),
+            (Purpose::Metrics, "metrics.listen", config.metrics_listen.addresses(METRICS)),
+        ] {
+            match listen(setting, &addresses) {
+                Ok(opened) => listeners.extend(opened.into_iter().map(|listener| (purpose, listener))),
+                Err(error) if is_needed => return Err(error),
+                Err(error) => tracing::warn!("{setting} is left out: {error}"),
+            }
         }
         Ok(Self { listeners })
     }
@@ -387,6 +390,10 @@ fn random_start() -> u32 {
     u32::from_be_bytes(bytes)
 }
 
+/// The conventional port (RTMP 1.0 §1), on every address.
+const RTMP: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 1935);
+/// Figures are for programs on this machine, unless the operator says otherwise.
+const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 /// Events of the media plane that wait for the rooms, and as many for the streams.
 const MEDIA_EVENTS_MAX: usize = 4096;
 /// How soon a changed certificate is taken up.

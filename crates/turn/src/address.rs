@@ -16,6 +16,9 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Every transport.
+    pub const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
+
     /// Whether messages are frames of a byte stream, where ChannelData is padded to four bytes (RFC 8656 §12.5).
     pub fn is_stream(self) -> bool {
         matches!(self, Self::Tcp | Self::Tls)

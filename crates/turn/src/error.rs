@@ -69,10 +69,10 @@ pub(crate) enum Reject {
     UnsupportedTransport(u8),
     #[error("No relayed address of that family")]
     PeerAddressFamilyMismatch,
-    #[error("Too many allocations of this user or address")]
-    AllocationQuotaReached,
-    #[error("{0}")]
-    InsufficientCapacity(&'static str),
+    #[error(transparent)]
+    LimitReached(#[from] Limit),
+    #[error("No such reservation")]
+    NoReservation,
 }
 
 impl Reject {
@@ -89,8 +89,55 @@ impl Reject {
             Self::WrongCredentials => 441,
             Self::UnsupportedTransport(_) => 442,
             Self::PeerAddressFamilyMismatch => 443,
-            Self::AllocationQuotaReached => 486,
-            Self::InsufficientCapacity(_) => 508,
+            Self::LimitReached(limit) => limit.code(),
+            Self::NoReservation => 508,
+        }
+    }
+}
+
+/// A limit that has been reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Limit {
+    /// `Limits::allocations_total`
+    #[error("The server has as many allocations as it may")]
+    Allocations,
+    /// `Limits::allocations_per_user`
+    #[error("The user has as many allocations as allowed")]
+    AllocationsOfUser,
+    /// `Limits::allocations_per_address`
+    #[error("The address has as many allocations as allowed")]
+    AllocationsOfAddress,
+    /// `Config::relay_ports`, or the system's limits: no socket to be had.
+    #[error("No relay port to be had")]
+    Ports,
+    /// `Limits::permissions_per_allocation`
+    #[error("The allocation has as many permissions as it may")]
+    Permissions,
+    /// `Limits::channels_per_allocation`
+    #[error("The allocation has as many channels as it may")]
+    Channels,
+    /// `Limits::new_peers`
+    #[error("Too many peers at once")]
+    NewPeers,
+}
+
+impl Limit {
+    /// Every limit.
+    pub const ALL: [Self; 7] = [
+        Self::Allocations,
+        Self::AllocationsOfUser,
+        Self::AllocationsOfAddress,
+        Self::Ports,
+        Self::Permissions,
+        Self::Channels,
+        Self::NewPeers,
+    ];
+
+    /// RFC 8656 §7.2: 486 for the client's own, 508 for the server's.
+    pub(crate) fn code(self) -> u16 {
+        match self {
+            Self::AllocationsOfUser | Self::AllocationsOfAddress => 486,
+            Self::Allocations | Self::Ports | Self::Permissions | Self::Channels | Self::NewPeers => 508,
         }
     }
 }

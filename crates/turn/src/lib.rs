@@ -41,16 +41,18 @@ mod response;
 mod server;
 mod shard;
 mod stats;
+mod tally;
 
 pub mod credentials;
 pub mod stream;
 
 pub use address::{ClientAddr, Family, PeerAddr, RelayAddr, Transport};
 pub use config::{Config, Limits, RELAY_PORTS_DEFAULT, Rate};
-pub use error::{ConfigError, RelayBindError};
+pub use error::{ConfigError, Limit, RelayBindError};
 pub use output::{Forward, Header, Output, ToClient};
 pub use policy::is_special;
 pub use quota::Quotas;
 pub use server::Server;
 pub use shard::{Shard, reserving_shard};
 pub use stats::{Drops, Stats};
+pub use tally::{Errors, LimitsReached, Relays};

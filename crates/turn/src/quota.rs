@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::Limits;
-use crate::error::Reject;
+use crate::error::Limit;
 use crate::hash::{SeededMap, SeededState};
 
 /// Counts of allocations and reservations, which several servers may share: clones count together. They are touched when an
@@ -43,8 +43,8 @@ impl Quotas {
         Self { counts: Arc::new(Mutex::new(counts)) }
     }
 
-    /// Counts one more, or says which limit it would break (RFC 8656 §7.2: 486 for the client's own, 508 for the server's).
-    pub(crate) fn take(&self, limits: &Limits, user: &str, ip: IpAddr) -> Result<Share, Reject> {
+    /// Counts one more, or says which limit it would break.
+    pub(crate) fn take(&self, limits: &Limits, user: &str, ip: IpAddr) -> Result<Share, Limit> {
         self.counts().take(limits, user, ip)
     }
 
@@ -59,16 +59,17 @@ impl Quotas {
 }
 
 impl Counts {
-    fn take(&mut self, limits: &Limits, user: &str, ip: IpAddr) -> Result<Share, Reject> {
+    fn take(&mut self, limits: &Limits, user: &str, ip: IpAddr) -> Result<Share, Limit> {
         let address = site(ip);
         let count = |limit: u32, count: Option<&u32>| limit == 0 || count.copied().unwrap_or(0) < limit;
         if !count(limits.allocations_total, Some(&self.total)) {
-            return Err(Reject::InsufficientCapacity("The server has as many allocations as it may"));
+            return Err(Limit::Allocations);
         }
-        if !count(limits.allocations_per_user, self.per_user.get(user))
-            || !count(limits.allocations_per_address, self.per_address.get(&address))
-        {
-            return Err(Reject::AllocationQuotaReached);
+        if !count(limits.allocations_per_user, self.per_user.get(user)) {
+            return Err(Limit::AllocationsOfUser);
+        }
+        if !count(limits.allocations_per_address, self.per_address.get(&address)) {
+            return Err(Limit::AllocationsOfAddress);
         }
         self.total += 1;
         *self.per_user.entry_ref(user).or_insert(0) += 1;

@@ -226,7 +226,7 @@ impl Server {
         }
         let envelope = Envelope::of(message);
         if let Err(reject) = self.check_known_attributes(message) {
-            self.stats.rejects += 1;
+            self.stats.count_error(&reject);
             return self.send(client, Response::error(envelope, &reject).finish(None));
         }
         self.stats.bindings += 1;
@@ -247,7 +247,7 @@ impl Server {
             Err(reject) => return self.refuse_stranger(now, client, message, &reject),
         };
         if let Err(reject) = self.handle_authenticated(now, client, message, &authenticated) {
-            self.stats.rejects += 1;
+            self.stats.count_error(&reject);
             let response = Response::error_in_words(Envelope::of(message), &reject);
             self.send(client, response.finish(Some(&authenticated.seal)));
         }
@@ -276,11 +276,10 @@ impl Server {
             return;
         }
         let envelope = Envelope::of(message);
+        self.stats.count_error(reject);
         let response = if matches!(reject, Reject::Unauthorized | Reject::StaleNonce) {
-            self.stats.challenges += 1;
             self.authenticator.challenge(now, &client, envelope, message.bytes().len(), reject)
         } else {
-            self.stats.rejects += 1;
             Response::error(envelope, reject).finish(None)
         };
         self.send(client, response);
@@ -315,6 +314,7 @@ impl Server {
         for family in Family::ALL {
             if let Some(relay) = allocation.relays.of(family) {
                 self.deadlines.remove(relay.expires_at, Deadline::Relay(id, family));
+                self.stats.relays.count_ended(allocation.client.transport, family);
                 self.close(relay.address);
             }
         }
@@ -342,6 +342,7 @@ impl Server {
         if let Some(relay) = allocation.relays.of_mut(family).take() {
             allocation.permissions.retain(|ip| Family::of(ip) != family);
             allocation.channels.retain(|peer| peer.family() != family);
+            self.stats.relays.count_ended(allocation.client.transport, family);
             self.deadlines.remove(relay.expires_at, Deadline::Relay(id, family));
             self.close(relay.address);
         }

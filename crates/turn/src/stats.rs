@@ -2,6 +2,9 @@
 
 use std::ops::AddAssign;
 
+use crate::error::Reject;
+use crate::tally::{Errors, LimitsReached, Relays};
+
 /// What happened since the start, and what is held. A plain value: copy it out and compare.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -17,6 +20,14 @@ pub struct Stats {
     pub challenges: u64,
     /// Other error responses that were sent.
     pub rejects: u64,
+    /// All of them by their code.
+    pub errors: Errors,
+    /// Requests that were refused at a limit, by limit.
+    pub limits_reached: LimitsReached,
+    /// Requests that were refused over a peer the policy forbids.
+    pub peers_refused: u64,
+    /// Relayed transport addresses, by the client's transport and by family.
+    pub relays: Relays,
     /// Payloads from clients to peers, hairpins included.
     pub to_peers: u64,
     /// Their bytes.
@@ -50,6 +61,22 @@ pub struct Drops {
     pub oversized: u64,
 }
 
+impl Stats {
+    /// An error response is sent.
+    pub(crate) fn count_error(&mut self, reject: &Reject) {
+        match reject {
+            Reject::Unauthorized | Reject::StaleNonce => self.challenges += 1,
+            _ => self.rejects += 1,
+        }
+        match reject {
+            Reject::LimitReached(limit) => self.limits_reached.count(*limit),
+            Reject::ForbiddenPeer(_) => self.peers_refused += 1,
+            _ => {}
+        }
+        self.errors.count(reject.code());
+    }
+}
+
 impl AddAssign for Stats {
     /// What several servers counted, together.
     fn add_assign(&mut self, other: Self) {
@@ -60,6 +87,10 @@ impl AddAssign for Stats {
             bindings,
             challenges,
             rejects,
+            errors,
+            limits_reached,
+            peers_refused,
+            relays,
             to_peers,
             to_peers_bytes,
             to_clients,
@@ -73,6 +104,10 @@ impl AddAssign for Stats {
         self.bindings += bindings;
         self.challenges += challenges;
         self.rejects += rejects;
+        self.errors += errors;
+        self.limits_reached += limits_reached;
+        self.peers_refused += peers_refused;
+        self.relays += relays;
         self.to_peers += to_peers;
         self.to_peers_bytes += to_peers_bytes;
         self.to_clients += to_clients;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
-    Admission, Anonymous, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
-    RecordingFormat, RoomRecording, RtmpListen, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users,
+    Admission, Anonymous, AutoListen, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
+    RecordingFormat, RoomRecording, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users,
     WebhookSecret, WebhookUrls, Workers,
 };
 
@@ -80,7 +80,7 @@ settings! {
     rooms_unmute: Unmute = "rooms.unmute", default r#""self""#, example r#""moderator""#;
     /// RTMP: publishing and playing live streams from encoders and players, plain and in TLS (RTMPS), told apart by the first byte. "auto" is port 1935, and
     /// nothing when another program has it.
-    live_rtmp_listen: RtmpListen = "live.rtmp_listen", default r#""auto""#, example "1935";
+    live_rtmp_listen: AutoListen = "live.rtmp_listen", default r#""auto""#, example "1935";
     /// Who may publish live streams: "auto" is everybody while `auth.keys` is not set and whoever has a token once it is; "all" is everybody, "token"
     /// whoever has one, "off" nobody.
     live_publish: Admission = "live.publish", default r#""auto""#, example r#""token""#;
@@ -134,8 +134,9 @@ settings! {
     live_api_users: Users = "live.api_users", default "{}", example r#"{ ana = "a long password" }"#;
     /// Whether that API answers with scripts (JSONP) as well. Any page that somebody opens can ask for them, with the password that the browser remembers.
     live_api_jsonp: bool = "live.api_jsonp", default "false";
-    /// Figures for Prometheus, at /metrics. Whoever can reach the port can read them, so keep it on loopback or in a network of your own.
-    metrics_listen: Listen = "metrics.listen", default r#""off""#, example r#""127.0.0.1:9464""#;
+    /// Figures for Prometheus, at /metrics. "auto" is port 9464 of 127.0.0.1, and nothing when another program has it. Whoever can reach the port can read
+    /// them, so keep it on loopback or in a network of your own.
+    metrics_listen: AutoListen = "metrics.listen", default r#""auto""#, example r#""127.0.0.1:9464""#;
     /// The folder of recordings of live streams, with the index of them. Without one nothing is recorded. It is made if it is missing, and only its owner can read it.
     recording_folder: Option<PathBuf> = "recording.folder", default r#""""#, example r#""/var/lib/parlor/recordings""#;
     /// Streams that are recorded whenever they are on air: `app/stream`, `app/*` for all of an app, `*` for all. Others are recorded when somebody starts it by

@@ -19,7 +19,7 @@ mod webhook;
 
 pub use admission::Admission;
 pub use forward::ForwardRules;
-pub use listen::{Listen, RtmpListen};
+pub use listen::{AutoListen, Listen};
 pub use origin::Origins;
 pub use recording::{RecordingFormat, RoomRecording, StreamPatterns};
 pub use secret::{Keys, Secret, Secrets, Users};

@@ -1,5 +1,6 @@
 //! `/metrics` for Prometheus (text format 0.0.4), on a port of its own. Labels have words of ours alone: nothing that a stranger can multiply.
 
+mod relays;
 mod streams;
 mod text;
 
@@ -31,7 +32,7 @@ pub(super) async fn page(site: &Site) -> Response {
     text.gauge("parlor_room_members", "Members of rooms", rooms.members as u64);
     text.gauge("parlor_workers_late", "Media workers that did not answer within a second", late(&survey));
     media(&sum, &mut text);
-    relay(&sum, &mut text);
+    relays::write(&sum, &mut text);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text.finish()).into_response()
 }
 
@@ -113,18 +114,6 @@ fn media(sum: &Stats, text: &mut Text) {
     ] {
         text.counter(name, help, value);
     }
-}
-
-fn relay(sum: &Stats, text: &mut Text) {
-    text.gauge("parlor_turn_allocations", "TURN allocations", sum.core.allocations);
-    text.counter("parlor_turn_allocations_total", "TURN allocations since the start", sum.core.allocations_made);
-    text.counter(
-        "parlor_stun_bindings_total",
-        "STUN Binding requests that were answered",
-        sum.core.bindings + sum.second.bindings,
-    );
-    text.counter("parlor_turn_sent_bytes_total", "Relayed bytes from clients to peers", sum.core.to_peers_bytes);
-    text.counter("parlor_turn_received_bytes_total", "Relayed bytes from peers to clients", sum.core.to_clients_bytes);
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ fn config(directory: &TempDir, settings: &[&str]) -> Config {
         "turn.tcp_listen",
         "compat.listen",
         "live.rtmp_listen",
+        "metrics.listen",
     ];
     let mut flags: Vec<String> = ports.iter().map(|key| format!("{key}=127.0.0.1:0")).collect();
     flags.push(format!("data.dir={:?}", directory.path().join("data")));

@@ -3,6 +3,7 @@
 mod api;
 mod doors;
 mod life;
+mod metrics;
 mod pages;
 mod rooms;
 mod stats;

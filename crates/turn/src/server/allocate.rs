@@ -16,7 +16,7 @@ use crate::allocation::{Allocation, AllocationId, Binding, ByFamily, Grant, Leg,
 use crate::auth::Authenticated;
 use crate::channel::Channels;
 use crate::deadline::Deadline;
-use crate::error::{BadRequest, Reject, RelayBindError};
+use crate::error::{BadRequest, Limit, Reject, RelayBindError};
 use crate::message::Message;
 use crate::output::Output;
 use crate::pace::Bucket;
@@ -163,9 +163,9 @@ impl Server {
         }
         match self.quotas.take(&limits, user, client.ip()) {
             Ok(next) => Ok((share, Some(next))),
-            Err(reject) => {
+            Err(limit) => {
                 self.quotas.release(share);
-                Err(reject)
+                Err(limit.into())
             }
         }
     }
@@ -274,12 +274,13 @@ impl Server {
         for leg in legs.iter().filter(|leg| !leg.is_next) {
             *allocation.relays.of_mut(leg.relay.family) = Some(Relay { address: leg.relay, expires_at });
             self.deadlines.insert(expires_at, Deadline::Relay(id, leg.relay.family));
+            self.stats.relays.count_made(allocation.client.transport, leg.relay.family);
         }
         let (client, username) = (allocation.client, allocation.username.clone());
         if legs.is_empty() {
             let reject = [allocation.grant.failures.v4.clone(), allocation.grant.failures.v6.clone()];
             let reject = reject.into_iter().flatten().next().unwrap_or(NO_PORT);
-            self.stats.rejects += 1;
+            self.stats.count_error(&reject);
             self.release(id);
             if let Some(share) = next_share {
                 self.quotas.release(share);
@@ -319,7 +320,7 @@ impl Server {
         let reservation = self
             .reservations
             .claim(now, token, &authenticated.username)
-            .ok_or(Reject::InsufficientCapacity("No such reservation"))?;
+            .ok_or(Reject::NoReservation)?;
         self.deadlines.remove(reservation.expires_at, Deadline::Reservation(token));
         let relay = Relay { address: reservation.relay, expires_at: now + lifetime };
         let mut relays = ByFamily::default();
@@ -338,6 +339,7 @@ impl Server {
         self.clients.insert(client, id);
         self.ports.of_mut(relay.address.family).set(relay.address.port, Owner::Allocation(id));
         self.deadlines.insert(relay.expires_at, Deadline::Relay(id, relay.address.family));
+        self.stats.relays.count_made(client.transport, relay.address.family);
         self.stats.allocations_made += 1;
         self.send_grant(id, Envelope::of(message), &authenticated.seal);
         Ok(())
@@ -423,7 +425,7 @@ pub(super) fn whole_seconds(lifetime: Duration) -> u32 {
     u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX)
 }
 
-const NO_PORT: Reject = Reject::InsufficientCapacity("No relay port to be had");
+const NO_PORT: Reject = Reject::LimitReached(Limit::Ports);
 /// See <https://www.rfc-editor.org/rfc/rfc8656#section-3.2>: ten minutes.
 pub(crate) const LIFETIME_DEFAULT: Duration = Duration::from_secs(600);
 /// Ports tried for one relay before giving up: when as many are taken by others, the range is not ours.

@@ -11,7 +11,7 @@ use crate::address::{ClientAddr, Family, PeerAddr};
 use crate::allocation::AllocationId;
 use crate::auth::Authenticated;
 use crate::channel::ChannelNumber;
-use crate::error::{BadRequest, Reject};
+use crate::error::{BadRequest, Limit, Reject};
 use crate::message::Message;
 use crate::policy::Verdict;
 use crate::response::{Envelope, Response};
@@ -52,7 +52,7 @@ impl Server {
         let is_new = allocation.channels.check(now, number, peer)?;
         let limit = self.config.limits.channels_per_allocation;
         if is_new && !fits(allocation.channels.count(now) + 1, limit) {
-            return Err(Reject::InsufficientCapacity("The allocation has as many channels as it may"));
+            return Err(Limit::Channels.into());
         }
         self.admit_peers(now, id, &[peer.ip()])?;
         if let Some(allocation) = self.allocations.get_mut(id) {
@@ -111,11 +111,11 @@ impl Server {
         let added = allocation.permissions.count_new(now, ips);
         if added > 0 {
             if !fits(allocation.permissions.count(now) + added, limits.permissions_per_allocation) {
-                return Err(Reject::InsufficientCapacity("The allocation has as many permissions as it may"));
+                return Err(Limit::Permissions.into());
             }
             let added = u32::try_from(added).unwrap_or(u32::MAX);
             if !allocation.new_peers.take_many(now, limits.new_peers, added) {
-                return Err(Reject::InsufficientCapacity("Too many peers at once"));
+                return Err(Limit::NewPeers.into());
             }
         }
         for &ip in ips {

@@ -19,4 +19,5 @@ mod refresh;
 mod relaying;
 mod service;
 mod shards;
+mod stats;
 mod world;

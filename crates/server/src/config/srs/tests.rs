@@ -11,6 +11,8 @@ fn loaded(variables: &[(&str, &str)]) -> Loaded {
     Config::load(&Sources { environment: environment(variables), ..Sources::default() }).unwrap()
 }
 
+const RTMP: std::net::SocketAddr = std::net::SocketAddr::V6(std::net::SocketAddrV6::new(std::net::Ipv6Addr::UNSPECIFIED, 1935, 0, 0));
+
 #[test]
 fn the_variables_of_a_container_become_settings() {
     let Loaded { config, notes, warnings } = loaded(&[
@@ -31,7 +33,7 @@ fn the_variables_of_a_container_become_settings() {
     ]);
     assert_eq!(warnings, Vec::<String>::new());
     let ports = |addresses: &[std::net::SocketAddr]| addresses.iter().map(|address| address.port()).collect::<Vec<_>>();
-    assert_eq!(ports(&config.live_rtmp_listen.addresses().0.0), [1936]);
+    assert_eq!(ports(&config.live_rtmp_listen.addresses(RTMP).0.0), [1936]);
     assert_eq!(ports(&config.http_listen.0), [8081, 1985]);
     assert_eq!(ports(&config.udp_listen.0), [8000]);
     assert_eq!(config.public_addresses, ["203.0.113.7".parse::<std::net::IpAddr>().unwrap()]);
@@ -95,7 +97,7 @@ fn a_candidate_alone_is_somebody_elses_variable_unless_it_was_asked_for() {
 fn our_own_variables_and_flags_are_stronger() {
     let environment = environment(&[("SRS_LISTEN", "1936"), ("PARLOR_LIVE_RTMP_LISTEN", "1937")]);
     let config = Config::load(&Sources { environment, ..Sources::default() }).unwrap().config;
-    assert_eq!(config.live_rtmp_listen.addresses().0.0[0].port(), 1937);
+    assert_eq!(config.live_rtmp_listen.addresses(RTMP).0.0[0].port(), 1937);
 }
 
 #[test]

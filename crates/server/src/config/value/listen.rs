@@ -38,30 +38,27 @@ impl Value for Listen {
     }
 }
 
-/// Where RTMP is listened for.
+/// Where a service listens that is content without a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RtmpListen {
+pub enum AutoListen {
     /// On the conventional port, if that can be had.
     Auto,
     /// There and nowhere else.
     At(Listen),
 }
 
-impl RtmpListen {
-    /// The conventional port (RTMP 1.0 §1).
-    const PORT: u16 = 1935;
-
+impl AutoListen {
     /// The addresses, and whether the server does not start without them.
     #[must_use]
-    pub fn addresses(&self) -> (Listen, bool) {
+    pub fn addresses(&self, conventional: SocketAddr) -> (Listen, bool) {
         match self {
-            Self::Auto => (Listen(vec![(Ipv6Addr::UNSPECIFIED, Self::PORT).into()]), false),
+            Self::Auto => (Listen(vec![conventional]), false),
             Self::At(listen) => (listen.clone(), true),
         }
     }
 }
 
-impl Value for RtmpListen {
+impl Value for AutoListen {
     const KIND: &'static str = "\"auto\", port, address with port, list of these, or \"off\"";
 
     fn from_toml(value: &Toml) -> Result<Self, String> {
