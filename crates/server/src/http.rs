@@ -20,6 +20,7 @@ mod origin;
 mod page;
 mod problem;
 mod recordings;
+mod relays;
 mod rooms;
 mod scope;
 mod site;
@@ -130,6 +131,8 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
         recordings::answer(site, arrival, parts, body).await
     } else if targets::is_targets_path(parts.uri.path()) {
         targets::answer(site, arrival, parts, body).await
+    } else if relays::is_relay_path(parts.uri.path()) {
+        relays::answer(site, arrival, parts).await
     } else if live::is_list_path(parts.uri.path()) {
         live::list(site, arrival, parts)
     } else if parts.uri.path() == check::ECHO_PATH {

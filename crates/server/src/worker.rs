@@ -18,6 +18,7 @@ mod error;
 mod gathering;
 mod mesh;
 mod receive;
+mod relay_request;
 mod relaying;
 mod serving;
 mod socket;
@@ -45,6 +46,7 @@ pub(crate) use self::command::{Bell, Command};
 pub(crate) use self::egress::Egress;
 pub use self::error::{SpawnError, Stopped, StreamError};
 pub(crate) use self::mesh::{Item, Mesh, Tuple};
+pub(crate) use self::relay_request::RelayRequest;
 pub(crate) use self::relaying::Relaying;
 pub(crate) use self::socket::{Sharing, Socket};
 pub(crate) use self::sockets::{LISTENERS_MAX, Listener, RelayBinding, Sockets, WAKER};
@@ -391,6 +393,7 @@ impl Worker {
                 self.with_media(now, |media, _| media.handle_look(now, *request));
             }
             Command::Look(request) => request.answer_nothing(),
+            Command::Relay(request) => self.relaying.handle_request(now, request, &mut self.ways.egress),
             Command::Stats(answer) => {
                 let _ = answer.send(self.stats());
             }

@@ -3,6 +3,7 @@
 //! TCP and TLS connections are accepted elsewhere and handed over to [`Handle::serve_stream`] and [`Handle::serve_media`].
 
 mod connection;
+mod relays;
 mod spawn;
 mod survey;
 
@@ -20,6 +21,7 @@ use turn::{ClientAddr, Config};
 pub use crate::worker::{IoStats, Load, SpawnError, Stats, Stopped, StreamError};
 
 pub use self::connection::Connection;
+pub(crate) use self::relays::AllocationName;
 pub use self::survey::{RoomSurvey, WorkerSurvey};
 pub use crate::media::{CheckRefusal, EventSinks, MediaSettings, MediaStats, MemberLook, PostStats, RoomLook, Viewers};
 use crate::media::{CheckRequest, Feed, Media, Tap};

@@ -13,6 +13,7 @@ use crate::ports::PortWish;
 use crate::quota::Share;
 use crate::reservation::Token;
 use crate::response::{Envelope, Seal};
+use crate::survey::{AllocationKey, Traffic};
 
 /// Where an allocation stands in [`Allocations`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,9 @@ pub(crate) struct AllocationId(pub(crate) u32);
 /// What one client has here.
 #[derive(Debug)]
 pub(crate) struct Allocation {
+    /// Tells it from those that had its place before.
+    pub(crate) serial: u32,
+    pub(crate) made_at: Instant,
     pub(crate) client: ClientAddr,
     /// Every later request must come under this name (RFC 8656 §5).
     pub(crate) username: String,
@@ -31,6 +35,7 @@ pub(crate) struct Allocation {
     pub(crate) channels: Channels,
     /// How fast peers may be added.
     pub(crate) new_peers: Bucket,
+    pub(crate) traffic: Traffic,
     /// The Allocate request and what it was answered, for when it comes again.
     pub(crate) grant: Grant,
     /// Sockets that are still to be bound; none once the Allocate request is answered.
@@ -117,10 +122,14 @@ impl<T> ByFamily<T> {
 pub(crate) struct Allocations {
     slots: Vec<Option<Box<Allocation>>>,
     free: Vec<AllocationId>,
+    /// That of the latest.
+    serial: u32,
 }
 
 impl Allocations {
-    pub(crate) fn insert(&mut self, allocation: Allocation) -> AllocationId {
+    pub(crate) fn insert(&mut self, mut allocation: Allocation) -> AllocationId {
+        self.serial = self.serial.wrapping_add(1);
+        allocation.serial = self.serial;
         let allocation = Some(Box::new(allocation));
         if let Some(id) = self.free.pop()
             && let Some(slot) = self.slots.get_mut(id.index())
@@ -149,6 +158,24 @@ impl Allocations {
 
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
+    }
+
+    /// What operators call it.
+    pub(crate) fn key(id: AllocationId, allocation: &Allocation) -> AllocationKey {
+        AllocationKey { slot: id.0, serial: allocation.serial }
+    }
+
+    /// The one that operators call so, while it lasts.
+    pub(crate) fn find(&self, key: AllocationKey) -> Option<(AllocationId, &Allocation)> {
+        let id = AllocationId(key.slot);
+        self.get(id).filter(|allocation| allocation.serial == key.serial).map(|allocation| (id, allocation))
+    }
+
+    /// All behind a place, in the order of their places.
+    pub(crate) fn after(&self, slot: Option<u32>) -> impl Iterator<Item = (AllocationId, &Allocation)> {
+        let first = slot.map_or(0, |slot| AllocationId(slot).index().saturating_add(1));
+        let places = (0..).zip(&self.slots).skip(first);
+        places.filter_map(|(slot, allocation)| Some((AllocationId(slot), allocation.as_deref()?)))
     }
 }
 

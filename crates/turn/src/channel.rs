@@ -70,6 +70,11 @@ impl Channels {
         self.by_number.iter().filter(|channel| channel.expires_at > now).count()
     }
 
+    /// The peers of those in force, by number.
+    pub(crate) fn peers(&self, now: Instant) -> impl Iterator<Item = PeerAddr> {
+        self.by_number.iter().filter(move |channel| channel.expires_at > now).map(|channel| channel.peer)
+    }
+
     /// Binds or refreshes; [`Self::check`] comes first.
     pub(crate) fn bind(&mut self, now: Instant, number: ChannelNumber, peer: PeerAddr) {
         let channel = Channel { number, peer, expires_at: now + CHANNEL_LIFETIME };

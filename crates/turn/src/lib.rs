@@ -41,6 +41,7 @@ mod response;
 mod server;
 mod shard;
 mod stats;
+mod survey;
 mod tally;
 
 pub mod credentials;
@@ -55,4 +56,5 @@ pub use quota::Quotas;
 pub use server::Server;
 pub use shard::{Shard, reserving_shard};
 pub use stats::{Drops, Stats};
+pub use survey::{AllocationKey, AllocationSurvey, Flow, Traffic};
 pub use tally::{Errors, LimitsReached, Relays};

@@ -34,6 +34,11 @@ impl Permissions {
         self.entries.iter().filter(|entry| entry.expires_at > now).count()
     }
 
+    /// Whom they let in.
+    pub(crate) fn peers(&self, now: Instant) -> impl Iterator<Item = IpAddr> {
+        self.entries.iter().filter(move |entry| entry.expires_at > now).map(|entry| entry.ip)
+    }
+
     /// Installs or refreshes the permission of `ip`.
     pub(crate) fn install(&mut self, now: Instant, ip: IpAddr) {
         let expires_at = now + PERMISSION_LIFETIME;

@@ -30,6 +30,13 @@ pub(crate) struct Share {
     address: IpAddr,
 }
 
+impl Share {
+    /// Whom it counts for.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
+    }
+}
+
 impl Quotas {
     /// Nothing counted yet. `seed` keys the maps, whose keys strangers choose.
     pub fn new(seed: [u8; 16]) -> Self {

@@ -4,6 +4,7 @@ mod allocate;
 mod peers;
 mod refresh;
 mod relaying;
+mod survey;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

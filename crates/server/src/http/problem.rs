@@ -42,6 +42,9 @@ pub(crate) enum Problem {
     /// 404
     #[error("there is nothing of that name in the API")]
     NotFound,
+    /// 404
+    #[error("there is no such allocation, or none any more")]
+    NoAllocation,
     /// 405
     #[error("only {allow} is possible here")]
     MethodNotAllowed { allow: String },
@@ -114,6 +117,7 @@ impl Problem {
                 TargetRefusal::StreamFull(_) | TargetRefusal::Full(_) => (StatusCode::CONFLICT, "too-many-targets"),
             },
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
+            Self::NoAllocation => (StatusCode::NOT_FOUND, "no-allocation"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::BadBody { .. } => (StatusCode::BAD_REQUEST, "bad-body"),
             Self::BadQuery { .. } => (StatusCode::BAD_REQUEST, "bad-query"),
@@ -178,6 +182,7 @@ impl IntoResponse for Problem {
             | Self::NotGranted
             | Self::OtherRoom
             | Self::NotFound
+            | Self::NoAllocation
             | Self::BadBody { .. }
             | Self::BadQuery { .. }
             | Self::BodyLate

@@ -199,6 +199,14 @@ fn scope(site: &Site, parts: &Parts) -> Result<Scope, Problem> {
     if granted { Ok(Scope { room: claims.room }) } else { Err(Problem::NotGranted) }
 }
 
+/// Whether a request has a token that grants `manage` for everything.
+///
+/// # Errors
+/// When it has not.
+pub(super) fn check_operator(site: &Site, parts: &Parts) -> Result<(), Problem> {
+    scope(site, parts)?.check_all()
+}
+
 /// `{"uid"?, "source"}`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

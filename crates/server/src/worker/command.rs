@@ -6,6 +6,7 @@ use room::media::MediaRequest;
 use tokio::sync::oneshot;
 use turn::ClientAddr;
 
+use super::relay_request::RelayRequest;
 use super::stats::Stats;
 use super::stream::{Newcomer, StreamId};
 use crate::media::{CheckRequest, Feed, LookRequest, Tap};
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Fail,
     /// Somebody looks at a room.
     Look(Box<LookRequest>),
+    /// Somebody looks after allocations.
+    Relay(RelayRequest),
     /// Tell what was counted.
     Stats(oneshot::Sender<Stats>),
     /// End.

@@ -56,7 +56,7 @@ impl Handle {
 }
 
 /// Asks one worker; `None` if it does not answer in time, or has ended.
-async fn ask<T>(desk: &Desk, question: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+pub(super) async fn ask<T>(desk: &Desk, question: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
     let (answer, answered) = oneshot::channel();
     let asked = async {
         desk.send(question(answer)).await.ok()?;

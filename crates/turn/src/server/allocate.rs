@@ -25,6 +25,7 @@ use crate::ports::{Owner, PortWish};
 use crate::quota::Share;
 use crate::reservation::{RESERVATION_LIFETIME, Reservation, Token};
 use crate::response::{Envelope, Response, Seal};
+use crate::survey::Traffic;
 
 /// What an Allocate request asks for.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +63,9 @@ impl Server {
         let legs = self.choose_ports(&wish)?;
         let (share, next_share) = self.take_shares(&user, &client, wish.port)?;
         let id = self.allocations.insert(Allocation {
+            serial: 0,
+            made_at: now,
+            traffic: Traffic::default(),
             client,
             username: authenticated.username.clone(),
             share,
@@ -326,6 +330,9 @@ impl Server {
         let mut relays = ByFamily::default();
         *relays.of_mut(relay.address.family) = Some(relay);
         let id = self.allocations.insert(Allocation {
+            serial: 0,
+            made_at: now,
+            traffic: Traffic::default(),
             client,
             username: reservation.username,
             share: reservation.share,

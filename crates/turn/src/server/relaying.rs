@@ -84,6 +84,9 @@ impl Server {
         };
         self.stats.to_peers += 1;
         self.stats.to_peers_bytes += bytes;
+        if let Some(allocation) = self.allocations.get_mut(id) {
+            allocation.traffic.to_peers.count(bytes);
+        }
         Some(forward)
     }
 
@@ -123,11 +126,11 @@ impl Server {
         peer: PeerAddr,
         payload: Range<usize>,
     ) -> Option<ToClient> {
-        let allocation = match self.ports.of(relay.family).owner(relay.port) {
-            Owner::Allocation(id) => self.allocations.get(id),
+        let owner = match self.ports.of(relay.family).owner(relay.port) {
+            Owner::Allocation(id) => self.allocations.get(id).map(|allocation| (id, allocation)),
             Owner::Nobody | Owner::Reservation => None,
         };
-        let Some(allocation) = allocation.filter(|allocation| allocation.live_relay(now, relay.family).is_some())
+        let Some((id, allocation)) = owner.filter(|(_, allocation)| allocation.live_relay(now, relay.family).is_some())
         else {
             self.stats.drops.no_allocation += 1;
             return None;
@@ -152,6 +155,9 @@ impl Server {
         let padding = if padded { payload.len().next_multiple_of(4) - payload.len() } else { 0 };
         self.stats.to_clients += 1;
         self.stats.to_clients_bytes += payload.len() as u64;
+        if let Some(allocation) = self.allocations.get_mut(id) {
+            allocation.traffic.to_client.count(payload.len() as u64);
+        }
         Some(ToClient { client, header, payload, padding: padding.to_le_bytes()[0] })
     }
 

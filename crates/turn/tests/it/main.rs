@@ -20,4 +20,5 @@ mod relaying;
 mod service;
 mod shards;
 mod stats;
+mod survey;
 mod world;

@@ -2,11 +2,12 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { LogOut } from 'lucide';
 import type { AdminApi, ApiProblem } from '../../lib/admin/api';
-import { bitsPerSecond, complete, cpuLines, dropped, perSecond, type Values } from '../../lib/admin/rates';
+import { bitsPerSecond, complete, cpuLines, dropped, perSecond, told, type Values } from '../../lib/admin/rates';
 import type { ServerStats } from '../../lib/admin/report';
 import { SAMPLES, Watch } from '../../lib/admin/watch';
 import { Button } from '../components/Button';
 import { Chart } from '../components/Chart';
+import { AllocationTable } from './AllocationTable';
 import { Drops } from './Drops';
 import { Figures } from './Figures';
 import { RoomTable } from './RoomTable';
@@ -49,6 +50,7 @@ export function Overview({ api, onRefused }: OverviewProps) {
       {latest && <WorkerTable history={watch.history.value} latest={latest} />}
       {latest && <Drops latest={latest} />}
       <RoomTable api={api} />
+      <AllocationTable api={api} />
     </>
   );
 }
@@ -77,7 +79,8 @@ function ServerCharts({ history }: { history: ReadonlyArray<ServerStats | undefi
       <Chart title={t('chart.media')} unit="bit/s" slots={slots} lines={[{ label: t('in'), values: bits((one) => one.traffic.mediaIn.bytes) }, { label: t('out'), values: bits((one) => one.traffic.mediaOut.bytes) }]} testid="admin-chart-media" />
       <Chart title={t('chart.packets')} unit={t('per-second')} slots={slots} lines={[{ label: t('in'), values: packets((one) => one.traffic.mediaIn.packets) }, { label: t('out'), values: packets((one) => one.traffic.mediaOut.packets) }, { label: t('in-trains'), values: packets((one) => one.media.packetsInTrains) }]} />
       <Chart title={t('chart.cpu')} unit="%" slots={slots} lines={cpu} ceilingMin={10} testid="admin-chart-cpu" />
-      <Chart title={t('chart.relayed')} unit="bit/s" slots={slots} lines={[{ label: '', values: bits((one) => one.traffic.relayToPeers.bytes + one.traffic.relayToClients.bytes) }]} />
+      <Chart title={t('chart.relayed')} unit="bit/s" slots={slots} lines={[{ label: t('to-peers'), values: bits((one) => one.traffic.relayToPeers.bytes) }, { label: t('to-clients'), values: bits((one) => one.traffic.relayToClients.bytes) }]} testid="admin-chart-relayed" />
+      <Chart title={t('relays')} unit="" slots={slots} lines={[{ label: '', values: told(whole, (one) => one.relays.allocations) }]} testid="admin-chart-relays" />
       <Chart title={t('chart.resent')} unit={t('per-second')} kind="bars" slots={slots} lines={[{ label: '', values: packets((one) => one.media.resentPackets) }]} />
       <Chart title={t('chart.dropped')} unit={t('per-second')} kind="bars" slots={slots} lines={[{ label: '', values: packets(dropped) }]} />
     </div>

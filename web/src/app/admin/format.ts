@@ -10,6 +10,14 @@ export function bitrate(bps: number | undefined): string {
   return `${Math.round(bps)} bit/s`;
 }
 
+/** 950 B, 12 kB, 3.4 MB. */
+export function amount(bytes: number): string {
+  for (const [size, unit] of [[1e12, 'TB'], [1e9, 'GB'], [1e6, 'MB'], [1e3, 'kB']] as const) {
+    if (bytes >= size) return `${Number((bytes / size).toPrecision(3))} ${unit}`;
+  }
+  return `${bytes} B`;
+}
+
 export function whole(value: number | undefined): string {
   return value === undefined ? '–' : String(Math.round(value));
 }

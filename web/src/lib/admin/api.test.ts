@@ -34,11 +34,13 @@ describe('the API', () => {
     await api.mute('r', 'microphone');
     await api.remove('r', 'b o', true);
     await api.end('r');
+    await api.endAllocation('0-1-2');
     expect(asked.map(({ method, path, body }) => [method, path, body])).toEqual([
       ['POST', '/api/v1/rooms/r%2F1/mute', '{"uid":"bo","source":"camera"}'],
       ['POST', '/api/v1/rooms/r/mute', '{"source":"microphone"}'],
       ['DELETE', '/api/v1/rooms/r/members/b%20o?ban=true', undefined],
       ['DELETE', '/api/v1/rooms/r', undefined],
+      ['DELETE', '/api/v1/turn/allocations/0-1-2', undefined],
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** The API of the operator, with its token. */
-import type { RoomList, RoomStats, ServerStats, Source } from './report';
+import type { AllocationList, RoomList, RoomStats, ServerStats, Source } from './report';
 
 /** Why the API does not do what it was asked: its `code`, or `no-answer` when nothing came back. */
 export class ApiProblem extends Error {
@@ -20,6 +20,8 @@ export class ApiProblem extends Error {
 const MEMBERS_PER_PAGE = 20;
 
 const ROOMS_PER_PAGE = 50;
+
+const ALLOCATIONS_PER_PAGE = 50;
 
 export class AdminApi {
   constructor(
@@ -50,6 +52,14 @@ export class AdminApi {
 
   async end(room: string): Promise<void> {
     await this.send('DELETE', pathOf(room));
+  }
+
+  allocations(after: string | null, signal?: AbortSignal): Promise<AllocationList> {
+    return this.get(`turn/allocations?limit=${ALLOCATIONS_PER_PAGE}${after === null ? '' : `&after=${encodeURIComponent(after)}`}`, signal);
+  }
+
+  async endAllocation(id: string): Promise<void> {
+    await this.send('DELETE', `turn/allocations/${encodeURIComponent(id)}`);
   }
 
   private async get<T>(path: string, signal?: AbortSignal): Promise<T> {

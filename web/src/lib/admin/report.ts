@@ -157,3 +157,23 @@ export interface RoomStats {
   members: readonly MemberStats[];
   next: string | null;
 }
+
+/** What one client has of the relay. */
+export interface AllocationSummary {
+  id: string;
+  user: string;
+  client: string;
+  transport: 'udp' | 'tcp' | 'tls';
+  relayed: readonly string[];
+  startedAt: number;
+  expiresInMs: number;
+  permissions: number;
+  channels: number;
+  toPeers: Flow;
+  toClient: Flow;
+}
+
+export interface AllocationList {
+  allocations: readonly AllocationSummary[];
+  next: string | null;
+}
