@@ -56,6 +56,16 @@ impl Endpoint {
         let (stream, local) = dialled.map_err(|_| Error::Timeout("the connection"))??;
         Ok(Visit { endpoint: self.clone(), stream, local })
     }
+
+    /// Sends one request without a body; what is answered.
+    ///
+    /// # Errors
+    /// When nobody answers, or with what the server says against it.
+    pub async fn request(&self, method: &str) -> Result<String, Error> {
+        let visit = self.visit().await?;
+        let answer = ask(visit.stream, self, method, &self.address.target, "").await?;
+        if (200..300).contains(&answer.status) { Ok(answer.body) } else { Err(answer.refusal()) }
+    }
 }
 
 impl Visit {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod admin;
+mod drain;
 mod greeting;
 mod guest;
 mod load;
@@ -37,6 +38,10 @@ enum Command {
     Config,
     /// Print a link to the page that shows what the server does, and ends calls. Run it where the server runs, as its user.
     Admin(admin::AdminArguments),
+    /// Have the running server take no new calls, streams and relays, and stop when there are none left. Run it where the server runs, as its user.
+    ///
+    /// Prints what is left, in JSON. SIGUSR1 does the same.
+    Drain(drain::DrainArguments),
     /// Make a token that lets its holder into a room. Needs auth.keys, the same as the server has.
     Token(token::TokenArguments),
     /// Send files, or a pattern for tests, into a room of a server. Works while the room's media goes through the server.
@@ -54,6 +59,7 @@ fn main() -> ExitCode {
         Command::Serve(settings) => serve::run(&settings),
         Command::Config => greeting::print(&server::config::sample()),
         Command::Admin(arguments) => admin::run(&arguments),
+        Command::Drain(arguments) => drain::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Play(arguments) => play::run(&arguments),

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use server::{Server, config::LogFilter};
+use server::{Drained, Server, config::LogFilter};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
@@ -32,6 +32,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
     let runtime = Runtime::new().map_err(|error| anyhow!("the runtime cannot start: {error}"))?;
     let result = runtime.block_on(async {
         let mut stop = Stop::listen()?;
+        let wishes = heard(SignalKind::user_defined1())?;
         let public_host = loaded.config.public_host.0.clone();
         let public_addresses = loaded.config.public_addresses.clone();
         let relay_ports = loaded.config.turn_enabled.then_some(loaded.config.turn_relay_ports);
@@ -45,11 +46,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
             relay_ports,
         };
         greeting::print(&greeting.text(std::io::stdout().is_terminal()))?;
-        let broken = server.broken();
-        let ended_by = tokio::select! {
-            name = stop.wait() => Ok(name),
-            part = broken => Err(anyhow!("{part} has ended; the lines above say why. Start the server again")),
-        };
+        let ended_by = run_until_ended(&server, &mut stop, wishes).await;
         tracing::info!("{}: telling the members and closing", ended_by.as_ref().unwrap_or(&"broken"));
         tokio::select! {
             ended = timeout(STOP_DEADLINE, server.stop()) => if ended.is_err() {
@@ -62,6 +59,29 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
     // What still runs is cut off: the process is about to end.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
+}
+
+/// Serves; says what has ended that, or what has broken.
+async fn run_until_ended(server: &Server, stop: &mut Stop, mut drain: Signal) -> anyhow::Result<&'static str> {
+    let (broken, drained) = (server.broken(), server.drained());
+    tokio::pin!(broken, drained);
+    loop {
+        tokio::select! {
+            name = stop.wait() => return Ok(name),
+            part = &mut broken => {
+                return Err(anyhow!("{part} has ended; the lines above say why. Start the server again"));
+            }
+            drained = &mut drained => return Ok(match drained {
+                Drained::Empty => "drained",
+                Drained::Deadline => "drained until the deadline",
+            }),
+            _ = drain.recv() => server.drain().await,
+        }
+    }
+}
+
+fn heard(kind: SignalKind) -> anyhow::Result<Signal> {
+    signal(kind).map_err(|error| anyhow!("signals cannot be received: {error}"))
 }
 
 fn log_to_stderr(filter: &LogFilter) {
@@ -78,8 +98,7 @@ struct Stop {
 
 impl Stop {
     fn listen() -> anyhow::Result<Self> {
-        let of = |kind| signal(kind).map_err(|error| anyhow!("signals cannot be received: {error}"));
-        Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
+        Ok(Self { interrupt: heard(SignalKind::interrupt())?, terminate: heard(SignalKind::terminate())? })
     }
 
     /// Waits for the next one and names it.

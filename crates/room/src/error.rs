@@ -47,6 +47,8 @@ pub(crate) enum Error {
     PeerVersion,
     #[error("No more rooms: the limit of {limit} is reached.")]
     TooManyRooms { limit: u32 },
+    #[error("This server is about to stop and opens no new rooms.")]
+    Draining,
     #[error("You are not granted \"{grant}\" here.")]
     Forbidden { grant: &'static str },
     #[error("A moderator has muted you, and only a moderator can end that.")]
@@ -136,7 +138,7 @@ impl Error {
             Self::Version | Self::PeerVersion | Self::MediaNeeded | Self::MembersWithoutMedia | Self::LobbyVersion => {
                 (108, "version")
             }
-            Self::TooManyRooms { .. } => (109, "too-many-rooms"),
+            Self::TooManyRooms { .. } | Self::Draining => (109, "too-many-rooms"),
             Self::Forbidden { .. } | Self::Muted | Self::LastHost | Self::RoomName => (110, "forbidden"),
             Self::WrongMode | Self::NotThroughServer => (111, "wrong-mode"),
             Self::BadOffer { .. } => (112, "bad-offer"),

@@ -77,6 +77,8 @@ pub struct Hub {
     /// The counters; what can be counted at any time is filled in by `stats`.
     counts: Stats,
     shutting_down: bool,
+    /// No new rooms.
+    draining: bool,
 }
 
 impl Hub {
@@ -101,7 +103,13 @@ impl Hub {
             outputs: VecDeque::new(),
             counts: Stats::default(),
             shutting_down: false,
+            draining: false,
         }
+    }
+
+    /// From here on no room begins, or again. Those that there are go on and may be joined.
+    pub fn set_draining(&mut self, draining: bool) {
+        self.draining = draining;
     }
 
     /// A client asks for a connection.

@@ -289,6 +289,9 @@ pub enum ManageError {
     /// The server has as many rooms as it may have.
     #[error("the server has as many rooms as it may have")]
     TooManyRooms,
+    /// The server is about to stop.
+    #[error("this server is draining and opens no new rooms")]
+    Draining,
     /// A value is not one that is possible.
     #[error("the value of \"{field}\" is not valid")]
     Invalid {

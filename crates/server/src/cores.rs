@@ -20,6 +20,7 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Setti
         core.credentials = Credentials { users, rest_secrets };
         (core.relay_v4, core.relay_v6) = relayed_addresses(&config.public_addresses, &address::reachable());
         core.relay_ports = config.turn_relay_ports.first..=config.turn_relay_ports.last;
+        core.alternate_servers.clone_from(&config.turn_alternate_servers);
         core.allow_peers.clone_from(&config.turn_allow_peers.0);
         core.rfc5766_channels = config.turn_rfc5766_channels;
     }

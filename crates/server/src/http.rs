@@ -13,6 +13,7 @@ pub(crate) mod api;
 mod apprtc;
 pub(crate) mod arrival;
 mod check;
+mod drain;
 mod error;
 mod live;
 mod metrics;
@@ -106,7 +107,7 @@ async fn pages(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, body: Body
     match path.as_str() {
         SRS_VERSIONS_PATH if site.config.compat_srs_signalling => Ok(SRS_VERSIONS.into_response()),
         "/ws" => Err(HttpError::UpgradeRequired),
-        "/healthz" => Ok(api::health()),
+        "/healthz" => Ok(api::health(site)),
         path if is_page(path) => page_or(&parts.headers, StatusCode::OK, path),
         path => match page::file(path, &parts.headers) {
             Some(response) => Ok(response),
@@ -131,6 +132,8 @@ async fn api_call(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> R
         recordings::answer(site, arrival, parts, body).await
     } else if targets::is_targets_path(parts.uri.path()) {
         targets::answer(site, arrival, parts, body).await
+    } else if parts.uri.path() == drain::DRAIN_PATH {
+        drain::answer(site, arrival, parts).await
     } else if relays::is_relay_path(parts.uri.path()) {
         relays::answer(site, arrival, parts).await
     } else if live::is_list_path(parts.uri.path()) {
@@ -162,7 +165,7 @@ async fn compat(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts) -> Result
         return websocket(site, arrival, parts, true).await;
     }
     match parts.uri.path() {
-        "/healthz" => Ok(api::health()),
+        "/healthz" => Ok(api::health(site)),
         SRS_VERSIONS_PATH if site.config.compat_srs_signalling => Ok(SRS_VERSIONS.into_response()),
         _ => Err(HttpError::UpgradeRequired),
     }

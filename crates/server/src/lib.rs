@@ -18,6 +18,7 @@ pub mod workers;
 
 mod cores;
 mod door;
+mod drain;
 mod error;
 mod guest;
 mod handshake;
@@ -33,4 +34,5 @@ mod webhook;
 mod worker;
 
 pub use error::StartError;
+pub use drain::Drained;
 pub use server::{Addresses, Server};

@@ -16,6 +16,7 @@ use crate::connections::Connections;
 use crate::cores::{self, FAREWELL};
 use crate::data_dir::DataDir;
 use crate::door::{self, Hall, Purpose};
+use crate::drain::{Drain, Drained};
 use crate::error::StartError;
 use crate::http::srs::Identity;
 use crate::http::{Keys, Ports, Site, Ways};
@@ -46,6 +47,8 @@ pub struct Server {
     signal: Signal,
     workers: Handle,
     recordings: Option<Arc<Recordings>>,
+    drain: Arc<Drain>,
+    drain_patience: Option<Duration>,
     stopping: watch::Sender<bool>,
     /// Ends when the last connection is gone.
     departed: mpsc::Receiver<()>,
@@ -139,8 +142,20 @@ impl Server {
         }
         let connections = connections(&config);
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
-        let (signals, handle, recording) = (signal.clone(), workers.clone(), recordings.clone());
-        let ways = Ways { signal: signals, workers: handle, streams, stage, identity, recordings: recording, forwards };
+        let drain = Arc::new(Drain::new(signal.clone(), workers.clone(), on_air.clone()));
+        let drain_patience = config.drain_seconds.bound().map(Duration::from_secs);
+        let (signals, handle) = (signal.clone(), workers.clone());
+        let (recording, draining) = (recordings.clone(), Arc::clone(&drain));
+        let ways = Ways {
+            signal: signals,
+            workers: handle,
+            streams,
+            stage,
+            identity,
+            recordings: recording,
+            forwards,
+            drain: draining,
+        };
         let site = Arc::new(Site::new(config, ice, keys, addresses.named_ports(), ways));
 
         let (census, hls) = (Arc::clone(&site.census), Arc::clone(&site.hls));
@@ -156,7 +171,7 @@ impl Server {
         if let Some(certificate) = certificate {
             tasks.watches.spawn(watch_certificate(certificate));
         }
-        Ok(Self { addresses, self_signed, signal, workers, recordings, stopping, departed, tasks })
+        Ok(Self { addresses, self_signed, signal, workers, recordings, drain, drain_patience, stopping, departed, tasks })
     }
 
     /// Where it listens.
@@ -181,6 +196,17 @@ impl Server {
                 () = rooms => "the task of the rooms",
             }
         }
+    }
+
+    /// Takes no new allocations, rooms and streams from here on; [`Self::drained`] tells when it is over. `drain.seconds` says when at the latest.
+    pub async fn drain(&self) {
+        self.drain.begin(self.drain_patience).await;
+    }
+
+    /// Waits until draining is over, by whomever it was begun; for ever while nobody has.
+    pub fn drained(&self) -> impl Future<Output = Drained> + Send + use<> {
+        let drain = Arc::clone(&self.drain);
+        async move { drain.over().await }
     }
 
     /// Tells the members, closes every socket and waits until all is quiet, a few seconds at most.

@@ -116,6 +116,12 @@ impl Signal {
         }
     }
 
+    /// From here on no room begins, or again.
+    pub(crate) async fn set_draining(&self, draining: bool) {
+        // An error says that the rooms have ended, which is more.
+        let _ = self.inputs.send(Input::Drain(draining)).await;
+    }
+
     /// Asks something about rooms, or does something to them; `None` when the server stops.
     pub(crate) async fn manage(&self, request: Manage) -> Option<Result<Managed, ManageError>> {
         let (reply, answer) = oneshot::channel();

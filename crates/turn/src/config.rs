@@ -31,6 +31,8 @@ pub struct Config {
     /// Our own transport addresses that clients may reach through us all the same: those of the media server. Nothing but ICE checks, DTLS
     /// and SRTP gets there, so no allocation leads to another.
     pub services: Vec<SocketAddr>,
+    /// Where clients are sent that want an allocation while this server is draining (RFC 8489 §10): the first of the client's family.
+    pub alternate_servers: Vec<SocketAddr>,
     /// Accept the channel numbers of RFC 5766 (0x4000-0x7FFF) and not only those of RFC 8656 (0x4000-0x4FFF).
     pub rfc5766_channels: bool,
     /// Whether the relay sockets never let a datagram be fragmented, so that DONT-FRAGMENT is kept; otherwise requests with
@@ -53,6 +55,7 @@ impl Config {
             allow_peers: Vec::new(),
             own_addresses: Vec::new(),
             services: Vec::new(),
+            alternate_servers: Vec::new(),
             rfc5766_channels: false,
             dont_fragment: false,
             limits: Limits::default(),

@@ -1,6 +1,6 @@
 //! Errors, each with its one code on the wire.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
 /// Why a [`Config`](crate::Config) is refused.
@@ -73,12 +73,17 @@ pub(crate) enum Reject {
     LimitReached(#[from] Limit),
     #[error("No such reservation")]
     NoReservation,
+    #[error("This server takes no new allocations")]
+    Draining,
+    #[error("This server takes no new allocations; another does")]
+    TryAlternate(SocketAddr),
 }
 
 impl Reject {
     /// The one table from errors to the codes of RFC 8489 §14.8 and RFC 8656 §19.
     pub(crate) fn code(&self) -> u16 {
         match self {
+            Self::TryAlternate(_) => 300,
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 401,
             Self::RelayingOff | Self::ForbiddenPeer(_) => 403,
@@ -90,7 +95,7 @@ impl Reject {
             Self::UnsupportedTransport(_) => 442,
             Self::PeerAddressFamilyMismatch => 443,
             Self::LimitReached(limit) => limit.code(),
-            Self::NoReservation => 508,
+            Self::NoReservation | Self::Draining => 508,
         }
     }
 }

@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 use stun_types::attribute::{
-    AttributeStaticType, AttributeType, AttributeWrite, Fingerprint, MessageIntegrity, MessageIntegritySha256,
+    AlternateServer, AttributeStaticType, AttributeType, AttributeWrite, Fingerprint, MessageIntegrity, MessageIntegritySha256,
     RawAttribute, UnknownAttributes,
 };
 use stun_types::message::{
@@ -56,6 +56,9 @@ impl Response {
         if let Reject::UnknownAttributes(unknown) = reject {
             let types: Vec<_> = unknown.iter().copied().map(AttributeType::new).collect();
             response.add(&UnknownAttributes::new(&types));
+        }
+        if let Reject::TryAlternate(server) = reject {
+            response.add(&AlternateServer::new(*server));
         }
         response
     }

@@ -57,6 +57,8 @@ pub struct Server {
     outputs: VecDeque<Output>,
     random: ChaCha12Rng,
     stats: Stats,
+    /// No new allocations.
+    draining: bool,
 }
 
 impl Server {
@@ -103,6 +105,7 @@ impl Server {
             outputs: VecDeque::new(),
             random,
             stats: Stats::default(),
+            draining: false,
             config,
         })
     }
@@ -157,6 +160,11 @@ impl Server {
         self.authenticator.set_credentials(&credentials)?;
         self.config.credentials = credentials;
         Ok(())
+    }
+
+    /// From here on there are no new allocations, or are again. Those that there are stay and may be refreshed.
+    pub fn set_draining(&mut self, draining: bool) {
+        self.draining = draining;
     }
 
     /// What to do next. Call until `None` after every input.

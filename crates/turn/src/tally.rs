@@ -119,4 +119,4 @@ fn kind(transport: Transport, family: Family) -> usize {
 const KINDS: usize = 6;
 
 /// Every code of an error response (RFC 8489 §14.8, RFC 8656 §19).
-const CODES: [u16; 12] = [400, 401, 403, 420, 437, 438, 440, 441, 442, 443, 486, 508];
+const CODES: [u16; 13] = [300, 400, 401, 403, 420, 437, 438, 440, 441, 442, 443, 486, 508];

@@ -202,6 +202,32 @@ fn admin_prints_a_link_whose_token_the_server_believes() {
 }
 
 #[test]
+fn drain_prints_what_is_left_and_a_server_without_anything_left_ends_with_code_0() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut child, address) = started(&directory);
+    let port = address.rsplit(':').next().unwrap();
+    let listen = format!("http.listen=127.0.0.1:{port}");
+    let drain = |argument: &[&str]| {
+        let done = parlor(&directory, &[&["drain", "--set", &listen], argument].concat()).output().unwrap();
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        text(&done.stdout)
+    };
+    assert!(drain(&["--status"]).starts_with(r#"{"draining":false,"#));
+    let status = drain(&["--deadline", "30m"]);
+    assert!(status.starts_with(r#"{"draining":true,"since":"#), "{status}");
+    assert!(status.contains(r#""left":{"allocations":0,"members":0,"streams":0}"#), "{status}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn sigusr1_drains_as_well() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut child, _) = started(&directory);
+    kill_process(Pid::from_child(&child), Signal::USR1).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_named_with_the_reason() {
     let refused = output(&["play", "http://localhost:1/r/abc", "--record", "/dev/null/pictures"]);
     let said = text(&refused.stderr);
@@ -211,7 +237,7 @@ fn a_folder_that_cannot_be_made_is_named_with_the_reason() {
 #[test]
 fn help_names_the_commands_and_shows_examples() {
     let help = text(&output(&["--help"]).stdout);
-    for word in ["serve", "config", "admin", "token", "Examples:", "--set"] {
+    for word in ["serve", "config", "admin", "drain", "token", "Examples:", "--set"] {
         assert!(help.contains(word), "{word}");
     }
 }

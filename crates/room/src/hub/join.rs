@@ -103,6 +103,9 @@ impl Hub {
             return Err(Error::UidInUse);
         }
         let turn = self.check_plane(room, join, usize::from(moving) + usize::from(renewing))?;
+        if room.is_none() && self.draining {
+            return Err(Error::Draining);
+        }
         if room.is_none() && !admits(limits.rooms, self.rooms.len() + self.srs_rooms.len()) {
             return Err(Error::TooManyRooms { limit: limits.rooms });
         }

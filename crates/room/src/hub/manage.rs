@@ -175,6 +175,9 @@ impl Hub {
             return Err(ManageError::RoomExists);
         }
         self.check_stream(&room_id, &change, &RoomPolicy::default(), &[])?;
+        if self.draining {
+            return Err(ManageError::Draining);
+        }
         if !admits(self.config.limits.rooms, self.rooms.len() + self.srs_rooms.len()) {
             return Err(ManageError::TooManyRooms);
         }

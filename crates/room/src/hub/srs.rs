@@ -120,6 +120,9 @@ impl Hub {
         let Some(connection) = self.connections.get(&conn) else { return Err(Error::NotJoined) };
         let limits = &self.config.limits;
         let Some(room) = self.srs_rooms.room(id) else {
+            if self.draining {
+                return Err(Error::Draining);
+            }
             if !admits(limits.rooms, self.rooms.len() + self.srs_rooms.len()) {
                 return Err(Error::TooManyRooms { limit: limits.rooms });
             }

@@ -1,6 +1,6 @@
 //! The table of settings: the one definition of each.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::setting::{Setting, Value, default_of, settings};
@@ -57,6 +57,8 @@ settings! {
     /// Networks to which TURN may relay although they are private, loopback or otherwise special. TURN refuses all such peers by
     /// default, since a relay into the own network is a hole in its wall. Relayed addresses of this server are always allowed.
     turn_allow_peers: Networks = "turn.allow_peers", default "[]", example r#"["192.168.1.0/24"]"#;
+    /// Other TURN servers, to the first of which, of their own family, clients are sent that ask for a relay while this one drains.
+    turn_alternate_servers: Vec<SocketAddr> = "turn.alternate_servers", default "[]", example r#"["198.51.100.8:3478"]"#;
     /// Whether the channel numbers of RFC 5766 (0x4000 to 0x7FFF) are accepted, not only those of RFC 8656 (to 0x4FFF). Old clients need it.
     turn_rfc5766_channels: bool = "turn.rfc5766_channels", default "false";
     /// A plain WebSocket port for clients of the eight-message protocol with a fixed address in their source. No Origin is demanded there.
@@ -241,6 +243,8 @@ settings! {
     limits_bindings_per_second: Limit = "limits.bindings_per_second", default "500";
     /// Answers per second to TURN requests without valid credentials, to one network as above. Each allocation of a client begins with one.
     limits_challenges_per_second: Limit = "limits.challenges_per_second", default "100";
+    /// How long draining (`parlor drain`, SIGUSR1) waits for calls, streams and relays to end before the server ends them and stops.
+    drain_seconds: Limit = "drain.seconds", default "3600", example "600";
     /// Where the random TURN secret, the secret of `parlor admin` and the self-signed certificate are kept: a directory only its owner can read. Relative to the working directory.
     data_dir: PathBuf = "data.dir", default r#""parlor-data""#, example r#""/var/lib/parlor""#;
     /// What is logged on standard error: a level, or levels per part.

@@ -1,6 +1,6 @@
 //! The types a setting can have, with their checks.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::IpNet;
@@ -158,6 +158,15 @@ impl Value for Vec<IpAddr> {
 
     fn from_toml(value: &Toml) -> Result<Self, String> {
         let expected = || "a list of IP addresses such as [\"198.51.100.7\", \"2001:db8::7\"]".to_owned();
+        words_of(value).ok_or_else(expected)?.iter().map(|text| text.parse().map_err(|_| expected())).collect()
+    }
+}
+
+impl Value for Vec<SocketAddr> {
+    const KIND: &'static str = "list of addresses with ports";
+
+    fn from_toml(value: &Toml) -> Result<Self, String> {
+        let expected = || "a list of addresses with ports such as [\"198.51.100.8:3478\"]".to_owned();
         words_of(value).ok_or_else(expected)?.iter().map(|text| text.parse().map_err(|_| expected())).collect()
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use axum::Json;
+use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
@@ -16,9 +17,11 @@ use super::site::Site;
 use crate::clock;
 use crate::live::access::{Deed, Need};
 
-/// `GET /healthz`: the server is up and answers.
-pub(crate) fn health() -> Response {
-    ([(CACHE_CONTROL, "no-store")], "ok\n").into_response()
+/// `GET /healthz`: the server is up and answers; while it drains, whoever shares out new calls is told to go elsewhere.
+pub(crate) fn health(site: &Site) -> Response {
+    let (status, word) =
+        if site.drain.is_on() { (StatusCode::SERVICE_UNAVAILABLE, "draining\n") } else { (StatusCode::OK, "ok\n") };
+    (status, [(CACHE_CONTROL, "no-store")], word).into_response()
 }
 
 /// `GET /api/v1/info`: what this server is and can do.

@@ -135,6 +135,7 @@ impl Problem {
                 ManageError::TooManyMembers => (StatusCode::CONFLICT, "too-many-members"),
                 ManageError::NotRecordable => (StatusCode::CONFLICT, "recording-off"),
                 ManageError::NoMedia => (StatusCode::CONFLICT, "no-media"),
+                ManageError::Draining => (StatusCode::CONFLICT, "draining"),
                 ManageError::TooManyRooms => (StatusCode::CONFLICT, "too-many-rooms"),
                 ManageError::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
             },

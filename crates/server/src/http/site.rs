@@ -16,6 +16,7 @@ use super::stats::Stats;
 use crate::address::ClientNetwork;
 use crate::clock;
 use crate::config::{Config, Limit};
+use crate::drain::Drain;
 use crate::ice::{IceServers, UrlHost};
 use crate::live::clients::Census;
 use crate::live::forward::Forwards;
@@ -57,6 +58,8 @@ pub(crate) struct Site {
     pub(crate) census: Arc<Census>,
     /// What this server calls itself to programs of SRS.
     pub(crate) identity: Identity,
+    /// The way to drain it.
+    pub(crate) drain: Arc<Drain>,
     /// What the kernel says.
     pub(crate) system: System,
     /// Looks at both.
@@ -100,11 +103,13 @@ pub(crate) struct Ways {
     pub(crate) recordings: Option<Arc<Recordings>>,
     /// Where they go on to.
     pub(crate) forwards: Forwards,
+    /// To drain it all.
+    pub(crate) drain: Arc<Drain>,
 }
 
 impl Site {
     pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, ports: Ports, ways: Ways) -> Self {
-        let Ways { signal, workers, streams, stage, identity, recordings, forwards } = ways;
+        let Ways { signal, workers, streams, stage, identity, recordings, forwards, drain } = ways;
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
         let live_requests = Mutex::new(RateLimit::new(config.limits_live_requests_per_minute));
@@ -128,6 +133,7 @@ impl Site {
             hls,
             census: Arc::new(census),
             identity,
+            drain,
             system: System::new(clock::now()),
             stats,
             ice_requests,

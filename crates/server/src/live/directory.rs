@@ -8,6 +8,7 @@ mod viewer;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,8 @@ struct Inner {
     /// Tells that a publisher came or went.
     changes: watch::Sender<()>,
     tally: Arc<Tally>,
+    /// No new publishers.
+    draining: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -116,6 +119,9 @@ pub enum Taken {
     /// There is a publisher.
     #[error("somebody publishes this stream already, over {0}")]
     OnAir(Protocol),
+    /// The server is about to stop.
+    #[error("this server is draining and takes no new streams")]
+    Draining,
     /// `limits.streams`
     #[error("{0} streams are on air, which is the limit of this server")]
     Full(u64),
@@ -135,7 +141,12 @@ impl Directory {
 
     fn with_tally(streams_max: Limit, tally: Arc<Tally>) -> Self {
         let (arrivals, changes) = (watch::Sender::new(()), watch::Sender::new(()));
-        Self(Arc::new(Inner { streams_max, entries: Mutex::default(), arrivals, changes, tally }))
+        Self(Arc::new(Inner { streams_max, entries: Mutex::default(), arrivals, changes, tally, draining: AtomicBool::default() }))
+    }
+
+    /// From here on nobody begins to publish, or again. What is on air stays.
+    pub(crate) fn set_draining(&self, draining: bool) {
+        self.0.draining.store(draining, Ordering::Relaxed);
     }
 
     /// Takes the name for a publisher, until the claim is dropped.
@@ -146,6 +157,9 @@ impl Directory {
         let mut entries = self.entries();
         if let Some(publisher) = entries.get(name).and_then(|entry| entry.publisher) {
             return Err(Taken::OnAir(publisher.protocol));
+        }
+        if self.0.draining.load(Ordering::Relaxed) {
+            return Err(Taken::Draining);
         }
         let on_air = entries.values().filter(|entry| entry.publisher.is_some()).count();
         let on_air = u64::try_from(on_air).unwrap_or(u64::MAX);

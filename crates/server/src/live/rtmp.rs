@@ -250,7 +250,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Err(taken) => {
                 let refusal = match taken {
                     Taken::OnAir(_) => Refusal::Taken,
-                    Taken::Full(_) => Refusal::Full,
+                    Taken::Full(_) | Taken::Draining => Refusal::Full,
                 };
                 self.session.refuse(refusal, &taken.to_string());
                 self.presence = None;

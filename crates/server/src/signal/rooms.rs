@@ -65,6 +65,8 @@ pub(crate) enum Input {
     },
     /// Events go there.
     ReportTo(Webhooks),
+    /// No new rooms from here on, or again.
+    Drain(bool),
     /// So many watch these rooms.
     Audience(Vec<(String, u32)>),
     /// Stop; tell when all connections are closed.
@@ -207,6 +209,7 @@ impl Rooms {
                 // Who has asked may have lost patience.
                 let _ = reply.send(self.hub.handle_manage(now, request));
             }
+            Input::Drain(draining) => self.hub.set_draining(draining),
             Input::Audience(rooms) => {
                 for (room, viewers) in rooms {
                     self.hub.handle_audience(now, &room, viewers);

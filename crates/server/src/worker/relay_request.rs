@@ -15,6 +15,8 @@ pub(crate) enum RelayRequest {
     List { after: Option<u32>, limit: usize, answer: oneshot::Sender<Vec<AllocationSurvey>> },
     /// One allocation.
     Inspect { key: AllocationKey, answer: oneshot::Sender<Option<AllocationSurvey>> },
+    /// No new ones from here on, or again.
+    Drain(bool),
     /// The end of one; the answer is whether there was one.
     End { key: AllocationKey, answer: oneshot::Sender<bool> },
 }
@@ -30,6 +32,7 @@ impl Relaying {
             RelayRequest::Inspect { key, answer } => {
                 let _ = answer.send(self.core().inspect(now, key));
             }
+            RelayRequest::Drain(draining) => self.core_mut().set_draining(draining),
             RelayRequest::End { key, answer } => {
                 let ended = self.core_mut().end_allocation(key);
                 self.settle(now, egress);

@@ -66,6 +66,14 @@ impl Handle {
         ask(desk, |answer| Command::Relay(RelayRequest::Inspect { key: name.key, answer })).await.flatten()
     }
 
+    /// From here on no worker makes allocations, or again.
+    pub(crate) async fn set_draining(&self, draining: bool) {
+        for desk in &self.shared.desks {
+            // An error means that it has stopped.
+            let _ = desk.send(Command::Relay(RelayRequest::Drain(draining))).await;
+        }
+    }
+
     /// Ends an allocation; whether there was one.
     pub(crate) async fn end_allocation(&self, name: AllocationName) -> bool {
         let Some(desk) = self.shared.desks.get(name.worker) else { return false };

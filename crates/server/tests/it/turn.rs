@@ -3,6 +3,7 @@
 mod client;
 mod fault;
 mod load;
+mod operation;
 mod stream;
 mod udp;
 mod workers;

@@ -51,6 +51,7 @@ impl Server {
         if let Some(id) = self.clients.get(&client) {
             return self.repeat_grant(id, message, authenticated);
         }
+        self.check_open(&client)?;
         // Step 3; step 4, DONT-FRAGMENT, is one of the attributes that are known or not.
         check_requested_transport(message)?;
         // Steps 5 to 9.
@@ -91,6 +92,16 @@ impl Server {
             self.bind(id, leg);
         }
         Ok(())
+    }
+
+    /// RFC 8656 §7.2: a server that is about to go sends clients to another one (300), or says that it can take no more (508).
+    fn check_open(&self, client: &ClientAddr) -> Result<(), Reject> {
+        if !self.draining {
+            return Ok(());
+        }
+        let mut alternates = self.config.alternate_servers.iter();
+        let alternate = alternates.find(|server| server.is_ipv4() == client.ip().is_ipv4());
+        Err(alternate.map_or(Reject::Draining, |server| Reject::TryAlternate(*server)))
     }
 
     /// A repeated request gets the same answer, or none while the first one waits; any other request gets 437.

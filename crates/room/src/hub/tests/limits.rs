@@ -171,6 +171,23 @@ fn rooms_are_limited_altogether_and_by_address() {
 }
 
 #[test]
+fn while_draining_rooms_that_there_are_may_be_joined_and_none_begins() {
+    let mut stage = Stage::with(|_| {});
+    let join = |stage: &mut Stage, room: &str, uid: &str| {
+        let conn = stage.try_open(from(1)).unwrap();
+        (conn, stage.say(conn, &format!(r#"{{"cmd":"join","roomId":"{room}","uid":"{uid}"}}"#)))
+    };
+    assert_eq!(join(&mut stage, "1", "ana").1, []);
+    stage.hub.set_draining(true);
+    let heard = format!("{:?}", join(&mut stage, "1", "bo").1);
+    assert!(!heard.contains("error"), "the room goes on: {heard}");
+    let (conn, heard) = join(&mut stage, "2", "carl");
+    assert_eq!(only_error(&heard), (conn, 109, "too-many-rooms".to_owned()));
+    stage.hub.set_draining(false);
+    assert_eq!(join(&mut stage, "2", "carl").1, []);
+}
+
+#[test]
 fn rooms_of_one_connection_are_limited() {
     let mut stage = Stage::with(|config| config.limits.rooms_per_connection = 2);
     let ana = stage.open();

@@ -232,6 +232,7 @@ fn the_table_of_errors_is_that_of_the_server() {
         Error::Version,
         Error::PeerVersion,
         Error::TooManyRooms { limit: 1 },
+        Error::Draining,
         Error::Forbidden { grant: "chat" },
         Error::Muted,
         Error::LastHost,

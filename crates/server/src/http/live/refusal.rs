@@ -130,6 +130,7 @@ impl Refusal {
             }
             Self::Refused(Refused::Taken(Taken::OnAir(_))) => (StatusCode::CONFLICT, "on-air"),
             Self::Refused(Refused::Taken(Taken::Full(_))) => (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams"),
+            Self::Refused(Refused::Taken(Taken::Draining)) => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
             Self::Refused(Refused::Viewers(_)) => (StatusCode::SERVICE_UNAVAILABLE, "too-many-viewers"),
             Self::Refused(Refused::Address(_)) => (StatusCode::TOO_MANY_REQUESTS, "too-many-sessions"),
             Self::Refused(Refused::Sessions(_)) => (StatusCode::SERVICE_UNAVAILABLE, "too-many-sessions"),

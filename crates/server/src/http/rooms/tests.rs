@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{DataBody, MuteBody, OPENAPI, ROUTES, create, find, names, read};
 use crate::http::live::list;
-use crate::http::{recordings, relays, targets};
+use crate::http::{drain, recordings, relays, targets};
 use axum::http::Method;
 
 const DOCUMENT: &str = include_str!("../../../../../docs/http-api.md");
@@ -90,6 +90,7 @@ fn the_document_has_the_routes_of_the_server_and_no_others() {
                 .chain(&recordings::ROUTES)
                 .chain(&targets::ROUTES)
                 .chain(&relays::ROUTES)
+                .chain(&drain::ROUTES)
                 .map(|(method, path)| (method, *path)),
         )
         .collect();

@@ -41,6 +41,8 @@ fn the_limit_of_streams_can_be_reached_and_not_passed() {
     let directory = Directory::new(Limit(2));
     let (first, _second) = (claim(&directory, "a"), claim(&directory, "b"));
     assert_eq!(directory.claim(&name("c"), Protocol::Rtmp, now()).expect_err("three are not"), Taken::Full(2));
+    directory.set_draining(true);
+    assert_eq!(directory.claim(&name("c"), Protocol::Rtmp, now()).expect_err("nor is one"), Taken::Draining);
     drop(first);
     assert!(directory.claim(&name("c"), Protocol::Rtmp, now()).is_ok());
 }

@@ -1,0 +1,52 @@
+//! `/api/v1/drain`: the operator has the server take nothing new, and sees what is left; `openapi.json` is its contract.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::Method;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+
+use super::api::query;
+use super::arrival::Arrival;
+use super::problem::Problem;
+use super::rooms;
+use super::site::Site;
+use crate::address::ClientNetwork;
+use crate::config::Limit;
+
+/// Every request that there is.
+#[cfg(test)]
+pub(super) static ROUTES: [(Method, &str); 3] =
+    [(Method::GET, DRAIN_PATH), (Method::POST, DRAIN_PATH), (Method::DELETE, DRAIN_PATH)];
+
+/// Answers a request about draining.
+pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts) -> Response {
+    reply(site, arrival, parts).await.unwrap_or_else(Problem::into_response)
+}
+
+async fn reply(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response, Problem> {
+    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
+    site.count_api_request(ClientNetwork::from(client))
+        .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
+    rooms::check_operator(site, parts)?;
+    match parts.method {
+        Method::GET | Method::HEAD => {}
+        Method::POST => site.drain.begin(patience(site, parts)?).await,
+        Method::DELETE => site.drain.cancel().await,
+        _ => return Err(Problem::MethodNotAllowed { allow: "GET, POST, DELETE".to_owned() }),
+    }
+    Ok(([(CACHE_CONTROL, "no-store")], Json(site.drain.status().await)).into_response())
+}
+
+/// What the query says, else the setting.
+fn patience(site: &Site, parts: &Parts) -> Result<Option<Duration>, Problem> {
+    let seconds = match query(parts, "seconds") {
+        None => site.config.drain_seconds,
+        Some(text) => text.parse().map(Limit).map_err(|_| Problem::BadQuery { name: "seconds" })?,
+    };
+    Ok(seconds.bound().map(Duration::from_secs))
+}
+
+pub(super) const DRAIN_PATH: &str = "/api/v1/drain";
