@@ -21,9 +21,9 @@ pub use error::{ConfigError, ConfigErrors, Origin, Problem};
 pub use setting::Setting;
 pub use settings::{Config, SETTINGS};
 pub use value::{
-    Admission, Anonymous, AutoListen, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
-    RecordingFormat, RoomRecording, Seconds, Secret, Secrets, StreamPatterns, Topology, Unmute, Users,
-    WebhookSecret, WebhookUrl, WebhookUrls, Workers, is_host_name,
+    Admission, Anonymous, AutoListen, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins,
+    PortRange, Realm, RecordingFormat, RoomRecording, Seconds, Secret, Secrets, StreamPatterns, Topology, Unmute,
+    Users, WebhookSecret, WebhookUrl, WebhookUrls, Workers, is_host_name,
 };
 
 use source::Assignment;

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{interval, timeout_at};
 
 use crate::clock;
+use crate::config::Config;
 use crate::live::directory::Directory;
 use crate::signal::Signal;
 use crate::worker::as_count;
@@ -19,6 +20,8 @@ pub(crate) struct Drain {
     workers: Handle,
     on_air: Directory,
     state: watch::Sender<Option<Draining>>,
+    /// `drain.seconds`; none: no deadline.
+    patience: Option<Duration>,
 }
 
 /// It has been asked to.
@@ -65,13 +68,19 @@ impl Left {
 }
 
 impl Drain {
-    pub(crate) fn new(signal: Signal, workers: Handle, on_air: Directory) -> Self {
-        Self { signal, workers, on_air, state: watch::Sender::new(None) }
+    pub(crate) fn new(config: &Config, signal: Signal, workers: Handle, on_air: Directory) -> Self {
+        let patience = config.drain_seconds.bound().map(Duration::from_secs);
+        Self { signal, workers, on_air, state: watch::Sender::new(None), patience }
     }
 
     /// Whether new calls should go elsewhere.
     pub(crate) fn is_on(&self) -> bool {
         self.state.borrow().is_some()
+    }
+
+    /// As [`Self::begin`], with the deadline of the configuration.
+    pub(crate) async fn begin_as_set(&self) {
+        self.begin(self.patience).await;
     }
 
     /// Takes nothing new from here on. While it drains already, the deadline alone is another.
@@ -104,7 +113,8 @@ impl Drain {
         let state = *self.state.borrow();
         let (now, unix_time) = (clock::now(), clock::unix_time());
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let since = |draining: Draining| millis(unix_time.saturating_sub(now.saturating_duration_since(draining.since)));
+        let since =
+            |draining: Draining| millis(unix_time.saturating_sub(now.saturating_duration_since(draining.since)));
         let deadline = |at: Instant| millis(unix_time.saturating_add(at.saturating_duration_since(now)));
         DrainStatus {
             draining: state.is_some(),

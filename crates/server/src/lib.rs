@@ -33,6 +33,6 @@ mod trust;
 mod webhook;
 mod worker;
 
-pub use error::StartError;
 pub use drain::Drained;
+pub use error::StartError;
 pub use server::{Addresses, Server};

@@ -48,7 +48,6 @@ pub struct Server {
     workers: Handle,
     recordings: Option<Arc<Recordings>>,
     drain: Arc<Drain>,
-    drain_patience: Option<Duration>,
     stopping: watch::Sender<bool>,
     /// Ends when the last connection is gone.
     departed: mpsc::Receiver<()>,
@@ -142,23 +141,11 @@ impl Server {
         }
         let connections = connections(&config);
         let keys = Keys { manage: admin::manage_keys(&config, &auth_keys), auth: auth_keys };
-        let drain = Arc::new(Drain::new(signal.clone(), workers.clone(), on_air.clone()));
-        let drain_patience = config.drain_seconds.bound().map(Duration::from_secs);
-        let (signals, handle) = (signal.clone(), workers.clone());
-        let (recording, draining) = (recordings.clone(), Arc::clone(&drain));
-        let ways = Ways {
-            signal: signals,
-            workers: handle,
-            streams,
-            stage,
-            identity,
-            recordings: recording,
-            forwards,
-            drain: draining,
-        };
+        let (signals, handle, recording) = (signal.clone(), workers.clone(), recordings.clone());
+        let ways = Ways { signal: signals, workers: handle, streams, stage, identity, recordings: recording, forwards };
         let site = Arc::new(Site::new(config, ice, keys, addresses.named_ports(), ways));
 
-        let (census, hls) = (Arc::clone(&site.census), Arc::clone(&site.hls));
+        let (census, hls, drain) = (Arc::clone(&site.census), Arc::clone(&site.hls), Arc::clone(&site.drain));
         let (present, departed) = mpsc::channel(1);
         let hall = Hall { site, workers: workers.clone(), tls: acceptor, connections, stopping: watched, present };
         for (purpose, listener) in doors.listeners {
@@ -171,7 +158,7 @@ impl Server {
         if let Some(certificate) = certificate {
             tasks.watches.spawn(watch_certificate(certificate));
         }
-        Ok(Self { addresses, self_signed, signal, workers, recordings, drain, drain_patience, stopping, departed, tasks })
+        Ok(Self { addresses, self_signed, signal, workers, recordings, drain, stopping, departed, tasks })
     }
 
     /// Where it listens.
@@ -200,7 +187,7 @@ impl Server {
 
     /// Takes no new allocations, rooms and streams from here on; [`Self::drained`] tells when it is over. `drain.seconds` says when at the latest.
     pub async fn drain(&self) {
-        self.drain.begin(self.drain_patience).await;
+        self.drain.begin_as_set().await;
     }
 
     /// Waits until draining is over, by whomever it was begun; for ever while nobody has.
@@ -366,10 +353,9 @@ fn certificate(
 
 fn ice_servers(config: &Config, addresses: &Addresses, secret: Option<credentials::Secret>) -> IceServers {
     let named: Vec<UrlHost> = config.public_host.0.iter().filter_map(|host| UrlHost::parse(host)).collect();
-    let first = |of_family: fn(&std::net::IpAddr) -> bool| {
-        config.public_addresses.iter().copied().find(of_family).map(UrlHost::from)
-    };
-    let numbered = || first(std::net::IpAddr::is_ipv4).into_iter().chain(first(std::net::IpAddr::is_ipv6)).collect();
+    let first =
+        |of_family: fn(&IpAddr) -> bool| config.public_addresses.iter().copied().find(of_family).map(UrlHost::from);
+    let numbered = || first(IpAddr::is_ipv4).into_iter().chain(first(IpAddr::is_ipv6)).collect();
     let port = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::port);
     // Without HTTPS there is TLS all the same, on the TURN port, when there is a certificate that browsers trust.
     let turn_tls = || port(&addresses.turn_tcp).filter(|_| config.https_cert.is_some());

@@ -4,8 +4,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 use stun_types::attribute::{
-    AlternateServer, AttributeStaticType, AttributeType, AttributeWrite, Fingerprint, MessageIntegrity, MessageIntegritySha256,
-    RawAttribute, UnknownAttributes,
+    AlternateServer, AttributeStaticType, AttributeType, AttributeWrite, Fingerprint, MessageIntegrity,
+    MessageIntegritySha256, RawAttribute, UnknownAttributes,
 };
 use stun_types::message::{
     Message as Builder, MessageClass, MessageType, MessageWrite, MessageWriteVec, Method, TransactionId,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
-    Admission, Anonymous, AutoListen, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins, PortRange, Realm,
-    RecordingFormat, RoomRecording, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users,
+    Admission, Anonymous, AutoListen, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins,
+    PortRange, Realm, RecordingFormat, RoomRecording, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users,
     WebhookSecret, WebhookUrls, Workers,
 };
 

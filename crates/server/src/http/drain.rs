@@ -14,7 +14,6 @@ use super::problem::Problem;
 use super::rooms;
 use super::site::Site;
 use crate::address::ClientNetwork;
-use crate::config::Limit;
 
 /// Every request that there is.
 #[cfg(test)]
@@ -33,20 +32,20 @@ async fn reply(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response,
     rooms::check_operator(site, parts)?;
     match parts.method {
         Method::GET | Method::HEAD => {}
-        Method::POST => site.drain.begin(patience(site, parts)?).await,
+        Method::POST => match query(parts, "seconds") {
+            None => site.drain.begin_as_set().await,
+            Some(text) => site.drain.begin(patience(&text)?).await,
+        },
         Method::DELETE => site.drain.cancel().await,
         _ => return Err(Problem::MethodNotAllowed { allow: "GET, POST, DELETE".to_owned() }),
     }
     Ok(([(CACHE_CONTROL, "no-store")], Json(site.drain.status().await)).into_response())
 }
 
-/// What the query says, else the setting.
-fn patience(site: &Site, parts: &Parts) -> Result<Option<Duration>, Problem> {
-    let seconds = match query(parts, "seconds") {
-        None => site.config.drain_seconds,
-        Some(text) => text.parse().map(Limit).map_err(|_| Problem::BadQuery { name: "seconds" })?,
-    };
-    Ok(seconds.bound().map(Duration::from_secs))
+/// 0 is no deadline.
+fn patience(seconds: &str) -> Result<Option<Duration>, Problem> {
+    let seconds: u64 = seconds.parse().map_err(|_| Problem::BadQuery { name: "seconds" })?;
+    Ok((seconds > 0).then_some(Duration::from_secs(seconds)))
 }
 
 pub(super) const DRAIN_PATH: &str = "/api/v1/drain";

@@ -103,19 +103,18 @@ pub(crate) struct Ways {
     pub(crate) recordings: Option<Arc<Recordings>>,
     /// Where they go on to.
     pub(crate) forwards: Forwards,
-    /// To drain it all.
-    pub(crate) drain: Arc<Drain>,
 }
 
 impl Site {
     pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, ports: Ports, ways: Ways) -> Self {
-        let Ways { signal, workers, streams, stage, identity, recordings, forwards, drain } = ways;
+        let Ways { signal, workers, streams, stage, identity, recordings, forwards } = ways;
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
         let live_requests = Mutex::new(RateLimit::new(config.limits_live_requests_per_minute));
         let checks = Mutex::new(RateLimit::new(Limit(CHECKS_PER_MINUTE)));
         let stats = Stats::new(clock::now(), clock::unix_time());
         let Keys { auth: auth_keys, manage: manage_keys } = keys;
+        let drain = Drain::new(&config, signal.clone(), workers.clone(), stage.directory.clone());
         let hls = Hls::new(stage.directory.clone(), stage.entrance.announcer());
         let census = Census::new(stage.entrance.clients().clone(), workers.clone(), Arc::clone(&hls));
         Self {
@@ -133,7 +132,7 @@ impl Site {
             hls,
             census: Arc::new(census),
             identity,
-            drain,
+            drain: Arc::new(drain),
             system: System::new(clock::now()),
             stats,
             ice_requests,

@@ -141,7 +141,14 @@ impl Directory {
 
     fn with_tally(streams_max: Limit, tally: Arc<Tally>) -> Self {
         let (arrivals, changes) = (watch::Sender::new(()), watch::Sender::new(()));
-        Self(Arc::new(Inner { streams_max, entries: Mutex::default(), arrivals, changes, tally, draining: AtomicBool::default() }))
+        Self(Arc::new(Inner {
+            streams_max,
+            entries: Mutex::default(),
+            arrivals,
+            changes,
+            tally,
+            draining: AtomicBool::default(),
+        }))
     }
 
     /// From here on nobody begins to publish, or again. What is on air stays.

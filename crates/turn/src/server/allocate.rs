@@ -332,10 +332,7 @@ impl Server {
         token: Token,
         lifetime: Duration,
     ) -> Result<(), Reject> {
-        let reservation = self
-            .reservations
-            .claim(now, token, &authenticated.username)
-            .ok_or(Reject::NoReservation)?;
+        let reservation = self.reservations.claim(now, token, &authenticated.username).ok_or(Reject::NoReservation)?;
         self.deadlines.remove(reservation.expires_at, Deadline::Reservation(token));
         let relay = Relay { address: reservation.relay, expires_at: now + lifetime };
         let mut relays = ByFamily::default();

@@ -68,7 +68,8 @@ fn relayed_addresses_are_counted_by_transport_and_family_until_they_end() {
     assert_eq!(held(&world, Transport::Tls, Family::V4), 0);
     world.advance(std::time::Duration::from_secs(600));
     let relays = world.server.stats().relays;
-    for (transport, family) in Transport::ALL.into_iter().flat_map(|transport| Family::ALL.map(|one| (transport, one))) {
+    for (transport, family) in Transport::ALL.into_iter().flat_map(|transport| Family::ALL.map(|one| (transport, one)))
+    {
         assert_eq!(relays.held(transport, family), 0, "{transport:?} {family:?}");
     }
     assert_eq!((relays.made(Transport::Udp, Family::V6), relays.made(Transport::Tls, Family::V4)), (1, 1));

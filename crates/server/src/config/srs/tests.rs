@@ -11,7 +11,8 @@ fn loaded(variables: &[(&str, &str)]) -> Loaded {
     Config::load(&Sources { environment: environment(variables), ..Sources::default() }).unwrap()
 }
 
-const RTMP: std::net::SocketAddr = std::net::SocketAddr::V6(std::net::SocketAddrV6::new(std::net::Ipv6Addr::UNSPECIFIED, 1935, 0, 0));
+const RTMP: std::net::SocketAddr =
+    std::net::SocketAddr::V6(std::net::SocketAddrV6::new(std::net::Ipv6Addr::UNSPECIFIED, 1935, 0, 0));
 
 #[test]
 fn the_variables_of_a_container_become_settings() {

@@ -21,7 +21,8 @@ fn allocations(sum: &Stats, text: &mut Text) {
     text.gauge("parlor_turn_reservations", "Ports held for a RESERVATION-TOKEN", core.reservations);
     let kinds = || Transport::ALL.into_iter().flat_map(|transport| Family::ALL.map(|family| (transport, family)));
     let labels = |(transport, family)| [("transport", transport_word(transport)), ("family", family_word(family))];
-    let help = "Relayed transport addresses, by the transport of their client; an allocation may have one of each family";
+    let help =
+        "Relayed transport addresses, by the transport of their client; an allocation may have one of each family";
     let mut family = text.family("parlor_turn_relayed_addresses", "gauge", help);
     kinds().for_each(|kind| family.sample(&labels(kind), core.relays.held(kind.0, kind.1)));
     let mut family = text.family("parlor_turn_relayed_addresses_total", "counter", "The same since the start");
@@ -37,7 +38,11 @@ fn traffic(sum: &Stats, text: &mut Text) {
         ("parlor_turn_sent_bytes_total", "Relayed bytes from clients to peers", core.to_peers_bytes),
         ("parlor_turn_received_packets_total", "Relayed payloads from peers to clients", core.to_clients),
         ("parlor_turn_received_bytes_total", "Relayed bytes from peers to clients", core.to_clients_bytes),
-        ("parlor_turn_hairpin_packets_total", "Payloads between two clients of one worker, in both sums", core.hairpins),
+        (
+            "parlor_turn_hairpin_packets_total",
+            "Payloads between two clients of one worker, in both sums",
+            core.hairpins,
+        ),
     ] {
         text.counter(name, help, value);
     }
