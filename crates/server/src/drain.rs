@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::watch;
-use tokio::time::{interval, timeout_at};
+use tokio::time::sleep_until;
 
 use crate::clock;
 use crate::config::Config;
@@ -140,30 +140,25 @@ impl Drain {
     /// Waits until draining is over; for ever while nobody asks for it.
     pub(crate) async fn over(&self) -> Drained {
         let mut changes = self.state.subscribe();
-        let mut looks = interval(LOOK_EVERY);
         loop {
             let state = *changes.borrow_and_update();
-            let Some(draining) = state else {
+            let Some(Draining { deadline, .. }) = state else {
                 // It cannot fail while `self` has the other end.
                 let _ = changes.changed().await;
                 continue;
             };
-            if draining.deadline.is_some_and(|at| at <= clock::now()) {
+            // Who asks for it is answered before it is over.
+            let look_at = clock::now() + LOOK_EVERY;
+            let look_at = deadline.map_or(look_at, |at| at.min(look_at));
+            tokio::select! {
+                _ = changes.changed() => continue,
+                () = sleep_until(look_at.into()) => {}
+            }
+            if deadline.is_some_and(|at| at <= clock::now()) {
                 return Drained::Deadline;
             }
             if self.left().await.is_nothing() {
                 return Drained::Empty;
-            }
-            let next = looks.tick();
-            let next = async {
-                tokio::select! {
-                    _ = next => {}
-                    _ = changes.changed() => {}
-                }
-            };
-            match draining.deadline {
-                Some(at) => drop(timeout_at(at.into(), next).await),
-                None => next.await,
             }
         }
     }

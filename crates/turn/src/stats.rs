@@ -64,15 +64,15 @@ pub struct Drops {
 impl Stats {
     /// An error response is sent.
     pub(crate) fn count_error(&mut self, reject: &Reject) {
-        match reject {
-            Reject::Unauthorized | Reject::StaleNonce => self.challenges += 1,
-            _ => self.rejects += 1,
+        if matches!(reject, Reject::Unauthorized | Reject::StaleNonce) {
+            self.challenges += 1;
+        } else {
+            self.rejects += 1;
         }
-        match reject {
-            Reject::LimitReached(limit) => self.limits_reached.count(*limit),
-            Reject::ForbiddenPeer(_) => self.peers_refused += 1,
-            _ => {}
+        if let Reject::LimitReached(limit) = reject {
+            self.limits_reached.count(*limit);
         }
+        self.peers_refused += u64::from(matches!(reject, Reject::ForbiddenPeer(_)));
         self.errors.count(reject.code());
     }
 }

@@ -43,6 +43,7 @@ fn the_limit_of_streams_can_be_reached_and_not_passed() {
     assert_eq!(directory.claim(&name("c"), Protocol::Rtmp, now()).expect_err("three are not"), Taken::Full(2));
     directory.set_draining(true);
     assert_eq!(directory.claim(&name("c"), Protocol::Rtmp, now()).expect_err("nor is one"), Taken::Draining);
+    directory.set_draining(false);
     drop(first);
     assert!(directory.claim(&name("c"), Protocol::Rtmp, now()).is_ok());
 }

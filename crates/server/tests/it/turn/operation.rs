@@ -41,7 +41,8 @@ async fn allocations_of_all_workers_are_listed_in_pages_inspected_and_ended() {
     let mine = found.iter().find(|one| one["client"] == first.as_str()).unwrap();
     assert_eq!((&mine["user"], &mine["transport"]), (&"user".into(), &"udp".into()), "{mine}");
     assert_eq!(relayed(mine), wanted[0]);
-    (listed.sort(), wanted.sort());
+    listed.sort();
+    wanted.sort();
     assert_eq!(listed, wanted);
 
     let path = format!("{LIST}/{}", mine["id"].as_str().unwrap());
@@ -103,7 +104,8 @@ async fn a_server_that_drains_keeps_what_it_has_and_is_over_when_the_last_has_go
 
     server.server.drain().await;
     let drained = server.server.drained();
-    (old.refresh(0).await.unwrap(), new.refresh(0).await.unwrap());
+    old.refresh(0).await.unwrap();
+    new.refresh(0).await.unwrap();
     assert_eq!(timeout(PATIENCE, drained).await.unwrap(), server::Drained::Empty);
 }
 
