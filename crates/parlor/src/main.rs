@@ -14,6 +14,7 @@ mod publish;
 mod serve;
 mod settings;
 mod token;
+mod wishes;
 
 /// Voice and video calls in your own hands: web client, signalling, STUN and TURN in one server.
 ///

@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::greeting::{self, Greeting};
 use crate::settings::SettingArguments;
+use crate::wishes::{Wish, Wishes};
 
 /// Serves until a signal comes.
 ///
@@ -32,7 +33,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
     let runtime = Runtime::new().map_err(|error| anyhow!("the runtime cannot start: {error}"))?;
     let result = runtime.block_on(async {
         let mut stop = Stop::listen()?;
-        let wishes = heard(SignalKind::user_defined1())?;
+        let mut wishes = Wishes::new(settings, loaded.given)?;
         let public_host = loaded.config.public_host.0.clone();
         let public_addresses = loaded.config.public_addresses.clone();
         let relay_ports = loaded.config.turn_enabled.then_some(loaded.config.turn_relay_ports);
@@ -46,7 +47,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
             relay_ports,
         };
         greeting::print(&greeting.text(std::io::stdout().is_terminal()))?;
-        let ended_by = run_until_ended(&server, &mut stop, wishes).await;
+        let ended_by = run_until_ended(&server, &mut stop, &mut wishes).await;
         tracing::info!("{}: telling the members and closing", ended_by.as_ref().unwrap_or(&"broken"));
         tokio::select! {
             ended = timeout(STOP_DEADLINE, server.stop()) => if ended.is_err() {
@@ -62,7 +63,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
 }
 
 /// Serves; says what has ended that, or what has broken.
-async fn run_until_ended(server: &Server, stop: &mut Stop, mut drain: Signal) -> anyhow::Result<&'static str> {
+async fn run_until_ended(server: &Server, stop: &mut Stop, wishes: &mut Wishes<'_>) -> anyhow::Result<&'static str> {
     let (broken, drained) = (server.broken(), server.drained());
     tokio::pin!(broken, drained);
     loop {
@@ -75,12 +76,15 @@ async fn run_until_ended(server: &Server, stop: &mut Stop, mut drain: Signal) ->
                 Drained::Empty => "drained",
                 Drained::Deadline => "drained until the deadline",
             }),
-            _ = drain.recv() => server.drain().await,
+            wish = wishes.next() => match wish {
+                Wish::Drain => server.drain().await,
+                Wish::Reload => wishes.reload(server).await,
+            },
         }
     }
 }
 
-fn heard(kind: SignalKind) -> anyhow::Result<Signal> {
+pub(crate) fn heard(kind: SignalKind) -> anyhow::Result<Signal> {
     signal(kind).map_err(|error| anyhow!("signals cannot be received: {error}"))
 }
 

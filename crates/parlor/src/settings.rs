@@ -21,6 +21,11 @@ pub(crate) struct SettingArguments {
 }
 
 impl SettingArguments {
+    /// The file, if there is one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        self.config.clone()
+    }
+
     /// Reads all sources.
     pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
         let environment = std::env::vars_os().collect();

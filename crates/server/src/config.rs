@@ -10,6 +10,7 @@ use std::path::PathBuf;
 mod document;
 mod error;
 mod file;
+mod given;
 mod setting;
 mod settings;
 mod source;
@@ -18,6 +19,7 @@ mod value;
 
 pub use document::{markdown, sample};
 pub use error::{ConfigError, ConfigErrors, Origin, Problem};
+pub use given::Given;
 pub use setting::Setting;
 pub use settings::{Config, SETTINGS};
 pub use value::{
@@ -45,6 +47,8 @@ pub struct Sources {
 pub struct Loaded {
     /// The settings in force.
     pub config: Config,
+    /// What was set at all.
+    pub given: Given,
     /// Sentences for the log: what variables of SRS became.
     pub notes: Vec<String>,
     /// Sentences for the log, such as an unknown `PARLOR_` variable.
@@ -84,15 +88,20 @@ impl Config {
                 Err(fault) => errors.push(fault),
             }
         }
-        let mut config = Self::default();
+        let (mut config, mut given) = (Self::default(), Given::default());
         for Assignment { setting, value, origin } in assignments {
+            given.note(setting, &value);
             if let Err(expected) = (setting.assign)(&mut config, &value) {
                 let problem = Problem::BadValue { found: shown(setting, &value), expected };
                 errors.push(ConfigError { origin, key: setting.key.to_owned(), problem });
             }
         }
         config.check_together(&mut errors);
-        if errors.is_empty() { Ok(Loaded { config, notes: of_srs.notes, warnings }) } else { Err(ConfigErrors(errors)) }
+        if errors.is_empty() {
+            Ok(Loaded { config, given, notes: of_srs.notes, warnings })
+        } else {
+            Err(ConfigErrors(errors))
+        }
     }
 
     /// The checks that look at more than one setting.

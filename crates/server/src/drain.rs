@@ -1,5 +1,6 @@
 //! Draining: the server takes nothing new, and is over when what there is has ended, or at a deadline.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -21,7 +22,7 @@ pub(crate) struct Drain {
     on_air: Directory,
     state: watch::Sender<Option<Draining>>,
     /// `drain.seconds`; none: no deadline.
-    patience: Option<Duration>,
+    patience: Mutex<Option<Duration>>,
 }
 
 /// It has been asked to.
@@ -69,7 +70,7 @@ impl Left {
 
 impl Drain {
     pub(crate) fn new(config: &Config, signal: Signal, workers: Handle, on_air: Directory) -> Self {
-        let patience = config.drain_seconds.bound().map(Duration::from_secs);
+        let patience = Mutex::new(patience(config));
         Self { signal, workers, on_air, state: watch::Sender::new(None), patience }
     }
 
@@ -80,7 +81,13 @@ impl Drain {
 
     /// As [`Self::begin`], with the deadline of the configuration.
     pub(crate) async fn begin_as_set(&self) {
-        self.begin(self.patience).await;
+        let patience = *self.patience.lock().unwrap_or_else(PoisonError::into_inner);
+        self.begin(patience).await;
+    }
+
+    /// Takes over the deadline of another configuration, for when it begins.
+    pub(crate) fn reconfigure(&self, config: &Config) {
+        *self.patience.lock().unwrap_or_else(PoisonError::into_inner) = patience(config);
     }
 
     /// Takes nothing new from here on. While it drains already, the deadline alone is another.
@@ -162,6 +169,10 @@ impl Drain {
             }
         }
     }
+}
+
+fn patience(config: &Config) -> Option<Duration> {
+    config.drain_seconds.bound().map(Duration::from_secs)
 }
 
 /// How often it is looked whether something is left.

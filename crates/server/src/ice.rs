@@ -1,6 +1,7 @@
 //! The ICE servers a browser is told to use, with credentials made for it.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -56,21 +57,40 @@ pub struct IceServers {
     pub tcp_port: Option<u16>,
     /// The port of TURN over TLS.
     pub tls_port: Option<u16>,
-    /// What signs the credentials; none: TURN is off.
+    /// How credentials are made; it changes while the server runs.
+    pub minting: RwLock<Minting>,
+}
+
+/// How credentials are made.
+#[derive(Debug, Clone)]
+pub struct Minting {
+    /// What signs them; none: TURN is off.
     pub secret: Option<credentials::Secret>,
-    /// How long the credentials are valid.
+    /// How long they are valid.
     pub lifetime: Duration,
 }
 
 impl IceServers {
+    /// How credentials are made at this moment.
+    #[must_use]
+    pub fn minting(&self) -> Minting {
+        self.minting.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From here on credentials are made so. Those that were handed out are good as long as their secret is accepted.
+    pub fn set_minting(&self, minting: Minting) {
+        *self.minting.write().unwrap_or_else(PoisonError::into_inner) = minting;
+    }
+
     /// The `iceServers` of an `RTCConfiguration`: TURN first, UDP before TCP before TLS, so that a client that reads one URL reads the best.
     /// `user` is whom the credentials count for.
     #[must_use]
     pub fn mint(&self, asked: &UrlHost, user: &str, unix_time: Duration) -> Value {
         let mut servers = Vec::new();
         let hosts = self.hosts(asked);
-        if let Some(secret) = &self.secret {
-            let username = credentials::rest_username(unix_time + self.lifetime, user);
+        let Minting { secret, lifetime } = self.minting();
+        if let Some(secret) = &secret {
+            let username = credentials::rest_username(unix_time + lifetime, user);
             let password = credentials::rest_password(secret, &username);
             let urls: Vec<String> = hosts.iter().flat_map(|host| self.turn_urls(host)).collect();
             if !urls.is_empty() {

@@ -26,6 +26,7 @@ mod headcount;
 mod http;
 mod latency;
 mod media;
+mod reload;
 mod replay;
 mod server;
 mod system;
@@ -35,4 +36,5 @@ mod worker;
 
 pub use drain::Drained;
 pub use error::StartError;
+pub use reload::{Reload, ReloadError};
 pub use server::{Addresses, Server};

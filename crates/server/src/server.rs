@@ -1,7 +1,7 @@
 //! The whole server: its start, its addresses, its end.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -11,7 +11,7 @@ use tokio::time::{interval, timeout};
 use turn::credentials;
 
 use crate::certificate::{Certificate, CertificateSource};
-use crate::config::{Config, Listen, Secret};
+use crate::config::{Config, Given, Listen, Loaded, Secret};
 use crate::connections::Connections;
 use crate::cores::{self, FAREWELL};
 use crate::data_dir::DataDir;
@@ -20,7 +20,7 @@ use crate::drain::{Drain, Drained};
 use crate::error::StartError;
 use crate::http::srs::Identity;
 use crate::http::{Keys, Ports, Site, Ways};
-use crate::ice::{IceServers, UrlHost};
+use crate::ice::{IceServers, Minting, UrlHost};
 use crate::listener::{BindError, listen};
 use crate::live::access::Access;
 use crate::live::audience;
@@ -35,6 +35,7 @@ use crate::live::rtmp::Stage;
 use crate::live::shows::Shows;
 use crate::live::streams::Streams;
 use crate::media::Switchboard;
+use crate::reload::{Reload, ReloadError, Reloading};
 use crate::signal::{self, Signal};
 use crate::webhook::Webhooks;
 use crate::workers::{EventSinks, Handle, SpawnError, Workers};
@@ -48,6 +49,7 @@ pub struct Server {
     workers: Handle,
     recordings: Option<Arc<Recordings>>,
     drain: Arc<Drain>,
+    reloading: Reloading,
     stopping: watch::Sender<bool>,
     /// Ends when the last connection is gone.
     departed: mpsc::Receiver<()>,
@@ -110,7 +112,8 @@ impl Server {
         settings.media = cores::media_settings(&config, &doors.media_addresses(), events);
         let workers = Workers::spawn(settings).map_err(|error| spawn_error(&config, error))?;
         let addresses = doors.addresses(&workers);
-        let ice = ice_servers(&config, &addresses, minting);
+        let ice = Arc::new(ice_servers(&config, &addresses, minting));
+        let reloading = Reloading::new(&config, Arc::clone(&ice), workers.clone());
         let switchboard = Switchboard::new(workers.clone(), cores::members_per_worker(&config));
         let switchboard_of_streams = switchboard.beside();
         let media = signal::Media { switchboard, events: heard };
@@ -158,7 +161,7 @@ impl Server {
         if let Some(certificate) = certificate {
             tasks.watches.spawn(watch_certificate(certificate));
         }
-        Ok(Self { addresses, self_signed, signal, workers, recordings, drain, stopping, departed, tasks })
+        Ok(Self { addresses, self_signed, signal, workers, recordings, drain, reloading, stopping, departed, tasks })
     }
 
     /// Where it listens.
@@ -188,6 +191,16 @@ impl Server {
     /// Takes no new allocations, rooms and streams from here on; [`Self::drained`] tells when it is over. `drain.seconds` says when at the latest.
     pub async fn drain(&self) {
         self.drain.begin_as_set().await;
+    }
+
+    /// Takes over what has changed between two readings of the configuration, as far as it can change while the server runs. No allocation ends.
+    ///
+    /// # Errors
+    /// When what is new cannot be; then nothing has changed.
+    pub async fn reload(&self, in_force: &mut Given, new: &Loaded) -> Result<Reload, ReloadError> {
+        let reload = self.reloading.reload(in_force, new).await?;
+        self.drain.reconfigure(&new.config);
+        Ok(reload)
     }
 
     /// Waits until draining is over, by whomever it was begun; for ever while nobody has.
@@ -330,6 +343,14 @@ fn rest_secrets(config: &Config, directory: &Directory<'_>) -> Result<Vec<creden
     Ok(vec![core(&kept)])
 }
 
+/// As at the start.
+///
+/// # Errors
+/// When the secret of our own cannot be read.
+pub(crate) fn secrets_of(config: &Config) -> Result<Vec<credentials::Secret>, StartError> {
+    rest_secrets(config, &Directory::of(config))
+}
+
 /// The certificate, when a port needs one.
 fn certificate(
     config: &Config,
@@ -365,8 +386,7 @@ fn ice_servers(config: &Config, addresses: &Addresses, secret: Option<credential
         second_port: port(&addresses.stun_second),
         tcp_port: port(&addresses.turn_tcp),
         tls_port: port(&addresses.https).or_else(turn_tls),
-        secret,
-        lifetime: Duration::from_secs(config.turn_credential_seconds.0),
+        minting: RwLock::new(Minting { secret, lifetime: Duration::from_secs(config.turn_credential_seconds.0) }),
     }
 }
 

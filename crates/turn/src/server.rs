@@ -2,6 +2,7 @@
 
 mod allocate;
 mod peers;
+mod reconfigure;
 mod refresh;
 mod relaying;
 mod survey;

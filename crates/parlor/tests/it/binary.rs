@@ -220,6 +220,28 @@ fn drain_prints_what_is_left_and_a_server_without_anything_left_ends_with_code_0
 }
 
 #[test]
+fn a_changed_file_is_taken_up_by_itself_and_on_sighup_and_the_log_says_what_became_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("parlor.toml");
+    std::fs::write(&file, "limits.allocations = 5\n").unwrap();
+    let config = ["--config", file.to_str().unwrap()];
+    let (mut child, _) = started_with(&directory, &config, Stdio::piped());
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut heard = |word: &str| log.find(|line| line.contains(word)).expect(word);
+    std::fs::write(&file, "limits.allocations = 7\nlimits.rooms = 9\nturn.users = { ana = \"GeheimesWort\" }\n")
+        .unwrap();
+    let changed = heard("the configuration has changed");
+    assert!(changed.ends_with("turn.users, limits.allocations") && !changed.contains("GeheimesWort"), "{changed}");
+    assert!(heard("after a restart only").ends_with("limits.rooms"));
+    std::fs::write(&file, "limits.allocations = \"many\"\n").unwrap();
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    heard("everything stays as it was");
+    heard("limits.allocations: expected");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn sigusr1_drains_as_well() {
     let directory = tempfile::tempdir().unwrap();
     let (mut child, _) = started(&directory);

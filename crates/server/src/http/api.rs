@@ -57,7 +57,7 @@ pub(crate) fn ice(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Respon
     site.admit_ice_request(arrival, parts)?;
     let body = json!({
         "iceServers": site.mint_ice_servers(&arrival.url_host(parts)),
-        "ttlSeconds": site.config.turn_credential_seconds.0,
+        "ttlSeconds": site.ice.minting().lifetime.as_secs(),
     });
     Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }

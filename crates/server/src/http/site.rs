@@ -33,7 +33,7 @@ use crate::workers::Handle;
 pub(crate) struct Site {
     pub(crate) config: Config,
     /// Makes the lists of ICE servers.
-    pub(crate) ice: IceServers,
+    pub(crate) ice: Arc<IceServers>,
     /// `auth.keys`; none: no token is needed.
     pub(crate) auth_keys: Vec<Key>,
     /// The keys of tokens for the API.
@@ -106,7 +106,7 @@ pub(crate) struct Ways {
 }
 
 impl Site {
-    pub(crate) fn new(config: Config, ice: IceServers, keys: Keys, ports: Ports, ways: Ways) -> Self {
+    pub(crate) fn new(config: Config, ice: Arc<IceServers>, keys: Keys, ports: Ports, ways: Ways) -> Self {
         let Ways { signal, workers, streams, stage, identity, recordings, forwards } = ways;
         let ice_requests = Mutex::new(RateLimit::new(config.limits_ice_requests_per_minute));
         let api_requests = Mutex::new(RateLimit::new(config.limits_api_requests_per_minute));
@@ -184,7 +184,7 @@ impl Site {
 
     /// What clients may look for before they use it.
     pub(crate) fn features(&self) -> Vec<&'static str> {
-        let turn = self.ice.secret.is_some().then_some("turn");
+        let turn = self.ice.minting().secret.is_some().then_some("turn");
         let second = self.ice.second_port.is_some().then_some("stun-second-port");
         let apprtc = self.config.compat_apprtc.then_some("signalling-apprtc");
         let srs = self.config.compat_srs_signalling.then_some("signalling-srs");

@@ -1,9 +1,10 @@
+use std::sync::RwLock;
 use std::time::Duration;
 
 use serde_json::json;
 use turn::credentials::{Secret, rest_password};
 
-use super::{IceServers, UrlHost};
+use super::{IceServers, Minting, UrlHost};
 
 fn servers() -> IceServers {
     IceServers {
@@ -12,8 +13,10 @@ fn servers() -> IceServers {
         second_port: Some(3479),
         tcp_port: Some(3478),
         tls_port: Some(8443),
-        secret: Some(Secret::new("0123456789abcdef")),
-        lifetime: Duration::from_secs(600),
+        minting: RwLock::new(Minting {
+            secret: Some(Secret::new("0123456789abcdef")),
+            lifetime: Duration::from_secs(600),
+        }),
     }
 }
 
@@ -54,7 +57,8 @@ fn public_hosts_win_over_the_host_the_client_used() {
 
 #[test]
 fn without_turn_there_is_stun_alone() {
-    let servers = IceServers { secret: None, ..servers() };
+    let servers = servers();
+    servers.set_minting(Minting { secret: None, ..servers.minting() });
     assert_eq!(servers.mint(&host("a.b"), "u", Duration::ZERO), json!([{"urls": ["stun:a.b:3478"]}]));
 }
 

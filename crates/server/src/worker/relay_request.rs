@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use tokio::sync::oneshot;
-use turn::{AllocationKey, AllocationSurvey};
+use turn::{AllocationKey, AllocationSurvey, Config, ConfigError};
 
 use super::egress::Egress;
 use super::relaying::Relaying;
@@ -15,6 +15,8 @@ pub(crate) enum RelayRequest {
     List { after: Option<u32>, limit: usize, answer: oneshot::Sender<Vec<AllocationSurvey>> },
     /// One allocation.
     Inspect { key: AllocationKey, answer: oneshot::Sender<Option<AllocationSurvey>> },
+    /// Another configuration, as far as it can change while the server runs.
+    Reconfigure { config: Box<Config>, answer: oneshot::Sender<Result<(), ConfigError>> },
     /// No new ones from here on, or again.
     Drain(bool),
     /// The end of one; the answer is whether there was one.
@@ -31,6 +33,9 @@ impl Relaying {
             }
             RelayRequest::Inspect { key, answer } => {
                 let _ = answer.send(self.core().inspect(now, key));
+            }
+            RelayRequest::Reconfigure { config, answer } => {
+                let _ = answer.send(self.reconfigure(now, &config));
             }
             RelayRequest::Drain(draining) => self.core_mut().set_draining(draining),
             RelayRequest::End { key, answer } => {

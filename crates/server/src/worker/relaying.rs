@@ -36,6 +36,12 @@ impl Relaying {
         &mut self.core
     }
 
+    /// Takes over what can change while the server runs, on both ports.
+    pub(super) fn reconfigure(&mut self, now: Instant, config: &turn::Config) -> Result<(), turn::ConfigError> {
+        self.core.reconfigure(now, config)?;
+        self.second.reconfigure(now, config)
+    }
+
     /// What the second port has counted.
     pub(crate) fn second_stats(&self) -> turn::Stats {
         self.second.stats()

@@ -128,12 +128,16 @@ fn relaying(
     let mut config = settings.core.clone();
     config.shard = shard;
     config.services = services;
-    // Whichever way the 5-tuples of a network fall, all workers together never answer faster.
-    config.limits.bindings = share_of(config.limits.bindings, settings.workers);
-    config.limits.challenges = share_of(config.limits.challenges, settings.workers);
+    share_limits(&mut config, settings.workers);
     let second = turn::Server::new(binding_only(&config), random()?, now, clock::unix_time())?;
     let core = turn::Server::sharing(config, quotas, random()?, now, clock::unix_time())?;
     Ok(Relaying::new(core, second))
+}
+
+/// Whichever way the 5-tuples of a network fall, all workers together never answer faster.
+pub(super) fn share_limits(config: &mut Config, workers: u8) {
+    config.limits.bindings = share_of(config.limits.bindings, workers);
+    config.limits.challenges = share_of(config.limits.challenges, workers);
 }
 
 /// The part of a rate that one of `workers` has; never nothing.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use client::Trust;
 use rustls::pki_types::ServerName;
-use server::config::{Config, Sources};
+use server::config::{Config, Loaded, Sources};
 use server::{Addresses, Server, StartError};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -38,6 +38,11 @@ pub(crate) fn refusal(settings: &[&str]) -> StartError {
 }
 
 fn config(directory: &TempDir, settings: &[&str]) -> Config {
+    loaded(directory, settings).config
+}
+
+/// What is read for a server in this directory.
+pub(crate) fn loaded(directory: &TempDir, settings: &[&str]) -> Loaded {
     let ports = [
         "http.listen",
         "https.listen",
@@ -51,7 +56,7 @@ fn config(directory: &TempDir, settings: &[&str]) -> Config {
     let mut flags: Vec<String> = ports.iter().map(|key| format!("{key}=127.0.0.1:0")).collect();
     flags.push(format!("data.dir={:?}", directory.path().join("data")));
     flags.extend(settings.iter().map(|setting| (*setting).to_owned()));
-    Config::load(&Sources { flags, ..Sources::default() }).unwrap().config
+    Config::load(&Sources { flags, ..Sources::default() }).unwrap()
 }
 
 impl TestServer {

@@ -16,6 +16,7 @@ mod limits;
 mod model;
 mod peers;
 mod policy;
+mod reconfigure;
 mod refresh;
 mod relaying;
 mod service;

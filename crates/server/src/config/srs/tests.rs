@@ -16,7 +16,7 @@ const RTMP: std::net::SocketAddr =
 
 #[test]
 fn the_variables_of_a_container_become_settings() {
-    let Loaded { config, notes, warnings } = loaded(&[
+    let Loaded { config, notes, warnings, .. } = loaded(&[
         ("SRS_LISTEN", "1936"),
         ("SRS_HTTP_SERVER_LISTEN", "0.0.0.0:8081"),
         ("SRS_HTTP_API_LISTEN", "1985"),
@@ -107,7 +107,8 @@ fn streams_are_forwarded_as_the_variables_say_when_that_is_switched_on() {
         ("SRS_VHOST_FORWARD_DESTINATION", "192.0.2.1:1936 rtmp://192.0.2.2/app/hidden"),
         ("SRS_VHOST_FORWARD_BACKEND", "http://127.0.0.1:8085/api/v1/forward"),
     ];
-    let Loaded { config, notes, warnings } = loaded(&[&[("SRS_VHOST_FORWARD_ENABLED", "on")], &variables[..]].concat());
+    let Loaded { config, notes, warnings, .. } =
+        loaded(&[&[("SRS_VHOST_FORWARD_ENABLED", "on")], &variables[..]].concat());
     let name = live::StreamName::new("live", "s").unwrap();
     let urls: Vec<String> = config.live_forward.urls(&name).map(ToString::to_string).collect();
     assert_eq!(
@@ -116,7 +117,7 @@ fn streams_are_forwarded_as_the_variables_say_when_that_is_switched_on() {
     );
     assert!(warnings.is_empty() && notes.iter().all(|note| !note.contains("hidden")), "{notes:?}");
 
-    let Loaded { config, notes, warnings } = loaded(&variables);
+    let Loaded { config, notes, warnings, .. } = loaded(&variables);
     assert!(config.live_forward.urls(&name).next().is_none() && config.live_on_forward.0.is_empty());
     assert!(warnings.is_empty() && notes.len() == 1, "{notes:?}");
 }

@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::address;
 use super::client::TurnClient;
-use crate::fixture::{TestServer, figures, get, send, serve_for_test};
+use crate::fixture::{TestServer, figures, get, loaded, send, serve_for_test};
 
 const USERS: &str = r#"turn.users={ user = "secret" }"#;
 const LIST: &str = "/api/v1/turn/allocations";
@@ -122,6 +122,50 @@ async fn while_draining_clients_are_sent_to_the_other_server_that_is_named() {
     let server = serve_for_test(&[USERS, r#"turn.alternate_servers=["198.51.100.8:3478"]"#]);
     server.server.drain().await;
     assert_eq!(client(&server).await.allocate(address("127.0.0.1:0")).await, Err(300));
+}
+
+#[tokio::test]
+async fn users_secrets_and_limits_change_without_the_end_of_an_allocation_and_what_cannot_is_named() {
+    let server = serve_for_test(&[USERS]);
+    let (read, family) = (|settings: &[&str]| loaded(&server.directory, settings), address("127.0.0.1:0"));
+    let mut old = client(&server).await;
+    old.allocate(family).await.unwrap();
+    let mut in_force = read(&[USERS]).given;
+    let new = read(&[
+        r#"turn.users={ user = "secret", ana = "another" }"#,
+        "turn.credential_seconds=60",
+        "limits.allocations=1",
+        "limits.rooms=5",
+    ]);
+    let reload = server.server.reload(&mut in_force, &new).await.unwrap();
+    assert_eq!(reload.applied, ["turn.users", "turn.credential_seconds", "limits.allocations"]);
+    assert_eq!(reload.restart, ["limits.rooms"]);
+    assert_eq!(old.refresh(600).await, Ok(()));
+    assert_eq!(client(&server).await.allocate(family).await, Err(508), "the new limit holds");
+    assert_eq!(get(server.http(), "/api/v1/ice", &[]).await.json()["ttlSeconds"], 60);
+    let again = server.server.reload(&mut in_force, &new).await.unwrap();
+    assert_eq!((again.applied.len(), again.restart), (0, vec!["limits.rooms"]), "it waits for the next start");
+
+    let only_ana = read(&[r#"turn.users={ ana = "another" }"#]);
+    server.server.reload(&mut in_force, &only_ana).await.unwrap();
+    assert_eq!(old.refresh(600).await, Err(401), "the user is gone");
+    let token = server.admin();
+    let left = send(server.http(), "GET", "/api/v1/drain", &token, "").await.json();
+    assert_eq!(left["left"]["allocations"], 1, "what the user has stays until its time is over");
+}
+
+#[tokio::test]
+async fn a_configuration_that_cannot_be_is_refused_and_the_old_one_stays() {
+    let server = serve_for_test(&[USERS]);
+    let mut client = client(&server).await;
+    client.allocate(address("127.0.0.1:0")).await.unwrap();
+    let mut in_force = loaded(&server.directory, &[USERS]).given;
+    let before = in_force.clone();
+    let new = loaded(&server.directory, &[r#"turn.users=["user:secret", "user:again"]"#, "limits.allocations=1"]);
+    let refused = server.server.reload(&mut in_force, &new).await.unwrap_err();
+    assert!(refused.to_string().contains("listed twice"), "{refused}");
+    assert_eq!(in_force, before);
+    assert_eq!(client.refresh(600).await, Ok(()));
 }
 
 /// Only a fault takes longer.

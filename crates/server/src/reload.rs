@@ -1,0 +1,104 @@
+//! Another configuration while the server runs: what of it can be taken over at once, and what waits for the next start.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::config::{Config, Given, Loaded};
+use crate::cores;
+use crate::error::StartError;
+use crate::ice::{IceServers, Minting};
+use crate::server::secrets_of;
+use crate::workers::Handle;
+
+/// What became of the settings that have changed, by their keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reload {
+    /// In force.
+    pub applied: Vec<&'static str>,
+    /// In force from the next start on.
+    pub restart: Vec<&'static str>,
+}
+
+/// Why another configuration is not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The secret of our own cannot be read.
+    #[error(transparent)]
+    Secrets(#[from] StartError),
+    /// Users and secrets cannot be.
+    #[error(transparent)]
+    Turn(#[from] turn::ConfigError),
+}
+
+/// The parts of the server that take it over.
+#[derive(Debug)]
+pub(crate) struct Reloading {
+    running: Mutex<Config>,
+    ice: Arc<IceServers>,
+    workers: Handle,
+}
+
+impl Reloading {
+    pub(crate) fn new(config: &Config, ice: Arc<IceServers>, workers: Handle) -> Self {
+        Self { running: Mutex::new(config.clone()), ice, workers }
+    }
+
+    /// Takes over what can be. `in_force` is what was read for what runs; what is taken over is in it afterwards.
+    ///
+    /// # Errors
+    /// When it cannot be; then nothing has changed.
+    pub(crate) async fn reload(&self, in_force: &mut Given, new: &Loaded) -> Result<Reload, ReloadError> {
+        let (applied, restart) = in_force.changed(&new.given).into_iter().partition(|key| LIVE.contains(key));
+        let reload = Reload { applied, restart };
+        let config = with_live(&self.running.lock().unwrap_or_else(PoisonError::into_inner), &new.config);
+        let secrets = secrets_of(&config)?;
+        let secret = secrets.first().filter(|_| config.turn_enabled).cloned();
+        self.workers.reconfigure(cores::turn_settings(&config, secrets).core).await?;
+        self.ice.set_minting(Minting { secret, lifetime: Duration::from_secs(config.turn_credential_seconds.0) });
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = config;
+        in_force.take_over(&new.given, &reload.applied);
+        Ok(reload)
+    }
+}
+
+/// What runs, with the settings of [`LIVE`] as they are in `new`.
+fn with_live(running: &Config, new: &Config) -> Config {
+    Config {
+        turn_users: new.turn_users.clone(),
+        turn_secrets: new.turn_secrets.clone(),
+        turn_credential_seconds: new.turn_credential_seconds,
+        turn_allow_peers: new.turn_allow_peers.clone(),
+        turn_alternate_servers: new.turn_alternate_servers.clone(),
+        turn_rfc5766_channels: new.turn_rfc5766_channels,
+        limits_allocations: new.limits_allocations,
+        limits_allocations_per_user: new.limits_allocations_per_user,
+        limits_allocations_per_address: new.limits_allocations_per_address,
+        limits_permissions_per_allocation: new.limits_permissions_per_allocation,
+        limits_channels_per_allocation: new.limits_channels_per_allocation,
+        limits_bindings_per_second: new.limits_bindings_per_second,
+        limits_challenges_per_second: new.limits_challenges_per_second,
+        drain_seconds: new.drain_seconds,
+        ..running.clone()
+    }
+}
+
+/// The settings that change while the server runs. The contents of certificate files do so by themselves.
+const LIVE: [&str; 14] = [
+    "turn.users",
+    "turn.secrets",
+    "turn.credential_seconds",
+    "turn.allow_peers",
+    "turn.alternate_servers",
+    "turn.rfc5766_channels",
+    "limits.allocations",
+    "limits.allocations_per_user",
+    "limits.allocations_per_address",
+    "limits.permissions_per_allocation",
+    "limits.channels_per_allocation",
+    "limits.bindings_per_second",
+    "limits.challenges_per_second",
+    "drain.seconds",
+];
+
+#[cfg(test)]
+mod tests;
