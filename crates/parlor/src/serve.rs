@@ -79,6 +79,7 @@ async fn run_until_ended(server: &Server, stop: &mut Stop, wishes: &mut Wishes<'
             wish = wishes.next() => match wish {
                 Wish::Drain => server.drain().await,
                 Wish::Reload => wishes.reload(server).await,
+                Wish::End => return Ok("the terminal is closed"),
             },
         }
     }

@@ -1,5 +1,6 @@
 //! What the operator wants of a running server: by signals, and by changing its configuration file.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -18,12 +19,16 @@ pub(crate) enum Wish {
     Drain,
     /// SIGHUP, or the file has changed.
     Reload,
+    /// SIGHUP, since the terminal in which the server was started is closed.
+    End,
 }
 
 /// Hears them.
 pub(crate) struct Wishes<'a> {
     drain: Signal,
-    reload: Signal,
+    hang_up: Signal,
+    /// Whether the log went to a terminal at the start.
+    in_terminal: bool,
     file: FileWatch,
     settings: &'a SettingArguments,
     /// What was read for what runs.
@@ -32,15 +37,20 @@ pub(crate) struct Wishes<'a> {
 
 impl<'a> Wishes<'a> {
     pub(crate) fn new(settings: &'a SettingArguments, in_force: Given) -> anyhow::Result<Self> {
-        let (drain, reload) = (heard(SignalKind::user_defined1())?, heard(SignalKind::hangup())?);
-        Ok(Self { drain, reload, file: FileWatch::new(settings.file()), settings, in_force })
+        let (drain, hang_up) = (heard(SignalKind::user_defined1())?, heard(SignalKind::hangup())?);
+        let in_terminal = std::io::stderr().is_terminal();
+        Ok(Self { drain, hang_up, in_terminal, file: FileWatch::new(settings.file()), settings, in_force })
     }
 
     /// Waits for the next one.
     pub(crate) async fn next(&mut self) -> Wish {
         tokio::select! {
             _ = self.drain.recv() => Wish::Drain,
-            _ = self.reload.recv() => Wish::Reload,
+            // What was a terminal is none any more when it has been closed.
+            _ = self.hang_up.recv() => match self.in_terminal && !std::io::stderr().is_terminal() {
+                true => Wish::End,
+                false => Wish::Reload,
+            },
             () = self.file.changed() => Wish::Reload,
         }
     }

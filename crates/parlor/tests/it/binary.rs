@@ -6,7 +6,9 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
 fn parlor(directory: &TempDir, arguments: &[&str]) -> Command {
@@ -246,6 +248,24 @@ fn sigusr1_drains_as_well() {
     let directory = tempfile::tempdir().unwrap();
     let (mut child, _) = started(&directory);
     kill_process(Pid::from_child(&child), Signal::USR1).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn sighup_reads_the_configuration_and_ends_a_server_only_when_its_terminal_is_closed() {
+    let directory = tempfile::tempdir().unwrap();
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let log = open(name, OFlags::WRONLY | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let (mut child, _) = started_with(&directory, &[], log.into());
+    let hang_up = || kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    hang_up();
+    let mut lines = BufReader::new(File::from(terminal)).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("the configuration is as it was")));
+    drop(lines);
+    hang_up();
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
