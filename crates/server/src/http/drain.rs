@@ -13,7 +13,6 @@ use super::arrival::Arrival;
 use super::problem::Problem;
 use super::rooms;
 use super::site::Site;
-use crate::address::ClientNetwork;
 
 /// Every request that there is.
 #[cfg(test)]
@@ -26,9 +25,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts) -> Resp
 }
 
 async fn reply(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response, Problem> {
-    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
-    site.count_api_request(ClientNetwork::from(client))
-        .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
+    site.admit_api_request(arrival, parts)?;
     rooms::check_operator(site, parts)?;
     match parts.method {
         Method::GET | Method::HEAD => {}

@@ -21,7 +21,6 @@ use super::problem::Problem;
 use super::rooms;
 use super::scope::Scope;
 use super::site::Site;
-use crate::address::ClientNetwork;
 use crate::live::recording::{Filter, Recording, RecordingId, RecordingRefusal, Recordings, State, TakeId};
 use crate::live::shows::room_of;
 
@@ -70,9 +69,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts, body: B
 }
 
 async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, Problem> {
-    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
-    site.count_api_request(ClientNetwork::from(client))
-        .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
+    site.admit_api_request(arrival, parts)?;
     let call = find(&parts.method, parts.uri.path())?;
     let recordings = || site.recordings.as_deref().ok_or(Problem::Recording(RecordingRefusal::Off));
     if let Call::File(id) = call

@@ -13,7 +13,6 @@ use super::arrival::Arrival;
 use super::problem::Problem;
 use super::rooms;
 use super::site::Site;
-use crate::address::ClientNetwork;
 use crate::clock;
 use crate::worker::as_count;
 use crate::workers::AllocationName;
@@ -136,9 +135,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts) -> Resp
 }
 
 async fn reply(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response, Problem> {
-    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
-    site.count_api_request(ClientNetwork::from(client))
-        .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
+    site.admit_api_request(arrival, parts)?;
     rooms::check_operator(site, parts)?;
     let id = parts.uri.path().strip_prefix(ALLOCATIONS_PATH).and_then(|rest| rest.strip_prefix('/'));
     let name = |id: &str| id.parse::<AllocationName>().map_err(|_| Problem::NoAllocation);

@@ -20,7 +20,6 @@ use super::arrival::Arrival;
 use super::problem::Problem;
 use super::site::Site;
 use super::stats::Page;
-use crate::address::ClientNetwork;
 use crate::admin::MANAGE;
 use crate::clock;
 
@@ -36,9 +35,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts, body: B
 }
 
 async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, Problem> {
-    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
-    site.count_api_request(ClientNetwork::from(client))
-        .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
+    site.admit_api_request(arrival, parts)?;
     let (call, names) = find(&parts.method, parts.uri.path())?;
     let call = match call {
         Call::Document => return Ok(([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()),

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::api;
 use super::arrival::Arrival;
 use super::error::HttpError;
+use super::problem::Problem;
 use super::srs::Identity;
 use super::stats::Stats;
 use crate::address::ClientNetwork;
@@ -153,6 +154,16 @@ impl Site {
         self.count_ice_request(ClientNetwork::from(client))
             .map_err(|retry_after| HttpError::TooManyRequests { retry_after })?;
         api::check_token(self, parts)
+    }
+
+    /// Counts a request to the API by where it comes from.
+    ///
+    /// # Errors
+    /// When there were too many from there.
+    pub(crate) fn admit_api_request(&self, arrival: Arrival, parts: &Parts) -> Result<(), Problem> {
+        let client = arrival.client(&parts.headers, &self.config.http_trusted_proxies);
+        self.count_api_request(ClientNetwork::from(client))
+            .map_err(|retry_after| Problem::TooManyRequests { retry_after })
     }
 
     /// Whether a request came over TLS: to the port that has it, or to a proxy that we trust.

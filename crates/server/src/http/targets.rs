@@ -20,7 +20,6 @@ use super::problem::Problem;
 use super::rooms;
 use super::scope::Scope;
 use super::site::Site;
-use crate::address::ClientNetwork;
 use crate::clock;
 use crate::live::forward::{State, Target, TargetId, TargetRefusal};
 
@@ -131,9 +130,7 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts, body: B
 }
 
 async fn reply(site: &Site, arrival: Arrival, parts: &Parts, body: Body) -> Result<Response, Problem> {
-    let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
-    site.count_api_request(ClientNetwork::from(client))
-        .map_err(|retry_after| Problem::TooManyRequests { retry_after })?;
+    site.admit_api_request(arrival, parts)?;
     let Place { named, id } = Place::find(parts.uri.path()).ok_or(Problem::NotFound)?;
     let scope = Scope::of(site, parts, FORWARD)?;
     let name = StreamAddress::parse(&format!("/{named}")).map_err(|_| Problem::NotFound)?.name;
