@@ -1,12 +1,16 @@
 // A camera in layers, as players of HLS see it: a variant for each layer, among which they change while they play.
 import type { Page } from '@playwright/test';
 
-import { chooses, playsVariants, probes, publishesLayers, shown, troublesOf, turns, widthsSent } from '../harness/simulcast.ts';
+import { chooses, courseOf, followsCourse, playsVariants, probes, publishesLayers, shown, troublesOf, turns, widthsSent } from '../harness/simulcast.ts';
 import { expect, test } from '../harness/test.ts';
 
 /** A browser begins with the smallest layer, and sends all of them once it believes that its path carries them. */
 const ALL = { timeout: 30_000 };
 const CHANGES = { timeout: 20_000 };
+
+/** A player stands if nothing moves for so long; hls.js calls it a stall. */
+const STANDS_MS = 1_250;
+const STALLS = ['bufferStalledError', 'bufferSeekOverHole', 'bufferNudgeOnStall'];
 
 async function goesOn(page: Page, width: number): Promise<void> {
   await expect.poll(async () => (await shown(page)).width, { message: `pictures ${width} wide`, ...CHANGES }).toBe(width);
@@ -53,6 +57,26 @@ test('when a layer goes off its variant goes on with the next one, and comes bac
   await turns(ana.page, 'by1', true);
   await goesOn(bo.page, 640);
   expect((await troublesOf(bo.page)).filter((trouble) => trouble.startsWith('fatal'))).toEqual([]);
+});
+
+test('a layer that goes off leaves no hole in LL-HLS, and none when it comes back: a player neither jumps nor stands', async ({ arrives, server }) => {
+  const [ana, bo] = [await arrives('Ana'), await arrives('Bo')];
+  await ana.page.goto(`${server.origin}/healthz`);
+  await publishesLayers(ana.page, '/whip/live/lesson');
+  await expect.poll(() => widthsSent(ana.page), ALL).toEqual([320, 640]);
+  await bo.page.goto(`${server.origin}/healthz`);
+  await playsVariants(bo.page, '/live/lesson/index.m3u8');
+  await changes(bo.page, [1, 640]);
+  await followsCourse(bo.page);
+  for (const [active, width] of [[false, 320], [true, 640]] as const) {
+    await turns(ana.page, 'by1', active);
+    await goesOn(bo.page, width);
+    const { jumps, holes, starvedMs, stuckMs } = await courseOf(bo.page);
+    console.log(`${width} wide: ${jumps} jumps, ${holes} holes, stood ${Math.round(starvedMs)} ms for want of data, ${Math.round(stuckMs)} ms with some`);
+    expect({ jumps, holes }, `${width} wide`).toEqual({ jumps: 0, holes: 0 });
+    expect(Math.max(starvedMs, stuckMs), `${width} wide`).toBeLessThan(STANDS_MS);
+  }
+  expect((await troublesOf(bo.page)).filter((trouble) => STALLS.some((stall) => trouble.endsWith(stall)))).toEqual([]);
 });
 
 test('three layers are three variants, for ffprobe and for hls.js, which changes between them', async ({ arrives, server }) => {

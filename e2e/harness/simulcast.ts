@@ -28,7 +28,19 @@ interface Player {
   attachMedia(video: HTMLVideoElement): void;
 }
 
+/** How a player went on, since it was last asked. */
+export interface Course {
+  /** Times that it jumped, as players do over a hole. */
+  jumps: number;
+  /** Times that what it has of what comes lay in two pieces. */
+  holes: number;
+  /** The longest time that it stood with nothing to play, and with something. */
+  starvedMs: number;
+  stuckMs: number;
+}
+
 declare global {
+  var course: Course;
   var camera: RTCPeerConnection;
   var player: Player;
   var troubles: string[];
@@ -108,6 +120,36 @@ export function shown(page: Page): Promise<Picture> {
     const video = [...document.querySelectorAll('video')].at(-1);
     if (!video) throw new Error('nothing is played');
     return { width: video.videoWidth, height: video.videoHeight, seconds: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames };
+  });
+}
+
+/** From here on notes how the player goes on, twenty times a second. Once in a page. */
+export function followsCourse(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const video = document.querySelector('video');
+    if (!video) throw new Error('nothing is played');
+    globalThis.course = { jumps: 0, holes: 0, starvedMs: 0, stuckMs: 0 };
+    video.addEventListener('seeking', () => (course.jumps += 1));
+    let [at, since] = [video.currentTime, performance.now()];
+    setInterval(() => {
+      const now = performance.now();
+      const ranges = Array.from({ length: video.buffered.length }, (_, which) => [video.buffered.start(which), video.buffered.end(which)] as const);
+      const ahead = ranges.filter(([, end]) => end > video.currentTime);
+      if (ahead.length > 1) course.holes += 1;
+      if (video.currentTime !== at) [at, since] = [video.currentTime, now];
+      const hasMore = ahead.some(([, end]) => end > video.currentTime + 0.2);
+      const kind = hasMore ? 'stuckMs' : 'starvedMs';
+      course[kind] = Math.max(course[kind], now - since);
+    }, 50);
+  });
+}
+
+/** How it went on since it was last asked. */
+export function courseOf(page: Page): Promise<Course> {
+  return page.evaluate(() => {
+    const was = course;
+    globalThis.course = { jumps: 0, holes: 0, starvedMs: 0, stuckMs: 0 };
+    return was;
   });
 }
 
