@@ -18,7 +18,11 @@ class FakeTrack extends EventTarget {
 }
 
 const stream = (...tracks: FakeTrack[]) =>
-  ({ getTracks: () => tracks, getVideoTracks: () => tracks.filter((track) => track.kind === 'video') }) as unknown as MediaStream;
+  ({
+    getTracks: () => tracks,
+    getVideoTracks: () => tracks.filter((track) => track.kind === 'video'),
+    getAudioTracks: () => tracks.filter((track) => track.kind === 'audio'),
+  }) as unknown as MediaStream;
 
 /** Devices that answer as `behave` says: with a stream of what was wanted, or with an error of this name. */
 class FakeDevices {
@@ -37,7 +41,13 @@ class FakeDevices {
   }
 
   screen = new FakeTrack('video');
-  getDisplayMedia = async () => stream(this.screen);
+  screenSound = new FakeTrack('audio');
+  supported: object = {};
+  getDisplayMedia = async (wanted: Wanted) => {
+    this.asked.push(wanted);
+    return stream(this.screen, this.screenSound);
+  };
+  getSupportedConstraints = () => this.supported;
   enumerateDevices = async () => [];
   addEventListener(): void {}
   removeEventListener(): void {}
@@ -243,6 +253,17 @@ describe('the screen', () => {
     first.dispatchEvent(new Event('ended'));
     expect(devices.screen.stopped).toBe(false);
     expect(made.state.value.screen).toBe(true);
+  });
+
+  it('has its sound as it is, without the voices of the page itself', async () => {
+    const devices = new FakeDevices();
+    await media(devices).shareScreen();
+    expect(devices.screenSound.contentHint).toBe('music');
+    const asItIs = { noiseSuppression: false, autoGainControl: false, restrictOwnAudio: true };
+    expect(devices.asked.at(-1)?.audio, 'a browser that knows no other way').toEqual({ ...asItIs, echoCancellation: true });
+    devices.supported = { restrictOwnAudio: true };
+    await media(devices).shareScreen();
+    expect(devices.asked.at(-1)?.audio).toEqual({ ...asItIs, echoCancellation: false });
   });
 
   it('is not shared when the person changes their mind', async () => {

@@ -132,7 +132,8 @@ export class LocalMedia {
   /** Asks the user what to show. False when nothing was chosen. */
   async shareScreen(): Promise<boolean> {
     try {
-      const screen = await this.#options.devices?.getDisplayMedia({ video: { frameRate: { ideal: 15 } }, audio: true });
+      const { devices } = this.#options;
+      const screen = await devices?.getDisplayMedia({ video: { frameRate: { ideal: 15 } }, audio: screenSound(devices) });
       const picture = screen?.getVideoTracks()[0];
       if (!screen || !picture) return false;
       if (this.#closed) {
@@ -140,6 +141,7 @@ export class LocalMedia {
         return false;
       }
       picture.contentHint = 'detail';
+      for (const sound of screen.getAudioTracks()) sound.contentHint = 'music';
       picture.addEventListener('ended', () => {
         if (this.screen.peek() === screen) this.stopScreen();
       });
@@ -256,6 +258,12 @@ export class LocalMedia {
     if (this.#closed) return;
     this.devices.value = (await this.#options.devices?.enumerateDevices().catch(() => [])) ?? [];
   }
+}
+
+/** A screen's sound as it is: music and tones pass for noise to what cleans voices. Where a browser cannot leave this page's own voices out of it, its echo cancellation has to. */
+function screenSound(devices: MediaDevices): MediaTrackConstraints & { restrictOwnAudio: boolean } {
+  const canLeaveOut = 'restrictOwnAudio' in (devices.getSupportedConstraints?.() ?? {});
+  return { noiseSuppression: false, autoGainControl: false, echoCancellation: !canLeaveOut, restrictOwnAudio: true };
 }
 
 function problemOf(error: unknown): DeviceProblem {
