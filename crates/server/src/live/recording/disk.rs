@@ -385,8 +385,9 @@ fn key(session: &Arc<Session>) -> usize {
     Arc::as_ptr(session).addr()
 }
 
-/// KiB that may wait for the disk, of all recordings together: three seconds of forty streams of 4 Mbit/s.
-const QUEUE_KIB: usize = 64 * 1024;
+/// KiB that may wait for the disk, of all recordings together: three seconds of sixteen streams of 4 Mbit/s. What no longer fits waits in the hub of its stream,
+/// which keeps that anyhow.
+const QUEUE_KIB: usize = 24 * 1024;
 /// How often the free space is looked at, and how much of an entry in the index a crash loses.
 const TICK: Duration = Duration::from_secs(1);
 /// Why such a recording is not whole.
