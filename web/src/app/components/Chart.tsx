@@ -1,6 +1,6 @@
 /** What was measured over time: thin lines, stacked bands or bars. The axis has its unit, each line its name at its end. */
 import './chart.css';
-import { bandPath, barsPath, ceilingOf, height, largest, linePath, spread, stack, type Frame, type Series } from './chart-geometry';
+import { bandPath, barsPath, ceilingOf, height, labelSpace, largest, linePath, spread, stack, type Frame, type Series } from './chart-geometry';
 import { t } from '../texts';
 
 export interface ChartLine {
@@ -27,8 +27,8 @@ export interface ChartProps {
   testid?: string;
 }
 
-const WIDTH = 300;
-const LABEL_WIDTH = 46;
+/** Of the whole drawing, with the numbers and labels at its right. */
+const WHOLE_WIDTH = 346;
 const TOP = 6;
 const BOTTOM = 56;
 const LABEL_HEIGHT = 11;
@@ -39,7 +39,8 @@ const MINUTES_FROM_SECONDS = 120;
 export function Chart({ title, unit, lines, kind = 'lines', slots = SLOTS, intervalSeconds = 1, ends, ceilingMin = 1, testid }: ChartProps) {
   const series = lines.map((line) => line.values);
   const ceiling = ceilingOf(Math.max(ceilingMin, largest(series, kind === 'stacked')));
-  const frame: Frame = { width: WIDTH, top: TOP, bottom: BOTTOM, slots, ceiling };
+  const width = WHOLE_WIDTH - labelSpace(lines.map((line) => line.label));
+  const frame: Frame = { width, top: TOP, bottom: BOTTOM, slots, ceiling };
   const [from, to] = ends ?? [ago(slots * intervalSeconds), t('chart.now')];
   const latest = lines.map((line) => ({ label: line.label, words: inFigures(line.values.at(-1)) }));
   return (
@@ -50,18 +51,18 @@ export function Chart({ title, unit, lines, kind = 'lines', slots = SLOTS, inter
         </span>
         {!ends && <span class="chart-latest">{latest.map(({ label, words }) => `${label} ${words}`.trim()).join(' · ')}</span>}
       </figcaption>
-      <svg viewBox={`0 0 ${WIDTH + LABEL_WIDTH} ${BOTTOM + 16}`} role="img" aria-label={`${title}: ${latest.map(({ label, words }) => `${label} ${words} ${unit}`.trim()).join(', ')}`}>
-        <path class="chart-axis" d={`M0 ${TOP}H${WIDTH}M0 ${BOTTOM}H${WIDTH}`} />
-        <text x={WIDTH + 4} y={TOP + 4}>
+      <svg viewBox={`0 0 ${WHOLE_WIDTH} ${BOTTOM + 16}`} role="img" aria-label={`${title}: ${latest.map(({ label, words }) => `${label} ${words} ${unit}`.trim()).join(', ')}`}>
+        <path class="chart-axis" d={`M0 ${TOP}H${width}M0 ${BOTTOM}H${width}`} />
+        <text x={width + 4} y={TOP + 4}>
           {inFigures(ceiling)}
         </text>
-        <text x={WIDTH + 4} y={BOTTOM + 3}>
+        <text x={width + 4} y={BOTTOM + 3}>
           0
         </text>
         <text x="0" y={BOTTOM + 14}>
           {from}
         </text>
-        <text x={WIDTH} y={BOTTOM + 14} text-anchor="end">
+        <text x={width} y={BOTTOM + 14} text-anchor="end">
           {to}
         </text>
         <Marks kind={kind} series={series} frame={frame} />
@@ -91,7 +92,7 @@ function Labels({ kind, lines, frame }: { kind: ChartProps['kind']; lines: reado
   return (
     <>
       {shown.map(({ line, which }, place) => (
-        <text key={which} class={`chart-label chart-label-${which}`} x={WIDTH + 4} y={heights[place]}>
+        <text key={which} class={`chart-label chart-label-${which}`} x={frame.width + 4} y={heights[place]}>
           {line.label}
         </text>
       ))}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bandPath, barsPath, ceilingOf, largest, linePath, spread, stack, type Frame } from './chart-geometry';
+import { bandPath, barsPath, ceilingOf, labelSpace, largest, linePath, spread, stack, type Frame } from './chart-geometry';
 
 const FRAME: Frame = { width: 100, top: 0, bottom: 50, slots: 11, ceiling: 10 };
 
@@ -54,5 +54,17 @@ describe('labels', () => {
   it('move apart just enough, in the order of the lines, within the bounds', () => {
     expect(spread([48, 47, 49], 10, 0, 50)).toEqual([40, 30, 50]);
     expect(spread([5, 5], 10, 0, 50)).toEqual([5, 15]);
+  });
+});
+
+describe('the place of labels', () => {
+  it('holds the longest of them, in letters of either width', () => {
+    expect(labelSpace(['out'])).toBe(labelSpace([]));
+    expect(labelSpace(['in', 'leaving in trains'])).toBeGreaterThanOrEqual(17 * 5);
+    expect(labelSpace(['发往客户端'])).toBeGreaterThan(5 * 10);
+  });
+
+  it('leaves most of the drawing to the lines, however long a name is', () => {
+    expect(labelSpace(['a'.repeat(255)])).toBe(120);
   });
 });

@@ -70,6 +70,12 @@ export function barsPath(values: Series, frame: Frame): string {
     .join('');
 }
 
+/** How wide the place at the right is that holds the numbers of the axis and the longest of the labels, in letters of 10. */
+export function labelSpace(labels: readonly string[]): number {
+  const widths = labels.map((label) => [...label].reduce((sum, letter) => sum + (letter >= FIRST_WIDE ? WIDE : NARROW), 0));
+  return Math.round(Math.min(SPACE_MAX, Math.max(SPACE_MIN, SPACE_BEFORE + Math.max(0, ...widths))));
+}
+
 /** Moves labels apart that would cover each other, and no further: in order of their height, within the bounds. */
 export function spread(wanted: readonly number[], gap: number, least: number, most: number): number[] {
   const order = wanted.map((height, index) => ({ height: Math.min(most, Math.max(least, height)), index })).toSorted((one, other) => one.height - other.height);
@@ -91,6 +97,16 @@ export function spread(wanted: readonly number[], gap: number, least: number, mo
 export function height(value: number, { top, bottom, ceiling }: Frame): number {
   return top + (bottom - top) * (1 - value / ceiling);
 }
+
+/** Chinese characters and what is as wide begin here. */
+const FIRST_WIDE = '\u2e80';
+const WIDE = 10.5;
+/** More than the mean of Latin letters in the fonts that pages are shown with. */
+const NARROW = 5.6;
+const SPACE_BEFORE = 4;
+const SPACE_MIN = 46;
+/** Whatever a publisher calls its layers, most of the drawing is the lines'. */
+const SPACE_MAX = 120;
 
 function at(index: number, count: number, value: number, frame: Frame): string {
   const x = frame.width - (count - 1 - index) * (frame.width / Math.max(1, frame.slots - 1));
