@@ -23,8 +23,8 @@ DELAY_US = 1_000_000
 # What comes late by more is seen.
 LATE_S = 0.5
 GAP_S = 0.1
-# 64 MiB wait for the disk, 32 MiB are in the hub, as frames and as messages, and some more in pieces that are being made: half of what comes.
-MEMORY_KIB = 256 * 1024
+# 24 MiB wait for the disk, 32 MiB are in the hub, as frames and as messages, and some more in pieces that are being made: a third of what comes.
+MEMORY_KIB = 180 * 1024
 SLOWED = ["strace", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", f"inject=pwrite64:delay_enter={DELAY_US}"]
 # The thread that writes.
 WRITER = "recorder"
