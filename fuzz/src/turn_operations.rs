@@ -73,6 +73,10 @@ pub enum Attribute {
     EvenPort(bool),
     /// The token that was given last.
     Token,
+    /// The ticket that was given last, or an empty one.
+    Ticket {
+        given: bool,
+    },
     Raw {
         kind: u16,
         value: Vec<u8>,
@@ -101,6 +105,7 @@ pub struct World {
     failing_binds: (u8, bool),
     nonces: [Option<String>; CLIENTS],
     token: u64,
+    ticket: Vec<u8>,
     transaction: u128,
 }
 
@@ -117,6 +122,7 @@ impl World {
             failing_binds: (0, false),
             nonces: [const { None }; CLIENTS],
             token: 0,
+            ticket: Vec::new(),
             transaction: 0,
         }
     }
@@ -217,6 +223,10 @@ impl World {
                 request.add_attribute(&RawAttribute::new(0x0018.into(), &[u8::from(*next) << 7]))
             }
             Attribute::Token => request.add_attribute(&ReservationToken::new(self.token)),
+            Attribute::Ticket { given } => {
+                let value = if *given { &*self.ticket } else { &[] };
+                request.add_attribute(&RawAttribute::new(MOBILITY_TICKET.into(), value))
+            }
             Attribute::Raw { kind, value } => {
                 // The signature's own attributes are written by the signer.
                 let value = value.get(..value.len().min(64)).unwrap_or_default();
@@ -268,10 +278,10 @@ impl World {
                 Output::CloseRelay { relay } => assert!(self.sockets.remove(&relay), "{relay:?} is not open"),
             }
         }
-        assert!(self.server.stats().allocations <= CLIENTS as u64);
+        assert!(self.server.stats().allocations <= ALLOCATIONS_MAX);
     }
 
-    /// Keeps the nonce and the token of an answer.
+    /// Keeps the nonce, the token and the ticket of an answer.
     fn learn(&mut self, client: usize, bytes: &[u8]) {
         let message = Message::from_bytes(bytes).expect("the server sends STUN");
         if let (Ok(nonce), Some(slot)) = (message.attribute::<Nonce>(), self.nonces.get_mut(client % CLIENTS)) {
@@ -279,6 +289,9 @@ impl World {
         }
         if let Ok(token) = message.attribute::<ReservationToken>() {
             self.token = token.token();
+        }
+        if let Some(ticket) = message.raw_attribute(MOBILITY_TICKET.into()) {
+            self.ticket = ticket.value.to_vec();
         }
     }
 
@@ -345,6 +358,7 @@ fn config() -> Config {
     config.relay_ports = 50_000..=50_007;
     config.credentials.users =
         vec![("anna".to_owned(), Password::new("secret")), ("ben".to_owned(), Password::new("other"))];
+    config.mobility = true;
     config.limits.allocations_per_user = 4;
     config.limits.permissions_per_allocation = 6;
     config.limits.channels_per_allocation = 4;
@@ -381,6 +395,10 @@ fn peer_addr(peer: u8) -> SocketAddr {
 }
 
 const CLIENTS: usize = 6;
+/// Two users with four each: a client that has moved away may allocate again.
+const ALLOCATIONS_MAX: u64 = 8;
+/// RFC 8016 §3.3.
+const MOBILITY_TICKET: u16 = 0x8030;
 const OPERATIONS_MAX: usize = 200;
 const ATTRIBUTES_MAX: usize = 8;
 const PAYLOAD_BYTES_MAX: u16 = 1500;

@@ -23,6 +23,7 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Setti
         core.alternate_servers.clone_from(&config.turn_alternate_servers);
         core.allow_peers.clone_from(&config.turn_allow_peers.0);
         core.rfc5766_channels = config.turn_rfc5766_channels;
+        core.mobility = config.turn_mobility;
     }
     core.limits.allocations_total = number(config.limits_allocations);
     core.limits.allocations_per_user = number(config.limits_allocations_per_user);

@@ -70,6 +70,7 @@ fn with_live(running: &Config, new: &Config) -> Config {
         turn_allow_peers: new.turn_allow_peers.clone(),
         turn_alternate_servers: new.turn_alternate_servers.clone(),
         turn_rfc5766_channels: new.turn_rfc5766_channels,
+        turn_mobility: new.turn_mobility,
         limits_allocations: new.limits_allocations,
         limits_allocations_per_user: new.limits_allocations_per_user,
         limits_allocations_per_address: new.limits_allocations_per_address,
@@ -83,13 +84,14 @@ fn with_live(running: &Config, new: &Config) -> Config {
 }
 
 /// The settings that change while the server runs. The contents of certificate files do so by themselves.
-const LIVE: [&str; 14] = [
+const LIVE: [&str; 15] = [
     "turn.users",
     "turn.secrets",
     "turn.credential_seconds",
     "turn.allow_peers",
     "turn.alternate_servers",
     "turn.rfc5766_channels",
+    "turn.mobility",
     "limits.allocations",
     "limits.allocations_per_user",
     "limits.allocations_per_address",

@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use tokio::sync::mpsc;
-use turn::{PeerAddr, RelayAddr, reserving_shard};
+use turn::{PeerAddr, RelayAddr, named_shard};
 
 pub(crate) use self::chunk::Chunk;
 pub(crate) use self::command::{Bell, Command};
@@ -260,7 +260,7 @@ impl Worker {
             let ours = name.worker == self.ways.mesh.me();
             return if ours { Some(Owner::Peer(name.connection)) } else { self.sibling(name.worker) };
         }
-        match reserving_shard(datagram) {
+        match named_shard(datagram) {
             Some(worker) if self.ways.mesh.is_sibling(worker) => Some(Owner::Worker(worker)),
             _ => self.ways.tuples.owner(now, *tuple, Plane::of(datagram)),
         }
@@ -301,6 +301,9 @@ impl Worker {
             for note in parcel.take_notes() {
                 let from = parcel.from();
                 self.with_media(now, |media, ways| media.hear_note(now, from, note, ways));
+            }
+            for connection in parcel.take_connections() {
+                self.take_over(now, connection);
             }
             for position in 0..parcel.len() {
                 self.unpack_item(now, &mut parcel, position);

@@ -7,6 +7,7 @@ use stun_types::message::TransactionId;
 use crate::address::{ClientAddr, Family, RelayAddr};
 use crate::channel::Channels;
 use crate::error::Reject;
+use crate::mobility::Mobility;
 use crate::pace::Bucket;
 use crate::permission::Permissions;
 use crate::ports::PortWish;
@@ -36,6 +37,8 @@ pub(crate) struct Allocation {
     /// How fast peers may be added.
     pub(crate) new_peers: Bucket,
     pub(crate) traffic: Traffic,
+    /// `None`: it stays where it is.
+    pub(crate) mobility: Option<Box<Mobility>>,
     /// The Allocate request and what it was answered, for when it comes again.
     pub(crate) grant: Grant,
     /// Sockets that are still to be bound; none once the Allocate request is answered.

@@ -38,6 +38,8 @@ pub struct Config {
     /// Whether the relay sockets never let a datagram be fragmented, so that DONT-FRAGMENT is kept; otherwise requests with
     /// DONT-FRAGMENT are refused with 420 (RFC 8656 §7.2).
     pub dont_fragment: bool,
+    /// Whether allocations may move with their clients to other 5-tuples (RFC 8016).
+    pub mobility: bool,
     /// What one client, one user and all together may take.
     pub limits: Limits,
 }
@@ -58,6 +60,7 @@ impl Config {
             alternate_servers: Vec::new(),
             rfc5766_channels: false,
             dont_fragment: false,
+            mobility: false,
             limits: Limits::default(),
         }
     }

@@ -53,6 +53,8 @@ pub(crate) enum Reject {
     RelayingOff,
     #[error("Peer {0} is forbidden")]
     ForbiddenPeer(IpAddr),
+    #[error("Mobility Forbidden")]
+    MobilityForbidden,
     #[error("Unknown Attributes")]
     UnknownAttributes(Vec<u16>),
     #[error("No allocation on this 5-tuple")]
@@ -80,13 +82,14 @@ pub(crate) enum Reject {
 }
 
 impl Reject {
-    /// The one table from errors to the codes of RFC 8489 §14.8 and RFC 8656 §19.
+    /// The one table from errors to the codes of RFC 8489 §14.8, RFC 8656 §19 and RFC 8016 §3.4.
     pub(crate) fn code(&self) -> u16 {
         match self {
             Self::TryAlternate(_) => 300,
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 401,
             Self::RelayingOff | Self::ForbiddenPeer(_) => 403,
+            Self::MobilityForbidden => 405,
             Self::UnknownAttributes(_) => 420,
             Self::NoAllocation | Self::AllocationExists => 437,
             Self::StaleNonce => 438,
@@ -166,6 +169,8 @@ pub(crate) enum BadRequest {
     ChannelInUse(u16),
     #[error("The peer is bound to channel {0:#06x}")]
     PeerInUse(u16),
+    #[error("The ticket is not good here")]
+    Ticket,
     #[error("Port 0 is no peer")]
     PeerPort,
 }

@@ -1,6 +1,7 @@
 //! The server: one input at a time, handed to the part that knows what to do with it.
 
 mod allocate;
+mod mobility;
 mod peers;
 mod reconfigure;
 mod refresh;
@@ -36,6 +37,7 @@ use crate::quota::Quotas;
 use crate::reservation::Reservations;
 use crate::response::{Envelope, Response};
 use crate::stats::Stats;
+use crate::ticket::Tickets;
 
 /// A STUN and TURN server.
 #[derive(Debug)]
@@ -53,6 +55,7 @@ pub struct Server {
     /// The allocation of each relay port.
     ports: ByFamily<Ports>,
     reservations: Reservations,
+    tickets: Tickets,
     deadlines: Deadlines,
     /// Bounded by what one input leads to, as it is drained after each.
     outputs: VecDeque<Output>,
@@ -102,6 +105,7 @@ impl Server {
             clients: Clients::new(hash),
             ports: ByFamily { v4: Ports::new(&ports), v6: Ports::new(&ports) },
             reservations: Reservations::new(hash),
+            tickets: Tickets::new(ticket_key(seed), config.shard),
             deadlines: Deadlines::default(),
             outputs: VecDeque::new(),
             random,
@@ -139,10 +143,12 @@ impl Server {
         }
     }
 
-    /// The connection of a TCP or TLS client is gone, and its allocation with it (RFC 8656 §3.4).
+    /// The connection of a TCP or TLS client is gone, and its allocation with it (RFC 8656 §3.4) unless it is moving.
     pub fn handle_client_gone(&mut self, _now: Instant, client: ClientAddr) {
         self.assert_drained();
-        if let Some(id) = self.clients.get(&client) {
+        if let Some(id) = self.clients.get(&client)
+            && !self.outlives(id, &client)
+        {
             self.release(id);
         }
     }
@@ -320,6 +326,9 @@ impl Server {
     fn release(&mut self, id: AllocationId) {
         let Some(allocation) = self.allocations.remove(id) else { return };
         self.clients.remove(&allocation.client);
+        if let Some(destination) = allocation.mobility.and_then(|mobility| mobility.destination()) {
+            self.clients.stop_moving(&destination);
+        }
         self.quotas.release(allocation.share);
         for family in Family::ALL {
             if let Some(relay) = allocation.relays.of(family) {
@@ -382,6 +391,15 @@ fn reflexive(client: &ClientAddr) -> SocketAddr {
     SocketAddr::new(client.ip(), client.remote.port())
 }
 
+/// From a stream of its own, so that nothing else that is drawn changes with it.
+fn ticket_key(seed: [u8; 32]) -> [u8; 32] {
+    let mut random = ChaCha12Rng::from_seed(seed);
+    random.set_stream(TICKET_STREAM);
+    let mut key = [0; 32];
+    random.fill_bytes(&mut key);
+    key
+}
+
 fn check(config: &Config, credentials: &Credentials) -> Result<(), ConfigError> {
     let relaying = config.relay_v4.is_some() || config.relay_v6.is_some();
     if relaying && credentials.is_empty() {
@@ -415,6 +433,8 @@ const KNOWN_ATTRIBUTES: [u16; 19] = [
     0x0020, // XOR-MAPPED-ADDRESS
     0x0022, // RESERVATION-TOKEN
 ];
+/// All else is drawn from stream 0.
+const TICKET_STREAM: u64 = 1;
 /// RFC 8656 §18.7.
 const DONT_FRAGMENT: u16 = 0x001A;
 /// RFC 8489 §14: types from here on may be ignored.

@@ -6,6 +6,7 @@ use stun_types::attribute::AttributeStaticType;
 use turn_types::attribute::ReservationToken;
 
 use crate::message::Message;
+use crate::ticket::shard_of_ticket;
 
 /// One of `count` servers that share listen addresses and relay addresses. Each has its own part of the relay ports, so that their
 /// relayed transport addresses cannot clash.
@@ -64,15 +65,15 @@ impl Default for Shard {
     }
 }
 
-/// The shard that has reserved a port for this Allocate request: its RESERVATION-TOKEN (RFC 8656 §18.9) says so. `None` for every other
-/// message.
-pub fn reserving_shard(message: &[u8]) -> Option<u8> {
-    // Cheap for all that is no Allocate request: its type is 0x0003.
-    if !message.starts_with(&[0x00, 0x03]) {
-        return None;
+/// The shard that a request is for, whatever 5-tuple it comes on: the one that has reserved a port for this Allocate (RESERVATION-TOKEN, RFC 8656
+/// §18.9), or that has the allocation which this Refresh moves (MOBILITY-TICKET, RFC 8016 §3.2.2). `None` for every other message.
+pub fn named_shard(message: &[u8]) -> Option<u8> {
+    // Cheap for all that is neither.
+    match message {
+        [0x00, 0x03, ..] => Message::parse(message).ok()?.raw(ReservationToken::TYPE)?.value.first().copied(),
+        [0x00, 0x04, ..] => shard_of_ticket(&Message::parse(message).ok()?),
+        _ => None,
     }
-    let message = Message::parse(message).ok()?;
-    message.raw(ReservationToken::TYPE)?.value.first().copied()
 }
 
 /// No port at all.

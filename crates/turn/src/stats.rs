@@ -14,6 +14,8 @@ pub struct Stats {
     pub reservations: u64,
     /// Allocations that were answered with success.
     pub allocations_made: u64,
+    /// Allocations that have moved with their client to another 5-tuple.
+    pub moves: u64,
     /// Binding requests that were answered with success.
     pub bindings: u64,
     /// 401 and 438 that were sent.
@@ -84,6 +86,7 @@ impl AddAssign for Stats {
             allocations,
             reservations,
             allocations_made,
+            moves,
             bindings,
             challenges,
             rejects,
@@ -101,6 +104,7 @@ impl AddAssign for Stats {
         self.allocations += allocations;
         self.reservations += reservations;
         self.allocations_made += allocations_made;
+        self.moves += moves;
         self.bindings += bindings;
         self.challenges += challenges;
         self.rejects += rejects;

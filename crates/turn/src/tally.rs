@@ -62,14 +62,14 @@ impl AddAssign for LimitsReached {
 pub struct Relays {
     /// Since the start, by [`kind`].
     made: [u64; KINDS],
-    ended: [u64; KINDS],
+    /// At this moment.
+    held: [u64; KINDS],
 }
 
 impl Relays {
     /// How many there are at this moment.
     pub fn held(&self, transport: Transport, family: Family) -> u64 {
-        let of = |counts: &[u64; KINDS]| counts.get(kind(transport, family)).copied().unwrap_or_default();
-        of(&self.made).saturating_sub(of(&self.ended))
+        self.held.get(kind(transport, family)).copied().unwrap_or_default()
     }
 
     /// How many there have been since the start.
@@ -81,10 +81,21 @@ impl Relays {
         if let Some(count) = self.made.get_mut(kind(transport, family)) {
             *count += 1;
         }
+        if let Some(count) = self.held.get_mut(kind(transport, family)) {
+            *count += 1;
+        }
     }
 
     pub(crate) fn count_ended(&mut self, transport: Transport, family: Family) {
-        if let Some(count) = self.ended.get_mut(kind(transport, family)) {
+        if let Some(count) = self.held.get_mut(kind(transport, family)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// One has gone along with its client from one transport to another.
+    pub(crate) fn count_moved(&mut self, from: Transport, to: Transport, family: Family) {
+        self.count_ended(from, family);
+        if let Some(count) = self.held.get_mut(kind(to, family)) {
             *count += 1;
         }
     }
@@ -93,7 +104,7 @@ impl Relays {
 impl AddAssign for Relays {
     fn add_assign(&mut self, other: Self) {
         add(&mut self.made, &other.made);
-        add(&mut self.ended, &other.ended);
+        add(&mut self.held, &other.held);
     }
 }
 
@@ -118,5 +129,5 @@ fn kind(transport: Transport, family: Family) -> usize {
 /// Three transports, two families.
 const KINDS: usize = 6;
 
-/// Every code of an error response (RFC 8489 §14.8, RFC 8656 §19).
-const CODES: [u16; 13] = [300, 400, 401, 403, 420, 437, 438, 440, 441, 442, 443, 486, 508];
+/// Every code of an error response (RFC 8489 §14.8, RFC 8656 §19, RFC 8016 §3.4).
+const CODES: [u16; 14] = [300, 400, 401, 403, 405, 420, 437, 438, 440, 441, 442, 443, 486, 508];

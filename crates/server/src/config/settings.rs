@@ -61,6 +61,9 @@ settings! {
     turn_alternate_servers: Vec<SocketAddr> = "turn.alternate_servers", default "[]", example r#"["198.51.100.8:3478"]"#;
     /// Whether the channel numbers of RFC 5766 (0x4000 to 0x7FFF) are accepted, not only those of RFC 8656 (to 0x4FFF). Old clients need it.
     turn_rfc5766_channels: bool = "turn.rfc5766_channels", default "false";
+    /// Whether a relay may follow its client to another network (RFC 8016), for clients that ask for it. Browsers do not: their calls come over by
+    /// new candidates (ICE restart).
+    turn_mobility: bool = "turn.mobility", default "false";
     /// A plain WebSocket port for clients of the eight-message protocol with a fixed address in their source. No Origin is demanded there.
     compat_listen: Listen = "compat.listen", default r#""off""#, example "8099";
     /// Who may join over `compat.listen` without a token: "auto" is everybody while `auth.keys` is not set and nobody once it is; "all" and

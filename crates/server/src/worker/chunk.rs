@@ -24,6 +24,13 @@ impl Chunk {
         starts.zip(&self.ends).filter_map(|(start, &end)| self.bytes.get(start..end))
     }
 
+    /// The messages from `position` on, in memory of their own.
+    pub(crate) fn from(&self, position: usize) -> Self {
+        let mut rest = Self::default();
+        self.messages().skip(position).for_each(|message| rest.push(&[message]));
+        rest
+    }
+
     /// How many messages there are.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()

@@ -16,6 +16,7 @@ use turn::{ClientAddr, PeerAddr, RelayAddr, Transport};
 
 use super::command::Bell;
 use super::stats::as_count;
+use super::stream::Handover;
 use super::tuples::Plane;
 use crate::media::{Crossing, Note};
 
@@ -79,6 +80,8 @@ pub(crate) struct Parcel {
     from: u8,
     /// What must not get lost. Read first.
     notes: Vec<Note>,
+    /// Connections that are the receiver's from now on. Lost, they are closed.
+    connections: Vec<Handover>,
     items: Vec<(Item, Range<usize>)>,
     bytes: Vec<u8>,
 }
@@ -94,6 +97,11 @@ impl Parcel {
         std::mem::take(&mut self.notes)
     }
 
+    /// Takes the connections out, in order.
+    pub(crate) fn take_connections(&mut self) -> Vec<Handover> {
+        std::mem::take(&mut self.connections)
+    }
+
     /// How many items there are.
     pub(crate) fn len(&self) -> usize {
         self.items.len()
@@ -106,7 +114,7 @@ impl Parcel {
     }
 
     fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.notes.is_empty()
+        self.items.is_empty() && self.notes.is_empty() && self.connections.is_empty()
     }
 
     fn is_full(&self, more_bytes: usize) -> bool {
@@ -121,6 +129,7 @@ impl Parcel {
 
     fn clear(&mut self) {
         self.notes.clear();
+        self.connections.clear();
         self.items.clear();
         self.bytes.clear();
     }
@@ -208,6 +217,15 @@ impl Mesh {
         link.open.notes.push(note);
     }
 
+    /// Gives a connection to `worker`. One for a worker that does not keep up is closed: its client may come again.
+    pub(crate) fn entrust(&mut self, worker: u8, connection: Handover) {
+        let link = self.links.get_mut(usize::from(worker)).filter(|link| !link.has_ended);
+        match link.filter(|link| link.open.connections.len() < CONNECTIONS_MAX) {
+            Some(link) => link.open.connections.push(connection),
+            None => self.dropped += 1,
+        }
+    }
+
     /// Sends what has gathered. False: some of it waits for a worker that is behind.
     pub(crate) fn flush(&mut self) -> bool {
         let mut delivered = true;
@@ -218,6 +236,7 @@ impl Mesh {
                 Delivery::Ended => {
                     self.dropped += link.drop_items();
                     link.open.notes.clear();
+                    link.open.connections.clear();
                     link.has_ended = true;
                     self.lost = self.lost.with(Links::only(LinkId(worker)));
                 }
@@ -301,6 +320,9 @@ const PARCEL_ITEMS_MAX: usize = 1024;
 
 /// Notes that wait for one worker: every member of a large meeting could have published anew many times.
 const NOTES_MAX: usize = 65_536;
+
+/// Connections that wait for one worker, in one parcel.
+const CONNECTIONS_MAX: usize = 1024;
 
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use turn::ClientAddr;
+use turn::{ClientAddr, named_shard};
 
 use super::Worker;
 use super::chunk::Chunk;
 use super::error::StreamError;
-use super::stream::{Newcomer, ReadBuffers, Rest, StreamId, StreamKind};
+use super::stream::{Handover, Newcomer, ReadBuffers, Rest, StreamId, StreamKind};
 use super::streams::Slot;
 use crate::media::{Media, Way};
 
@@ -63,6 +63,11 @@ impl Worker {
             let message = chunk.message_mut(position);
             match kind {
                 StreamKind::Turn => {
+                    if let Some(worker) = self.worker_named(&client, message)
+                        && let Some(stream) = self.ways.egress.streams.take(slot, id)
+                    {
+                        return self.ways.mesh.entrust(worker, Handover { stream, first: chunk.from(position) });
+                    }
                     self.relaying.hear_client(now, client, message, None, &mut self.ways.egress, &mut self.ways.mesh);
                 }
                 StreamKind::Media(known) => {
@@ -73,6 +78,21 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// The other worker that a message is for: it keeps the port, or has the allocation, that the message names.
+    fn worker_named(&self, client: &ClientAddr, message: &[u8]) -> Option<u8> {
+        let worker = named_shard(message).filter(|&worker| self.ways.mesh.is_sibling(worker))?;
+        (!self.relaying.core().has_allocation(client)).then_some(worker)
+    }
+
+    /// Takes a connection over from another worker, and hears what that one left to it.
+    pub(super) fn take_over(&mut self, now: Instant, handover: Handover) {
+        let Handover { stream, mut first } = handover;
+        let (client, id) = (stream.client, stream.id);
+        self.end_stream(now, &client, None, Err(StreamError::Closed));
+        let slot = self.ways.egress.streams.adopt(stream);
+        self.hear_messages(now, slot, id, &mut first);
     }
 
     /// Ends connections of which nothing has come in time.

@@ -52,6 +52,19 @@ pub(crate) struct Newcomer {
     pub(crate) ended: oneshot::Sender<Result<(), StreamError>>,
 }
 
+/// A connection on its way from one worker to another, which has the allocation that a message of it names.
+pub(crate) struct Handover {
+    pub(super) stream: Box<Stream>,
+    /// That message, and what came behind it.
+    pub(super) first: Chunk,
+}
+
+impl std::fmt::Debug for Handover {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Handover({:?})", self.stream.id)
+    }
+}
+
 /// A connection that is served.
 pub(crate) struct Stream {
     pub(crate) client: ClientAddr,
@@ -62,6 +75,8 @@ pub(crate) struct Stream {
     pub(super) queue: StreamQueue,
     pub(super) pipe: Pipe,
     framing: Framing,
+    /// Whether another worker had it before.
+    pub(super) has_changed_worker: bool,
     /// Whether a whole message has come.
     pub(super) is_greeted: bool,
     pub(super) first_message: Duration,
@@ -92,6 +107,7 @@ impl Stream {
             queue: StreamQueue::new(queue_bytes),
             pipe: Pipe::new(socket, tls),
             framing,
+            has_changed_worker: false,
             is_greeted,
             first_message,
             due: (!is_greeted).then(|| now + first_message),

@@ -74,7 +74,33 @@ impl Streams {
             let _ = newcomer.ended.send(Err(StreamError::TooMany));
             return Err(TooManyStreams);
         }
-        let (mut stream, first) = Stream::new(now, newcomer);
+        let (stream, first) = Stream::new(now, newcomer);
+        Ok((self.place(Box::new(stream)), first))
+    }
+
+    /// Gives a connection away, to a worker that [adopts](Self::adopt) it; once only, so that it cannot go round in circles.
+    pub(crate) fn take(&mut self, slot: Slot, id: StreamId) -> Option<Box<Stream>> {
+        let place = self.streams.get_mut(slot)?;
+        let is_free = |stream: &Stream| stream.id == id && stream.ending.is_none() && !stream.has_changed_worker;
+        let mut stream = place.take_if(|stream| is_free(stream))?;
+        stream.has_changed_worker = true;
+        self.by_client.remove(&stream.client);
+        self.open_everywhere.fetch_sub(1, Ordering::Relaxed);
+        self.vacate(slot, &mut stream);
+        (stream.is_ready, stream.is_to_flush) = (false, false);
+        Some(stream)
+    }
+
+    /// Takes in what another worker has given away. One of the same client must have been removed before.
+    pub(crate) fn adopt(&mut self, stream: Box<Stream>) -> Slot {
+        self.open_everywhere.fetch_add(1, Ordering::Relaxed);
+        let slot = self.place(stream);
+        // What the other worker has not written.
+        self.note_to_flush(slot);
+        slot
+    }
+
+    fn place(&mut self, mut stream: Box<Stream>) -> Slot {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.streams.push(None);
             self.streams.len() - 1
@@ -86,10 +112,10 @@ impl Streams {
         self.deadlines.extend(stream.due.map(|due| (due, slot)));
         self.by_client.insert(stream.client, slot);
         if let Some(place) = self.streams.get_mut(slot) {
-            *place = Some(Box::new(stream));
+            *place = Some(stream);
         }
         self.note_ready(slot);
-        Ok((slot, first))
+        slot
     }
 
     /// Takes note of an event. False: it is about no connection.
@@ -272,6 +298,12 @@ impl Streams {
     /// Closes the connection and frees its slot.
     fn close(&mut self, slot: Slot) {
         let Some(mut stream) = self.streams.get_mut(slot).and_then(Option::take) else { return };
+        self.vacate(slot, &mut stream);
+        stream.close();
+    }
+
+    /// Frees the slot of a connection that was taken out.
+    fn vacate(&mut self, slot: Slot, stream: &mut Stream) {
         if let Some(due) = stream.due {
             self.deadlines.remove(&(due, slot));
         }
@@ -282,7 +314,6 @@ impl Streams {
             tracing::debug!(client = %stream.client.remote, %error, "cannot deregister a connection");
         }
         self.free.push(slot);
-        stream.close();
     }
 
     fn note_ready(&mut self, slot: Slot) {

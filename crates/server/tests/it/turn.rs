@@ -3,6 +3,7 @@
 mod client;
 mod fault;
 mod load;
+mod mobility;
 mod operation;
 mod stream;
 mod udp;

@@ -36,6 +36,8 @@ struct Wish {
     port: PortWish,
     /// A port that was reserved earlier.
     token: Option<Token>,
+    /// Whether the allocation is to follow its client.
+    mobile: bool,
 }
 
 impl Server {
@@ -59,7 +61,7 @@ impl Server {
         // Step 10.
         let user = authenticated.user(&self.authenticator);
         if let Some(token) = wish.token {
-            return self.allocate_reserved(now, client, message, authenticated, token, wish.lifetime);
+            return self.allocate_reserved(now, client, message, authenticated, token, &wish);
         }
         let legs = self.choose_ports(&wish)?;
         let (share, next_share) = self.take_shares(&user, &client, wish.port)?;
@@ -74,6 +76,7 @@ impl Server {
             permissions: Permissions::default(),
             channels: Channels::default(),
             new_peers: Bucket::new(now),
+            mobility: wish.mobile.then(Box::default),
             grant: Grant {
                 transaction: message.transaction(),
                 lifetime: wish.lifetime,
@@ -138,7 +141,8 @@ impl Server {
             return Err(Reject::AddressFamilyNotSupported);
         }
         let lifetime = self.granted_lifetime(message)?.max(LIFETIME_DEFAULT);
-        Ok(Wish { lifetime, families, port, token })
+        let mobile = self.wants_to_move(message)?;
+        Ok(Wish { lifetime, families, port, token, mobile })
     }
 
     /// RFC 8656 §7.2: the default unless asked for more, and never more than the operator grants.
@@ -330,8 +334,9 @@ impl Server {
         message: &Message<'_>,
         authenticated: &Authenticated,
         token: Token,
-        lifetime: Duration,
+        wish: &Wish,
     ) -> Result<(), Reject> {
+        let lifetime = wish.lifetime;
         let reservation = self.reservations.claim(now, token, &authenticated.username).ok_or(Reject::NoReservation)?;
         self.deadlines.remove(reservation.expires_at, Deadline::Reservation(token));
         let relay = Relay { address: reservation.relay, expires_at: now + lifetime };
@@ -348,6 +353,7 @@ impl Server {
             permissions: Permissions::default(),
             channels: Channels::default(),
             new_peers: Bucket::new(now),
+            mobility: wish.mobile.then(Box::default),
             grant: Grant { transaction: message.transaction(), lifetime, token: None, failures: ByFamily::default() },
             binding: None,
         });
@@ -379,8 +385,9 @@ impl Server {
             response.add(&ReservationToken::new(token));
         }
         response.add(&XorMappedAddress::new(reflexive(&allocation.client), envelope.transaction));
-        let (client, message) = (allocation.client, response.finish(Some(seal)));
-        self.send(client, message);
+        let client = allocation.client;
+        self.add_ticket(id, &mut response);
+        self.send(client, response.finish(Some(seal)));
     }
 }
 

@@ -12,8 +12,8 @@ use crate::pace::PrefixPace;
 use crate::policy::{Policy, Verdict};
 
 impl Server {
-    /// Takes over credentials, limits (but for the lifetime of nonces), networks that are let in, other servers and channel numbers of `new`; all else stays
-    /// as it was. Allocations stay, their next request must be authenticated by the new credentials; peers that may not be reached any more
+    /// Takes over credentials, limits (but for the lifetime of nonces), networks that are let in, other servers, channel numbers and mobility of `new`; all
+    /// else stays as it was. Allocations stay, their next request must be authenticated by the new credentials; peers that may not be reached any more
     /// lose their permissions and channels.
     ///
     /// # Errors
@@ -30,6 +30,7 @@ impl Server {
         self.config.limits = Limits { nonce_lifetime: self.config.limits.nonce_lifetime, ..new.limits };
         self.config.alternate_servers.clone_from(&new.alternate_servers);
         self.config.rfc5766_channels = new.rfc5766_channels;
+        self.config.mobility = new.mobility;
         if self.config.allow_peers != new.allow_peers {
             self.config.allow_peers.clone_from(&new.allow_peers);
             self.policy = Policy::new(&self.config);

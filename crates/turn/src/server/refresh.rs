@@ -13,6 +13,7 @@ use crate::deadline::Deadline;
 use crate::error::Reject;
 use crate::message::Message;
 use crate::response::{Envelope, Response};
+use crate::ticket::MOBILITY_TICKET;
 
 impl Server {
     /// Extends, shortens or, with a lifetime of 0, ends the relays of one family or of both.
@@ -23,13 +24,16 @@ impl Server {
         message: &Message<'_>,
         authenticated: &Authenticated,
     ) -> Result<(), Reject> {
-        let id = self.own_allocation(&client, authenticated)?;
+        let (id, moves) = self.refreshed_allocation(now, &client, message, authenticated)?;
         let only = requested_family(message, RequestedAddressFamily::TYPE.value())?;
         let has = |family| self.allocations.get(id).is_some_and(|allocation| allocation.has_family(family));
         if only.is_some_and(|family| !has(family)) {
             return Err(Reject::PeerAddressFamilyMismatch);
         }
         let lifetime = self.granted_lifetime(message)?;
+        if moves {
+            self.begin_move(now, id, client);
+        }
         for family in Family::ALL.into_iter().filter(|&family| only.is_none_or(|only| only == family)) {
             if lifetime.is_zero() {
                 self.release_family(id, family);
@@ -45,6 +49,9 @@ impl Server {
         }
         let mut response = Response::success(Envelope::of(message));
         response.add(&Lifetime::new(whole_seconds(lifetime)));
+        if message.raw(MOBILITY_TICKET).is_some() {
+            self.add_ticket(id, &mut response);
+        }
         self.send(client, response.finish(Some(&authenticated.seal)));
         Ok(())
     }

@@ -24,7 +24,7 @@ impl Server {
             self.stats.drops.malformed += 1;
             return None;
         };
-        let Some(id) = self.clients.find(&client) else {
+        let Some(id) = self.clients.find(&client).or_else(|| self.arrive(&client)) else {
             self.stats.drops.no_allocation += 1;
             return None;
         };
@@ -45,7 +45,7 @@ impl Server {
             return None;
         };
         let peer = PeerAddr::new(peer.addr(message.transaction()));
-        let Some(id) = self.clients.find(&client) else {
+        let Some(id) = self.clients.find(&client).or_else(|| self.arrive(&client)) else {
             self.stats.drops.no_allocation += 1;
             return None;
         };

@@ -41,6 +41,6 @@ fn a_number_outside_the_count_is_no_shard() {
 #[test]
 fn rubbish_names_no_shard() {
     for bytes in [&b""[..], &[0, 3], &[0, 3, 0, 0], &[0, 3, 255, 255, 0x21, 0x12, 0xA4, 0x42], &[0x40; 40]] {
-        assert_eq!(reserving_shard(bytes), None);
+        assert_eq!(named_shard(bytes), None);
     }
 }

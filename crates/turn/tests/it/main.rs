@@ -13,6 +13,7 @@ mod flood;
 mod foreign_client;
 mod hairpin;
 mod limits;
+mod mobility;
 mod model;
 mod peers;
 mod policy;

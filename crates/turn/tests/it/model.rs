@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use turn::Forward;
+use turn_types::message::REFRESH;
 
-use crate::world::{Answer, Client, World, channel_data, udp};
+use crate::mobility::{TICKET, ticket};
+use crate::world::{Answer, Client, World, channel_data, raw, udp};
 
 const CLIENTS: usize = 3;
 const PEERS: [&str; 4] = ["8.8.8.8:7000", "8.8.8.8:7001", "9.9.9.9:7000", "10.0.0.1:7000"];
@@ -22,6 +24,8 @@ enum Operation {
     Send(usize, usize),
     ChannelData(usize, u16),
     FromPeer(usize, usize),
+    /// A new 5-tuple shows the ticket, and says something at once or not yet.
+    Move(usize, bool),
     Wait(u64),
 }
 
@@ -34,7 +38,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         (client.clone(), channel.clone(), peer.clone()).prop_map(|(c, n, p)| Operation::Bind(c, n, p)),
         (client.clone(), peer.clone()).prop_map(|(c, p)| Operation::Send(c, p)),
         (client.clone(), channel).prop_map(|(c, n)| Operation::ChannelData(c, n)),
-        (client, peer).prop_map(|(c, p)| Operation::FromPeer(c, p)),
+        (client.clone(), peer).prop_map(|(c, p)| Operation::FromPeer(c, p)),
+        (client, any::<bool>()).prop_map(|(c, speaks)| Operation::Move(c, speaks)),
         prop_oneof![Just(1_u64), Just(150), Just(299), Just(400)].prop_map(Operation::Wait),
     ]
 }
@@ -43,6 +48,9 @@ fn operation() -> impl Strategy<Value = Operation> {
 #[derive(Default)]
 struct Paper {
     expires_at: Option<Instant>,
+    ticket: Vec<u8>,
+    /// Where data still goes although the client has shown its ticket elsewhere.
+    left: Option<Client>,
     /// By the address of the peer.
     permissions: BTreeMap<String, Instant>,
     channels: BTreeMap<u16, (usize, Instant)>,
@@ -94,12 +102,14 @@ struct Pair {
     clients: Vec<Client>,
     relays: Vec<Option<std::net::SocketAddr>>,
     papers: Vec<Paper>,
+    next_port: u16,
 }
 
 impl Pair {
     fn new() -> Self {
         let mut world = World::with(|config| {
             config.limits.new_peers.per_second = 0;
+            config.mobility = true;
             config.limits.nonce_lifetime = Duration::from_secs(86_400);
         });
         let clients = (0..CLIENTS)
@@ -110,20 +120,21 @@ impl Pair {
             })
             .collect();
         let papers = (0..CLIENTS).map(|_| Paper::default()).collect();
-        Self { world, clients, relays: vec![None; CLIENTS], papers }
+        Self { world, clients, relays: vec![None; CLIENTS], papers, next_port: 5000 }
     }
 
     fn step(&mut self, operation: &Operation) {
         let now = self.world.now;
         match *operation {
             Operation::Allocate(c) => {
-                let reply = self.world.allocate(&self.clients[c], &[]);
+                let reply = self.world.allocate(&self.clients[c], &[&raw(TICKET, b"")]);
                 if self.papers[c].lives(now) {
                     assert_eq!(reply.answer(), Answer::Error(437));
                 } else {
                     assert_eq!(reply.answer(), Answer::Success);
                     self.relays[c] = reply.relayed();
-                    self.papers[c] = Paper { expires_at: Some(now + Duration::from_secs(600)), ..Paper::default() };
+                    let (expires_at, ticket) = (Some(now + Duration::from_secs(600)), ticket(&reply).unwrap());
+                    self.papers[c] = Paper { expires_at, ticket, ..Paper::default() };
                 }
             }
             Operation::Refresh(c, seconds) => {
@@ -151,6 +162,7 @@ impl Pair {
             Operation::Send(c, peer) => {
                 let sent = self.world.send_indication(&self.clients[c], PEERS[peer], b"hello").is_some();
                 assert_eq!(sent, self.papers[c].permits(now, peer));
+                self.papers[c].left = None;
             }
             Operation::ChannelData(c, channel) => {
                 let (forward, _) = self.world.input(self.clients[c].addr, &channel_data(channel, b"hello"));
@@ -159,12 +171,40 @@ impl Pair {
                     Forward::ToClient(_) | Forward::ToShard { .. } => panic!("no peer is a relay"),
                 });
                 assert_eq!(reached.as_deref(), self.papers[c].peer(now, channel).map(|peer| PEERS[peer]));
+                self.papers[c].left = None;
+            }
+            Operation::Move(c, speaks) => {
+                self.travel(c);
+                if speaks {
+                    self.step(&Operation::ChannelData(c, 0x4000));
+                }
             }
             Operation::FromPeer(c, peer) => self.hear(c, peer),
             Operation::Wait(seconds) => self.world.advance(Duration::from_secs(seconds)),
         }
         let living = self.papers.iter().filter(|paper| paper.lives(self.world.now)).count();
         assert_eq!(self.world.sockets.len(), living, "one socket for each allocation that lives");
+    }
+
+    /// The client goes on at another 5-tuple.
+    fn travel(&mut self, c: usize) {
+        self.next_port += 1;
+        let mut next = Client::new(udp(&format!("198.51.100.9:{}", self.next_port)));
+        self.world.meet(&mut next);
+        let paper = &mut self.papers[c];
+        let reply = self.world.signed_ask(&next, REFRESH, &[&raw(TICKET, &paper.ticket)]);
+        let expected = match (paper.lives(self.world.now), paper.ticket.is_empty()) {
+            (true, _) => Answer::Success,
+            (false, true) => Answer::Error(400),
+            (false, false) => Answer::Error(437),
+        };
+        assert_eq!(reply.answer(), expected);
+        let last = std::mem::replace(&mut self.clients[c], next);
+        if expected == Answer::Success {
+            paper.left.get_or_insert(last);
+            paper.ticket = ticket(&reply).unwrap();
+            paper.expires_at = Some(self.world.now + Duration::from_secs(600));
+        }
     }
 
     fn hear(&mut self, c: usize, peer: usize) {
@@ -176,7 +216,7 @@ impl Pair {
         let bound = (0x4000..0x4003).find(|&channel| self.papers[c].peer(now, channel) == Some(peer));
         let header = to_client.header.as_bytes();
         assert_eq!(bound.is_some(), header.len() == 4, "a channel where there is one");
-        assert_eq!(to_client.client, self.clients[c].addr);
+        assert_eq!(to_client.client, self.papers[c].left.as_ref().unwrap_or(&self.clients[c]).addr);
     }
 }
 

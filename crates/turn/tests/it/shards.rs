@@ -1,6 +1,6 @@
 //! Two servers behind one address.
 
-use turn::{Config, Family, Forward, PeerAddr, Quotas, RelayAddr, Shard, reserving_shard};
+use turn::{Config, Family, Forward, PeerAddr, Quotas, RelayAddr, Shard, named_shard};
 use turn_types::attribute::{EvenPort, RequestedTransport, ReservationToken};
 use turn_types::message::ALLOCATE;
 
@@ -57,8 +57,8 @@ fn a_reservation_token_names_its_server() {
     let reply = two.allocate(&first, &[&EvenPort::new(true)]);
     let token = ReservationToken::new(reply.token().unwrap());
     let request = two.request(ALLOCATE, &[&RequestedTransport::new(17), &token]);
-    assert_eq!(reserving_shard(&request), Some(1));
+    assert_eq!(named_shard(&request), Some(1));
     let plain = two.request(ALLOCATE, &[&RequestedTransport::new(17)]);
-    assert_eq!(reserving_shard(&plain), None);
-    assert_eq!(reserving_shard(&channel_data(0x4000, PEER.as_bytes())), None);
+    assert_eq!(named_shard(&plain), None);
+    assert_eq!(named_shard(&channel_data(0x4000, PEER.as_bytes())), None);
 }

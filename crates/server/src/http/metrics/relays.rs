@@ -18,6 +18,8 @@ fn allocations(sum: &Stats, text: &mut Text) {
     let core = &sum.core;
     text.gauge("parlor_turn_allocations", "TURN allocations", core.allocations);
     text.counter("parlor_turn_allocations_total", "TURN allocations since the start", core.allocations_made);
+    let help = "Allocations that have followed their client to another 5-tuple";
+    text.counter("parlor_turn_moves_total", help, core.moves);
     text.gauge("parlor_turn_reservations", "Ports held for a RESERVATION-TOKEN", core.reservations);
     let kinds = || Transport::ALL.into_iter().flat_map(|transport| Family::ALL.map(|family| (transport, family)));
     let labels = |(transport, family)| [("transport", transport_word(transport)), ("family", family_word(family))];

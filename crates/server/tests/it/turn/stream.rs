@@ -11,7 +11,7 @@ use super::{CHANNEL, address, listeners, pair, serve};
 type Served = JoinHandle<Result<(), StreamError>>;
 
 /// A client whose connection takes as much as the kernel likes.
-async fn tcp(server: &Handle) -> (TurnClient, Served) {
+pub(crate) async fn tcp(server: &Handle) -> (TurnClient, Served) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let connected = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     accept(server, listener, connected).await
