@@ -44,6 +44,8 @@ pub(crate) struct Outcome {
     pub(crate) delivered: Option<f64>,
     /// From the call that sends to the arrival in the receiver's socket.
     pub(crate) delay_us: Option<Quantiles>,
+    /// From the time at which a picture or a sound was due to the call that sends each of its packets: of those in the load who were late most.
+    pub(crate) late_us: Option<Quantiles>,
     /// From the beginning of a join to the first picture.
     pub(crate) first_ms: Option<Quantiles>,
     /// For people: who and what was there.
@@ -141,7 +143,10 @@ impl Crowd {
             Self::Relayed(session) => relay::outcome(case, session, window_s),
             Self::Churn(churn) => relay::outcome_of_churn(churn, window_s),
             Self::Rooms { .. } | Self::Stream(_) | Self::Joins { .. } | Self::Janus { .. } => {
-                self.population().map(|population| of_report(case, &population.report())).unwrap_or_default()
+                let Some(population) = self.population() else { return Outcome::default() };
+                let late_us = self.populations().map(|population| population.report().late_us);
+                let late_us = late_us.max_by(|one, other| one.p99.total_cmp(&other.p99));
+                Outcome { late_us, ..of_report(case, &population.report()) }
             }
         }
     }
@@ -246,6 +251,7 @@ fn of_report(case: &Case, report: &Report) -> Outcome {
         units: report.received as f64,
         delivered: report.delivered,
         delay_us: Some(report.delay_us),
+        late_us: Some(report.late_us),
         first_ms: Some(report.first_frame_ms),
         per_second: None,
         text: format!("{streams}/{streams_expected} streams  {freezes} freezes"),

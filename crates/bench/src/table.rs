@@ -58,6 +58,9 @@ struct Line {
     p99_us: Option<f64>,
     rival_p50_us: Option<f64>,
     rival_p99_us: Option<f64>,
+    /// How late the load itself sent, Parlor's rounds and the others': 99 of a hundred packets left sooner after they were due.
+    late_p99_us: Option<f64>,
+    rival_late_p99_us: Option<f64>,
     /// From the beginning of a join to the first picture: 95 of a hundred had it by then.
     first_picture_ms: Option<f64>,
     rival_first_picture_ms: Option<f64>,
@@ -136,6 +139,8 @@ impl Line {
             p99_us: picked(&own, |o| o.delay_us.map(|d| d.p99)),
             rival_p50_us: picked(&rival, |o| o.delay_us.map(|d| d.p50)),
             rival_p99_us: picked(&rival, |o| o.delay_us.map(|d| d.p99)),
+            late_p99_us: picked(&own, |o| o.late_us.map(|l| l.p99)),
+            rival_late_p99_us: picked(&rival, |o| o.late_us.map(|l| l.p99)),
             first_picture_ms: picked(&own, |o| o.first_ms.map(|f| f.p95)),
             rival_first_picture_ms: picked(&rival, |o| o.first_ms.map(|f| f.p95)),
             per_second: picked(&own, |o| o.per_second),
@@ -187,10 +192,12 @@ pub(crate) fn line(number: u32, case: &Case, round: &Round) -> String {
             let delivered = delivered.unwrap_or_default();
             let delay = outcome.delay_us.map(|delay| format!("delay p50 {:.0} p99 {:.0} us  ", delay.p50, delay.p99));
             let delay = delay.unwrap_or_default();
+            let late = outcome.late_us.map(|late| format!("load late p50 {:.0} p99 {:.0} us  ", late.p50, late.p99));
+            let late = late.unwrap_or_default();
             let first = outcome.first_ms.map(|first| format!("first picture p95 {:.0} ms  ", first.p95));
             let first = first.unwrap_or_default();
             format!(
-                "{head} {:6.2} us/{} (user {:.2}, busiest thread {:.0} % of a core)  {delivered}{delay}{first}{} kB/member  {}{}",
+                "{head} {:6.2} us/{} (user {:.2}, busiest thread {:.0} % of a core)  {delivered}{delay}{late}{first}{} kB/member  {}{}",
                 measured.cpu_us,
                 case.unit().name(),
                 measured.user_us,

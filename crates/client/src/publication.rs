@@ -8,7 +8,7 @@ use str0m::rtp::{ExtensionValues, RtpWrite};
 
 use crate::pattern::{self, Outgoing};
 use crate::peer::Peer;
-use crate::{Clock, Codec, Stamp, files};
+use crate::{Clock, Codec, Histogram, Stamp, files};
 
 /// Where the media comes from.
 #[derive(Debug)]
@@ -37,6 +37,10 @@ pub struct Publication {
     payload_type: Option<Pt>,
     /// The rest of the frame that is being sent.
     waiting: VecDeque<Outgoing>,
+    /// When that frame was due.
+    due: Option<Instant>,
+    /// How late each packet of a pattern was handed over, the ones before it of the same frame included.
+    pub(crate) lateness: Histogram,
 }
 
 impl Publication {
@@ -51,6 +55,8 @@ impl Publication {
             place: 0,
             payload_type: None,
             waiting: VecDeque::new(),
+            due: None,
+            lateness: Histogram::default(),
         }
     }
 
@@ -74,6 +80,7 @@ impl Publication {
     pub(crate) fn send_next(&mut self, peer: &mut Peer, clock: Clock, now: Instant) -> bool {
         while self.waiting.is_empty() && self.next_at().is_some_and(|at| at <= now) {
             let made_us = clock.micros(now);
+            self.due = self.next_at();
             match &mut self.source {
                 Source::Video(video) => self.waiting.extend(video.next_frame(now, made_us)),
                 Source::Audio(audio) => self.waiting.push_back(audio.next_packet(now, made_us)),
@@ -90,7 +97,11 @@ impl Publication {
         }
         let Some(mut packet) = self.waiting.pop_front() else { return false };
         // Packets of a frame leave one after the other: each says when it did.
-        Stamp::renew(&mut packet.payload, clock.micros(clock.now()));
+        let leaves_at = clock.now();
+        Stamp::renew(&mut packet.payload, clock.micros(leaves_at));
+        if let Some(late) = self.due.map(|due| leaves_at.saturating_duration_since(due)) {
+            self.lateness.add(u64::try_from(late.as_micros()).unwrap_or(u64::MAX));
+        }
         let codec = if matches!(self.source, Source::Audio(_)) { Codec::Opus } else { Codec::Vp8 };
         self.send_packet(peer, now, packet, codec);
         true

@@ -219,6 +219,7 @@ fn summary(report: &Report) -> String {
     line("packets", format!("{} in {:.1} s ({rate:.0}/s), {} lost", report.received, report.window_s, report.lost));
     line("delivered", percent(report.delivered));
     line("delay", spread(&report.delay_us, 1000.0));
+    line("sent late", spread(&report.late_us, 1000.0));
     line(
         "freezes",
         format!("{}, {} ms in all, the longest {} ms", report.freezes, report.frozen_ms, report.longest_freeze_ms),

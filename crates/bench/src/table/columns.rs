@@ -40,6 +40,8 @@ fn columns(unit: Unit, lines: &[&Line]) -> Vec<Column> {
         column("rival's", &|line| percent(line.rival_delivered, 2)),
         column("p50 / p99 us", &|line| pair(line.p50_us, line.p99_us)),
         column("rival's p50 / p99 us", &|line| pair(line.rival_p50_us, line.rival_p99_us)),
+        column("load late p99 us", &|line| number(line.late_p99_us, 0)),
+        column("rival's", &|line| number(line.rival_late_p99_us, 0)),
         column("in trains", &|line| percent(line.parlor_in_trains, 0)),
         column("busiest thread", &|line| percent(line.parlor_load, 0)),
         column("first picture p95 ms", &|line| number(line.first_picture_ms, 0)),

@@ -17,7 +17,7 @@ use crate::meter::{Arrival, Figures, Meter};
 use crate::peer::Peer;
 use crate::publication::Publication;
 use crate::receipt::Receipt;
-use crate::{Clock, Codec};
+use crate::{Clock, Codec, Histogram};
 
 use super::lanes::Lanes;
 
@@ -53,6 +53,8 @@ pub struct Outcome {
     pub data: DataFigures,
     /// Packets sent since the last reset.
     pub sent: u64,
+    /// How late each packet of a pattern left, in microseconds after the time at which its frame was due.
+    pub lateness: Histogram,
     /// Whether it is lost.
     pub lost: bool,
     /// Frames written into files.
@@ -188,6 +190,7 @@ impl Driven {
             meter.reset(now);
         }
         self.lanes.reset();
+        self.setup.publications.iter_mut().for_each(|publication| publication.lateness = Histogram::default());
     }
 
     pub(super) fn outcome(&self, now: Instant) -> Outcome {
@@ -202,6 +205,7 @@ impl Driven {
                 && self.setup.publications.iter().all(|publication| publication.next_at().is_none()),
             ..Outcome::default()
         };
+        self.setup.publications.iter().for_each(|publication| outcome.lateness.merge(&publication.lateness));
         let mut first_frame = None;
         for (kind, meter) in self.meters.values() {
             let figures = meter.figures(now);
@@ -343,6 +347,7 @@ impl Outcome {
         self.video.merge(&other.video);
         self.data.merge(&other.data);
         self.sent += other.sent;
+        self.lateness.merge(&other.lateness);
         self.recorded += other.recorded;
     }
 }

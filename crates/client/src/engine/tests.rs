@@ -69,6 +69,18 @@ fn what_one_peer_sends_the_other_one_counts() {
 }
 
 #[test]
+fn how_late_it_left_is_known_of_every_packet_of_a_pattern() {
+    let engine = pair(0);
+    let report = wait_until(&engine, |report| report[&SENDER].sent >= 100);
+    assert_eq!(report[&SENDER].lateness.count(), report[&SENDER].sent);
+    assert_eq!(report[&WATCHER].lateness.count(), 0, "who sends nothing is never late");
+    engine.reset();
+    let sender = &engine.report()[&SENDER];
+    assert_eq!(sender.lateness.count(), sender.sent, "both begin anew");
+    assert!(sender.sent < 100);
+}
+
+#[test]
 fn what_is_lost_on_the_way_is_sent_again() {
     let engine = pair(50_000);
     let report = wait_until(&engine, |report| report[&WATCHER].video.packets >= 300);

@@ -45,6 +45,9 @@ pub struct Report {
     pub lost: u64,
     /// From the source to the watcher, in microseconds; both are this process.
     pub delay_us: Quantiles,
+    /// How late the packets of who sends here left, in microseconds: from the time at which their frame was due, those before them of the
+    /// same frame included. What leaves late leaves in bursts, which wait for each other at the server.
+    pub late_us: Quantiles,
     /// How often a picture stood still.
     pub freezes: u64,
     /// For how long in all, in milliseconds.
@@ -145,6 +148,7 @@ impl Report {
             delivered: whole.then(|| figures.stamped as f64 / expected as f64),
             lost: figures.lost,
             delay_us: Quantiles::new(&figures.delay, 1.0),
+            late_us: Quantiles::new(&total.lateness, 1.0),
             freezes: figures.freezes,
             frozen_ms: u64::try_from(figures.frozen.as_millis()).unwrap_or(u64::MAX),
             longest_freeze_ms: u64::try_from(figures.longest_freeze.as_millis()).unwrap_or(u64::MAX),
