@@ -9,9 +9,17 @@ const THEMES = ['dark', 'light', 'contrast'] as const;
 
 test.use({ settings: { 'rooms.topology': 'sfu' } });
 
-/** Nothing is wider than the screen: tables scroll by themselves. */
+/** Nothing is wider than the screen: tables scroll by themselves. Charts have all their words. */
 async function fits(page: Page): Promise<void> {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  expect(await page.evaluate(() => {
+    const drawn = [...document.querySelectorAll<SVGTextElement>('.chart svg text')];
+    const beyond = drawn.filter((text) => {
+      const { x, width } = text.getBBox();
+      return x + width > (text.ownerSVGElement?.viewBox.baseVal.width ?? 0);
+    });
+    return beyond.map((text) => text.textContent);
+  }), 'words of charts that are cut').toEqual([]);
 }
 
 test('the operator opens the link of parlor admin, sees two in a room with all that flows, mutes one and ends it', async ({ arrives, server, link }) => {
