@@ -9,13 +9,15 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{exists, read, show};
-use crate::workspace::root;
+use crate::workspace::{cargo, root};
 
 /// Something that a step needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
     /// A Debian package, the program it is wanted for ("" for none), and what that is for.
     Debian(&'static str, &'static str, &'static str),
+    /// A crate with a program of that name, and what that is for.
+    Crate(&'static str, &'static str),
     /// The packages in the lock file of this folder.
     Npm(&'static str),
     /// The packages of e2e/requirements.txt in e2e/.venv.
@@ -39,6 +41,7 @@ pub(crate) fn install(needs: &BTreeSet<Need>) -> Result<()> {
     for need in needs {
         match *need {
             Need::Debian(..) => {}
+            Need::Crate(name, purpose) => install_crate(name, purpose)?,
             Need::Npm(folder) => install_npm(folder)?,
             Need::Pypi => install_pypi()?,
         }
@@ -91,6 +94,17 @@ fn install_debian(packages: &[(&str, &str)]) -> Result<()> {
         show(as_root("systemctl").args(["disable", "--now", "coturn.service"]))?;
     }
     Ok(())
+}
+
+/// Where cargo puts programs may be off the path; cargo finds its own subcommands there.
+fn install_crate(name: &str, purpose: &str) -> Result<()> {
+    if read(cargo().args(["install", "--list"]))?.lines().any(|line| line.starts_with(&format!("{name} ")))
+        || exists(name)
+    {
+        return Ok(());
+    }
+    println!("Installing {name}, {purpose}");
+    show(cargo().args(["install", "--locked", "--quiet", name])).with_context(|| format!("cargo install {name}"))
 }
 
 fn install_npm(folder: &str) -> Result<()> {

@@ -7,6 +7,7 @@ mod deny;
 mod fuzz;
 mod install;
 mod namespace;
+mod package;
 mod screenshots;
 mod stopwatch;
 mod test;
@@ -38,6 +39,8 @@ enum Command {
     /// Measure the server beside others
     #[command(subcommand)]
     Bench(bench::Subject),
+    /// Make a Debian package in target/debian (installs cargo-deb when it is missing)
+    Package,
     /// Build the server, start it and make docs/screenshots again
     Screenshots,
 }
@@ -56,6 +59,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Fuzz(options) => fuzz::run(options),
         Command::Deny => deny::run(),
         Command::Bench(subject) => bench::run(subject),
+        Command::Package => package::run(),
         Command::Screenshots => screenshots::run(),
     }
 }

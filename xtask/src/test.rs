@@ -2,6 +2,7 @@
 
 mod complaint;
 mod count;
+mod package;
 mod steps;
 
 use std::fs;

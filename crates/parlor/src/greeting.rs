@@ -54,6 +54,11 @@ impl Greeting {
         text
     }
 
+    /// The address to tell people, of those there are.
+    pub(crate) fn address(&self) -> Option<String> {
+        self.public_url().or_else(|| self.near_urls().into_iter().next()).or_else(|| self.own_url())
+    }
+
     fn hints(&self, is_public: bool, is_near: bool) -> String {
         let mut text = String::new();
         if self.self_signed && (is_near || is_public) {

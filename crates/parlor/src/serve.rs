@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use sd_notify::NotifyState;
 use server::{Drained, Server, config::LogFilter};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -47,8 +48,10 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
             relay_ports,
         };
         greeting::print(&greeting.text(std::io::stdout().is_terminal()))?;
+        tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&greeting.address().unwrap_or_default())]);
         let ended_by = run_until_ended(&server, &mut stop, &mut wishes).await;
         tracing::info!("{}: telling the members and closing", ended_by.as_ref().unwrap_or(&"broken"));
+        tell_service_manager(&[NotifyState::Stopping]);
         tokio::select! {
             ended = timeout(STOP_DEADLINE, server.stop()) => if ended.is_err() {
                 tracing::warn!("not everything closed in time");
@@ -87,6 +90,13 @@ async fn run_until_ended(server: &Server, stop: &mut Stop, wishes: &mut Wishes<'
 
 pub(crate) fn heard(kind: SignalKind) -> anyhow::Result<Signal> {
     signal(kind).map_err(|error| anyhow!("signals cannot be received: {error}"))
+}
+
+/// Tells systemd, where it has started us (`Type=notify`); nobody is told elsewhere.
+fn tell_service_manager(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!("the service manager cannot be told: {error}");
+    }
 }
 
 fn log_to_stderr(filter: &LogFilter) {

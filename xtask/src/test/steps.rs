@@ -54,6 +54,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: rust,
     },
     Step {
+        name: "package",
+        proves: "the Debian package: what Debian asks of it, and what it does to a machine with systemd",
+        needs: super::package::NEEDS,
+        run: package,
+    },
+    Step {
         name: "foreign",
         proves: "other people's clients: STUN and TURN without a lost packet, meetings, live streams",
         needs: &[
@@ -158,6 +164,11 @@ fn rust(to: &Path) -> Result<Outcome> {
     command.env("PROPTEST_RNG_SEED", PROPERTY_SEED);
     log(command.args(["test", "--workspace", "--no-fail-fast"]), to)?;
     Ok(Outcome::Passed)
+}
+
+fn package(to: &Path) -> Result<Outcome> {
+    parlor(to)?;
+    super::package::prove(to)
 }
 
 fn foreign(to: &Path) -> Result<Outcome> {
