@@ -15,6 +15,7 @@ use crate::quota::Share;
 use crate::reservation::Token;
 use crate::response::{Envelope, Seal};
 use crate::survey::{AllocationKey, Traffic};
+use crate::throttle::Throttle;
 
 /// Where an allocation stands in [`Allocations`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +40,8 @@ pub(crate) struct Allocation {
     pub(crate) traffic: Traffic,
     /// `None`: it stays where it is.
     pub(crate) mobility: Option<Box<Mobility>>,
+    /// What it may relay by itself.
+    pub(crate) throttle: Throttle,
     /// The Allocate request and what it was answered, for when it comes again.
     pub(crate) grant: Grant,
     /// Sockets that are still to be bound; none once the Allocate request is answered.

@@ -16,6 +16,7 @@ use crate::error::{BadRequest, ConfigError, Reject};
 use crate::hash::{SeededMap, SeededState};
 use crate::message::{Integrity, IntegrityAlgorithm, Message};
 use crate::nonce::{Features, NonceMint};
+use crate::quota::Account;
 use crate::response::{Envelope, Key, Response, Seal};
 
 /// Knows who may come in. Keeps nothing about anybody who has not proved it.
@@ -41,12 +42,14 @@ pub(crate) struct Authenticated {
 }
 
 impl Authenticated {
-    /// Whom quotas count: the username without the expiry.
-    pub(crate) fn user(&self, authenticator: &Authenticator) -> String {
+    /// Whom quotas count: the username without the expiry, and the room of it.
+    pub(crate) fn account(&self, authenticator: &Authenticator) -> Account {
+        let named = || Account { user: self.username.clone(), room: None };
         if authenticator.users.contains_key(&self.username) {
-            return self.username.clone();
+            return named();
         }
-        RestUsername::parse(&self.username).map_or(&*self.username, |rest| rest.user).to_owned()
+        RestUsername::parse(&self.username)
+            .map_or_else(named, |rest| Account { user: rest.user.to_owned(), room: rest.room.map(str::to_owned) })
     }
 }
 

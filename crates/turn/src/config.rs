@@ -83,6 +83,8 @@ pub struct Limits {
     pub channels_per_allocation: u32,
     /// How fast one allocation may add peers it had no permission for.
     pub new_peers: Rate,
+    /// What may be relayed per second.
+    pub caps: Caps,
     /// Answers to Binding requests per source prefix (IPv4 /24, IPv6 /48).
     pub bindings: Rate,
     /// Errors to requests without valid credentials per source prefix (IPv4 /24, IPv6 /48).
@@ -101,11 +103,40 @@ impl Default for Limits {
             permissions_per_allocation: 64,
             channels_per_allocation: 64,
             new_peers: Rate { per_second: 5, burst: 40 },
+            caps: Caps::default(),
             bindings: Rate { per_second: 500, burst: 2_000 },
             challenges: Rate { per_second: 100, burst: 500 },
             nonce_lifetime: Duration::from_secs(3600),
         }
     }
+}
+
+/// What may be relayed, in each direction by itself; what is more is dropped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// By one allocation.
+    pub allocation: Cap,
+    /// By all allocations of one user together.
+    pub user: Cap,
+    /// By all allocations of one room together: that of their REST usernames.
+    pub room: Cap,
+}
+
+impl Caps {
+    /// Whether nothing is ever dropped.
+    pub(crate) fn are_off(&self) -> bool {
+        let Self { allocation, user, room } = self;
+        [allocation, user, room].iter().all(|cap| (cap.bits_per_second | cap.packets_per_second) == 0)
+    }
+}
+
+/// How much may pass in the long run, counted in payloads without headers; a quarter of a second's worth may come at once. 0 means no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cap {
+    /// Bits per second.
+    pub bits_per_second: u64,
+    /// Packets per second.
+    pub packets_per_second: u64,
 }
 
 /// A token bucket: `burst` at once, refilled by `per_second`. `per_second` 0 means no limit.

@@ -1,7 +1,7 @@
 //! Users with passwords, and the time-limited usernames that share a secret with whoever mints them ("TURN REST API").
 //!
 //! A time-limited username is `EXPIRY:USER`, EXPIRY in Unix seconds; its password is
-//! `base64(HMAC-SHA1(secret, username))`.
+//! `base64(HMAC-SHA1(secret, username))`. What stands in USER behind the last `#` is its room.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+use sha2::Sha256;
 
 /// Who may allocate. Static users and REST secrets work side by side.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +76,15 @@ pub fn rest_username(expiry: Duration, user: &str) -> String {
     format!("{}:{user}", expiry.as_secs())
 }
 
+/// What a username calls a room: the name itself may be all that one needs to get in, and usernames travel in the clear.
+pub fn room_tag(secret: &Secret, room: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&secret.0).expect("HMAC takes keys of any length");
+    mac.update(b"room ");
+    mac.update(room.as_bytes());
+    let tag = mac.finalize().into_bytes();
+    tag.iter().take(ROOM_TAG_BYTES).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The password of a time-limited username.
 pub fn rest_password(secret: &Secret, username: &str) -> Password {
     let mut mac = Hmac::<Sha1>::new_from_slice(&secret.0).expect("HMAC takes keys of any length");
@@ -89,10 +99,12 @@ pub struct RestUsername<'a> {
     pub expiry: Duration,
     /// Whom it counts for; the whole username where nobody is named.
     pub user: &'a str,
+    /// The room that it names.
+    pub room: Option<&'a str>,
 }
 
 impl<'a> RestUsername<'a> {
-    /// `EXPIRY:USER` or `EXPIRY`; none for anything else.
+    /// `EXPIRY:USER#ROOM`, `EXPIRY:USER` or `EXPIRY`; none for anything else.
     pub fn parse(username: &'a str) -> Option<Self> {
         let (expiry, user) = match username.split_once(':') {
             Some((expiry, user)) if !user.is_empty() => (expiry, user),
@@ -103,9 +115,13 @@ impl<'a> RestUsername<'a> {
         if expiry.is_empty() || !expiry.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        Some(Self { expiry: Duration::from_secs(expiry.parse().ok()?), user })
+        let room = user.rsplit_once('#').map(|(_, room)| room).filter(|room| !room.is_empty());
+        Some(Self { expiry: Duration::from_secs(expiry.parse().ok()?), user, room })
     }
 }
+
+/// Rooms of one server do not meet by chance: one in a million among six million.
+const ROOM_TAG_BYTES: usize = 8;
 
 #[cfg(test)]
 mod tests;

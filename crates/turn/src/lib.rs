@@ -45,12 +45,13 @@ mod stats;
 mod survey;
 mod tally;
 mod ticket;
+mod throttle;
 
 pub mod credentials;
 pub mod stream;
 
 pub use address::{ClientAddr, Family, PeerAddr, RelayAddr, Transport};
-pub use config::{Config, Limits, RELAY_PORTS_DEFAULT, Rate};
+pub use config::{Cap, Caps, Config, Limits, RELAY_PORTS_DEFAULT, Rate};
 pub use error::{ConfigError, Limit, RelayBindError};
 pub use output::{Forward, Header, Output, ToClient};
 pub use policy::is_special;

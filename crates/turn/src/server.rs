@@ -1,6 +1,7 @@
 //! The server: one input at a time, handed to the part that knows what to do with it.
 
 mod allocate;
+mod capping;
 mod mobility;
 mod peers;
 mod reconfigure;
@@ -74,7 +75,7 @@ impl Server {
         let mut random = ChaCha12Rng::from_seed(seed);
         let mut quota_seed = [0; 16];
         random.fill_bytes(&mut quota_seed);
-        Self::sharing(config, Quotas::new(quota_seed), seed, now, unix_time)
+        Self::sharing(config, Quotas::new(quota_seed, now), seed, now, unix_time)
     }
 
     /// A server that counts allocations together with others.

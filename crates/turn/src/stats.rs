@@ -61,6 +61,12 @@ pub struct Drops {
     pub forbidden_peer: u64,
     /// Payloads that do not fit into a message to the client.
     pub oversized: u64,
+    /// Payloads beyond `Caps::allocation`.
+    pub over_allocation_cap: u64,
+    /// Payloads beyond `Caps::user`.
+    pub over_user_cap: u64,
+    /// Payloads beyond `Caps::room`.
+    pub over_room_cap: u64,
 }
 
 impl Stats {
@@ -123,8 +129,18 @@ impl AddAssign for Stats {
 
 impl AddAssign for Drops {
     fn add_assign(&mut self, other: Self) {
-        let Self { malformed, rate_limited, no_allocation, no_permission, no_channel, forbidden_peer, oversized } =
-            other;
+        let Self {
+            malformed,
+            rate_limited,
+            no_allocation,
+            no_permission,
+            no_channel,
+            forbidden_peer,
+            oversized,
+            over_allocation_cap,
+            over_user_cap,
+            over_room_cap,
+        } = other;
         self.malformed += malformed;
         self.rate_limited += rate_limited;
         self.no_allocation += no_allocation;
@@ -132,5 +148,8 @@ impl AddAssign for Drops {
         self.no_channel += no_channel;
         self.forbidden_peer += forbidden_peer;
         self.oversized += oversized;
+        self.over_allocation_cap += over_allocation_cap;
+        self.over_user_cap += over_user_cap;
+        self.over_room_cap += over_room_cap;
     }
 }

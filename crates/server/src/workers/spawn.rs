@@ -24,7 +24,7 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
     let mut grounds = (0..count).map(|_| Ground::new(&settings)).collect::<Result<Vec<_>, _>>()?;
     let addresses = listen(&settings, &mut grounds)?;
     let bells: Vec<_> = grounds.iter().map(|ground| Arc::clone(&ground.bell)).collect();
-    let quotas = Quotas::new(random()?);
+    let quotas = Quotas::new(random()?, clock::now());
     let shared = match &settings.media {
         Some(media) => media.build(&addresses.udp)?,
         None => None,

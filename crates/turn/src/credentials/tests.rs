@@ -35,3 +35,22 @@ fn secrets_and_passwords_do_not_show_in_debug_output() {
     let shown = format!("{:?} {:?}", Secret::new("hush"), Password::new("hush"));
     assert!(!shown.contains("hush"), "{shown}");
 }
+
+#[test]
+fn the_room_of_a_rest_username_stands_behind_the_last_hash() {
+    let room = |username| RestUsername::parse(username).unwrap().room;
+    assert_eq!(room("17:carl#r1"), Some("r1"));
+    assert_eq!(room("17:@carl:example.org#a#b"), Some("b"));
+    assert_eq!((room("17:carl"), room("17:carl#"), room("17")), (None, None, None));
+    assert_eq!(RestUsername::parse("17:carl#r1").unwrap().user, "carl#r1", "in another room it is somebody else");
+}
+
+#[test]
+fn the_tag_of_a_room_does_not_tell_its_name_to_who_has_no_secret() {
+    let tag = |secret: &str, room| room_tag(&Secret::new(secret), room);
+    let standup = tag("one", "standup");
+    assert_eq!(standup.len(), 16);
+    assert_eq!(standup, tag("one", "standup"));
+    assert_ne!(standup, tag("two", "standup"));
+    assert_ne!(standup, tag("one", "standup "));
+}

@@ -22,10 +22,11 @@ use crate::output::Output;
 use crate::pace::Bucket;
 use crate::permission::Permissions;
 use crate::ports::{Owner, PortWish};
-use crate::quota::Share;
+use crate::quota::{Account, Share};
 use crate::reservation::{RESERVATION_LIFETIME, Reservation, Token};
 use crate::response::{Envelope, Response, Seal};
 use crate::survey::Traffic;
+use crate::throttle::Throttle;
 
 /// What an Allocate request asks for.
 #[derive(Debug, Clone, Copy)]
@@ -59,16 +60,17 @@ impl Server {
         // Steps 5 to 9.
         let wish = self.read_wish(message)?;
         // Step 10.
-        let user = authenticated.user(&self.authenticator);
+        let account = authenticated.account(&self.authenticator);
         if let Some(token) = wish.token {
             return self.allocate_reserved(now, client, message, authenticated, token, &wish);
         }
         let legs = self.choose_ports(&wish)?;
-        let (share, next_share) = self.take_shares(&user, &client, wish.port)?;
+        let (share, next_share) = self.take_shares(&account, &client, wish.port)?;
         let id = self.allocations.insert(Allocation {
             serial: 0,
             made_at: now,
             traffic: Traffic::default(),
+            throttle: Throttle::default(),
             client,
             username: authenticated.username.clone(),
             share,
@@ -174,13 +176,18 @@ impl Server {
         failures
     }
 
-    fn take_shares(&self, user: &str, client: &ClientAddr, port: PortWish) -> Result<(Share, Option<Share>), Reject> {
+    fn take_shares(
+        &self,
+        account: &Account,
+        client: &ClientAddr,
+        port: PortWish,
+    ) -> Result<(Share, Option<Share>), Reject> {
         let limits = self.config.limits;
-        let share = self.quotas.take(&limits, user, client.ip())?;
+        let share = self.quotas.take(&limits, account, client.ip())?;
         if port != PortWish::EvenAndNext {
             return Ok((share, None));
         }
-        match self.quotas.take(&limits, user, client.ip()) {
+        match self.quotas.take(&limits, account, client.ip()) {
             Ok(next) => Ok((share, Some(next))),
             Err(limit) => {
                 self.quotas.release(share);
@@ -346,6 +353,7 @@ impl Server {
             serial: 0,
             made_at: now,
             traffic: Traffic::default(),
+            throttle: Throttle::default(),
             client,
             username: reservation.username,
             share: reservation.share,

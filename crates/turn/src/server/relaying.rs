@@ -16,6 +16,7 @@ use crate::message::{ATTRIBUTE_HEADER_BYTES, MAGIC_COOKIE, Message};
 use crate::output::{Forward, Header, ToClient};
 use crate::policy::{Verdict, is_for_service};
 use crate::ports::Owner;
+use crate::throttle::Direction;
 
 impl Server {
     /// RFC 8656 §12.6: ChannelData from a client.
@@ -71,6 +72,9 @@ impl Server {
             self.stats.drops.no_allocation += 1;
             return None;
         };
+        if !self.is_within_caps(now, id, Direction::ToPeer, payload.len()) {
+            return None;
+        }
         let bytes = payload.len() as u64;
         let forward = if for_service && self.policy.is_service(peer.socket_addr()) {
             Forward::ToPeer { relay, peer, payload }
@@ -141,6 +145,9 @@ impl Server {
         }
         let client = allocation.client;
         let channel = allocation.channels.number(now, peer);
+        if !self.is_within_caps(now, id, Direction::ToClient, payload.len()) {
+            return None;
+        }
         let length = u16::try_from(payload.len()).ok();
         let header = match channel {
             Some(number) => length.map(|length| channel_data_header(number, length)),

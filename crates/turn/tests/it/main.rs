@@ -6,6 +6,7 @@ mod allocate;
 mod allocation_free;
 mod authentication;
 mod binding;
+mod caps;
 mod draining;
 mod dual;
 mod even_port;

@@ -4,10 +4,10 @@ use turn::{Config, Family, Forward, PeerAddr, Quotas, RelayAddr, Shard, named_sh
 use turn_types::attribute::{EvenPort, RequestedTransport, ReservationToken};
 use turn_types::message::ALLOCATE;
 
-use crate::world::{Answer, Client, PEER, World, channel_data, udp};
+use crate::world::{Answer, Client, PEER, World, channel_data, start, udp};
 
 fn pair(change: impl Fn(&mut Config)) -> [World; 2] {
-    let quotas = Quotas::new([1; 16]);
+    let quotas = Quotas::new([1; 16], start());
     [0, 1].map(|index| World::of_shard(Shard::new(index, 2).unwrap(), quotas.clone(), &change))
 }
 
