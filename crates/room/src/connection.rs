@@ -2,6 +2,7 @@
 
 use std::{
     net::IpAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::{
     address::Source,
     config::Limits,
+    ice::IceServers,
     id::RoomId,
     limit::{Bucket, Rate},
 };
@@ -21,8 +23,8 @@ pub struct Opened {
     pub address: IpAddr,
     /// `?token=` of the URL.
     pub token: Option<String>,
-    /// The `iceServers` of this connection's `joined`, with credentials minted for it.
-    pub ice_servers: Value,
+    /// What makes the `iceServers` of its `joined`.
+    pub ice_servers: Arc<dyn IceServers>,
     /// It came in on the port for course clients.
     pub compat: bool,
     /// It speaks the signalling of SRS's demos.
@@ -32,7 +34,7 @@ pub struct Opened {
 impl Opened {
     /// A connection of which only the address is known.
     pub fn from_address(address: IpAddr) -> Self {
-        Self { address, token: None, ice_servers: Value::Array(Vec::new()), compat: false, srs: false }
+        Self { address, token: None, ice_servers: Arc::new(Value::Array(Vec::new())), compat: false, srs: false }
     }
 }
 
@@ -41,7 +43,7 @@ impl Opened {
 pub(crate) struct Connection {
     pub(crate) source: Source,
     pub(crate) token: Option<String>,
-    pub(crate) ice_servers: Value,
+    pub(crate) ice_servers: Arc<dyn IceServers>,
     pub(crate) compat: bool,
     pub(crate) dialect: Dialect,
     pub(crate) v2: bool,

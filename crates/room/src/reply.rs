@@ -198,7 +198,7 @@ pub(crate) struct Joined<'a> {
     #[serde(rename = "self")]
     pub(crate) own: Own<'a>,
     pub(crate) roster: Vec<Peer<'a>>,
-    pub(crate) ice_servers: &'a Value,
+    pub(crate) ice_servers: Value,
     pub(crate) resume: &'a str,
     pub(crate) resumed: bool,
     pub(crate) mode: &'static str,

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use turn::credentials::{Credentials, Password, Secret};
+use turn::{Cap, Caps};
 
 use crate::address;
 use crate::config::{Config, Limit, Listen};
@@ -30,6 +31,9 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Setti
     core.limits.allocations_per_address = number(config.limits_allocations_per_address);
     core.limits.permissions_per_allocation = number(config.limits_permissions_per_allocation);
     core.limits.channels_per_allocation = number(config.limits_channels_per_allocation);
+    core.limits.caps = caps(config);
+    core.limits.new_peers.per_second = number(config.limits_new_peers_per_second);
+    core.limits.new_peers.burst = core.limits.new_peers.per_second.saturating_mul(NEW_PEERS_BURST_SECONDS);
     core.limits.bindings.per_second = number(config.limits_bindings_per_second);
     core.limits.bindings.burst = core.limits.bindings.per_second.saturating_mul(BINDINGS_BURST_SECONDS);
     core.limits.challenges.per_second = number(config.limits_challenges_per_second);
@@ -129,12 +133,27 @@ fn both_families(listen: &Listen) -> Vec<SocketAddr> {
     listen.0.iter().flat_map(of).collect()
 }
 
+fn caps(config: &Config) -> Caps {
+    // Here as there, 0 is no limit.
+    let cap = |kbits: Limit, packets: Limit| Cap {
+        bits_per_second: kbits.0.saturating_mul(1_000),
+        packets_per_second: packets.0,
+    };
+    Caps {
+        allocation: cap(config.limits_allocation_kbits_per_second, config.limits_allocation_packets_per_second),
+        user: cap(config.limits_turn_user_kbits_per_second, config.limits_turn_user_packets_per_second),
+        room: cap(config.limits_turn_room_kbits_per_second, config.limits_turn_room_packets_per_second),
+    }
+}
+
 fn number(limit: Limit) -> u32 {
     u32::try_from(limit.0).unwrap_or(u32::MAX)
 }
 
 const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
+/// How many seconds' worth of new peers an allocation may add at once: ICE brings all its candidates together.
+const NEW_PEERS_BURST_SECONDS: u32 = 8;
 /// How many seconds' worth of Binding requests may come at once.
 const BINDINGS_BURST_SECONDS: u32 = 4;
 /// The same of requests without valid credentials.

@@ -175,7 +175,7 @@ async fn websocket(site: &Arc<Site>, arrival: Arrival, parts: &mut Parts, compat
     let opened = room::Opened {
         address: arrival.client(&parts.headers, &site.config.http_trusted_proxies),
         token: api::query(parts, "token"),
-        ice_servers: site.mint_ice_servers(&arrival.url_host(parts)),
+        ice_servers: site.ice_lease(arrival.url_host(parts)),
         compat,
         srs: parts.uri.path() == SRS_SIGNALLING_PATH && site.config.compat_srs_signalling,
     };

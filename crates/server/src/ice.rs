@@ -1,7 +1,7 @@
 //! The ICE servers a browser is told to use, with credentials made for it.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -83,14 +83,15 @@ impl IceServers {
     }
 
     /// The `iceServers` of an `RTCConfiguration`: TURN first, UDP before TCP before TLS, so that a client that reads one URL reads the best.
-    /// `user` is whom the credentials count for.
+    /// The credentials count for `user`, and for `room` where there is one.
     #[must_use]
-    pub fn mint(&self, asked: &UrlHost, user: &str, unix_time: Duration) -> Value {
+    pub fn mint(&self, asked: &UrlHost, user: &str, room: Option<&str>, unix_time: Duration) -> Value {
         let mut servers = Vec::new();
         let hosts = self.hosts(asked);
         let Minting { secret, lifetime } = self.minting();
         if let Some(secret) = &secret {
-            let username = credentials::rest_username(unix_time + lifetime, user);
+            let room = room.map(|room| format!("#{}", credentials::room_tag(secret, room))).unwrap_or_default();
+            let username = credentials::rest_username(unix_time + lifetime, &format!("{user}{room}"));
             let password = credentials::rest_password(secret, &username);
             let urls: Vec<String> = hosts.iter().flat_map(|host| self.turn_urls(host)).collect();
             if !urls.is_empty() {
@@ -120,6 +121,23 @@ impl IceServers {
 
     fn hosts(&self, asked: &UrlHost) -> Vec<UrlHost> {
         if self.hosts.is_empty() { vec![asked.clone()] } else { self.hosts.clone() }
+    }
+}
+
+/// What one connection is told in each of its rooms.
+#[derive(Debug)]
+pub struct Lease {
+    /// What makes the lists.
+    pub ice: Arc<IceServers>,
+    /// The host that the connection has asked.
+    pub asked: UrlHost,
+    /// Whom its credentials count for.
+    pub user: String,
+}
+
+impl room::IceServers for Lease {
+    fn mint(&self, room: &str, unix_time: Duration) -> Value {
+        self.ice.mint(&self.asked, &self.user, Some(room), unix_time)
     }
 }
 

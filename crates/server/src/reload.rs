@@ -78,13 +78,20 @@ fn with_live(running: &Config, new: &Config) -> Config {
         limits_channels_per_allocation: new.limits_channels_per_allocation,
         limits_bindings_per_second: new.limits_bindings_per_second,
         limits_challenges_per_second: new.limits_challenges_per_second,
+        limits_allocation_kbits_per_second: new.limits_allocation_kbits_per_second,
+        limits_allocation_packets_per_second: new.limits_allocation_packets_per_second,
+        limits_turn_user_kbits_per_second: new.limits_turn_user_kbits_per_second,
+        limits_turn_user_packets_per_second: new.limits_turn_user_packets_per_second,
+        limits_turn_room_kbits_per_second: new.limits_turn_room_kbits_per_second,
+        limits_turn_room_packets_per_second: new.limits_turn_room_packets_per_second,
+        limits_new_peers_per_second: new.limits_new_peers_per_second,
         drain_seconds: new.drain_seconds,
         ..running.clone()
     }
 }
 
 /// The settings that change while the server runs. The contents of certificate files do so by themselves.
-const LIVE: [&str; 15] = [
+const LIVE: [&str; 22] = [
     "turn.users",
     "turn.secrets",
     "turn.credential_seconds",
@@ -99,6 +106,13 @@ const LIVE: [&str; 15] = [
     "limits.channels_per_allocation",
     "limits.bindings_per_second",
     "limits.challenges_per_second",
+    "limits.allocation_kbits_per_second",
+    "limits.allocation_packets_per_second",
+    "limits.turn_user_kbits_per_second",
+    "limits.turn_user_packets_per_second",
+    "limits.turn_room_kbits_per_second",
+    "limits.turn_room_packets_per_second",
+    "limits.new_peers_per_second",
     "drain.seconds",
 ];
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use room::{ConnId, Hub, Opened};
@@ -258,7 +259,7 @@ impl Server {
         let opened = Opened {
             address: remote.ip(),
             token: (!token.is_empty()).then_some(token),
-            ice_servers: self.mint_ice_servers(machine, connection),
+            ice_servers: Arc::new(self.mint_ice_servers(machine, connection)),
             srs: false,
             compat: false,
         };

@@ -44,8 +44,8 @@ mod shard;
 mod stats;
 mod survey;
 mod tally;
-mod ticket;
 mod throttle;
+mod ticket;
 
 pub mod credentials;
 pub mod stream;

@@ -29,6 +29,18 @@ describe('how long credentials are good', () => {
   });
 });
 
+describe('credentials', () => {
+  it.each([
+    ['a b/c', 'http://parlor.test/api/v1/ice?room=a+b%2Fc'],
+    [undefined, 'http://parlor.test/api/v1/ice'],
+  ])('count for the room %s', async (room, url) => {
+    const ask = vi.fn(async (_url: URL) => ({ ok: true, status: 200, json: async () => ({}) }));
+    vi.stubGlobal('fetch', ask);
+    await fetchIceServers('http://parlor.test', undefined, room);
+    expect(String(ask.mock.calls[0]?.[0])).toBe(url);
+  });
+});
+
 describe('a refusal', () => {
   it('has the words of the server', async () => {
     answer({ error: { message: 'A token is needed.' } }, false);

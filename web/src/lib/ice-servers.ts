@@ -11,11 +11,13 @@ export interface IceGrant {
 }
 
 /**
- * `GET /api/v1/ice`: fresh servers.
+ * `GET /api/v1/ice`: fresh servers, whose credentials count for a room where one is named.
  * @throws Error with the server's own words when it refuses.
  */
-export async function fetchIceServers(base: string, token: string | undefined): Promise<IceGrant> {
-  const response = await fetch(new URL('/api/v1/ice', base), {
+export async function fetchIceServers(base: string, token: string | undefined, room?: string): Promise<IceGrant> {
+  const url = new URL('/api/v1/ice', base);
+  if (room !== undefined) url.searchParams.set('room', room);
+  const response = await fetch(url, {
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
     ...(token && { headers: { Authorization: `Bearer ${token}` } }),
   });

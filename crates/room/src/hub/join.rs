@@ -314,7 +314,7 @@ impl Hub {
             room_id: &member.room,
             own: Own::new(member),
             roster: others().map(|other| Peer::new(other, &room.plane)).collect(),
-            ice_servers: &connection.ice_servers,
+            ice_servers: connection.ice_servers.mint(room_id.as_str(), self.unix_time(self.now)),
             resume: ticket.current(),
             resumed,
             mode: room.plane.mode(),

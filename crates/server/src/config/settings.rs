@@ -242,6 +242,22 @@ settings! {
     limits_permissions_per_allocation: Limit = "limits.permissions_per_allocation", default "64";
     /// Channels of one TURN allocation.
     limits_channels_per_allocation: Limit = "limits.channels_per_allocation", default "64";
+    /// New peers per second of one TURN allocation in the long run; eight times as many at once.
+    limits_new_peers_per_second: Limit = "limits.new_peers_per_second", default "5";
+    /// Kilobits (1000 bits) per second that one TURN allocation relays to its peers, and as many to its client: payloads without headers, in the long run. A
+    /// quarter of a second's worth may come at once; what is more is dropped.
+    limits_allocation_kbits_per_second: Limit = "limits.allocation_kbits_per_second", default "0", example "50000";
+    /// Packets per second that one TURN allocation relays to its peers, and as many to its client.
+    limits_allocation_packets_per_second: Limit = "limits.allocation_packets_per_second", default "0", example "10000";
+    /// Kilobits per second that all TURN allocations of one user relay together to their peers, and as many to their clients. Every browser gets a user of its own.
+    limits_turn_user_kbits_per_second: Limit = "limits.turn_user_kbits_per_second", default "0", example "100000";
+    /// Packets per second that all TURN allocations of one user relay together to their peers, and as many to their clients.
+    limits_turn_user_packets_per_second: Limit = "limits.turn_user_packets_per_second", default "0", example "20000";
+    /// Kilobits per second that all TURN allocations of one room relay together to their peers, and as many to their clients. The room is that of the credentials
+    /// (docs/operations.md): `turn.users` are in none.
+    limits_turn_room_kbits_per_second: Limit = "limits.turn_room_kbits_per_second", default "0", example "200000";
+    /// Packets per second that all TURN allocations of one room relay together to their peers, and as many to their clients.
+    limits_turn_room_packets_per_second: Limit = "limits.turn_room_packets_per_second", default "0", example "40000";
     /// Answers to STUN Binding requests per second to one network (IPv4 /24, IPv6 /48), so that nobody is flooded through this server.
     limits_bindings_per_second: Limit = "limits.bindings_per_second", default "500";
     /// Answers per second to TURN requests without valid credentials, to one network as above. Each allocation of a client begins with one.

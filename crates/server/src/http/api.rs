@@ -52,23 +52,25 @@ fn word(need: Need) -> &'static str {
     }
 }
 
-/// `GET /api/v1/ice`: ICE servers with fresh credentials. With `auth.keys` it needs a token for any room.
+/// `GET /api/v1/ice`: ICE servers with fresh credentials, which count for the room that is named. With `auth.keys` it needs a token for any room.
 pub(crate) fn ice(site: &Site, arrival: Arrival, parts: &Parts) -> Result<Response, HttpError> {
-    site.admit_ice_request(arrival, parts)?;
+    let room = site.admit_ice_request(arrival, parts)?;
     let body = json!({
-        "iceServers": site.mint_ice_servers(&arrival.url_host(parts)),
+        "iceServers": site.mint_ice_servers(&arrival.url_host(parts), room.as_deref()),
         "ttlSeconds": site.ice.minting().lifetime.as_secs(),
     });
     Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
-/// With `auth.keys` a request needs a token, for any room.
-pub(crate) fn check_token(site: &Site, parts: &Parts) -> Result<(), HttpError> {
+/// The room of a request, where it is known: that of its token, else what it says itself. With `auth.keys` it needs a token, for any room.
+pub(crate) fn room_of(site: &Site, parts: &Parts) -> Result<Option<String>, HttpError> {
+    let mut room = None;
     if !site.auth_keys.is_empty() {
         let token = token(parts).ok_or(HttpError::TokenNeeded)?;
-        room::token::verify(&site.auth_keys, &token, clock::unix_time()).map_err(HttpError::TokenRefused)?;
+        let claims = room::token::verify(&site.auth_keys, &token, clock::unix_time());
+        room = Some(claims.map_err(HttpError::TokenRefused)?.room).filter(|room| room != "*");
     }
-    Ok(())
+    Ok(room.or_else(|| query(parts, "room")).filter(|room| !room.is_empty()))
 }
 
 /// The token of a request: of its header, or of the query, where those send it that cannot set headers.

@@ -2,6 +2,7 @@
 
 mod params;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -96,8 +97,8 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &Parts, body: B
     match (call, &parts.method) {
         (Call::Params, &Method::GET | &Method::HEAD) => Ok(json(&Params::of(site, arrival, parts).defaults())),
         (Call::IceServers, &Method::POST) => {
-            site.admit_ice_request(arrival, parts)?;
-            Ok(json(&json!({ "iceServers": params::ice_servers(site, arrival, parts) })))
+            let room = site.admit_ice_request(arrival, parts)?;
+            Ok(json(&json!({ "iceServers": params::ice_servers(site, arrival, parts, room.as_deref()) })))
         }
         (Call::Join { room }, &Method::POST) => join(site, arrival, parts, room).await,
         (Call::Message { room, client }, &Method::POST) => {
@@ -135,7 +136,7 @@ async fn join(site: &Site, arrival: Arrival, parts: &Parts, room: String) -> Res
     let opened = Opened {
         address: arrival.client(&parts.headers, &site.config.http_trusted_proxies),
         token: api::token(parts),
-        ice_servers: Value::Array(Vec::new()),
+        ice_servers: Arc::new(Value::Array(Vec::new())),
         compat: false,
         srs: false,
     };

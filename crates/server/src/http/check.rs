@@ -25,7 +25,7 @@ pub(super) async fn echo(site: &Site, arrival: Arrival, parts: &Parts, body: Bod
     }
     let client = arrival.client(&parts.headers, &site.config.http_trusted_proxies);
     site.count_check(ClientNetwork::from(client)).map_err(|retry_after| HttpError::TooManyRequests { retry_after })?;
-    api::check_token(site, parts)?;
+    api::room_of(site, parts)?;
     let offer = offer(body)
         .await
         .ok_or(HttpError::BadOffer { reason: format!("send SDP of {OFFER_BYTES_MAX} bytes at most") })?;

@@ -18,7 +18,7 @@ use crate::address::ClientNetwork;
 use crate::clock;
 use crate::config::{Config, Limit};
 use crate::drain::Drain;
-use crate::ice::{IceServers, UrlHost};
+use crate::ice::{IceServers, Lease, UrlHost};
 use crate::live::clients::Census;
 use crate::live::forward::Forwards;
 use crate::live::hls::Hls;
@@ -148,12 +148,12 @@ impl Site {
         self.ice_requests.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
     }
 
-    /// Counts a request for ICE servers, and looks at its token where joining needs one.
-    pub(crate) fn admit_ice_request(&self, arrival: Arrival, parts: &Parts) -> Result<(), HttpError> {
+    /// Counts a request for ICE servers, and looks at its token where joining needs one. The answer is the room they are for, where it is known.
+    pub(crate) fn admit_ice_request(&self, arrival: Arrival, parts: &Parts) -> Result<Option<String>, HttpError> {
         let client = arrival.client(&parts.headers, &self.config.http_trusted_proxies);
         self.count_ice_request(ClientNetwork::from(client))
             .map_err(|retry_after| HttpError::TooManyRequests { retry_after })?;
-        api::check_token(self, parts)
+        api::room_of(self, parts)
     }
 
     /// Counts a request to the API by where it comes from.
@@ -188,9 +188,14 @@ impl Site {
         self.checks.lock().unwrap_or_else(PoisonError::into_inner).take(clock::now(), client)
     }
 
-    /// ICE servers for one browser, with credentials that count for it alone.
-    pub(crate) fn mint_ice_servers(&self, host: &UrlHost) -> Value {
-        self.ice.mint(host, &random_user(), clock::unix_time())
+    /// ICE servers for one browser, with credentials that count for it alone, and for a room where one is known.
+    pub(crate) fn mint_ice_servers(&self, host: &UrlHost, room: Option<&str>) -> Value {
+        self.ice.mint(host, &random_user(), room, clock::unix_time())
+    }
+
+    /// The same for one connection in each room that it joins.
+    pub(crate) fn ice_lease(&self, asked: UrlHost) -> Arc<Lease> {
+        Arc::new(Lease { ice: Arc::clone(&self.ice), asked, user: random_user() })
     }
 
     /// What clients may look for before they use it.

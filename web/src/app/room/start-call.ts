@@ -17,7 +17,7 @@ export interface CallRequest {
 
 export function startCall({ room, name, media, parameters }: CallRequest): Call {
   const createConnection = (configuration: RTCConfiguration) => new RTCPeerConnection(configuration);
-  const iceServers = () => fetchIceServers(location.origin, parameters.token);
+  const iceServers = () => fetchIceServers(location.origin, parameters.token, room);
   const now = () => Date.now();
   if (parameters.loopback) {
     const channel = new LoopbackChannel({ roomId: room, echoName: t('loopback.echo'), parameters, createConnection, fetchIceServers: iceServers, now });

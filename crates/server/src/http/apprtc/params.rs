@@ -118,8 +118,8 @@ impl Wishes {
 }
 
 /// The ICE servers as devices need them that read the first one only, and the time out of its name.
-pub(super) fn ice_servers(site: &Site, arrival: Arrival, parts: &Parts) -> Value {
-    let mut servers = site.mint_ice_servers(&arrival.url_host(parts));
+pub(super) fn ice_servers(site: &Site, arrival: Arrival, parts: &Parts, room: Option<&str>) -> Value {
+    let mut servers = site.mint_ice_servers(&arrival.url_host(parts), room);
     let expires_at = clock::unix_time().as_secs().saturating_add(site.config.turn_credential_seconds.0);
     for server in servers.as_array_mut().into_iter().flatten() {
         let Some(server) = server.as_object_mut() else { continue };

@@ -178,7 +178,7 @@ fn as_one_stream(answer: &str) -> String {
 
 /// The ICE servers of this server (RFC 9725 §4.6).
 fn links(request: &Request<'_>) -> Vec<HeaderValue> {
-    let servers = request.site.mint_ice_servers(&request.arrival.url_host(request.parts));
+    let servers = request.site.mint_ice_servers(&request.arrival.url_host(request.parts), None);
     let mut links = Vec::new();
     for server in servers.as_array().into_iter().flatten() {
         let text = |name: &str| server.get(name).and_then(serde_json::Value::as_str);

@@ -73,6 +73,9 @@ fn drops(sum: &Stats, text: &mut Text) {
         ("no_channel", core.no_channel),
         ("forbidden_peer", core.forbidden_peer),
         ("oversized", core.oversized),
+        ("allocation_cap", core.over_allocation_cap),
+        ("user_cap", core.over_user_cap),
+        ("room_cap", core.over_room_cap),
         ("slow_connection", sum.io.stream_data_dropped),
     ];
     let help = "Messages and payloads of STUN and TURN that were dropped without an answer";

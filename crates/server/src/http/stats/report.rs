@@ -98,6 +98,7 @@ struct Drops {
     turn_no_channel: u64,
     turn_forbidden_peer: u64,
     turn_oversized: u64,
+    turn_capped: u64,
 }
 
 /// `WorkerReport` of the document.
@@ -206,6 +207,7 @@ fn drops(sum: &Stats) -> Drops {
         turn_no_channel: turn.no_channel,
         turn_forbidden_peer: turn.forbidden_peer,
         turn_oversized: turn.oversized,
+        turn_capped: turn.over_allocation_cap + turn.over_user_cap + turn.over_room_cap,
     }
 }
 

@@ -63,6 +63,26 @@ async fn with_keys_ice_servers_need_a_token() {
 }
 
 #[tokio::test]
+async fn credentials_count_for_the_room_of_the_token_whatever_the_query_says() {
+    let server = serve_for_test(&[&format!("auth.keys={{ main = \"{KEY}\" }}")]);
+    let token = |room: &str| {
+        let claims =
+            Claims { room: room.into(), uid: None, name: None, role: None, grants: None, exp: u64::MAX / 2, nbf: None };
+        mint(&Key::new("main", KEY).unwrap(), &claims).unwrap()
+    };
+    let tag = async |token: &str, query: &str| {
+        let answer = get(server.http(), &format!("/api/v1/ice?token={token}{query}"), &[]).await.json();
+        let username = answer["iceServers"][0]["username"].as_str().unwrap();
+        username.split_once('#').map(|(_, tag)| tag.to_owned())
+    };
+    let of_a = tag(&token("a"), "").await.unwrap();
+    assert_eq!(tag(&token("a"), "&room=b").await.unwrap(), of_a);
+    assert_eq!(tag(&token("*"), "&room=a").await.unwrap(), of_a);
+    assert_ne!(tag(&token("*"), "&room=b").await.unwrap(), of_a);
+    assert_eq!(tag(&token("*"), "").await, None);
+}
+
+#[tokio::test]
 async fn request_beyond_the_rate_is_answered_with_the_time_to_wait() {
     let server = serve_for_test(&["limits.ice_requests_per_minute=2", "http.trusted_proxies=127.0.0.1"]);
     for (client, status) in [("1.1.1.1", 200), ("1.1.1.1", 200), ("1.1.1.1", 429), ("2.2.2.2", 200)] {

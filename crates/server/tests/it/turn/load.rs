@@ -6,7 +6,7 @@ use std::time::Duration;
 use client::Trust;
 use client::turn::{Churn, Door, Method, Peers, Plan, Report, Transport, TurnAddress, User};
 
-use crate::fixture::{TestServer, serve_for_test};
+use crate::fixture::{TestServer, figures, serve_for_test};
 
 fn server() -> TestServer {
     serve_for_test(&["public.addresses=127.0.0.1", "turn.users=ana:a long password", "turn.allow_peers=127.0.0.0/8"])
@@ -78,5 +78,41 @@ async fn allocations_that_are_ended_leave_room_for_others() {
     while churn.made() < 200 {
         assert_eq!(churn.failure(), None);
         tokio::task::yield_now().await;
+    }
+}
+
+/// Four clients in one room, on two workers, offer more than twice what they may: what comes is what they may, there and back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_relayed_is_within_five_percent_of_the_cap_of_allocation_user_and_room() {
+    let caps = [
+        // Four allocations of 96 kbit/s, with 1,200 bytes each.
+        ("limits.allocation_kbits_per_second=96", "allocation_cap", 40.0),
+        ("limits.turn_user_packets_per_second=100", "user_cap", 100.0),
+        ("limits.turn_room_packets_per_second=100", "room_cap", 100.0),
+    ];
+    for (setting, cause, wanted) in caps {
+        let server = serve_for_test(&[
+            "public.addresses=127.0.0.1",
+            "turn.secrets=a long enough secret",
+            "turn.allow_peers=127.0.0.0/8",
+            "media.workers=2",
+            setting,
+        ]);
+        let mut door = door(server.addresses().udp[0], Transport::Udp);
+        let expiry = server::clock::unix_time() + Duration::from_secs(600);
+        door.user = User::from_secret("a long enough secret", "ana#standup", expiry);
+        let plan = Plan {
+            packets_per_second: 60.0,
+            burst: 1,
+            warm_up: Duration::from_millis(700),
+            duration: Duration::from_secs(3),
+            ..plan(Method::Channel, Peers::Echo)
+        };
+        let report = load(door, plan).await;
+        let per_second = report.received as f64 / report.window_s / 2.0;
+        assert!((per_second / wanted - 1.0).abs() <= 0.05, "{setting}: {per_second} of {wanted}, {report:?}");
+        let figure = figures(&server).await;
+        let dropped = figure(&format!("parlor_turn_dropped_packets_total{{cause=\"{cause}\"}}"));
+        assert!(dropped >= (report.sent - report.received) as f64, "{setting}: {dropped} are counted, {report:?}");
     }
 }
