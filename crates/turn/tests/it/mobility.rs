@@ -270,7 +270,7 @@ fn what_is_between_two_places_expires_with_the_allocation() {
 
 #[test]
 fn a_ticket_names_the_server_behind_the_same_address_that_has_the_allocation() {
-    let quotas = Quotas::new([1; 16]);
+    let quotas = Quotas::new([1; 16], crate::world::start());
     let shard = |index| Shard::new(index, 3).unwrap();
     let [mut first, mut second] =
         [1, 2].map(|index| World::of_shard(shard(index), quotas.clone(), |config| config.mobility = true));
