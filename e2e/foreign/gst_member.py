@@ -32,6 +32,9 @@ def demand() -> None:
 class GstMember(ProcessMember):
     """One webrtcbin in a room."""
 
+    # What videotestsrc draws.
+    pattern = "solid-color"
+
     def __init__(self, name: str, shade: int, pitch_hz: int, codec: str, transport: str = "udp", turn: str | None = None, sound: str = "OPUS"):
         super().__init__(name, shade, pitch_hz, codec, turn)
         self.over_udp = transport == "udp"
@@ -39,4 +42,4 @@ class GstMember(ProcessMember):
         self._wanted = {"codec": codec, "shade": shade, "pitch": pitch_hz, "sound": sound, "transport": transport, "turn": relay}
 
     def _command(self, slots: int) -> list[str]:
-        return [PYTHON, str(PEER), json.dumps({**self._wanted, "slots": slots})]
+        return [PYTHON, str(PEER), json.dumps({**self._wanted, "slots": slots, "pattern": self.pattern})]

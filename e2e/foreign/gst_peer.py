@@ -80,7 +80,7 @@ class Peer:
             "webrtcbin name=peer bundle-policy=max-bundle latency=100 "
             f"audiotestsrc is-live=true wave=sine volume=0.3 freq={wanted['pitch']} ! audioconvert ! audioresample "
             f"! {sound} ! {sound_caps} ! queue ! peer. "
-            f"videotestsrc is-live=true pattern=solid-color foreground-color={grey} "
+            f"videotestsrc is-live=true pattern={wanted['pattern']} foreground-color={grey} "
             f"! video/x-raw,format=I420,width={WIDTH},height={HEIGHT},framerate=15/1 ! {payload} ! {self._caps} ! queue ! peer."
         )
         self._bin = self._pipeline.get_by_name("peer")

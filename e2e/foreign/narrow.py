@@ -24,14 +24,14 @@ class Rated:
     """A line with a rate, a queue before it, and a count of what has been put onto it."""
 
     def __init__(self, deliver: Callable[[bytes], None]):
-        self.kbit_s, self.offered_bytes = WIDE_KBIT_S, 0
+        self.kbit_s, self.queue_bytes, self.offered_bytes = WIDE_KBIT_S, QUEUE_BYTES, 0
         self._deliver, self._free_at = deliver, 0.0
 
     def put(self, datagram: bytes) -> None:
         loop = asyncio.get_running_loop()
         self.offered_bytes += len(datagram)
         begins = max(self._free_at, loop.time())
-        if (begins - loop.time()) * self.kbit_s * 125 > QUEUE_BYTES:
+        if (begins - loop.time()) * self.kbit_s * 125 > self.queue_bytes:
             return
         self._free_at = begins + len(datagram) / (self.kbit_s * 125)
         loop.call_at(self._free_at, self._deliver, datagram)

@@ -79,6 +79,9 @@ pub struct Allocation {
     pub granted_bps: u64,
     /// What would be granted without a limit: tell it to [`crate::bandwidth::Estimator::set_wanted`].
     pub wanted_bps: u64,
+    /// The sum with the least more for whoever gets less than it could take; 0 where nobody does: tell it to
+    /// [`crate::bandwidth::Estimator::set_step`].
+    pub step_bps: u64,
     /// Slots that get nothing for want of bandwidth.
     pub starved: usize,
     /// When to allocate again though nothing else changes: somebody waits to rise, or was there long enough without fitting.
@@ -204,7 +207,9 @@ fn video_bps(demands: &[Demand]) -> u64 {
 
 fn summary(demands: &[Demand]) -> Allocation {
     let mut summary = Allocation::default();
+    let mut least_bps = None;
     for demand in demands {
+        least_bps = [least_bps, demand.more_bps()].into_iter().flatten().min();
         summary.granted_bps = summary.granted_bps.saturating_add(demand.cost(demand.granted));
         summary.wanted_bps = summary.wanted_bps.saturating_add(demand.cost(demand.cap()));
         summary.starved = summary.starved.saturating_add(usize::from(demand.is_starved()));
@@ -212,6 +217,7 @@ fn summary(demands: &[Demand]) -> Allocation {
         let ends_at = demand.strained_since.map(|since| since + PATIENCE);
         summary.again_at = [summary.again_at, rises_at, ends_at].into_iter().flatten().min();
     }
+    summary.step_bps = least_bps.map_or(0, |more_bps| summary.granted_bps.saturating_add(more_bps));
     summary
 }
 
@@ -312,6 +318,13 @@ impl Demand {
     fn cost(&self, rung: Option<u8>) -> u64 {
         let rung = rung.and_then(|rung| self.ladder.rungs.get(usize::from(rung)));
         rung.map_or(0, |rung| u64::from(rung.bitrate_bps))
+    }
+
+    /// What the next rung costs more than what is granted; `None` where that is all that is wanted.
+    fn more_bps(&self) -> Option<u64> {
+        let cap = self.cap().filter(|cap| !self.audio && Some(*cap) > self.granted)?;
+        let next = self.granted.map_or(0, |rung| rung.saturating_add(1)).min(cap);
+        Some(self.cost(Some(next)).saturating_sub(self.cost(self.granted)))
     }
 
     /// Bits for each pixel of the tile, the less the more it matters.

@@ -17,6 +17,8 @@ mod loss;
 pub(crate) mod meter;
 mod probing;
 mod rate;
+mod told;
+mod trial;
 
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,7 @@ use self::loss::{Finding, Loss};
 use self::meter::{BUCKETS, Meter};
 use self::probing::{Outcome, Probing, Situation};
 use self::rate::{Evidence, Rate};
+use self::trial::Trials;
 
 /// Why a packet was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +88,10 @@ pub struct Estimator {
     is_silent: bool,
     /// The receiver's own estimate, and when it came.
     remb: Option<(u64, i64)>,
+    trials: Trials,
+    /// Reports in a row by which what left long ago has not arrived.
+    late_reports: u8,
+    least_round_trip_us: Option<i64>,
     /// Cuts since the queue last became shorter by one.
     vain_cuts: u32,
     /// The queue at the last cut.
@@ -116,6 +123,9 @@ impl Estimator {
             unanswered_us: None,
             is_silent: false,
             remb: None,
+            trials: Trials::new(),
+            late_reports: 0,
+            least_round_trip_us: None,
             vain_cuts: 0,
             cut_queue_us: 0,
         }
@@ -179,54 +189,18 @@ impl Estimator {
         (self.unanswered_us, self.is_silent) = (None, false);
     }
 
-    /// A report block about a stream that was sent to this subscriber (RFC 3550 §6.4.1): the share lost in 1/256, and the round trip where
-    /// it is known. Its loss counts only where no transport-wide feedback comes.
-    pub fn handle_report_block(&mut self, now: Instant, fraction_lost: u8, round_trip: Option<Duration>) {
-        let now_us = self.micros(now);
-        if let Some(round_trip) = round_trip {
-            self.note_round_trip(i64::try_from(round_trip.as_micros()).unwrap_or(i64::MAX));
-        }
-        if !self.has_feedback(now_us) {
-            self.sent.advance(now_us);
-            let sent_bps = self.sent.rate_bps(now_us, BUCKETS).unwrap_or(0.0);
-            let before_bps = self.rate.bps();
-            self.rate.handle_report(now_us, f64::from(fraction_lost) / 256.0, sent_bps, self.response_us());
-            self.note_course(now_us, before_bps);
-        }
-    }
-
-    /// The receiver's own estimate (REMB). It counts only where no transport-wide feedback comes.
-    pub fn handle_remb(&mut self, now: Instant, bitrate_bps: u64) {
-        let now_us = self.micros(now);
-        self.remb = Some((bitrate_bps, now_us));
-        if !self.has_feedback(now_us) {
-            // The receiver has measured it, so it is as good as a probe.
-            self.rate.handle_probed(now_us, bitrate_bps as f64);
-        }
-    }
-
     /// What the path is believed to carry.
     #[must_use]
     pub fn estimate_bps(&self) -> u64 {
         let own_bps = self.rate.bps() as u64;
-        self.receiver_bps().map_or(own_bps, |bps| own_bps.min(bps).max(self.config.min_bps))
-    }
-
-    /// The receiver's own estimate, where it counts.
-    fn receiver_bps(&self) -> Option<u64> {
-        let is_alone = |at_us: i64| self.feedback_us.is_none_or(|feedback_us| feedback_us + FEEDBACK_US < at_us);
-        self.remb.filter(|(_, at_us)| is_alone(*at_us)).map(|(bps, _)| bps.max(self.config.remb_min_bps))
+        let told_bps = self.told_bps().map(|bps| bps.max(self.trials.allowed_bps()));
+        told_bps.map_or(own_bps, |bps| own_bps.min(bps).max(self.config.min_bps))
     }
 
     /// Whether the receiver has said anything from which an estimate is made.
     #[must_use]
     pub fn is_heard(&self) -> bool {
         self.feedback_us.is_some() || self.remb.is_some()
-    }
-
-    /// The receiver allows less than is wanted.
-    fn is_capped(&self) -> bool {
-        self.receiver_bps().is_some_and(|bps| bps < self.wanted_bps)
     }
 
     /// How far pictures may be trusted to the path beyond its estimate.
@@ -236,7 +210,7 @@ impl Estimator {
             self.delay.queue_us() > OVERLOAD_US || (self.congested_by_loss && self.loss.lasting() > OVERLOAD_LOSS);
         match (self.falls.is_open() && !self.is_capped(), self.is_quiet() && !self.is_silent) {
             (true, _) => Condition::Open,
-            (false, _) if is_overloaded => Condition::Overloaded,
+            (false, _) if is_overloaded || self.is_late() || self.trials.is_failed() => Condition::Overloaded,
             (false, true) => Condition::Calm,
             (false, false) => Condition::Strained,
         }
@@ -271,10 +245,7 @@ impl Estimator {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let probe_us = self.probing.timeout_us(&self.situation());
         let silence_us = self.silence_us();
-        let earliest_us = match (probe_us, silence_us) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
+        let earliest_us = [probe_us, silence_us, self.trials.timeout_us()].into_iter().flatten().min();
         earliest_us.map(|us| self.begun + Duration::from_micros(u64::try_from(us).unwrap_or(0)))
     }
 
@@ -289,6 +260,7 @@ impl Estimator {
             self.probing.handle_fall(now_us, before_bps);
             self.unanswered_us = Some(now_us);
         }
+        self.try_more(now_us);
     }
 
     fn handle_arrival(&mut self, now_us: i64, sent: &Sent, arrival_us: i64) {

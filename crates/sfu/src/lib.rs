@@ -18,6 +18,7 @@ mod backlog;
 pub mod bandwidth;
 mod cache;
 pub mod config;
+mod departures;
 pub mod feedback;
 mod forwarder;
 mod frame;

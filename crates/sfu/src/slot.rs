@@ -5,9 +5,10 @@ mod codec;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rtp::parameters::{Kind, Mid, SendParameters};
+use rtp::parameters::{CodecName, Kind, Mid, SendParameters};
 
 use crate::allocator::{Demand, Tile};
+use crate::departures::Departures;
 use crate::forwarder::Forwarder;
 use crate::frame::Frame;
 use crate::freeze::{FreezeWatch, Freezes};
@@ -76,6 +77,8 @@ pub(crate) struct Slot {
     pub(crate) sent_octets: u32,
     /// A sender report should follow soon: another stream has begun.
     pub(crate) report_soon: bool,
+    /// When its packets left, where nothing but the subscriber's reports tells whether they arrive.
+    pub(crate) departures: Option<Box<Departures>>,
     pub(crate) tally: SlotTally,
     pub(crate) freezes: FreezeWatch,
     /// The subscriber was told that there are fewer decode targets than the publisher has.
@@ -97,6 +100,7 @@ pub(crate) struct Told {
 /// The payload types that a subscriber has for a codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OutgoingCodec {
+    name: CodecName,
     pub(crate) payload_type: u8,
     pub(crate) rtx_payload_type: Option<u8>,
     pub(crate) clock_rate_hz: u32,
@@ -104,6 +108,26 @@ pub(crate) struct OutgoingCodec {
     pub(crate) nack: bool,
     /// It takes the sound out of its redundancy (RFC 2198): only the primary block of a packet goes out.
     pub(crate) unwraps: bool,
+}
+
+impl OutgoingCodec {
+    /// What a packet has in it that only fills a number, for who may take an empty one for the end of the stream: nothing that belongs to a
+    /// picture. Browsers, which number packets transport-wide, want it empty.
+    pub(crate) fn filling(&self) -> &'static [u8] {
+        match self.name {
+            // No beginning of a partition (RFC 7741 §4.2), and less than the header of a frame.
+            CodecName::Vp8 => &[0, 0],
+            // A unit of filler data (RFC 6184 §5.2).
+            CodecName::H264 => &[12, 0x80],
+            CodecName::Vp9
+            | CodecName::Av1
+            | CodecName::H265
+            | CodecName::Opus
+            | CodecName::Red
+            | CodecName::Pcmu
+            | CodecName::Pcma => &[],
+        }
+    }
 }
 
 impl Slot {
@@ -126,6 +150,7 @@ impl Slot {
             sent_packets: 0,
             sent_octets: 0,
             report_soon: false,
+            departures: None,
             tally: SlotTally::default(),
             freezes: FreezeWatch::default(),
             is_cut: false,

@@ -101,7 +101,8 @@ fn a_paused_slot_gets_nothing_and_costs_nothing() {
     let mut demands = [paused, large(Priority::Normal)];
     let allocation = allocate(start(), 1_700_000, &mut demands);
     assert_eq!(demands.each_ref().map(Demand::granted), [None, Some(2)]);
-    assert_eq!(allocation, Allocation { granted_bps: 1_700_000, wanted_bps: 1_700_000, starved: 0, again_at: None });
+    let full = Allocation { granted_bps: 1_700_000, wanted_bps: 1_700_000, step_bps: 0, starved: 0, again_at: None };
+    assert_eq!(allocation, full);
 }
 
 #[test]

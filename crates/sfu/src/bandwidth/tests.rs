@@ -243,14 +243,14 @@ fn where_only_reports_come_the_receiver_s_estimate_and_loss_decide() {
         now += 5 * MS;
         estimator.handle_sent(now, number, 1_000, Purpose::Media);
     }
-    estimator.handle_report_block(now, 64, Some(80 * MS));
+    estimator.handle_report_block(now, 64, Some(80 * MS), None);
     assert_eq!(estimator.estimate_bps(), 1_312_500, "a quarter was lost");
     assert_eq!(estimator.round_trip_us, Some(80_000));
     for number in 200..400 {
         now += 5 * MS;
         estimator.handle_sent(now, number, 1_000, Purpose::Media);
     }
-    estimator.handle_report_block(now, 0, None);
+    estimator.handle_report_block(now, 0, None, None);
     assert!(estimator.estimate_bps() > 1_400_000, "{}", estimator.estimate_bps());
     assert_eq!(estimator.poll_timeout(), None, "silence means nothing where no feedback was promised");
 }

@@ -90,12 +90,15 @@ impl Peer {
         let header = context.template.patch(&patch);
         sink.send_rtp(self.id, index, header, head, payload);
         let bytes = header.len().saturating_add(head.len()).saturating_add(payload.len());
+        if repeated.is_none() && self.outbound.estimator.is_told_alone() {
+            slot.departures.get_or_insert_default().note(now, low(rewrite.index));
+        }
         count(slot, &mut self.tally, what, bytes, &mut context.stats);
         self.outbound.prober.handle_sent(bytes);
         true
     }
 
-    /// Sends a packet without payload in the place of one that never came in, so that the subscriber does not wait for it.
+    /// Sends a packet with nothing of a picture in the place of one that never came in, so that the subscriber does not wait for it.
     pub(crate) fn send_filler(
         &mut self,
         now: Instant,
@@ -118,7 +121,8 @@ impl Peer {
         let header = Header { payload_type, marker: false, sequence_number: low(index), timestamp, ssrc };
         let patch = Patch { header, transport, time: send_time_at(context.start, now), number: None };
         let header = context.template.patch(&patch);
-        sink.send_rtp(self.id, index, header, &number.to_be_bytes(), &[]);
+        let filling = if slot.parameters.extensions.transport_cc.is_none() { codec.filling() } else { &[] };
+        sink.send_rtp(self.id, index, header, &number.to_be_bytes(), filling);
         count(slot, &mut self.tally, What::Retransmission, header.len(), &mut context.stats);
         context.template.clear();
     }

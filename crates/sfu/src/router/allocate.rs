@@ -70,6 +70,7 @@ impl Router {
         let is_probable = !peer.is_local && peer.slots.iter().any(|slot| slot.padding_type().is_some());
         let tried_bps = allocation.wanted_bps.saturating_add(spare_bps);
         peer.outbound.estimator.set_wanted(if is_probable { tried_bps } else { 0 });
+        peer.outbound.estimator.set_step(now, if peer.is_local { 0 } else { allocation.step_bps });
         (peer.wanted_bps, peer.granted_bps) = (allocation.wanted_bps, allocation.granted_bps);
         peer.is_starved = allocation.starved > 0;
         peer.allocate_at = allocation.again_at;

@@ -103,6 +103,10 @@ impl Router {
         let Some(slot) = peer.slots.iter_mut().find(|slot| slot.parameters.ssrc == block.ssrc) else { return };
         slot.acknowledged = true;
         slot.tally.lost_256 = block.fraction_lost;
+        let lateness = peer.outbound.estimator.lateness();
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half without the cycles")]
+        let highest = block.highest_sequence as u16;
+        let is_late = slot.departures.as_ref().and_then(|departures| departures.is_late(now, highest, lateness));
         let sample = (block.last_sender_report != 0)
             .then(|| ours.wrapping_sub(block.last_sender_report).wrapping_sub(block.delay_since_last))
             .filter(|units| *units < 1 << 31)
@@ -112,7 +116,7 @@ impl Router {
         }
         peer.handle_loss(block.fraction_lost);
         if peer.is_estimated {
-            peer.outbound.estimator.handle_report_block(now, block.fraction_lost, sample);
+            peer.outbound.estimator.handle_report_block(now, block.fraction_lost, sample, is_late);
             self.follow_estimate(now, from);
         }
     }

@@ -15,5 +15,6 @@ mod replay;
 mod simulcast;
 mod streams;
 mod svc;
+mod trial;
 mod video;
 pub(crate) mod world;

@@ -67,6 +67,7 @@ pub(super) fn outgoing_codec(
     };
     let (format, unwraps) = whole.or_else(inner)?;
     Some(OutgoingCodec {
+        name: format.name,
         payload_type: format.payload_type,
         rtx_payload_type: format.rtx_payload_type,
         clock_rate_hz: format.clock_rate_hz,

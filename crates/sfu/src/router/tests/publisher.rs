@@ -12,7 +12,7 @@ use crate::{Config, LinkId, Links, PeerId, Source, TrackId};
 const SSRC: u32 = 100;
 
 /// A camera whose publisher takes no feedback about each packet, and a REMB or not.
-fn camera(remb: bool) -> ReceiveParameters {
+pub(super) fn camera(remb: bool) -> ReceiveParameters {
     let vp8 = codec(CodecName::Vp8, VP8);
     let feedback = rtp::parameters::Feedback { transport_cc: false, remb, ..vp8.feedback };
     let extensions = ExtensionIds { transport_cc: None, ..ExtensionIds::ALL };
@@ -36,7 +36,7 @@ fn published_with(config: Config, watchers: &[PeerId]) -> (World, TrackId) {
 }
 
 /// The receiver's own estimate, which comes of what arrives over its path.
-fn narrow(world: &mut World, viewer: PeerId, bps: u64) {
+pub(super) fn narrow(world: &mut World, viewer: PeerId, bps: u64) {
     world.rtcp(viewer, |writer| writer.remb(9, bps, &[]));
 }
 
@@ -52,10 +52,16 @@ fn told_after(world: &mut World, seconds: u16, viewers: &[(PeerId, u64)]) -> u64
 
 /// Sends a second of pictures, and gives the REMBs that came back.
 fn second(world: &mut World, first: u16) -> Vec<(u64, Vec<u32>)> {
+    second_of(world, first, 1_000);
+    rembs(world)
+}
+
+/// Sends a second of pictures of so many bytes each.
+pub(super) fn second_of(world: &mut World, first: u16, bytes: usize) {
     for step in 0..50 {
         let number = first + step;
         let mut payload = vp8(number, number as u8, 0, step == 0, true);
-        payload.resize(1_000, 0);
+        payload.resize(bytes, 0);
         let input = Input {
             payload_type: VP8,
             number,
@@ -68,7 +74,6 @@ fn second(world: &mut World, first: u16) -> Vec<(u64, Vec<u32>)> {
         world.rtp(ALICE, &input);
         world.wait(Duration::from_millis(20));
     }
-    rembs(world)
 }
 
 /// The REMBs that Alice got since the last look.
