@@ -1,5 +1,6 @@
 //! An allocation: what one client has here (RFC 8656 §2, §5).
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use stun_types::message::TransactionId;
@@ -52,7 +53,16 @@ pub(crate) struct Allocation {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Relay {
     pub(crate) address: RelayAddr,
+    /// The address that the client was told. That of the server may be another one by now.
+    pub(crate) ip: IpAddr,
     pub(crate) expires_at: Instant,
+}
+
+impl Relay {
+    /// What clients and peers know it by.
+    pub(crate) fn advertised(&self) -> SocketAddr {
+        SocketAddr::new(self.ip, self.address.port)
+    }
 }
 
 /// What an Allocate request was granted.
@@ -80,6 +90,8 @@ pub(crate) struct Binding {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leg {
     pub(crate) relay: RelayAddr,
+    /// As in [`Relay`].
+    pub(crate) ip: IpAddr,
     pub(crate) wish: PortWish,
     /// The port after an even one, held for a RESERVATION-TOKEN.
     pub(crate) is_next: bool,

@@ -45,6 +45,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The addresses of the relay sockets.
+    pub(crate) fn relay_addresses(&self) -> impl Iterator<Item = IpAddr> + use<> {
+        self.relay_v4.map(IpAddr::V4).into_iter().chain(self.relay_v6.map(IpAddr::V6))
+    }
+
     /// IPv4 and IPv6 relaying are off, there is nobody to authenticate: a STUN server.
     pub fn new(realm: &str) -> Self {
         Self {

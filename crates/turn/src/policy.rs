@@ -12,8 +12,8 @@ use crate::config::Config;
 /// Decides about peers.
 #[derive(Debug)]
 pub(crate) struct Policy {
-    relay_v4: Option<Ipv4Addr>,
-    relay_v6: Option<Ipv6Addr>,
+    /// Those that our relays have, and those that they had.
+    relays: Vec<IpAddr>,
     allow_peers: Vec<IpNet>,
     own_addresses: Vec<IpAddr>,
     services: Vec<SocketAddr>,
@@ -30,10 +30,10 @@ pub(crate) enum Verdict {
 }
 
 impl Policy {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// `former_relays` are addresses that our relays had: some clients still know them by these.
+    pub(crate) fn new(config: &Config, former_relays: &[IpAddr]) -> Self {
         Self {
-            relay_v4: config.relay_v4,
-            relay_v6: config.relay_v6,
+            relays: config.relay_addresses().chain(former_relays.iter().copied()).collect(),
             allow_peers: config.allow_peers.clone(),
             own_addresses: config.own_addresses.iter().map(IpAddr::to_canonical).collect(),
             services: config.services.clone(),
@@ -64,12 +64,9 @@ impl Policy {
         self.services.contains(&peer)
     }
 
-    /// Whether `ip` is the address our relayed transport addresses have.
+    /// Whether `ip` is an address our relayed transport addresses have, or had.
     pub(crate) fn is_own_relay(&self, ip: IpAddr) -> bool {
-        match ip {
-            IpAddr::V4(v4) => self.relay_v4 == Some(v4),
-            IpAddr::V6(v6) => self.relay_v6 == Some(v6),
-        }
+        self.relays.contains(&ip)
     }
 
     /// Whether the operator lets `ip` in by name, whatever kind of address it is.

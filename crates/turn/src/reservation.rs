@@ -1,5 +1,6 @@
 //! Ports that wait for a second Allocate (RFC 8656 §7.2, EVEN-PORT with its R bit).
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use crate::address::RelayAddr;
@@ -22,6 +23,8 @@ impl Token {
 #[derive(Debug)]
 pub(crate) struct Reservation {
     pub(crate) relay: RelayAddr,
+    /// The address that the client of the port before it was told.
+    pub(crate) ip: IpAddr,
     /// Who may claim it.
     pub(crate) username: String,
     pub(crate) share: Share,

@@ -10,7 +10,7 @@ mod relaying;
 mod survey;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha12Rng;
@@ -46,6 +46,8 @@ pub struct Server {
     config: Config,
     authenticator: Authenticator,
     policy: Policy,
+    /// Addresses that relays had before, the latest last: clients still know some by these. At most `FORMER_RELAYS_MAX`.
+    former_relays: Vec<IpAddr>,
     quotas: Quotas,
     /// Paces answers to Binding requests.
     bindings: PrefixPace,
@@ -98,7 +100,8 @@ impl Server {
         let ports = config.shard.ports(&config.relay_ports);
         Ok(Self {
             authenticator: Authenticator::new(&config, hash, nonces, UnixClock { at: now, unix_time })?,
-            policy: Policy::new(&config),
+            policy: Policy::new(&config, &[]),
+            former_relays: Vec::new(),
             quotas,
             bindings: PrefixPace::new(config.limits.bindings, hash, now),
             challenges: PrefixPace::new(config.limits.challenges, hash, now),
@@ -374,12 +377,9 @@ impl Server {
         self.outputs.push_back(Output::CloseRelay { relay });
     }
 
-    /// The transport address that clients and peers know a relay by.
-    fn advertised(&self, relay: RelayAddr) -> Option<SocketAddr> {
-        match relay.family {
-            Family::V4 => self.config.relay_v4.map(|ip| SocketAddr::new(ip.into(), relay.port)),
-            Family::V6 => self.config.relay_v6.map(|ip| SocketAddr::new(ip.into(), relay.port)),
-        }
+    /// The address that clients are told of new relays.
+    fn relay_ip(&self, family: Family) -> Option<IpAddr> {
+        self.config.relay_addresses().find(|ip| Family::of(*ip) == family)
     }
 
     fn send(&mut self, client: ClientAddr, message: Vec<u8>) {

@@ -159,10 +159,7 @@ impl Server {
     }
 
     fn relays(&self, family: Family) -> bool {
-        match family {
-            Family::V4 => self.config.relay_v4.is_some(),
-            Family::V6 => self.config.relay_v6.is_some(),
-        }
+        self.relay_ip(family).is_some()
     }
 
     /// Of two families the one that cannot be had is named in ADDRESS-ERROR-CODE.
@@ -200,12 +197,10 @@ impl Server {
     fn choose_ports(&mut self, wish: &Wish) -> Result<Vec<Leg>, Reject> {
         let mut legs = Vec::with_capacity(2);
         for family in [Some(wish.families.0), wish.families.1].into_iter().flatten() {
-            if !self.relays(family) {
-                continue;
-            }
+            let Some(ip) = self.relay_ip(family) else { continue };
             let Some(port) = self.ports.of(family).find(self.random.next_u64(), wish.port) else { continue };
             let relay = RelayAddr { family, port };
-            legs.push(Leg { relay, wish: wish.port, is_next: false, bound: false, tries: 1 });
+            legs.push(Leg { relay, ip, wish: wish.port, is_next: false, bound: false, tries: 1 });
         }
         if legs.is_empty() { Err(NO_PORT) } else { Ok(legs) }
     }
@@ -298,7 +293,7 @@ impl Server {
         let Binding { envelope, seal, legs, next_share } = *binding;
         let expires_at = now + allocation.grant.lifetime;
         for leg in legs.iter().filter(|leg| !leg.is_next) {
-            *allocation.relays.of_mut(leg.relay.family) = Some(Relay { address: leg.relay, expires_at });
+            *allocation.relays.of_mut(leg.relay.family) = Some(Relay { address: leg.relay, ip: leg.ip, expires_at });
             self.deadlines.insert(expires_at, Deadline::Relay(id, leg.relay.family));
             self.stats.relays.count_made(allocation.client.transport, leg.relay.family);
         }
@@ -316,7 +311,7 @@ impl Server {
         if let (Some(next), Some(share)) = (legs.iter().find(|leg| leg.is_next), next_share) {
             self.reserve(
                 id,
-                Reservation { relay: next.relay, username, share, expires_at: now + RESERVATION_LIFETIME },
+                Reservation { relay: next.relay, ip: next.ip, username, share, expires_at: now + RESERVATION_LIFETIME },
             );
         }
         self.stats.allocations_made += 1;
@@ -346,7 +341,7 @@ impl Server {
         let lifetime = wish.lifetime;
         let reservation = self.reservations.claim(now, token, &authenticated.username).ok_or(Reject::NoReservation)?;
         self.deadlines.remove(reservation.expires_at, Deadline::Reservation(token));
-        let relay = Relay { address: reservation.relay, expires_at: now + lifetime };
+        let relay = Relay { address: reservation.relay, ip: reservation.ip, expires_at: now + lifetime };
         let mut relays = ByFamily::default();
         *relays.of_mut(relay.address.family) = Some(relay);
         let id = self.allocations.insert(Allocation {
@@ -379,9 +374,8 @@ impl Server {
         let Some(allocation) = self.allocations.get(id) else { return };
         let mut response = Response::success(envelope);
         for family in Family::ALL {
-            let relay = allocation.relays.of(family).as_ref().and_then(|relay| self.advertised(relay.address));
-            if let Some(address) = relay {
-                response.add(&XorRelayedAddress::new(address, envelope.transaction));
+            if let Some(relay) = allocation.relays.of(family) {
+                response.add(&XorRelayedAddress::new(relay.advertised(), envelope.transaction));
             } else if let Some(reject) = allocation.grant.failures.of(family)
                 && let Ok(error) = ErrorCode::new(reject.code(), "")
             {

@@ -10,7 +10,7 @@ use turn_types::attribute::{Data, XorPeerAddress};
 
 use super::Server;
 use crate::address::{ClientAddr, PeerAddr, RelayAddr};
-use crate::allocation::AllocationId;
+use crate::allocation::{AllocationId, Relay};
 use crate::channel::ChannelNumber;
 use crate::message::{ATTRIBUTE_HEADER_BYTES, MAGIC_COOKIE, Message};
 use crate::output::{Forward, Header, ToClient};
@@ -68,7 +68,7 @@ impl Server {
         payload: Range<usize>,
         for_service: bool,
     ) -> Option<Forward> {
-        let Some(relay) = self.allocations.get(id)?.live_relay(now, peer.family()).map(|relay| relay.address) else {
+        let Some(relay) = self.allocations.get(id)?.live_relay(now, peer.family()).copied() else {
             self.stats.drops.no_allocation += 1;
             return None;
         };
@@ -77,14 +77,14 @@ impl Server {
         }
         let bytes = payload.len() as u64;
         let forward = if for_service && self.policy.is_service(peer.socket_addr()) {
-            Forward::ToPeer { relay, peer, payload }
+            Forward::ToPeer { relay: relay.address, peer, payload }
         } else if self.policy.is_own_relay(peer.ip()) {
             self.forward_to_own_relay(now, relay, peer, payload)?
         } else if self.policy.is_own(peer.ip()) {
             self.stats.drops.forbidden_peer += 1;
             return None;
         } else {
-            Forward::ToPeer { relay, peer, payload }
+            Forward::ToPeer { relay: relay.address, peer, payload }
         };
         self.stats.to_peers += 1;
         self.stats.to_peers_bytes += bytes;
@@ -98,23 +98,24 @@ impl Server {
     fn forward_to_own_relay(
         &mut self,
         now: Instant,
-        relay: RelayAddr,
+        relay: Relay,
         peer: PeerAddr,
         payload: Range<usize>,
     ) -> Option<Forward> {
+        let source = PeerAddr::new(relay.advertised());
         let target = RelayAddr { family: peer.family(), port: peer.port() };
         match self.ports.of(target.family).owner(target.port) {
-            Owner::Nobody if self.policy.is_let_in(peer.ip()) => Some(Forward::ToPeer { relay, peer, payload }),
+            Owner::Nobody if self.policy.is_let_in(peer.ip()) => {
+                Some(Forward::ToPeer { relay: relay.address, peer, payload })
+            }
             Owner::Nobody if !self.ports.of(target.family).contains(target.port) => {
                 let Some(shard) = self.config.shard.of_port(&self.config.relay_ports, target.port) else {
                     self.stats.drops.forbidden_peer += 1;
                     return None;
                 };
-                let source = PeerAddr::new(self.advertised(relay)?);
                 Some(Forward::ToShard { shard, relay: target, source, payload })
             }
             Owner::Nobody | Owner::Reservation | Owner::Allocation(_) => {
-                let source = PeerAddr::new(self.advertised(relay)?);
                 let to_client = self.deliver(now, target, source, payload)?;
                 self.stats.hairpins += 1;
                 Some(Forward::ToClient(to_client))

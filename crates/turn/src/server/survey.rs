@@ -36,7 +36,7 @@ impl Server {
             key: Allocations::key(id, allocation),
             client: allocation.client,
             user: allocation.share.user().to_owned(),
-            relayed: relays.filter_map(|relay| self.advertised(relay.address)).collect(),
+            relayed: relays.map(|relay| relay.advertised()).collect(),
             age: now.saturating_duration_since(allocation.made_at),
             expires_in: expires_at.saturating_duration_since(now),
             permissions: allocation.permissions.peers(now).collect(),
