@@ -76,7 +76,7 @@ impl Greeting {
             let _ = writeln!(text, "    {ports:<18} {purpose}");
         }
         if is_near && !is_public {
-            text.push_str("  Behind a router or in a cloud also set public.addresses; with a name and certificate, see docs/operations.md.\n");
+            text.push_str("  Behind a router or in a cloud also set public.addresses or public.stun; with a name and certificate, see docs/operations.md.\n");
         }
         text
     }

@@ -1,5 +1,7 @@
 //! What all peers of a server have in common.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 
@@ -12,7 +14,7 @@ use crate::sdp::{Fingerprint, HashFunction};
 #[derive(Debug)]
 pub struct Config {
     /// What this end shows in the DTLS handshake.
-    certificate: Certificate,
+    certificate: Arc<Certificate>,
     /// Where clients may send, the most wanted first.
     candidates: Vec<Candidate>,
 }
@@ -30,6 +32,18 @@ impl Config {
     /// # Errors
     /// When there are no candidates, or more than [`CANDIDATES_MAX`].
     pub fn new(certificate: Certificate, candidates: Vec<Candidate>) -> Result<Self, ConfigError> {
+        Self::sharing(Arc::new(certificate), candidates)
+    }
+
+    /// The same certificate, reached elsewhere.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn with_candidates(&self, candidates: Vec<Candidate>) -> Result<Self, ConfigError> {
+        Self::sharing(Arc::clone(&self.certificate), candidates)
+    }
+
+    fn sharing(certificate: Arc<Certificate>, candidates: Vec<Candidate>) -> Result<Self, ConfigError> {
         if candidates.is_empty() || candidates.len() > CANDIDATES_MAX {
             return Err(ConfigError::Candidates { count: candidates.len(), max: CANDIDATES_MAX });
         }

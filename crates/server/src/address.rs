@@ -1,10 +1,14 @@
 //! Addresses of this machine, and what counts as one client.
 
+mod watch;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
 use crate::config::Networks;
+
+pub(crate) use self::watch::Watch;
 
 /// Whom a limit per address counts: an IPv4 address, or the /64 network an IPv6 client can choose its addresses from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +27,31 @@ impl ClientNetwork {
     /// Its first address.
     pub(crate) fn address(self) -> IpAddr {
         self.0
+    }
+}
+
+/// The addresses of this server at one time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// As [`own`].
+    pub(crate) own: Vec<IpAddr>,
+    /// As [`reachable`].
+    pub(crate) reachable: Vec<IpAddr>,
+    /// Under which addresses and ports others see our UDP ports, as STUN servers say.
+    pub(crate) seen: Vec<SocketAddr>,
+}
+
+impl Standing {
+    /// Looks at the interfaces; nobody has been asked.
+    pub(crate) fn of_interfaces() -> Self {
+        Self { own: own(), reachable: reachable(), seen: Vec::new() }
+    }
+
+    /// Each address that others see, once.
+    pub(crate) fn seen_ips(&self) -> impl Iterator<Item = IpAddr> {
+        let is_first =
+            |(at, seen): &(usize, &SocketAddr)| !self.seen.iter().take(*at).any(|other| other.ip() == seen.ip());
+        self.seen.iter().enumerate().filter(is_first).map(|(_, seen)| seen.ip())
     }
 }
 

@@ -24,8 +24,8 @@ pub use setting::Setting;
 pub use settings::{Config, SETTINGS};
 pub use value::{
     Admission, Anonymous, AutoListen, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins,
-    PortRange, Realm, RecordingFormat, RoomRecording, Seconds, Secret, Secrets, StreamPatterns, Topology, Unmute,
-    Users, WebhookSecret, WebhookUrl, WebhookUrls, Workers, is_host_name,
+    PortRange, Realm, RecordingFormat, RoomRecording, Seconds, Secret, Secrets, StreamPatterns, StunServer,
+    StunServers, Topology, Unmute, Users, WebhookSecret, WebhookUrl, WebhookUrls, Workers, is_host_name,
 };
 
 use source::Assignment;
@@ -115,6 +115,12 @@ impl Config {
         }
         if self.http_listen.is_off() && self.https_listen.is_off() {
             refuse("http.listen", "at least one of http.listen and https.listen must be on");
+        }
+        if !self.public_stun.0.is_empty() && !self.public_addresses.is_empty() {
+            refuse("public.stun", "public.addresses says what public.stun would find: set one of them");
+        }
+        if !self.public_stun.0.is_empty() && self.udp_listen.is_off() {
+            refuse("public.stun", "STUN servers are asked from udp.listen, which is off");
         }
         if !self.webhooks_urls.0.is_empty() && self.webhooks_secret.0.is_none() {
             refuse("webhooks.secret", "webhooks.urls needs webhooks.secret, by which receivers know the sender");

@@ -6,20 +6,21 @@ use std::time::Duration;
 use turn::credentials::{Credentials, Password, Secret};
 use turn::{Cap, Caps};
 
-use crate::address;
+use crate::address::Standing;
 use crate::config::{Config, Limit, Listen};
 use crate::live::sessions::Limits;
-use crate::workers::{EventSinks, MediaSettings, Settings};
+use crate::workers::{EventSinks, MediaSettings, Reach, Settings};
 
 /// STUN and TURN. `rest_secrets` are those that count, be they of the configuration or made by ourselves.
-pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>) -> Settings {
+pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>, standing: &Standing) -> Settings {
     let mut core = turn::Config::new(&config.turn_realm.0);
-    core.own_addresses = address::own().into_iter().chain(config.public_addresses.iter().copied()).collect();
+    let own = standing.own.iter().copied().chain(standing.seen_ips()).chain(config.public_addresses.iter().copied());
+    core.own_addresses = own.collect();
     if config.turn_enabled {
         let users = config.turn_users.0.iter();
         let users = users.map(|(name, password)| (name.clone(), Password::new(password.reveal()))).collect();
         core.credentials = Credentials { users, rest_secrets };
-        (core.relay_v4, core.relay_v6) = relayed_addresses(&config.public_addresses, &address::reachable());
+        (core.relay_v4, core.relay_v6) = relayed_addresses(&config.public_addresses, standing);
         core.relay_ports = config.turn_relay_ports.first..=config.turn_relay_ports.last;
         core.alternate_servers.clone_from(&config.turn_alternate_servers);
         core.allow_peers.clone_from(&config.turn_allow_peers.0);
@@ -53,13 +54,17 @@ pub(crate) fn members_per_worker(config: &Config) -> usize {
     config.media_members_per_worker.bound().and_then(|members| usize::try_from(members).ok()).unwrap_or(0)
 }
 
-/// Media. `tcp_listen` are the ports at which media clients are told apart; `events` are what the rooms and the streams hear.
-pub(crate) fn media_settings(config: &Config, tcp_listen: &[SocketAddr], events: EventSinks) -> Option<MediaSettings> {
+/// Where clients reach the media server. `tcp_listen` are the ports at which media clients are told apart.
+pub(crate) fn reach(config: &Config, tcp_listen: &[SocketAddr], standing: &Standing) -> Reach {
     let mapped = !config.public_addresses.is_empty();
-    let addresses = [config.public_addresses.clone(), address::reachable(), LOOPBACK.to_vec()];
+    let addresses = [config.public_addresses.clone(), standing.reachable.clone(), LOOPBACK.to_vec()];
     let addresses = addresses.into_iter().find(|addresses| !addresses.is_empty()).unwrap_or_default();
-    let tcp_listen = tcp_listen.to_vec();
-    config.media_enabled.then_some(MediaSettings { addresses, mapped, tcp_listen, events })
+    Reach { seen: standing.seen.clone(), addresses, mapped, tcp_listen: tcp_listen.to_vec() }
+}
+
+/// Media. `events` are what the rooms and the streams hear.
+pub(crate) fn media_settings(config: &Config, reach: Reach, events: EventSinks) -> Option<MediaSettings> {
+    config.media_enabled.then_some(MediaSettings { reach, events })
 }
 
 /// Rooms and signalling, with a media server or without.
@@ -114,9 +119,11 @@ pub(crate) fn auth_keys(config: &Config) -> Result<Vec<room::token::Key>, room::
     config.auth_keys.0.iter().map(|(name, secret)| room::token::Key::new(name.as_str(), secret.reveal())).collect()
 }
 
-/// The addresses that peers see: the public ones; else those that face the Internet; on a machine without a network, loopback.
-fn relayed_addresses(public: &[IpAddr], reachable: &[IpAddr]) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
-    let from = [public, reachable, &LOOPBACK].into_iter().find(|addresses| !addresses.is_empty()).unwrap_or(&LOOPBACK);
+/// The addresses that peers see: the public ones; else those that others see, and those that face the Internet; on a machine without a network,
+/// loopback.
+fn relayed_addresses(public: &[IpAddr], standing: &Standing) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+    let ours: Vec<IpAddr> = standing.seen_ips().chain(standing.reachable.iter().copied()).collect();
+    let from = [public, &ours, &LOOPBACK].into_iter().find(|addresses| !addresses.is_empty()).unwrap_or(&LOOPBACK);
     let v4 = from.iter().find_map(|address| if let IpAddr::V4(address) = address { Some(*address) } else { None });
     let v6 = from.iter().find_map(|address| if let IpAddr::V6(address) = address { Some(*address) } else { None });
     (v4, v6)

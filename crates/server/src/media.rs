@@ -22,6 +22,7 @@ mod member;
 mod outbox;
 mod places;
 mod post;
+mod reach;
 mod request;
 mod restart;
 mod settings;
@@ -53,6 +54,7 @@ pub(crate) use self::link::{Crossing, News, Note};
 pub(crate) use self::look::{LookRequest, RoomRequest};
 pub use self::look::{MemberLook, RoomLook, Viewers};
 pub use self::post::PostStats;
+pub use self::reach::Reach;
 pub use self::settings::MediaSettings;
 pub use self::stats::MediaStats;
 pub(crate) use self::stats::StreamStats;
@@ -137,6 +139,14 @@ impl Media {
             post: Post::default(),
             counters: MediaStats::default(),
             data_buffered_bytes: 0,
+        }
+    }
+
+    /// Clients reach us there, from the next connection on.
+    pub(crate) fn set_candidates(&mut self, candidates: Vec<rtc::Candidate>) {
+        match self.config.with_candidates(candidates) {
+            Ok(config) => self.config = Arc::new(config),
+            Err(error) => tracing::warn!(%error, "the addresses of the media server stay as they were"),
         }
     }
 

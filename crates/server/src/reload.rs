@@ -1,8 +1,12 @@
 //! Another configuration while the server runs: what of it can be taken over at once, and what waits for the next start.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
+
+use crate::address::Standing;
 use crate::config::{Config, Given, Loaded};
 use crate::cores;
 use crate::error::StartError;
@@ -30,17 +34,26 @@ pub enum ReloadError {
     Turn(#[from] turn::ConfigError),
 }
 
+/// What is in force.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) config: Config,
+    pub(crate) standing: Standing,
+}
+
 /// The parts of the server that take it over.
 #[derive(Debug)]
 pub(crate) struct Reloading {
-    running: Mutex<Config>,
+    running: Mutex<Running>,
+    /// Where media clients come by TCP.
+    media_tcp: Vec<SocketAddr>,
     ice: Arc<IceServers>,
     workers: Handle,
 }
 
 impl Reloading {
-    pub(crate) fn new(config: &Config, ice: Arc<IceServers>, workers: Handle) -> Self {
-        Self { running: Mutex::new(config.clone()), ice, workers }
+    pub(crate) fn new(running: Running, media_tcp: Vec<SocketAddr>, ice: Arc<IceServers>, workers: Handle) -> Self {
+        Self { running: Mutex::new(running), media_tcp, ice, workers }
     }
 
     /// Takes over what can be. `in_force` is what was read for what runs; what is taken over is in it afterwards.
@@ -50,14 +63,28 @@ impl Reloading {
     pub(crate) async fn reload(&self, in_force: &mut Given, new: &Loaded) -> Result<Reload, ReloadError> {
         let (applied, restart) = in_force.changed(&new.given).into_iter().partition(|key| LIVE.contains(key));
         let reload = Reload { applied, restart };
-        let config = with_live(&self.running.lock().unwrap_or_else(PoisonError::into_inner), &new.config);
+        let mut running = self.running.lock().await;
+        let config = with_live(&running.config, &new.config);
         let secrets = secrets_of(&config)?;
         let secret = secrets.first().filter(|_| config.turn_enabled).cloned();
-        self.workers.reconfigure(cores::turn_settings(&config, secrets).core).await?;
+        self.workers.reconfigure(cores::turn_settings(&config, secrets, &running.standing).core).await?;
         self.ice.set_minting(Minting { secret, lifetime: Duration::from_secs(config.turn_credential_seconds.0) });
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = config;
+        running.config = config;
         in_force.take_over(&new.given, &reload.applied);
         Ok(reload)
+    }
+
+    /// Takes over other addresses, for what is made from here on.
+    ///
+    /// # Errors
+    /// When they cannot be; then those that were in force stay.
+    pub(crate) async fn relocate(&self, standing: Standing) -> Result<(), ReloadError> {
+        let mut running = self.running.lock().await;
+        let secrets = secrets_of(&running.config)?;
+        let core = cores::turn_settings(&running.config, secrets, &standing).core;
+        self.workers.relocate(core, &cores::reach(&running.config, &self.media_tcp, &standing)).await?;
+        running.standing = standing;
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 use turn::credentials;
 
+use crate::address::{Standing, Watch};
 use crate::certificate::{Certificate, CertificateSource};
 use crate::config::{Config, Given, Listen, Loaded, Secret};
 use crate::connections::Connections;
@@ -35,7 +36,7 @@ use crate::live::rtmp::Stage;
 use crate::live::shows::Shows;
 use crate::live::streams::Streams;
 use crate::media::Switchboard;
-use crate::reload::{Reload, ReloadError, Reloading};
+use crate::reload::{Reload, ReloadError, Reloading, Running};
 use crate::signal::{self, Signal};
 use crate::webhook::Webhooks;
 use crate::workers::{EventSinks, Handle, SpawnError, Workers};
@@ -49,7 +50,7 @@ pub struct Server {
     workers: Handle,
     recordings: Option<Arc<Recordings>>,
     drain: Arc<Drain>,
-    reloading: Reloading,
+    reloading: Arc<Reloading>,
     stopping: watch::Sender<bool>,
     /// Ends when the last connection is gone.
     departed: mpsc::Receiver<()>,
@@ -108,12 +109,15 @@ impl Server {
         let (rooms, heard) = mpsc::channel(MEDIA_EVENTS_MAX);
         let (streams, heard_of_streams) = mpsc::channel(MEDIA_EVENTS_MAX);
         let events = EventSinks { rooms, streams };
-        let mut settings = cores::turn_settings(&config, rest_secrets);
-        settings.media = cores::media_settings(&config, &doors.media_addresses(), events);
+        let (standing, media_tcp) = (Standing::of_interfaces(), doors.media_addresses());
+        let mut settings = cores::turn_settings(&config, rest_secrets, &standing);
+        settings.media = cores::media_settings(&config, cores::reach(&config, &media_tcp, &standing), events);
         let workers = Workers::spawn(settings).map_err(|error| spawn_error(&config, error))?;
         let addresses = doors.addresses(&workers);
         let ice = Arc::new(ice_servers(&config, &addresses, minting));
-        let reloading = Reloading::new(&config, Arc::clone(&ice), workers.clone());
+        let running = Running { config: config.clone(), standing: standing.clone() };
+        let reloading = Arc::new(Reloading::new(running, media_tcp, Arc::clone(&ice), workers.clone()));
+        let watch = Watch::new(config.public_stun.clone(), workers.clone(), Arc::clone(&reloading), standing);
         let switchboard = Switchboard::new(workers.clone(), cores::members_per_worker(&config));
         let switchboard_of_streams = switchboard.beside();
         let media = signal::Media { switchboard, events: heard };
@@ -154,6 +158,7 @@ impl Server {
         for (purpose, listener) in doors.listeners {
             tasks.watches.spawn(door::accept(listener, purpose, hall.clone()));
         }
+        tasks.watches.spawn(watch.go_on());
         tasks.watches.spawn(census.go_on());
         tasks.watches.spawn(audience::watch(audience_of, clients, signal.clone()));
         tasks.watches.spawn(hls.package_all());

@@ -10,6 +10,7 @@
 //!                               header to put on)
 //! ```
 
+mod answers;
 mod batch;
 mod chunk;
 mod command;
@@ -41,6 +42,7 @@ use mio::{Events, Poll};
 use tokio::sync::mpsc;
 use turn::{PeerAddr, RelayAddr, named_shard};
 
+pub(crate) use self::answers::{Answers, StunAnswer};
 pub(crate) use self::chunk::Chunk;
 pub(crate) use self::command::{Bell, Command};
 pub(crate) use self::egress::Egress;
@@ -82,6 +84,8 @@ pub(crate) struct Worker {
     pub(crate) idle: Duration,
     /// When silent connections are looked for next.
     pub(crate) next_sweep: Instant,
+    /// What STUN servers say about us.
+    pub(crate) answers: Answers,
     /// How often it woke up.
     pub(crate) wake_ups: u64,
 }
@@ -243,6 +247,9 @@ impl Worker {
             self.relaying.hear_second_port(now, tuple.client(), datagram.bytes, &mut self.ways.egress);
             return;
         }
+        if self.answers.take(tuple.remote, datagram.bytes) {
+            return;
+        }
         match self.owner(now, &tuple, datagram.bytes) {
             Some(Owner::Worker(worker)) => {
                 self.ways.egress.counters.datagrams_handed_over += 1;
@@ -396,6 +403,11 @@ impl Worker {
                 self.with_media(now, |media, _| media.handle_look(now, *request));
             }
             Command::Look(request) => request.answer_nothing(),
+            Command::Candidates(candidates) => {
+                self.with_media(now, |media, _| media.set_candidates(candidates));
+            }
+            Command::ExpectAnswers(servers, heard) => self.answers.expect(servers, heard),
+            Command::SendFrom { local, to, datagram } => self.ways.egress.send_single(local, to, &datagram),
             Command::Relay(request) => self.relaying.handle_request(now, request, &mut self.ways.egress),
             Command::Stats(answer) => {
                 let _ = answer.send(self.stats());

@@ -3,13 +3,14 @@
 //! TCP and TLS connections are accepted elsewhere and handed over to [`Handle::serve_stream`] and [`Handle::serve_media`].
 
 mod connection;
+mod reach;
 mod relays;
 mod spawn;
 mod survey;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use room::media::MediaRequest;
@@ -23,7 +24,9 @@ pub use crate::worker::{IoStats, Load, SpawnError, Stats, Stopped, StreamError};
 pub use self::connection::Connection;
 pub(crate) use self::relays::AllocationName;
 pub use self::survey::{RoomSurvey, WorkerSurvey};
-pub use crate::media::{CheckRefusal, EventSinks, MediaSettings, MediaStats, MemberLook, PostStats, RoomLook, Viewers};
+pub use crate::media::{
+    CheckRefusal, EventSinks, MediaSettings, MediaStats, MemberLook, PostStats, Reach, RoomLook, Viewers,
+};
 use crate::media::{CheckRequest, Feed, Media, Tap};
 use crate::worker::{Bell, Chunk, Command, Framing, StreamId, StreamKind};
 
@@ -110,6 +113,9 @@ struct Shared {
     desks: Vec<Desk>,
     addresses: LocalAddresses,
     media: bool,
+    /// Where clients reach the media server through relays.
+    services: Mutex<Vec<SocketAddr>>,
+    relay_buffer_bytes: usize,
     stream_queue_bytes: usize,
     first_message: Duration,
     /// Connections so far: numbers them, and spreads them over the workers.

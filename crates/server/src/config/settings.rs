@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::setting::{Setting, Value, default_of, settings};
 use super::value::{
     Admission, Anonymous, AutoListen, ForwardRules, HostName, Keys, Limit, Listen, LogFilter, Networks, Origins,
-    PortRange, Realm, RecordingFormat, RoomRecording, Seconds, Secrets, StreamPatterns, Topology, Unmute, Users,
-    WebhookSecret, WebhookUrls, Workers,
+    PortRange, Realm, RecordingFormat, RoomRecording, Seconds, Secrets, StreamPatterns, StunServers, Topology, Unmute,
+    Users, WebhookSecret, WebhookUrls, Workers,
 };
 
 settings! {
@@ -29,6 +29,11 @@ settings! {
     /// The addresses under which clients reach this server, when they are not those of its interfaces (a router or a cloud maps them).
     /// They stand in the ICE server URLs and in relayed addresses. Unset, the URLs have the address the browser itself used.
     public_addresses: Vec<IpAddr> = "public.addresses", default "[]", example r#"["198.51.100.7", "2001:db8::7"]"#;
+    /// STUN servers that are asked under which address others see the port of `udp.listen`: of a router or cloud whose address changes, or is not known.
+    /// Another Parlor is one. The first that answers is believed; all are asked again every three minutes, and when the addresses of the interfaces change.
+    /// What is found stands in the answers of the media server, before the addresses of the interfaces, and in new relayed addresses. It does not open
+    /// anything: ports must be forwarded all the same.
+    public_stun: StunServers = "public.stun", default "[]", example r#"["stun.example.org:3478"]"#;
     /// STUN and TURN over UDP.
     udp_listen: Listen = "udp.listen", default "3478";
     /// Whether there is a media server: rooms of more than two members need it. Without it every call is between two, directly or relayed.

@@ -15,6 +15,7 @@ mod listen;
 mod origin;
 mod recording;
 mod secret;
+mod stun;
 mod webhook;
 
 pub use admission::Admission;
@@ -23,6 +24,7 @@ pub use listen::{AutoListen, Listen};
 pub use origin::Origins;
 pub use recording::{RecordingFormat, RoomRecording, StreamPatterns};
 pub use secret::{Keys, Secret, Secrets, Users};
+pub use stun::{StunServer, StunServers};
 pub use webhook::{WebhookSecret, WebhookUrl, WebhookUrls};
 
 /// A number a stranger can reach; 0 stands for no limit.

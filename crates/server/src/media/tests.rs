@@ -40,12 +40,7 @@ impl World {
         let steering = Steering::among(1).pop().unwrap();
         let ways = Ways { egress: Egress::new(sockets, streams), mesh, tuples: Tuples::new((1, 2)), steering };
         let (events, heard) = mpsc::channel(10_000);
-        let settings = MediaSettings {
-            addresses: Vec::new(),
-            mapped: false,
-            tcp_listen: Vec::new(),
-            events: events.clone().into(),
-        };
+        let settings = MediaSettings { reach: Reach::default(), events: events.clone().into() };
         let config = settings.build(&["127.0.0.1:3478".parse().unwrap()]).unwrap().unwrap();
         Self { media: Media::new((0, 1), config, events.into()), ways, heard, now: clock::now() }
     }

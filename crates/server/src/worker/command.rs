@@ -1,11 +1,13 @@
 //! What the rest of the server sends to the worker.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use room::media::MediaRequest;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use turn::ClientAddr;
 
+use super::answers::StunAnswer;
 use super::relay_request::RelayRequest;
 use super::stats::Stats;
 use super::stream::{Newcomer, StreamId};
@@ -30,6 +32,12 @@ pub(crate) enum Command {
     Fail,
     /// Somebody looks at a room.
     Look(Box<LookRequest>),
+    /// Clients reach the media server there, from the next connection on.
+    Candidates(Vec<rtc::Candidate>),
+    /// These STUN servers are about to be asked; whoever asks hears what they answer.
+    ExpectAnswers(Vec<SocketAddr>, mpsc::Sender<StunAnswer>),
+    /// A datagram of the server itself, by the listener that is bound there.
+    SendFrom { local: SocketAddr, to: SocketAddr, datagram: Vec<u8> },
     /// Somebody looks after allocations.
     Relay(RelayRequest),
     /// Tell what was counted.

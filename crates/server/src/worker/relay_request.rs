@@ -7,6 +7,7 @@ use turn::{AllocationKey, AllocationSurvey, Config, ConfigError};
 
 use super::egress::Egress;
 use super::relaying::Relaying;
+use super::sockets::RelayBinding;
 
 /// A wish, with the way for its answer.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(crate) enum RelayRequest {
     /// One allocation.
     Inspect { key: AllocationKey, answer: oneshot::Sender<Option<AllocationSurvey>> },
     /// Another configuration, as far as it can change while the server runs.
-    Reconfigure { config: Box<Config>, answer: oneshot::Sender<Result<(), ConfigError>> },
+    Reconfigure { config: Box<Config>, binding: RelayBinding, answer: oneshot::Sender<Result<(), ConfigError>> },
     /// No new ones from here on, or again.
     Drain(bool),
     /// The end of one; the answer is whether there was one.
@@ -34,8 +35,12 @@ impl Relaying {
             RelayRequest::Inspect { key, answer } => {
                 let _ = answer.send(self.core().inspect(now, key));
             }
-            RelayRequest::Reconfigure { config, answer } => {
-                let _ = answer.send(self.reconfigure(now, &config));
+            RelayRequest::Reconfigure { config, binding, answer } => {
+                let taken = self.reconfigure(now, &config);
+                if taken.is_ok() {
+                    egress.sockets.set_relay_binding(binding);
+                }
+                let _ = answer.send(taken);
             }
             RelayRequest::Drain(draining) => self.core_mut().set_draining(draining),
             RelayRequest::End { key, answer } => {

@@ -36,10 +36,15 @@ impl Relaying {
         &mut self.core
     }
 
+    /// The configuration of the second port: the same, without relaying.
+    pub(crate) fn binding_only(config: &turn::Config) -> turn::Config {
+        turn::Config { relay_v4: None, relay_v6: None, ..config.clone() }
+    }
+
     /// Takes over what can change while the server runs, on both ports.
     pub(super) fn reconfigure(&mut self, now: Instant, config: &turn::Config) -> Result<(), turn::ConfigError> {
         self.core.reconfigure(now, config)?;
-        self.second.reconfigure(now, config)
+        self.second.reconfigure(now, &Self::binding_only(config))
     }
 
     /// What the second port has counted.

@@ -75,6 +75,11 @@ impl Sockets {
         Ok(())
     }
 
+    /// Relays are bound so from here on; those that are bound stay.
+    pub(crate) fn set_relay_binding(&mut self, binding: RelayBinding) {
+        self.binding = binding;
+    }
+
     /// Binds the socket of `relay` and reads from it from then on.
     pub(crate) fn bind_relay(&mut self, relay: RelayAddr) -> io::Result<()> {
         let ip = match relay.family {

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use turn::{AllocationKey, AllocationSurvey};
 
 use super::Handle;
-use super::spawn::share_limits;
 use super::survey::ask;
 use crate::worker::{Command, RelayRequest};
 
@@ -65,21 +64,6 @@ impl Handle {
     pub(crate) async fn inspect_allocation(&self, name: AllocationName) -> Option<AllocationSurvey> {
         let desk = self.shared.desks.get(name.worker)?;
         ask(desk, |answer| Command::Relay(RelayRequest::Inspect { key: name.key, answer })).await.flatten()
-    }
-
-    /// Has every worker take over what of `config` can change while the server runs. A worker that does not answer within a second does so later.
-    ///
-    /// # Errors
-    /// When it cannot be; then nothing has changed.
-    pub(crate) async fn reconfigure(&self, mut config: turn::Config) -> Result<(), turn::ConfigError> {
-        share_limits(&mut config, u8::try_from(self.workers()).unwrap_or(u8::MAX));
-        for desk in &self.shared.desks {
-            let config = Box::new(config.clone());
-            let taken = ask(desk, |answer| Command::Relay(RelayRequest::Reconfigure { config, answer })).await;
-            // They judge alike: if one refuses it is the first.
-            taken.unwrap_or(Ok(()))?;
-        }
-        Ok(())
     }
 
     /// From here on no worker makes allocations, or again.

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use mio::{Poll, Waker};
@@ -14,7 +14,7 @@ use super::{Desk, Handle, LocalAddresses, Settings, Shared};
 use crate::clock;
 use crate::media::Media;
 use crate::worker::{
-    Bell, Egress, LISTENERS_MAX, Listener, Mesh, RelayBinding, Relaying, Sharing, Socket, Sockets, SpawnError,
+    Answers, Bell, Egress, LISTENERS_MAX, Listener, Mesh, RelayBinding, Relaying, Sharing, Socket, Sockets, SpawnError,
     Steering, Streams, Tuples, WAKER, Ways, Worker,
 };
 
@@ -30,13 +30,14 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
         None => None,
     };
     let media = shared.is_some();
+    let reach = settings.media.as_ref().filter(|_| media).map(|media| &media.reach);
+    let services = reach.map_or_else(Vec::new, |reach| reach.services(&addresses.udp));
     let streams_open = Arc::new(AtomicUsize::new(0));
     let mut ready = Vec::new();
     let links = Mesh::between(&bells).into_iter().zip(Steering::among(count));
     for ((ground, links), index) in grounds.into_iter().zip(links).zip(0..count) {
         let shard = Shard::new(index, count).unwrap_or_default();
-        let services = shared.as_deref().map_or_else(Vec::new, datagram_candidates);
-        let relaying = relaying(&settings, shard, services, quotas.clone())?;
+        let relaying = relaying(&settings, shard, services.clone(), quotas.clone())?;
         let registry = ground.poll.registry().try_clone().map_err(SpawnError::Thread)?;
         let streams = Streams::new(registry, settings.streams_max, Arc::clone(&streams_open));
         let peers = shared.as_ref().zip(settings.media.as_ref());
@@ -49,6 +50,8 @@ pub(super) fn spawn(settings: Settings) -> Result<Handle, SpawnError> {
             desks,
             addresses,
             media,
+            services: Mutex::new(services),
+            relay_buffer_bytes: settings.relay_buffer_bytes,
             stream_queue_bytes: settings.stream_queue_bytes,
             first_message: settings.first_message,
             streams: AtomicU64::new(0),
@@ -69,7 +72,7 @@ impl Ground {
         let poll = Poll::new().map_err(SpawnError::Thread)?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(SpawnError::Thread)?;
         let registry = poll.registry().try_clone().map_err(SpawnError::Thread)?;
-        let sockets = Sockets::new(registry, relay_binding(settings));
+        let sockets = Sockets::new(registry, relay_binding(&settings.core, settings.relay_buffer_bytes));
         Ok(Self { poll, bell: Arc::new(Bell::new(waker)), sockets })
     }
 
@@ -93,6 +96,7 @@ impl Ground {
             bell: Arc::clone(&self.bell),
             idle: settings.idle,
             next_sweep: clock::now(),
+            answers: Answers::default(),
             wake_ups: 0,
         };
         Ok((worker, Desk { inbox: sender, bell: self.bell, ended }, running))
@@ -111,12 +115,6 @@ fn start((worker, desk, running): (Worker, Desk, watch::Sender<()>)) -> Result<D
     Ok(desk)
 }
 
-/// Where clients that have nothing but TURN reach our media server through their relays.
-fn datagram_candidates(media: &rtc::Config) -> Vec<SocketAddr> {
-    let candidates = media.candidates().iter().filter(|candidate| candidate.transport == rtc::Transport::Udp);
-    candidates.map(|candidate| candidate.address).collect()
-}
-
 /// The TURN cores of one worker.
 fn relaying(
     settings: &Settings,
@@ -129,7 +127,7 @@ fn relaying(
     config.shard = shard;
     config.services = services;
     share_limits(&mut config, settings.workers);
-    let second = turn::Server::new(binding_only(&config), random()?, now, clock::unix_time())?;
+    let second = turn::Server::new(Relaying::binding_only(&config), random()?, now, clock::unix_time())?;
     let core = turn::Server::sharing(config, quotas, random()?, now, clock::unix_time())?;
     Ok(Relaying::new(core, second))
 }
@@ -204,19 +202,14 @@ fn is_family_missing(address: SocketAddr, error: &io::Error) -> bool {
 
 /// Relay sockets are bound to the relayed address itself where it is one of this machine, so that peers see exactly that address, and
 /// to all addresses where it is not (behind a NAT that maps it to us).
-fn relay_binding(settings: &Settings) -> RelayBinding {
+pub(super) fn relay_binding(core: &Config, buffer_bytes: usize) -> RelayBinding {
     let is_ours = |ip: IpAddr| Socket::bind(SocketAddr::new(ip, 0), Sharing::Alone, 0, 0).is_ok();
     RelayBinding {
-        ipv4: settings.core.relay_v4.filter(|ip| is_ours(IpAddr::V4(*ip))).unwrap_or(Ipv4Addr::UNSPECIFIED),
-        ipv6: settings.core.relay_v6.filter(|ip| is_ours(IpAddr::V6(*ip))).unwrap_or(Ipv6Addr::UNSPECIFIED),
-        receive_buffer_bytes: settings.relay_buffer_bytes,
-        send_buffer_bytes: settings.relay_buffer_bytes,
+        ipv4: core.relay_v4.filter(|ip| is_ours(IpAddr::V4(*ip))).unwrap_or(Ipv4Addr::UNSPECIFIED),
+        ipv6: core.relay_v6.filter(|ip| is_ours(IpAddr::V6(*ip))).unwrap_or(Ipv6Addr::UNSPECIFIED),
+        receive_buffer_bytes: buffer_bytes,
+        send_buffer_bytes: buffer_bytes,
     }
-}
-
-/// The configuration of the second port: the same, without relaying.
-fn binding_only(config: &Config) -> Config {
-    Config { relay_v4: None, relay_v6: None, ..config.clone() }
 }
 
 /// Randomness for a core.

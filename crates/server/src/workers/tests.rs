@@ -16,8 +16,7 @@ fn workers() -> (Handle, mpsc::Receiver<MediaEvent>) {
     let mut settings = Settings::new(Config::new("parlor"));
     settings.workers = 2;
     settings.udp_listen = vec!["127.0.0.1:0".parse().unwrap()];
-    settings.media =
-        Some(MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: Vec::new(), events: events.into() });
+    settings.media = Some(MediaSettings { reach: Reach::default(), events: events.into() });
     (Workers::spawn(settings).unwrap(), heard)
 }
 

@@ -5,6 +5,7 @@ mod fault;
 mod load;
 mod mobility;
 mod operation;
+mod seen;
 mod stream;
 mod udp;
 mod workers;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use room::media::{MediaEvent, MediaPeerId, MediaRequest, MediaRoomId, OfferedTrack, Priority, SlotWish, Source};
-use server::workers::{Connection, Handle, MediaSettings, MediaStats, Settings, Workers};
+use server::workers::{Connection, Handle, MediaSettings, MediaStats, Reach, Settings, Workers};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -32,7 +32,7 @@ impl MediaServer {
         settings.workers = workers;
         settings.udp_listen = vec!["127.0.0.1:0".parse().unwrap()];
         settings.media =
-            Some(MediaSettings { addresses: Vec::new(), mapped: false, tcp_listen: vec![tcp], events: sender.into() });
+            Some(MediaSettings { reach: Reach { tcp_listen: vec![tcp], ..Reach::default() }, events: sender.into() });
         let handle = Workers::spawn(settings).unwrap();
         tokio::spawn(accept(listener, handle.clone()));
         Self {
