@@ -49,7 +49,8 @@ impl Watch {
     /// Looks at the interfaces, and asks when it is time to.
     async fn look(&mut self) {
         let found = Standing::of_interfaces();
-        let changed = (&found.own, &found.reachable) != (&self.standing.own, &self.standing.reachable);
+        // Link-local addresses come and go with every container.
+        let changed = found.reachable != self.standing.reachable;
         let is_old = self.asked_at.is_none_or(|at| clock::now().saturating_duration_since(at) >= ASK_EVERY);
         let mut seen = self.standing.seen.clone();
         if !self.servers.0.is_empty() && (changed || is_old) {
