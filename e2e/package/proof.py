@@ -7,6 +7,7 @@ do not hold.
 
 import gzip
 import json
+import os
 import pwd
 import ssl
 import socket
@@ -106,6 +107,10 @@ def systemd_calls_its_exposure_ok_or_better():
     run("systemd-analyze", "security", "--no-pager", "--threshold=49", "parlor.service")
 
 
+def it_runs_before_others():
+    assert os.getpriority(os.PRIO_PROCESS, int(shown("MainPID"))) == -10
+
+
 def a_meeting_passes_through_it():
     load = ["parlor", "load", "rooms", "http://127.0.0.1:8080", "--rooms", "1", "--publishers", "3", "--duration", "3", "--json"]
     figures = json.loads(run(*load))
@@ -190,6 +195,7 @@ CLAIMS = [
     the_server_is_nobody_who_may_do_anything,
     nobody_else_reads_its_configuration_or_secrets,
     systemd_calls_its_exposure_ok_or_better,
+    it_runs_before_others,
     a_meeting_passes_through_it,
     a_refused_file_changes_nothing,
     a_changed_setting_is_taken_up,

@@ -36,6 +36,8 @@ pub(crate) struct Case {
     pub(crate) rival: Option<Rival>,
     /// How many workers Parlor is told to have; as many as it likes where `None`.
     pub(crate) workers: Option<u32>,
+    /// Whether Parlor runs before the load where both want a core, as its unit has it before others.
+    pub(crate) goes_first: bool,
     pub(crate) load: Load,
     /// Whether nobody reads what comes: the server is asked how much it sent.
     pub(crate) is_deaf: bool,
@@ -89,7 +91,7 @@ impl Unit {
 
 impl Case {
     fn new(name: &'static str, text: &'static str, load: Load) -> Self {
-        Self { name, text, rival: None, workers: None, load, is_deaf: false, deaf_rooms: None }
+        Self { name, text, rival: None, workers: None, goes_first: false, load, is_deaf: false, deaf_rooms: None }
     }
 
     fn beside(self, rival: Rival) -> Self {

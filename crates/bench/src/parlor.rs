@@ -13,8 +13,13 @@ use crate::relay::{PASSWORD, REALM, USER};
 use crate::trains;
 
 /// Starts it, with all rooms through the media server, room for everybody from one address, and everything else as it comes.
-pub(crate) async fn start(binary: &Path, folder: &Path, workers: Option<u32>) -> Result<Process> {
-    let mut command = Command::new(binary);
+///
+/// `goes_first`: with the priority that packaging/debian/parlor.service gives it.
+pub(crate) async fn start(binary: &Path, folder: &Path, workers: Option<u32>, goes_first: bool) -> Result<Process> {
+    let mut command = Command::new(if goes_first { Path::new("nice") } else { binary });
+    if goes_first {
+        command.args(["-n", NICENESS]).arg(binary);
+    }
     command.arg("serve").args(["--set", &format!("http.listen={ADDRESS}:{PORT}")]);
     for setting in SETTINGS.into_iter().chain(TURN_SETTINGS) {
         command.args(["--set", setting]);
@@ -84,6 +89,9 @@ const TURN_SETTINGS: [&str; 7] = [
     "limits.tcp_connections_per_address=1000",
     "limits.challenges_per_second=0",
 ];
+
+/// `Nice=` of the unit.
+const NICENESS: &str = "-10";
 
 /// Of TURN, over whatever.
 pub(crate) const TURN_PORT: u16 = 3478;

@@ -42,7 +42,7 @@ impl Players {
 
     /// Has a Parlor write a playlist and its segments, puts them where nginx has its files, and lets them play there.
     pub(crate) async fn of_files(binary: &Path, folder: &Path) -> Result<Self> {
-        let process = parlor::start(binary, folder, None).await?;
+        let process = parlor::start(binary, folder, None, false).await?;
         let encoder = Encoder::start(GROUP).await?;
         let playlist = playlist_when_full().await?;
         let files = nginx::files(folder);

@@ -19,12 +19,21 @@ pub(crate) struct Process {
 /// What a process has used since it began.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Usage {
-    /// Nanoseconds on a processor, of each thread by its number.
-    threads_ns: BTreeMap<u64, u64>,
+    /// Of each thread by its number.
+    threads: BTreeMap<u64, Time>,
     /// Clock ticks in user mode.
     user_ticks: u64,
     /// Clock ticks in the kernel.
     system_ticks: u64,
+}
+
+/// How a thread has spent its time, as the scheduler counts it (`/proc/PID/task/TID/schedstat`).
+#[derive(Debug, Clone, Copy, Default)]
+struct Time {
+    /// On a processor.
+    ran_ns: u64,
+    /// Ready to run, while others had the processors.
+    waited_ns: u64,
 }
 
 /// What a process has used in a window.
@@ -36,6 +45,8 @@ pub(crate) struct Spent {
     pub(crate) user_ns: u64,
     /// Of that, the thread that has used most.
     pub(crate) busiest_ns: u64,
+    /// How long that thread waited for a processor.
+    pub(crate) busiest_waited_ns: u64,
 }
 
 impl Process {
@@ -63,20 +74,22 @@ impl Process {
     /// What it has used so far.
     pub(crate) fn usage(&self) -> Result<Usage> {
         let folder = format!("/proc/{}", self.child.id());
-        let mut threads_ns = BTreeMap::new();
+        let mut threads = BTreeMap::new();
         for task in fs::read_dir(format!("{folder}/task")).context("the server is gone")? {
             let task = task?;
             // A thread may end between the two reads.
             let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-            let spent_ns = text.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+            let mut times = text.split(' ').map(|time| time.parse().unwrap_or(0));
+            let mut next = || times.next().unwrap_or(0);
+            let time = Time { ran_ns: next(), waited_ns: next() };
             let number = task.file_name().to_string_lossy().parse().unwrap_or(0);
-            threads_ns.insert(number, spent_ns);
+            threads.insert(number, time);
         }
         let stat = fs::read_to_string(format!("{folder}/stat")).context("the server is gone")?;
         // Behind the name, which may have spaces: field 3 is the state, 14 and 15 are the ticks.
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
         let field = |number: usize| fields.get(number - 3).and_then(|text| text.parse().ok()).unwrap_or(0);
-        Ok(Usage { threads_ns, user_ticks: field(14), system_ticks: field(15) })
+        Ok(Usage { threads, user_ticks: field(14), system_ticks: field(15) })
     }
 
     /// The same, when it has stopped growing: a server takes connections before it has finished its start.
@@ -112,15 +125,18 @@ impl Drop for Process {
 impl Usage {
     /// What was used from `earlier` to this.
     pub(crate) fn since(&self, earlier: &Self) -> Spent {
-        let spent = |(number, now_ns): (&u64, &u64)| {
-            now_ns.saturating_sub(earlier.threads_ns.get(number).copied().unwrap_or(0))
+        let spent = |(number, now): (&u64, &Time)| {
+            let before = earlier.threads.get(number).copied().unwrap_or_default();
+            let ran_ns = now.ran_ns.saturating_sub(before.ran_ns);
+            Time { ran_ns, waited_ns: now.waited_ns.saturating_sub(before.waited_ns) }
         };
-        let cpu_ns = self.threads_ns.iter().map(spent).sum();
-        let busiest_ns = self.threads_ns.iter().map(spent).max().unwrap_or(0);
+        let cpu_ns = self.threads.iter().map(|thread| spent(thread).ran_ns).sum();
+        let busiest = self.threads.iter().map(spent).max_by_key(|time| time.ran_ns).unwrap_or_default();
         let user = self.user_ticks.saturating_sub(earlier.user_ticks);
         let system = self.system_ticks.saturating_sub(earlier.system_ticks);
         let share = if user + system == 0 { 0.0 } else { user as f64 / (user + system) as f64 };
-        Spent { cpu_ns, user_ns: (cpu_ns as f64 * share) as u64, busiest_ns }
+        let user_ns = (cpu_ns as f64 * share) as u64;
+        Spent { cpu_ns, user_ns, busiest_ns: busiest.ran_ns, busiest_waited_ns: busiest.waited_ns }
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Measurement {
     pub(crate) busiest_us: f64,
     /// The share of one core that the busiest thread had.
     pub(crate) load: f64,
+    /// The share of the time in which that thread was ready and had no core.
+    pub(crate) waiting: f64,
     /// The share of the packets that left with others in one system call; `None` where nobody counts.
     pub(crate) in_trains: Option<f64>,
     /// Memory that each member adds.
@@ -68,7 +70,7 @@ pub(crate) async fn run(contender: Contender, case: &Case, seconds: u32, binarie
 async fn attempt(contender: Contender, case: &Case, seconds: u32, binaries: &Binaries) -> Result<Measurement> {
     let folder = tempfile::tempdir().context("folder")?;
     let process = match contender {
-        Contender::Parlor => parlor::start(&binaries.parlor, folder.path(), case.workers).await?,
+        Contender::Parlor => parlor::start(&binaries.parlor, folder.path(), case.workers, case.goes_first).await?,
         Contender::Rival(rival) => rival.start(folder.path(), binaries).await?,
     };
     let memory_before = process.settled_memory_bytes().await?;
@@ -101,11 +103,13 @@ async fn attempt(contender: Contender, case: &Case, seconds: u32, binaries: &Bin
     let memory = process.memory_bytes()?.saturating_sub(memory_before);
     let spent = after.since(&before);
     let per_unit = |ns: u64| ns as f64 / 1000.0 / outcome.units.max(1.0);
+    let share = |ns: u64| ns as f64 / 1e9 / f64::from(seconds.max(1));
     let measurement = Measurement {
         cpu_us: per_unit(spent.cpu_ns),
         user_us: per_unit(spent.user_ns),
         busiest_us: per_unit(spent.busiest_ns),
-        load: spent.busiest_ns as f64 / 1e9 / f64::from(seconds.max(1)),
+        load: share(spent.busiest_ns),
+        waiting: share(spent.busiest_waited_ns),
         in_trains: left.and_then(|(after, before)| after.share_since(&before)),
         memory_per_member_bytes: memory / u64::from(crowd.members().max(1)),
         outcome,

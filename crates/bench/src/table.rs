@@ -41,6 +41,8 @@ struct Line {
     parlor_user_us: Option<f64>,
     /// The share of a core that its busiest thread had.
     parlor_load: Option<f64>,
+    /// The share of the time in which that thread was ready and had no core.
+    parlor_waiting: Option<f64>,
     /// The share of its packets that left with others in one system call.
     parlor_in_trains: Option<f64>,
     rival: Option<String>,
@@ -123,6 +125,7 @@ impl Line {
             parlor_us,
             parlor_user_us: cpu(&own, |m| m.user_us),
             parlor_load: median(&own, |m| m.load),
+            parlor_waiting: median(&own, |m| m.waiting),
             parlor_in_trains: own
                 .iter()
                 .all(|m| m.in_trains.is_some())
@@ -197,11 +200,12 @@ pub(crate) fn line(number: u32, case: &Case, round: &Round) -> String {
             let first = outcome.first_ms.map(|first| format!("first picture p95 {:.0} ms  ", first.p95));
             let first = first.unwrap_or_default();
             format!(
-                "{head} {:6.2} us/{} (user {:.2}, busiest thread {:.0} % of a core)  {delivered}{delay}{late}{first}{} kB/member  {}{}",
+                "{head} {:6.2} us/{} (user {:.2}, busiest thread {:.0} % of a core, waits for one {:.1} %)  {delivered}{delay}{late}{first}{} kB/member  {}{}",
                 measured.cpu_us,
                 case.unit().name(),
                 measured.user_us,
                 measured.load * 100.0,
+                measured.waiting * 100.0,
                 measured.memory_per_member_bytes / 1000,
                 outcome.text,
                 flaw.unwrap_or_default(),

@@ -38,7 +38,8 @@ pub(crate) fn all() -> Vec<Case> {
         beside_rival("audio-1x100", "one speaks to 100", audio),
         beside_rival("1x20@500-loss", "as 1x20@500, 2 % lost on the way to each", lossy),
         alone("busy-worker", "five meetings of ten, all on one worker", Some(1), meetings(5)),
-        half_load(meetings(5), meetings(8)),
+        half_load(HALF_LOAD, meetings(5), meetings(8)),
+        Case { goes_first: true, ..half_load(HALF_LOAD_FIRST, meetings(5), meetings(8)) },
         alone(ONE_WORKER, "1 to 200, video of 110 packets/s, one worker", Some(1), broadcast(200, VIDEO_110)),
         alone(TWO_WORKERS, "the same room on two workers", Some(2), broadcast(200, VIDEO_110)),
         alone(IDLE, "200 members with places for nine pictures and a voice, who get nothing", None, idle),
@@ -54,10 +55,13 @@ fn alone(name: &'static str, text: &'static str, workers: Option<u32>, plan: Pla
 }
 
 /// The process of the load cannot read as much as keeps a worker busy for half of its time: in some of the meetings nobody reads.
-fn half_load(heard: Plan, deaf: Plan) -> Case {
-    let text = "the same, and eight more meetings of ten who do not read what comes";
-    Case { deaf_rooms: Some(Plan { feedback: false, ..deaf }), ..alone("half-load", text, Some(1), heard) }
+fn half_load((name, text): (&'static str, &'static str), heard: Plan, deaf: Plan) -> Case {
+    Case { deaf_rooms: Some(Plan { feedback: false, ..deaf }), ..alone(name, text, Some(1), heard) }
 }
+
+const HALF_LOAD: (&str, &str) = ("half-load", "the same, and eight more meetings of ten who do not read what comes");
+const HALF_LOAD_FIRST: (&str, &str) =
+    ("half-load-first", "the same, and the server has a core before the load has, as on a machine of its own");
 
 /// Nothing flows: its figure is the memory.
 pub(crate) const IDLE: &str = "idle-200";

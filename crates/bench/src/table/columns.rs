@@ -44,6 +44,7 @@ fn columns(unit: Unit, lines: &[&Line]) -> Vec<Column> {
         column("rival's", &|line| number(line.rival_late_p99_us, 0)),
         column("in trains", &|line| percent(line.parlor_in_trains, 0)),
         column("busiest thread", &|line| percent(line.parlor_load, 0)),
+        column("waits for a core", &|line| percent(line.parlor_waiting, 1)),
         column("first picture p95 ms", &|line| number(line.first_picture_ms, 0)),
         column("rival's", &|line| number(line.rival_first_picture_ms, 0)),
         column(&format!("{unit}s in a second at most"), &|line| number(line.per_second, 0)),
