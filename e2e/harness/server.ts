@@ -66,6 +66,13 @@ export class ParlorServer {
     return `https://127.0.0.1:${this.ports.https}`;
   }
 
+  /** The process that serves. */
+  get pid(): number {
+    const pid = this.child?.pid;
+    if (pid === undefined) throw new Error('the server does not run');
+    return pid;
+  }
+
   /** Where encoders publish a stream by RTMP. */
   rtmpUrl(stream: string, app = 'live'): string {
     return `rtmp://127.0.0.1:${this.ports.rtmp}/${app}/${stream}`;

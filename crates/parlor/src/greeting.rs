@@ -18,8 +18,28 @@ pub(crate) struct Greeting {
     pub(crate) public_addresses: Vec<IpAddr>,
     /// This machine's addresses on its networks.
     pub(crate) reachable: Vec<IpAddr>,
-    /// None: TURN is off.
-    pub(crate) relay_ports: Option<PortRange>,
+    pub(crate) relaying: Relaying,
+}
+
+/// Whom relayed calls reach.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Relaying {
+    /// TURN is off.
+    Off,
+    /// `turn.relay_ports` is off: whoever relays here, too.
+    Within,
+    /// Everybody.
+    By(PortRange),
+}
+
+impl Relaying {
+    pub(crate) fn of(config: &Config) -> Self {
+        match (config.turn_enabled, config.turn_relay_ports) {
+            (false, _) => Self::Off,
+            (true, None) => Self::Within,
+            (true, Some(range)) => Self::By(range),
+        }
+    }
 }
 
 impl Greeting {
@@ -75,6 +95,9 @@ impl Greeting {
         for (ports, purpose) in self.ports() {
             let _ = writeln!(text, "    {ports:<18} {purpose}");
         }
+        if matches!(self.relaying, Relaying::Within) {
+            text.push_str("  Without relay ports (turn.relay_ports) calls are relayed between two who both relay here, and to nobody else.\n");
+        }
         if is_near && !is_public {
             text.push_str("  Behind a router or in a cloud also set public.addresses or public.stun; with a name and certificate, see docs/operations.md.\n");
         }
@@ -106,7 +129,7 @@ impl Greeting {
                 open(addresses).into_iter().map(move |port| (format!("{protocol} {port}"), purpose))
             })
             .collect();
-        if let Some(range) = self.relay_ports {
+        if let Relaying::By(range) = self.relaying {
             ports.push((
                 format!("UDP {}-{}", range.first, range.last),
                 "relayed calls (turn.relay_ports; a smaller range will do)",

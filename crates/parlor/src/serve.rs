@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::greeting::{self, Greeting};
+use crate::greeting::{self, Greeting, Relaying};
 use crate::settings::SettingArguments;
 use crate::wishes::{Wish, Wishes};
 
@@ -37,7 +37,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
         let mut wishes = Wishes::new(settings, loaded.given)?;
         let public_host = loaded.config.public_host.0.clone();
         let public_addresses = loaded.config.public_addresses.clone();
-        let relay_ports = loaded.config.turn_enabled.then_some(loaded.config.turn_relay_ports);
+        let relaying = Relaying::of(&loaded.config);
         let server = Server::start(loaded.config)?;
         let greeting = Greeting {
             addresses: server.addresses().clone(),
@@ -45,7 +45,7 @@ pub(crate) fn run(settings: &SettingArguments) -> anyhow::Result<()> {
             public_host,
             public_addresses,
             reachable: server::address::reachable(),
-            relay_ports,
+            relaying,
         };
         greeting::print(&greeting.text(std::io::stdout().is_terminal()))?;
         tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&greeting.address().unwrap_or_default())]);

@@ -21,7 +21,8 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>, standing
         let users = users.map(|(name, password)| (name.clone(), Password::new(password.reveal()))).collect();
         core.credentials = Credentials { users, rest_secrets };
         (core.relay_v4, core.relay_v6) = relayed_addresses(&config.public_addresses, standing);
-        core.relay_ports = config.turn_relay_ports.first..=config.turn_relay_ports.last;
+        core.relay_sockets = config.turn_relay_ports.is_some();
+        core.relay_ports = config.turn_relay_ports.map_or(turn::RELAY_PORTS_DEFAULT, |range| range.first..=range.last);
         core.alternate_servers.clone_from(&config.turn_alternate_servers);
         core.allow_peers.clone_from(&config.turn_allow_peers.0);
         core.rfc5766_channels = config.turn_rfc5766_channels;

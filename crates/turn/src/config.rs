@@ -14,12 +14,15 @@ use crate::shard::Shard;
 pub struct Config {
     /// The realm of the credentials (RFC 8489 §14.9). Up to eight bytes keep the challenge within twice a request.
     pub realm: String,
-    /// The public IPv4 address of the relay sockets; none: IPv4 is not relayed.
+    /// The public IPv4 address of relayed transport addresses; none: IPv4 is not relayed.
     pub relay_v4: Option<Ipv4Addr>,
-    /// The public IPv6 address of the relay sockets; none: IPv6 is not relayed. With neither, only Binding is served.
+    /// The public IPv6 address of relayed transport addresses; none: IPv6 is not relayed. With neither, only Binding is served.
     pub relay_v6: Option<Ipv6Addr>,
-    /// The ports of the relay sockets, both ends included.
+    /// The ports of relayed transport addresses, both ends included.
     pub relay_ports: RangeInclusive<u16>,
+    /// Whether a relayed transport address has a socket. Without sockets it is a name that only this server knows: clients reach each other
+    /// by it, and every peer that is not relayed here is refused with 403.
+    pub relay_sockets: bool,
     /// Which of several servers behind the same addresses this is. Each uses its own part of `relay_ports`.
     pub shard: Shard,
     /// Who may allocate.
@@ -45,7 +48,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The addresses of the relay sockets.
+    /// The addresses of relayed transport addresses.
     pub(crate) fn relay_addresses(&self) -> impl Iterator<Item = IpAddr> + use<> {
         self.relay_v4.map(IpAddr::V4).into_iter().chain(self.relay_v6.map(IpAddr::V6))
     }
@@ -57,6 +60,7 @@ impl Config {
             relay_v4: None,
             relay_v6: None,
             relay_ports: RELAY_PORTS_DEFAULT,
+            relay_sockets: true,
             shard: Shard::ALONE,
             credentials: Credentials::default(),
             allow_peers: Vec::new(),

@@ -53,6 +53,8 @@ pub(crate) enum Reject {
     RelayingOff,
     #[error("Peer {0} is forbidden")]
     ForbiddenPeer(IpAddr),
+    #[error("Peer {0} is not relayed by this server, which has no relay ports to reach others by")]
+    UnrelayedPeer(IpAddr),
     #[error("Mobility Forbidden")]
     MobilityForbidden,
     #[error("Unknown Attributes")]
@@ -88,7 +90,7 @@ impl Reject {
             Self::TryAlternate(_) => 300,
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 401,
-            Self::RelayingOff | Self::ForbiddenPeer(_) => 403,
+            Self::RelayingOff | Self::ForbiddenPeer(_) | Self::UnrelayedPeer(_) => 403,
             Self::MobilityForbidden => 405,
             Self::UnknownAttributes(_) => 420,
             Self::NoAllocation | Self::AllocationExists => 437,

@@ -78,7 +78,7 @@ pub enum Output {
         /// A whole STUN message.
         message: Vec<u8>,
     },
-    /// Bind the relay socket and answer with `Server::handle_relay_bound`.
+    /// Bind the relay socket (never without `Config::relay_sockets`) and answer with `Server::handle_relay_bound`.
     BindRelay {
         /// Its family and port.
         relay: RelayAddr,

@@ -1,4 +1,5 @@
-//! Which peers may be reached through us: the public Internet, what the operator lets in, and our own relays.
+//! Which peers may be reached through us: the public Internet, what the operator lets in, and our own relays; without relay sockets, only
+//! the last.
 //!
 //! An IPv6 address can carry an IPv4 address that some translator on the way unpacks. It is judged by what it carries as
 //! well, so that no spelling of 127.0.0.1 gets past.
@@ -12,6 +13,8 @@ use crate::config::Config;
 /// Decides about peers.
 #[derive(Debug)]
 pub(crate) struct Policy {
+    /// Whether peers can be reached at all that are not relayed here.
+    relay_sockets: bool,
     /// Those that our relays have, and those that they had.
     relays: Vec<IpAddr>,
     allow_peers: Vec<IpNet>,
@@ -33,6 +36,7 @@ impl Policy {
     /// `former_relays` are addresses that our relays had: some clients still know them by these.
     pub(crate) fn new(config: &Config, former_relays: &[IpAddr]) -> Self {
         Self {
+            relay_sockets: config.relay_sockets,
             relays: config.relay_addresses().chain(former_relays.iter().copied()).collect(),
             allow_peers: config.allow_peers.clone(),
             own_addresses: config.own_addresses.iter().map(IpAddr::to_canonical).collect(),
@@ -45,6 +49,9 @@ impl Policy {
         if self.is_own_relay(ip) {
             return Verdict::Own;
         }
+        if !self.relay_sockets {
+            return Verdict::Forbidden;
+        }
         if meanings(ip).into_iter().flatten().all(|meaning| self.admits(meaning)) {
             Verdict::Relay
         } else if self.has_service(ip) {
@@ -54,14 +61,14 @@ impl Policy {
         }
     }
 
-    /// Whether at `ip` only what is ours may be reached.
+    /// Whether at `ip` only what is ours may be reached; without relay sockets, that is everywhere.
     pub(crate) fn is_own(&self, ip: IpAddr) -> bool {
-        self.is_own_relay(ip) || (self.has_service(ip) && !self.is_let_in(ip))
+        !self.relay_sockets || self.is_own_relay(ip) || (self.has_service(ip) && !self.is_let_in(ip))
     }
 
-    /// Whether `peer` is a transport address of ours that clients may reach.
+    /// Whether `peer` is a transport address of ours that clients may reach: by a relay socket.
     pub(crate) fn is_service(&self, peer: SocketAddr) -> bool {
-        self.services.contains(&peer)
+        self.relay_sockets && self.services.contains(&peer)
     }
 
     /// Whether `ip` is an address our relayed transport addresses have, or had.
@@ -69,9 +76,9 @@ impl Policy {
         self.relays.contains(&ip)
     }
 
-    /// Whether the operator lets `ip` in by name, whatever kind of address it is.
+    /// Whether the operator lets `ip` in by name, whatever kind of address it is, and a relay socket leads there.
     pub(crate) fn is_let_in(&self, ip: IpAddr) -> bool {
-        self.allow_peers.iter().any(|net| net.contains(&ip))
+        self.relay_sockets && self.allow_peers.iter().any(|net| net.contains(&ip))
     }
 
     fn admits(&self, meaning: Meaning) -> bool {

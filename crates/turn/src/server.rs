@@ -371,10 +371,12 @@ impl Server {
         }
     }
 
-    /// Gives a port back and has its socket closed.
+    /// Gives a port back and has its socket closed, if it has one.
     fn close(&mut self, relay: RelayAddr) {
         self.ports.of_mut(relay.family).set(relay.port, Owner::Nobody);
-        self.outputs.push_back(Output::CloseRelay { relay });
+        if self.config.relay_sockets {
+            self.outputs.push_back(Output::CloseRelay { relay });
+        }
     }
 
     /// The address that clients are told of new relays.

@@ -26,7 +26,7 @@ pub struct Stats {
     pub errors: Errors,
     /// Requests that were refused at a limit, by limit.
     pub limits_reached: LimitsReached,
-    /// Requests that were refused over a peer the policy forbids.
+    /// Requests that were refused over a peer the policy forbids, or that is not relayed here where there are no relay sockets.
     pub peers_refused: u64,
     /// Relayed transport addresses, by the client's transport and by family.
     pub relays: Relays,
@@ -57,7 +57,7 @@ pub struct Drops {
     pub no_permission: u64,
     /// ChannelData on a channel that is not bound.
     pub no_channel: u64,
-    /// Payloads to a peer the policy forbids.
+    /// Payloads to a peer as in [`Stats::peers_refused`].
     pub forbidden_peer: u64,
     /// Payloads that do not fit into a message to the client.
     pub oversized: u64,
@@ -80,7 +80,7 @@ impl Stats {
         if let Reject::LimitReached(limit) = reject {
             self.limits_reached.count(*limit);
         }
-        self.peers_refused += u64::from(matches!(reject, Reject::ForbiddenPeer(_)));
+        self.peers_refused += u64::from(matches!(reject, Reject::ForbiddenPeer(_) | Reject::UnrelayedPeer(_)));
         self.errors.count(reject.code());
     }
 }

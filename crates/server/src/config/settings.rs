@@ -48,8 +48,9 @@ settings! {
     turn_enabled: bool = "turn.enabled", default "true";
     /// TURN over TCP and over TLS, told apart by the first byte.
     turn_tcp_listen: Listen = "turn.tcp_listen", default "3478";
-    /// The ports of relayed addresses; one UDP port for each relayed call leg.
-    turn_relay_ports: PortRange = "turn.relay_ports", default r#""49152-65535""#;
+    /// The ports of relayed addresses; one UDP port for each relayed call leg. "off" opens none of them (single-port mode): a relayed address is then
+    /// known to this server alone, two clients that both relay through it reach each other, and every other peer is refused. docs/operations.md says when that suffices.
+    turn_relay_ports: Option<PortRange> = "turn.relay_ports", default r#""49152-65535""#, example r#""off""#;
     /// The realm of TURN's long-term credentials.
     turn_realm: Realm = "turn.realm", default r#""parlor""#;
     /// Static TURN users, for clients with a fixed name and password.

@@ -162,10 +162,13 @@ fn secret_is_shown_neither_in_errors_nor_in_debug_text() {
 #[test]
 fn port_range_limits_and_seconds_have_bounds() {
     let config = Config::load(&flags(&["turn.relay_ports=50000-50001"])).unwrap().config;
-    assert_eq!(config.turn_relay_ports, PortRange { first: 50000, last: 50001 });
+    assert_eq!(config.turn_relay_ports, Some(PortRange { first: 50000, last: 50001 }));
+    let config = Config::load(&flags(&["turn.relay_ports=off"])).unwrap().config;
+    assert_eq!(config.turn_relay_ports, None);
     for flag in [
         "turn.relay_ports=0-5",
         "turn.relay_ports=70000-70001",
+        "turn.relay_ports=none",
         "limits.tcp_connections=-1",
         "turn.credential_seconds=59",
         "turn.credential_seconds=604801",

@@ -113,19 +113,22 @@ pub struct PortRange {
     pub last: u16,
 }
 
-impl Value for PortRange {
-    const KIND: &'static str = "range of ports";
+impl Value for Option<PortRange> {
+    const KIND: &'static str = "range of ports, or \"off\"";
 
     fn from_toml(value: &Toml) -> Result<Self, String> {
-        let expected = || "a range of ports from 1 to 65535 such as \"49152-65535\"".to_owned();
+        let expected = || "a range of ports from 1 to 65535 such as \"49152-65535\", or \"off\"".to_owned();
         let text = text_of(value).ok_or_else(expected)?;
+        if text == "off" {
+            return Ok(None);
+        }
         let (first, last) = text.split_once('-').ok_or_else(expected)?;
         let port = |text: &str| text.trim().parse::<u16>().ok().filter(|&port| port > 0).ok_or_else(expected);
         let (first, last) = (port(first)?, port(last)?);
         if first > last {
             return Err("a range of ports with the lower one first".to_owned());
         }
-        Ok(Self { first, last })
+        Ok(Some(PortRange { first, last }))
     }
 }
 

@@ -6,6 +6,7 @@ mod load;
 mod mobility;
 mod operation;
 mod seen;
+mod single_port;
 mod stream;
 mod udp;
 mod workers;

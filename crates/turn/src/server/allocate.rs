@@ -96,6 +96,9 @@ impl Server {
         for leg in legs {
             self.bind(id, leg);
         }
+        if !self.config.relay_sockets {
+            self.bind_without_sockets(now, id);
+        }
         Ok(())
     }
 
@@ -205,13 +208,26 @@ impl Server {
         if legs.is_empty() { Err(NO_PORT) } else { Ok(legs) }
     }
 
-    /// Takes a port and asks for its socket.
+    /// Takes a port and, where relays have sockets, asks for one.
     fn bind(&mut self, id: AllocationId, leg: Leg) {
         let binding = self.allocations.get_mut(id).and_then(|allocation| allocation.binding.as_mut());
         let Some(binding) = binding else { return };
         binding.legs.push(leg);
         self.ports.of_mut(leg.relay.family).set(leg.relay.port, Owner::Allocation(id));
-        self.outputs.push_back(Output::BindRelay { relay: leg.relay });
+        if self.config.relay_sockets {
+            self.outputs.push_back(Output::BindRelay { relay: leg.relay });
+        }
+    }
+
+    /// No socket has to be waited for: a port that is nobody's is as good as bound. Every round binds a leg, a bounded number of times.
+    fn bind_without_sockets(&mut self, now: Instant, id: AllocationId) {
+        let unbound = |allocation: &Allocation| {
+            let legs = &allocation.binding.as_ref()?.legs;
+            legs.iter().find(|leg| !leg.bound).map(|leg| leg.relay)
+        };
+        while let Some(relay) = self.allocations.get(id).and_then(unbound) {
+            self.continue_binding(now, id, relay, Ok(()));
+        }
     }
 
     /// A socket was bound, or not. The request is answered once nothing is left to bind.

@@ -86,8 +86,13 @@ impl Server {
         }
         match self.policy.verdict(ip) {
             Verdict::Relay | Verdict::Own => Ok(()),
-            Verdict::Forbidden => Err(Reject::ForbiddenPeer(ip)),
+            Verdict::Forbidden => Err(self.refusal_of(ip)),
         }
+    }
+
+    /// Tells a peer that nobody may reach from one that only a relay socket would reach.
+    fn refusal_of(&self, ip: IpAddr) -> Reject {
+        if self.config.relay_sockets { Reject::ForbiddenPeer(ip) } else { Reject::UnrelayedPeer(ip) }
     }
 
     /// A channel has a port as well, and at our own addresses only relays and services may be meant.
@@ -99,7 +104,7 @@ impl Server {
         let is_relay = self.policy.is_own_relay(peer.ip()) && self.config.relay_ports.contains(&peer.port());
         let is_ours = is_relay || self.policy.is_service(peer.socket_addr());
         if self.policy.is_own(peer.ip()) && !is_ours && !self.policy.is_let_in(peer.ip()) {
-            return Err(Reject::ForbiddenPeer(peer.ip()));
+            return Err(self.refusal_of(peer.ip()));
         }
         Ok(())
     }

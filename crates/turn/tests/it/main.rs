@@ -23,6 +23,7 @@ mod refresh;
 mod relaying;
 mod service;
 mod shards;
+mod single_port;
 mod stats;
 mod survey;
 mod world;

@@ -10,7 +10,7 @@ use super::client::TurnClient;
 use super::{CHANNEL, address, listeners, serve};
 
 /// Three workers. Peers are reached at relays of this server only, so that nothing goes through a socket by mistake.
-fn serve_three(change: impl FnOnce(&mut Settings)) -> Handle {
+pub(super) fn serve_three(change: impl FnOnce(&mut Settings)) -> Handle {
     serve(|settings| {
         settings.workers = 3;
         settings.udp_listen = vec![address("127.0.0.1:0")];
@@ -20,7 +20,7 @@ fn serve_three(change: impl FnOnce(&mut Settings)) -> Handle {
 }
 
 /// Clients until every worker has one with an allocation, with their relayed addresses.
-async fn clients_of_every_worker(server: &Handle) -> Vec<(TurnClient, std::net::SocketAddr)> {
+pub(super) async fn clients_of_every_worker(server: &Handle) -> Vec<(TurnClient, std::net::SocketAddr)> {
     let mut clients = Vec::new();
     // By chance all of a hundred could miss a worker once in 10^17 runs.
     for _ in 0..100 {
@@ -39,6 +39,12 @@ async fn clients_of_every_worker(server: &Handle) -> Vec<(TurnClient, std::net::
 async fn allocations_of_different_workers_reach_each_other() {
     let server = serve_three(|_| {});
     let mut clients = clients_of_every_worker(&server).await;
+    reach_each_other(&mut clients).await;
+    assert_eq!(server.stats().await.unwrap().io.handovers_dropped, 0);
+}
+
+/// Each of `clients` sends something to every other one.
+pub(super) async fn reach_each_other(clients: &mut [(TurnClient, std::net::SocketAddr)]) {
     let count = clients.len();
     let relayed: Vec<_> = clients.iter().map(|(_, relayed)| *relayed).collect();
     for (one, (client, _)) in clients.iter_mut().enumerate() {
@@ -54,14 +60,20 @@ async fn allocations_of_different_workers_reach_each_other() {
             assert_eq!((channel, received), (CHANNEL + u16::try_from(one).unwrap(), payload.into_bytes()));
         }
     }
-    assert_eq!(server.stats().await.unwrap().io.handovers_dropped, 0);
 }
 
 #[tokio::test]
 async fn port_reserved_at_one_worker_is_allocated_over_another() {
-    let server = serve_three(|_| {});
+    for relay_sockets in [true, false] {
+        let server = serve_three(|settings| settings.core.relay_sockets = relay_sockets);
+        pairs_of_ports_over_any_worker(&server).await;
+        assert_eq!(server.stats().await.unwrap().core.allocations, 0);
+    }
+}
+
+async fn pairs_of_ports_over_any_worker(server: &Handle) {
     let transport = || RequestedTransport::new(RequestedTransport::UDP);
-    let mut first = TurnClient::udp(listeners(&server)[0]).await;
+    let mut first = TurnClient::udp(listeners(server)[0]).await;
     for _ in 0..12 {
         let answer =
             first.request(ALLOCATE, |_| vec![Box::new(transport()), Box::new(EvenPort::new(true))]).await.unwrap();
@@ -69,7 +81,7 @@ async fn port_reserved_at_one_worker_is_allocated_over_another() {
         let token = message.attribute::<ReservationToken>().unwrap();
         let even = message.attribute::<XorRelayedAddress>().unwrap().addr(message.transaction_id());
         // Whatever worker the kernel gives it to.
-        let mut second = TurnClient::udp(listeners(&server)[0]).await;
+        let mut second = TurnClient::udp(listeners(server)[0]).await;
         let answer = second.request(ALLOCATE, |_| vec![Box::new(transport()), Box::new(token.clone())]).await.unwrap();
         let message = Message::from_bytes(&answer).unwrap();
         let next = message.attribute::<XorRelayedAddress>().unwrap().addr(message.transaction_id());
@@ -81,9 +93,8 @@ async fn port_reserved_at_one_worker_is_allocated_over_another() {
         assert_eq!(first.receive_indication().await, (next, b"hello".to_vec()));
         second.refresh(0).await.unwrap();
         first.refresh(0).await.unwrap();
-        first = TurnClient::udp(listeners(&server)[0]).await;
+        first = TurnClient::udp(listeners(server)[0]).await;
     }
-    assert_eq!(server.stats().await.unwrap().core.allocations, 0);
 }
 
 #[tokio::test]
