@@ -61,9 +61,9 @@ impl Policy {
         }
     }
 
-    /// Whether at `ip` only what is ours may be reached; without relay sockets, that is everywhere.
+    /// Whether at `ip` only what is ours may be reached.
     pub(crate) fn is_own(&self, ip: IpAddr) -> bool {
-        !self.relay_sockets || self.is_own_relay(ip) || (self.has_service(ip) && !self.is_let_in(ip))
+        self.is_own_relay(ip) || (self.has_service(ip) && !self.is_let_in(ip))
     }
 
     /// Whether `peer` is a transport address of ours that clients may reach: by a relay socket.

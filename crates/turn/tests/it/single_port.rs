@@ -210,3 +210,21 @@ fn another_configuration_opens_no_sockets_and_our_former_address_still_leads_to_
     assert_eq!(world.bind_channel(&ben, 0x4000, &before.to_string()), Answer::Success);
     assert!(matches!(world.input(anna.addr, &channel_data(0x4000, b"hello")).0, Some(Forward::ToClient(_))));
 }
+
+#[test]
+fn an_address_that_is_ours_no_more_is_a_strangers_and_who_was_let_in_there_is_cut_off() {
+    let mut world = world();
+    let (anna, before) = world.allocated(udp(ANNA));
+    assert_eq!(world.bind_channel(&anna, 0x4000, &before.to_string()), Answer::Success);
+    // More addresses than are remembered.
+    for last in 100..109 {
+        assert!(world.input(anna.addr, &channel_data(0x4000, b"hello")).0.is_some());
+        let moved = Config { relay_v4: Some([192, 0, 2, last].into()), ..config() };
+        world.server.reconfigure(world.now, &moved).unwrap();
+    }
+    assert_eq!(world.input(anna.addr, &channel_data(0x4000, b"hello")).0, None);
+    assert_eq!(world.send_indication(&anna, &before.to_string(), b"hello"), None);
+    assert_eq!(refusal(&mut world, &anna, &before.to_string(), Some(0x4000)).0, 403);
+    let drops = world.server.stats().drops;
+    assert_eq!((drops.no_channel, drops.forbidden_peer), (1, 1));
+}
