@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod admin;
+mod doctor;
 mod drain;
 mod greeting;
 mod guest;
@@ -43,6 +44,10 @@ enum Command {
     ///
     /// Prints what is left, in JSON. SIGUSR1 does the same.
     Drain(drain::DrainArguments),
+    /// Visit a server as a browser would, and say what is shut and what to do: page, certificate, WebSocket, clock, STUN, TURN over UDP, TCP and TLS.
+    ///
+    /// Run it on another machine: it sees what guests see. Exit code 1 when a check failed.
+    Doctor(doctor::DoctorArguments),
     /// Make a token that lets its holder into a room. Needs auth.keys, the same as the server has.
     Token(token::TokenArguments),
     /// Send files, or a pattern for tests, into a room of a server. Works while the room's media goes through the server.
@@ -61,6 +66,7 @@ fn main() -> ExitCode {
         Command::Config => greeting::print(&server::config::sample()),
         Command::Admin(arguments) => admin::run(&arguments),
         Command::Drain(arguments) => drain::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Play(arguments) => play::run(&arguments),

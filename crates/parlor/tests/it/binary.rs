@@ -11,17 +11,17 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
-fn parlor(directory: &TempDir, arguments: &[&str]) -> Command {
+pub(crate) fn parlor(directory: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
     command.args(arguments).current_dir(directory.path()).env_clear();
     command
 }
 
-fn output(arguments: &[&str]) -> Output {
+pub(crate) fn output(arguments: &[&str]) -> Output {
     parlor(&tempfile::tempdir().unwrap(), arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -41,11 +41,11 @@ const FREE_PORTS: [&str; 10] = [
 ];
 
 /// Starts it and reads where it serves plain HTTP.
-fn started(directory: &TempDir) -> (Child, String) {
+pub(crate) fn started(directory: &TempDir) -> (Child, String) {
     started_with(directory, &[], Stdio::null())
 }
 
-fn started_with(directory: &TempDir, settings: &[&str], log: Stdio) -> (Child, String) {
+pub(crate) fn started_with(directory: &TempDir, settings: &[&str], log: Stdio) -> (Child, String) {
     let arguments = [FREE_PORTS.as_slice(), settings].concat();
     let mut child = parlor(directory, &arguments).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
@@ -279,7 +279,7 @@ fn a_folder_that_cannot_be_made_is_named_with_the_reason() {
 #[test]
 fn help_names_the_commands_and_shows_examples() {
     let help = text(&output(&["--help"]).stdout);
-    for word in ["serve", "config", "admin", "drain", "token", "Examples:", "--set"] {
+    for word in ["serve", "config", "admin", "doctor", "drain", "token", "Examples:", "--set"] {
         assert!(help.contains(word), "{word}");
     }
 }

@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod binary;
+#[cfg(test)]
+mod doctor;

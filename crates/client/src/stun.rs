@@ -1,0 +1,48 @@
+//! A question to a STUN server: under which address does it see us (RFC 8489 §2)?
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use stun_types::attribute::XorMappedAddress;
+use stun_types::message::{BINDING, Message, MessageWriteVec};
+use stun_types::prelude::{MessageWrite as _, MessageWriteExt as _};
+use tokio::net::{UdpSocket, lookup_host};
+use tokio::time::timeout;
+
+use crate::Error;
+use crate::dial::authority;
+
+/// The address under which the server at a UDP port sees a new socket of this machine. An IPv6 address has no brackets.
+///
+/// # Errors
+/// When the name has no address, or nothing comes back within 3.5 seconds, or not what RFC 8489 says.
+pub async fn mapped_address(host: &str, port: u16) -> Result<SocketAddr, Error> {
+    let fail = |source| Error::Connect { address: authority(host, port), source };
+    let server = lookup_host((host, port)).await.map_err(fail)?.next();
+    let server = server.ok_or_else(|| fail(std::io::ErrorKind::NotFound.into()))?;
+    let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await.map_err(Error::Socket)?;
+    socket.connect(server).await.map_err(fail)?;
+    let request = Message::builder_request(BINDING, MessageWriteVec::new());
+    let transaction = request.transaction_id();
+    let request = request.finish();
+    for wait in WAITS {
+        // A port that was closed is found by the answer that does not come.
+        let _ = socket.send(&request).await;
+        let mut answer = [0; ANSWER_BYTES_MAX];
+        let Ok(Ok(bytes)) = timeout(wait, socket.recv(&mut answer)).await else { continue };
+        let unexpected = |error: &dyn std::fmt::Display| Error::Unexpected(error.to_string());
+        let answer = answer.get(..bytes).unwrap_or_default();
+        let message = Message::from_bytes(answer).map_err(|error| unexpected(&error))?;
+        if message.transaction_id() == transaction {
+            let mapped = message.attribute::<XorMappedAddress>().map_err(|error| unexpected(&error))?;
+            return Ok(mapped.addr(transaction));
+        }
+    }
+    Err(Error::Timeout("the STUN server's answer"))
+}
+
+/// After each sending (RFC 8489 §6.2.1, cut short).
+const WAITS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+/// An answer has less than 100.
+const ANSWER_BYTES_MAX: usize = 1500;

@@ -1,0 +1,263 @@
+//! `parlor doctor`: visits a server as a browser would, and says which of its doors are shut and what to do.
+
+mod report;
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use clap::Args;
+use client::turn::{Door, Method, Peers, Plan, Transport, TurnAddress, User};
+use client::{Endpoint, Error, HttpAddress, RoomAddress, Trust, WebSocket};
+use serde::Deserialize;
+
+use self::report::{Finding, Report, State};
+use crate::{greeting, guest};
+
+/// Whom to visit.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// The server, as https://call.example.org
+    #[arg(value_parser = HttpAddress::parse)]
+    url: HttpAddress,
+    /// A token for any room, for servers that want one
+    #[arg(long, env = "PARLOR_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Go on with any certificate: the server may be anybody
+    #[arg(long)]
+    insecure: bool,
+    /// Print one JSON object, and nothing else, on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `GET /api/v1/ice` says.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IceAnswer {
+    ice_servers: Vec<IceServer>,
+    ttl_seconds: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct IceServer {
+    urls: Vec<String>,
+    username: String,
+    credential: String,
+}
+
+/// One visit, and what has been found so far.
+struct Visit<'a> {
+    arguments: &'a DoctorArguments,
+    trust: Trust,
+    report: Report,
+}
+
+/// Checks, and prints each finding as it comes.
+///
+/// # Errors
+/// When a check failed.
+pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<()> {
+    let trust = if arguments.insecure { Trust::Anyone } else { Trust::System };
+    let mut visit = Visit { arguments, trust, report: Report::default() };
+    guest::visit(visit.check())?;
+    let report = visit.report;
+    if arguments.json {
+        greeting::print(&(report.to_json() + "\n"))?;
+    } else {
+        greeting::print("\n  Camera, microphone and what a browser's own network lets through: open /check there.\n")?;
+    }
+    let failed = report.failed();
+    ensure!(failed == 0, "{failed} of {} checks failed", report.findings.len());
+    Ok(())
+}
+
+impl Visit<'_> {
+    async fn check(&mut self) -> anyhow::Result<()> {
+        if !self.check_page().await? {
+            let unknown = |name| Finding::new(name, State::NotChecked, "the page does not answer", "");
+            return ["WebSocket", "STUN", "TURN"].map(unknown).into_iter().try_for_each(|finding| self.note(finding));
+        }
+        let websocket = self.websocket().await;
+        self.note(websocket)?;
+        match self.ice().await {
+            Ok(answer) => self.check_ice(answer).await,
+            Err(error) => self.note(Finding::new("ICE servers", State::Fail, error.to_string(), ADVICE_TOKEN)),
+        }
+    }
+
+    fn note(&mut self, finding: Finding) -> anyhow::Result<()> {
+        if !self.arguments.json {
+            greeting::print(&finding.text())?;
+        }
+        self.report.findings.push(finding);
+        Ok(())
+    }
+
+    /// Whether there is a page to go on with. A certificate that is not trusted does not end the visit.
+    async fn check_page(&mut self) -> anyhow::Result<bool> {
+        let target = self.arguments.url.target.clone();
+        let mut answer = self.endpoint(&target).request("GET").await;
+        let certificate = match &answer {
+            Err(error @ Error::Tls { .. }) => {
+                Some(Finding::new("certificate", State::Fail, error.to_string(), ADVICE_CERTIFICATE))
+            }
+            _ if !self.arguments.url.tls => {
+                let seen = "plain HTTP: browsers give camera and microphone to localhost only";
+                Some(Finding::new("certificate", State::NotChecked, seen, "Visit it by https://"))
+            }
+            Ok(_) if self.trust == Trust::Anyone => {
+                Some(Finding::new("certificate", State::NotChecked, "any is accepted (--insecure)", ""))
+            }
+            Ok(_) => Some(Finding::ok("certificate", "this machine trusts it")),
+            Err(_) => None,
+        };
+        if matches!(answer, Err(Error::Tls { .. })) {
+            self.trust = Trust::Anyone;
+            answer = self.endpoint(&target).request("GET").await;
+        }
+        let page = match &answer {
+            Ok(page) => Finding::ok("page", format!("answers with {} bytes", page.len())),
+            Err(error) => Finding::new("page", State::Fail, error.to_string(), ADVICE_PAGE),
+        };
+        self.note(page)?;
+        certificate.into_iter().try_for_each(|finding| self.note(finding))?;
+        Ok(answer.is_ok())
+    }
+
+    async fn websocket(&self) -> Finding {
+        let HttpAddress { tls, .. } = self.arguments.url;
+        let url = format!("{}://{}", if tls { "https" } else { "http" }, self.arguments.url.authority());
+        let connected = match RoomAddress::parse(&url) {
+            Ok(address) => WebSocket::connect(&address.websocket, None, self.trust).await,
+            Err(error) => Err(error),
+        };
+        match connected {
+            Ok(mut socket) => {
+                socket.close().await;
+                Finding::ok("WebSocket", "opens")
+            }
+            Err(error) => Finding::new("WebSocket", State::Fail, error.to_string(), ADVICE_WEBSOCKET),
+        }
+    }
+
+    async fn ice(&self) -> anyhow::Result<IceAnswer> {
+        Ok(serde_json::from_str(&self.endpoint("/api/v1/ice").request("GET").await?)?)
+    }
+
+    async fn check_ice(&mut self, answer: IceAnswer) -> anyhow::Result<()> {
+        let users: Vec<_> = answer.ice_servers.iter().map(|server| server.username.as_str()).collect();
+        let clock = clock(&users, answer.ttl_seconds, server::clock::unix_time());
+        self.note(clock)?;
+        let mut relays = Vec::new();
+        for server in answer.ice_servers {
+            for url in server.urls {
+                if let Some(place) = url.strip_prefix("stun:") {
+                    let finding = stun(place).await;
+                    self.note(finding)?;
+                } else if relays.len() < RELAYS_MAX {
+                    let user = User { name: server.username.clone(), password: server.credential.clone() };
+                    let trust = self.trust;
+                    // All at once: one that is shut takes its time.
+                    relays.push(tokio::task::spawn_blocking(move || turn(&url, user, trust)));
+                }
+            }
+        }
+        if relays.is_empty() {
+            self.note(Finding::new("TURN", State::Warn, "the server offers none", ADVICE_NO_TURN))?;
+        }
+        for relay in relays {
+            self.note(relay.await?)?;
+        }
+        Ok(())
+    }
+
+    fn endpoint(&self, target: &str) -> Endpoint {
+        let address = HttpAddress { target: target.to_owned(), ..self.arguments.url.clone() };
+        // Whoever shows a certificate that is not trusted, and was not to be accepted, does not learn the token.
+        let is_shown = self.trust == Trust::System || self.arguments.insecure;
+        Endpoint { address, trust: self.trust, token: self.arguments.token.clone().filter(|_| is_shown) }
+    }
+}
+
+/// The server's clock beside ours, by the end of its credentials, which it rounds up to a minute.
+fn clock(users: &[&str], ttl_seconds: u64, unix_now: Duration) -> Finding {
+    let expiry = users.iter().find_map(|user| user.split(':').next()?.parse::<u64>().ok());
+    let Some(expiry) = expiry else {
+        return Finding::new("clock", State::NotChecked, "no credentials that end, nothing to compare", "");
+    };
+    let ahead_seconds = i128::from(expiry) - i128::from(ttl_seconds) - i128::from(unix_now.as_secs());
+    if (-CLOCK_TOLERANCE_SECONDS..=60 + CLOCK_TOLERANCE_SECONDS).contains(&ahead_seconds) {
+        return Finding::ok("clock", "within two minutes of this machine's");
+    }
+    let (seconds, side) = (ahead_seconds.unsigned_abs(), if ahead_seconds < 0 { "behind" } else { "ahead of" });
+    Finding::new("clock", State::Warn, format!("about {seconds} s {side} this machine's"), ADVICE_CLOCK)
+}
+
+/// `place` is host and port of UDP.
+async fn stun(place: &str) -> Finding {
+    let address = TurnAddress::parse(&format!("turn:{place}"));
+    let mapped = match &address {
+        Ok(address) => client::mapped_address(&address.host, address.port).await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match mapped {
+        Ok(mapped) => Finding::ok("STUN", format!("{place} sees this machine as {mapped}")),
+        Err(error) => Finding::new("STUN", State::Fail, format!("{place}: {error}"), ADVICE_UDP),
+    }
+}
+
+/// Two allocations, and packets from each to the other.
+fn turn(url: &str, user: User, trust: Trust) -> Finding {
+    let address = match TurnAddress::parse(url) {
+        Ok(address) => address,
+        Err(error) => return Finding::new("TURN", State::Fail, error.to_string(), ""),
+    };
+    let (name, advice) = match address.transport {
+        Transport::Udp => ("TURN over UDP", ADVICE_UDP),
+        Transport::Tcp => ("TURN over TCP", ADVICE_TCP),
+        Transport::Tls => ("TURN over TLS", ADVICE_TLS),
+    };
+    let place = format!("{}:{}", address.host, address.port);
+    let plan = Plan {
+        allocations: 2,
+        packets_per_second: 50.0,
+        burst: 1,
+        together: false,
+        payload_bytes: 200,
+        method: Method::Channel,
+        peers: Peers::Pairs,
+        warm_up: Duration::from_millis(200),
+        duration: Duration::from_secs(1),
+    };
+    let door = Door { address, trust, user };
+    match client::turn::run(plan, &door, |_| {}) {
+        Ok(report) if report.received == 0 => {
+            Finding::new(name, State::Fail, format!("{place} relays nothing of {} packets", report.sent), ADVICE_RELAY)
+        }
+        Ok(report) => Finding::ok(name, format!("{place} relays, {} packets came in a second", report.received)),
+        Err(error) => Finding::new(name, State::Fail, format!("{place}: {error}"), advice),
+    }
+}
+
+/// A server names three or four.
+const RELAYS_MAX: usize = 8;
+/// Besides the minute of rounding: what an answer may take, and clocks that nobody minds.
+const CLOCK_TOLERANCE_SECONDS: i128 = 60;
+
+const ADVICE_PAGE: &str =
+    "Is the server running, and does the firewall let its TCP port (http.listen, https.listen) in?";
+const ADVICE_CERTIFICATE: &str =
+    "Browsers refuse it as well: set https.cert and https.key to one for this name that has not ended.";
+const ADVICE_WEBSOCKET: &str = "A proxy in front must pass on the Upgrade header on /ws.";
+const ADVICE_TOKEN: &str = "A server with auth.keys wants --token (parlor token makes one).";
+const ADVICE_NO_TURN: &str = "Calls between strict networks need it: set turn.enabled.";
+const ADVICE_CLOCK: &str = "Have both follow NTP: credentials and tokens end at a time.";
+const ADVICE_UDP: &str = "Let this UDP port (udp.listen) in, and its answers out.";
+const ADVICE_TCP: &str = "Let this TCP port (turn.tcp_listen) in.";
+const ADVICE_TLS: &str = "Let this TCP port (https.listen) in; the certificate must be for its name.";
+const ADVICE_RELAY: &str =
+    "The allocation stands, and nothing goes through it: are public.addresses and turn.relay_ports right?";
+
+#[cfg(test)]
+mod tests;
