@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from line import Access
 from meeting import until
@@ -76,6 +76,26 @@ class Narrow(Member):
             self._access.close()
 
 
+async def watched(server: Server, room: str, publisher: Member, viewer: Member) -> None:
+    """Both are in the room, and the viewer has asked for the publisher's camera."""
+    for one in (publisher, viewer):
+        await one.join(f"ws://127.0.0.1:{server.http_port}/ws", room)
+    for one in (publisher, viewer):
+        await one.meet(slots=1)
+    await until(f"{viewer.name} learns what {publisher.name} publishes", lambda: "camera" in viewer.others.get(publisher.name, []))
+    await viewer.watch([publisher.name])
+
+
+def with_two_through_the_server(server: Server, story: Callable[[Server], Awaitable[None]]) -> None:
+    """Plays a story at a server of its own, whose rooms are the media server's with two."""
+    own = Server(server.binary, settings={"rooms.topology": "sfu"})
+    try:
+        asyncio.run(asyncio.wait_for(story(own), LIMIT_S))
+        own.stop()
+    finally:
+        own.kill()
+
+
 async def measure(publisher: Narrow, viewer: Narrow) -> tuple[float, float]:
     """What the publisher puts onto its line in kbit/s, and the share of its pictures that the viewer is shown."""
     count = lambda: sum(map(len, viewer.seen.values()))
@@ -101,12 +121,7 @@ async def story(server: Server) -> None:
     """Wide lines, then a narrow one of the viewer, wide again, then a narrow one of the publisher."""
     ana, bo = Narrow("ana", 80, 300, server.port), Narrow("bo", 160, 600, server.port)
     try:
-        for one in (ana, bo):
-            await one.join(f"ws://127.0.0.1:{server.http_port}/ws", "narrow")
-        for one in (ana, bo):
-            await one.meet(slots=1)
-        await until("bo learns what ana publishes", lambda: "camera" in bo.others.get("ana", []))
-        await bo.watch(["ana"])
+        await watched(server, "narrow", ana, bo)
         await until("bo sees ana", lambda: bo.sees(ana))
         freely = lambda kbit_s: kbit_s >= FREELY_KBIT_S
         narrowly = lambda kbit_s: kbit_s <= NARROW_KBIT_S
@@ -125,12 +140,7 @@ async def story(server: Server) -> None:
 
 def adapts_to_a_narrow_line(server: Server) -> None:
     """In a room that is the media server's with two."""
-    own = Server(server.binary, settings={"rooms.topology": "sfu"})
-    try:
-        asyncio.run(asyncio.wait_for(story(own), LIMIT_S))
-        own.stop()
-    finally:
-        own.kill()
+    with_two_through_the_server(server, story)
 
 
 CHECKS = [("aiortc adapts to the narrow line of its only viewer, and to its own", adapts_to_a_narrow_line)]

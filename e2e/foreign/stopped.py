@@ -9,7 +9,7 @@ from gst_member import GstMember
 from meeting import until
 from member import FRAMES_PER_SECOND, Member
 from narrow import QUEUE_BYTES as WIDE_QUEUE_BYTES
-from narrow import WIDE_KBIT_S, Narrow
+from narrow import WIDE_KBIT_S, Narrow, watched, with_two_through_the_server
 from server import Failed, Server
 
 # Not enough for sound and the least of pictures.
@@ -19,7 +19,6 @@ QUEUE_BYTES = 8_000
 # The picture stops; the line stays as it is for so long; on a wide one the picture is back after the longest pause between two trials
 # that there can be by then, and stays.
 STOPS_S, NARROW_S, BACK_S, STAYS_S = 30, 45, 50, 15
-LIMIT_S = 240
 # Of the seconds on the narrow line those in which pictures come, and of the sound of that time what is heard: a trial costs some of it.
 SPOILED_MAX, HEARD_MIN = 0.3, 0.6
 # Of the pictures that were taken.
@@ -70,12 +69,7 @@ async def story(server: Server) -> None:
     """The picture is stopped on a narrow line, and comes back when that is wide again."""
     ana, bo = Snow("ana", 80, 300, "VP8"), Narrow("bo", 160, 600, server.port)
     try:
-        for one in (ana, bo):
-            await one.join(f"ws://127.0.0.1:{server.http_port}/ws", "snow")
-        for one in (ana, bo):
-            await one.meet(slots=1)
-        await until("bo learns what ana publishes", lambda: "camera" in bo.others.get("ana", []))
-        await bo.watch(["ana"])
+        await watched(server, "snow", ana, bo)
         await until("pictures come", lambda: pictures(bo) > FRAMES_PER_SECOND)
         await asyncio.sleep(5)
         bo.down.queue_bytes = QUEUE_BYTES
@@ -99,12 +93,7 @@ async def story(server: Server) -> None:
 def comes_back(server: Server) -> None:
     """In a room that is the media server's with two."""
     gst_member.demand()
-    own = Server(server.binary, settings={"rooms.topology": "sfu"})
-    try:
-        asyncio.run(asyncio.wait_for(story(own), LIMIT_S))
-        own.stop()
-    finally:
-        own.kill()
+    with_two_through_the_server(server, story)
 
 
 CHECKS = [("aiortc sees a picture again that was stopped, when its line has become wide", comes_back)]

@@ -5,7 +5,8 @@ use std::process::{Command, ExitCode};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::command::{exists, read, show};
+use crate::command::{read, show};
+use crate::install::{Need, install};
 use crate::stopwatch::Stopwatch;
 use crate::workspace::{cargo, root};
 
@@ -19,10 +20,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    if !exists("cargo-fuzz") {
-        println!("Installing cargo-fuzz, which drives the fuzz targets");
-        show(cargo().args(["install", "--locked", "cargo-fuzz"]))?;
-    }
+    install(&[Need::Crate("cargo-fuzz", "which drives the fuzz targets")].into())?;
     let listed = read(&mut cargo_fuzz("list"))?;
     let all: Vec<_> = listed.lines().map(str::to_owned).filter(|name| !name.is_empty()).collect();
     if let Some(unknown) = options.target.iter().find(|name| !all.contains(name)) {

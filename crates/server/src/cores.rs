@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use turn::credentials::{Credentials, Password, Secret};
-use turn::{Cap, Caps};
+use turn::{Cap, Caps, Rate};
 
 use crate::address::Standing;
 use crate::config::{Config, Limit, Listen};
@@ -34,12 +34,9 @@ pub(crate) fn turn_settings(config: &Config, rest_secrets: Vec<Secret>, standing
     core.limits.permissions_per_allocation = number(config.limits_permissions_per_allocation);
     core.limits.channels_per_allocation = number(config.limits_channels_per_allocation);
     core.limits.caps = caps(config);
-    core.limits.new_peers.per_second = number(config.limits_new_peers_per_second);
-    core.limits.new_peers.burst = core.limits.new_peers.per_second.saturating_mul(NEW_PEERS_BURST_SECONDS);
-    core.limits.bindings.per_second = number(config.limits_bindings_per_second);
-    core.limits.bindings.burst = core.limits.bindings.per_second.saturating_mul(BINDINGS_BURST_SECONDS);
-    core.limits.challenges.per_second = number(config.limits_challenges_per_second);
-    core.limits.challenges.burst = core.limits.challenges.per_second.saturating_mul(CHALLENGES_BURST_SECONDS);
+    core.limits.new_peers = rate(config.limits_new_peers_per_second, NEW_PEERS_BURST_SECONDS);
+    core.limits.bindings = rate(config.limits_bindings_per_second, BINDINGS_BURST_SECONDS);
+    core.limits.challenges = rate(config.limits_challenges_per_second, CHALLENGES_BURST_SECONDS);
     let mut settings = Settings::new(core);
     settings.workers = config.media_workers.count();
     settings.udp_listen = both_families(&config.udp_listen);
@@ -152,6 +149,12 @@ fn caps(config: &Config) -> Caps {
         user: cap(config.limits_turn_user_kbits_per_second, config.limits_turn_user_packets_per_second),
         room: cap(config.limits_turn_room_kbits_per_second, config.limits_turn_room_packets_per_second),
     }
+}
+
+/// So many a second, and what comes in `burst_seconds` at once.
+fn rate(limit: Limit, burst_seconds: u32) -> Rate {
+    let per_second = number(limit);
+    Rate { per_second, burst: per_second.saturating_mul(burst_seconds) }
 }
 
 fn number(limit: Limit) -> u32 {

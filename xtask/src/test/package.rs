@@ -20,7 +20,7 @@ pub(super) const NEEDS: &[Need] = &[
     Need::Debian("python3", "python3", "the claims about the package"),
 ];
 
-/// Packs `binary`'s profile and proves what the package does. The binary has been built before.
+/// Packs the server, which has been built before, and proves what the package does.
 pub(super) fn prove(to: &Path) -> Result<Outcome> {
     let folder = target().join("package");
     if folder.exists() {

@@ -40,8 +40,8 @@ pub(crate) fn all() -> Vec<Case> {
         alone("busy-worker", "five meetings of ten, all on one worker", Some(1), meetings(5)),
         half_load(HALF_LOAD, meetings(5), meetings(8)),
         Case { goes_first: true, ..half_load(HALF_LOAD_FIRST, meetings(5), meetings(8)) },
-        alone(ONE_WORKER, "1 to 200, video of 110 packets/s, one worker", Some(1), broadcast(200, VIDEO_110)),
-        alone(TWO_WORKERS, "the same room on two workers", Some(2), broadcast(200, VIDEO_110)),
+        alone(ONE_WORKER, "1 to 200, video of 500 packets/s, one worker", Some(1), broadcast(200, VIDEO_500)),
+        alone(TWO_WORKERS, "the same room on two workers", Some(2), broadcast(200, VIDEO_500)),
         alone(IDLE, "200 members with places for nine pictures and a voice, who get nothing", None, idle),
     ]
 }

@@ -56,7 +56,7 @@ impl Estimator {
     /// It was allocated anew: with the least more than was granted, so much would be sent in all; 0 where nothing more is wanted. Where
     /// the receiver's own estimate forbids it for long, it is tried.
     pub fn set_step(&mut self, now: Instant, step_bps: u64) {
-        let is_short = self.told_bps().is_some() && self.estimate_bps() < step_bps;
+        let is_short = self.is_told_alone() && self.estimate_bps() < step_bps;
         self.trials.set_step(self.micros(now), step_bps, is_short);
     }
 
@@ -85,7 +85,7 @@ impl Estimator {
 
     /// Reports say again and again that what was sent does not arrive for long.
     pub(super) fn is_late(&self) -> bool {
-        self.late_reports >= LATE_REPORTS && self.told_bps().is_some()
+        self.late_reports >= LATE_REPORTS && self.is_told_alone()
     }
 
     /// Begins or ends a trial for which it is time.

@@ -147,7 +147,7 @@ const CARRIED_PERCENT: u64 = 125;
 
 /// Between trials, twice as long after each that failed. A trial of a path that is as narrow as before costs a second or two of sound.
 const PATIENCE_MIN_US: i64 = 4_000_000;
-pub(super) const PATIENCE_MAX_US: i64 = 60_000_000;
+const PATIENCE_MAX_US: i64 = 60_000_000;
 
 /// A key picture has come and others behind it, and a queue would be seen.
 const FLOWING_US: i64 = 2_500_000;
