@@ -16,7 +16,7 @@ use crate::{greeting, guest};
 /// Whom to visit.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
-    /// The server, as https://call.example.org
+    /// The server, as `https://call.example.org`
     #[arg(value_parser = HttpAddress::parse)]
     url: HttpAddress,
     /// A token for any room, for servers that want one
