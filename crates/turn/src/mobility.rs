@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::address::ClientAddr;
+use crate::ticket::NUMBER_MAX;
 
 /// What an allocation that may move remembers.
 #[derive(Debug, Default)]
@@ -30,7 +31,7 @@ impl Mobility {
 
     /// Uses up the ticket for a move.
     pub(crate) fn begin(&mut self, now: Instant, to: ClientAddr) {
-        self.ticket = self.ticket.wrapping_add(1);
+        self.ticket = next(self.ticket);
         self.latest = Some(Move { to, at: now, has_arrived: false });
     }
 
@@ -50,8 +51,13 @@ impl Mobility {
     pub(crate) fn is_repeated(&self, now: Instant, client: &ClientAddr, number: u32) -> bool {
         let is_latest =
             |latest: Move| latest.to == *client && now.saturating_duration_since(latest.at) < USED_TICKET_LIFETIME;
-        number.wrapping_add(1) == self.ticket && self.latest.is_some_and(is_latest)
+        next(number) == self.ticket && self.latest.is_some_and(is_latest)
     }
+}
+
+/// The number of the ticket after that.
+fn next(number: u32) -> u32 {
+    number.wrapping_add(1) & NUMBER_MAX
 }
 
 /// How long a used ticket is known, for requests that are sent again (RFC 8016 §3.2.2: 30 seconds at least).

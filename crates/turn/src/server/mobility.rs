@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use rand_chacha::rand_core::Rng;
 use stun_types::attribute::RawAttribute;
 
 use super::Server;
@@ -100,13 +99,11 @@ impl Server {
     }
 
     /// Adds the ticket for the next move where the allocation may move.
-    pub(super) fn add_ticket(&mut self, id: AllocationId, response: &mut Response) {
-        let mut nonce = [0; 12];
-        self.random.fill_bytes(&mut nonce);
+    pub(super) fn add_ticket(&self, id: AllocationId, response: &mut Response) {
         let Some(allocation) = self.allocations.get(id) else { return };
         let Some(number) = allocation.mobility.as_ref().map(|mobility| mobility.ticket) else { return };
-        let value = self.tickets.seal(Ticket { allocation: Allocations::key(id, allocation), number }, nonce);
-        response.add(&RawAttribute::new(MOBILITY_TICKET, &value));
+        let value = self.tickets.seal(Ticket { allocation: Allocations::key(id, allocation), number });
+        response.add(&RawAttribute::new(MOBILITY_TICKET, value.as_bytes()));
     }
 
     fn mobility_mut(&mut self, id: AllocationId) -> Option<&mut Mobility> {

@@ -153,7 +153,7 @@ fn what_is_no_ticket_is_a_bad_request_and_that_of_an_ended_allocation_a_mismatch
     let mut world = world();
     let (home, _, ticket) = settled(&mut world);
     let away = elsewhere(&mut world, udp(AWAY));
-    for bad in [&b""[..], b"x", &[0; 41], &ticket[..40]] {
+    for bad in [&b""[..], b"x", &[0; 32], &[b'A'; 32], &ticket[..31]] {
         assert_eq!(refresh(&mut world, &away, bad).answer(), Answer::Error(400), "{bad:?}");
     }
     world.refresh(&home, 0);
