@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-import urllib.request
 from collections.abc import Callable
 
 from line import Access
 from meeting import until
 from member import MediaStreamTrack
 from narrow import Noise
-from server import Failed, Server, free_ports
+from server import Failed, Server, free_ports, metric
 from stream import AiortcEnd, attended
 
 QUIET_S = 8
@@ -17,7 +16,7 @@ QUIET_S = 8
 CUT_S = 4
 # What the viewer says of it arrives and is answered.
 ANSWERED_S = 20
-LIMIT_S, REQUEST_S = 120, 10
+LIMIT_S = 120
 CAUSES = ("unsent", "undecodable")
 
 
@@ -76,10 +75,7 @@ class Watched(AiortcEnd):
 
 def freezes(metrics_port: int) -> dict[str, float]:
     """How many were counted, by their cause."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=REQUEST_S) as answer:
-        lines = answer.read().decode().splitlines()
-    name = lambda cause: f'parlor_live_freezes_total{{cause="{cause}"}}'
-    return {cause: float(next(line.split()[-1] for line in lines if line.startswith(name(cause)))) for cause in CAUSES}
+    return {cause: metric(metrics_port, f'parlor_live_freezes_total{{cause="{cause}"}}') for cause in CAUSES}
 
 
 async def story(own: Server, metrics_port: int) -> None:

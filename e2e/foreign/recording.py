@@ -5,14 +5,13 @@ import shutil
 import subprocess
 import tempfile
 import time
-import urllib.request
 import uuid
 from pathlib import Path
 
 from live import CLIENT_S, ffmpeg_source, run
 from matrix import INPUTS, SETTLED_S, Input
 from played import PLAYED_S, played
-from server import Failed, Server, free_ports
+from server import Failed, Server, free_ports, metric
 
 RECORDED_S = 4
 # A picture of ffmpeg's encoder lasts 40 ms; what is in the last fragment is lost.
@@ -119,9 +118,7 @@ def codecs(path: Path) -> list[str]:
 
 def transcoded_frames(metrics_port: int) -> float:
     """Of sound that became AAC."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=CLIENT_S) as answer:
-        lines = answer.read().decode().splitlines()
-    return float(next(line.split()[-1] for line in lines if line.startswith('parlor_live_transcoded_frames_total{to="aac"}')))
+    return metric(metrics_port, 'parlor_live_transcoded_frames_total{to="aac"}')
 
 
 def record_by_whip(server: Server, source: Input, wanted: str, extension: str, sound: str = "opus") -> None:

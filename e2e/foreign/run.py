@@ -32,6 +32,7 @@ import live
 import live_back
 import matrix
 import meeting
+import moves
 import narrow
 import native
 import obs
@@ -85,7 +86,7 @@ def main() -> int:
     peaceful = chosen([*tools.CHECKS, *ice.CHECKS])
     streams = [*stream.CHECKS, *live.CHECKS, *live_back.CHECKS, *hooks.CHECKS, *recording.CHECKS, *room_recording.CHECKS, *full_disk.CHECKS, *forward.CHECKS, *g711.CHECKS]
     meetings = chosen([*meeting.CHECKS, *handshake.CHECKS, *encoder.CHECKS, *apprtc_device.CHECKS, *native.CHECKS, *pion.CHECKS, *streams])
-    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *slow_disk.CHECKS, *audience.CHECKS, *narrow.CHECKS, *stopped.CHECKS, *freezes.CHECKS])
+    abuse, crowds = chosen(tools.ABUSE), chosen([*matrix.CHECKS, *obs.CHECKS, *slow_disk.CHECKS, *audience.CHECKS, *moves.CHECKS, *narrow.CHECKS, *stopped.CHECKS, *freezes.CHECKS])
     if not peaceful and not meetings and not abuse and not crowds:
         print(f"no check is called {options.only!r}", file=sys.stderr)
         return 1

@@ -21,6 +21,7 @@ SECRET = "a secret of thirty-two characters"
 
 START_S = 15
 STOP_S = 5
+METRICS_S = 10
 
 
 class Failed(Exception):
@@ -127,6 +128,13 @@ class Server:
         said = self.log()
         self.kill()
         raise Failed(f"{url} does not answer within {START_S} s:\n{said}")
+
+
+def metric(port: int, series: str) -> float:
+    """What a series of `/metrics` at a port of 127.0.0.1 stands at, by its name with labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=METRICS_S) as answer:
+        lines = answer.read().decode().splitlines()
+    return float(next(line.split()[-1] for line in lines if line.startswith(f"{series} ")))
 
 
 def free_ports(count: int) -> list[int]:
