@@ -1,5 +1,7 @@
-//! `parlor doctor`: visits a server as a browser would, and says which of its doors are shut and what to do.
+//! `parlor doctor`: visits a server as a browser would, and says which of its doors are shut and what to do. On its own machine it looks at the
+//! settings first.
 
+mod host;
 mod report;
 
 use std::time::Duration;
@@ -11,23 +13,27 @@ use client::{Endpoint, Error, HttpAddress, RoomAddress, Trust, WebSocket};
 use serde::Deserialize;
 
 use self::report::{Finding, Report, State};
-use crate::{greeting, guest};
+use crate::drain::own_url;
+use crate::settings::SettingArguments;
+use crate::{greeting, guest, token};
 
 /// Whom to visit.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
-    /// The server, as `https://call.example.org`
-    #[arg(value_parser = HttpAddress::parse)]
-    url: HttpAddress,
+    /// The server, as `https://call.example.org`; without it the one of this machine, by its settings
+    #[arg(value_parser = HttpAddress::parse, conflicts_with_all = ["config", "env", "set"])]
+    url: Option<HttpAddress>,
     /// A token for any room, for servers that want one
     #[arg(long, env = "PARLOR_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// Go on with any certificate: the server may be anybody
-    #[arg(long)]
+    #[arg(long, requires = "url")]
     insecure: bool,
     /// Print one JSON object, and nothing else, on standard output
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    settings: SettingArguments,
 }
 
 /// What `GET /api/v1/ice` says.
@@ -47,9 +53,21 @@ struct IceServer {
 }
 
 /// One visit, and what has been found so far.
-struct Visit<'a> {
-    arguments: &'a DoctorArguments,
+struct Visit {
+    url: HttpAddress,
+    token: Option<String>,
     trust: Trust,
+    /// Any certificate will do, and no finding is made of it.
+    is_any_accepted: bool,
+    /// The server and we have one clock.
+    is_own: bool,
+    findings: Findings,
+}
+
+/// What has been found so far.
+#[derive(Default)]
+struct Findings {
+    is_json: bool,
     report: Report,
 }
 
@@ -58,10 +76,14 @@ struct Visit<'a> {
 /// # Errors
 /// When a check failed.
 pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<()> {
-    let trust = if arguments.insecure { Trust::Anyone } else { Trust::System };
-    let mut visit = Visit { arguments, trust, report: Report::default() };
-    guest::visit(visit.check())?;
-    let report = visit.report;
+    let findings = Findings { is_json: arguments.json, ..Findings::default() };
+    let report = guest::visit(async {
+        let findings = match &arguments.url {
+            Some(url) => Visit::to(url.clone(), arguments, findings).check().await?,
+            None => check_own(arguments, findings).await?,
+        };
+        Ok(findings.report)
+    })?;
     if arguments.json {
         greeting::print(&(report.to_json() + "\n"))?;
     } else {
@@ -72,41 +94,98 @@ pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Visit<'_> {
-    async fn check(&mut self) -> anyhow::Result<()> {
-        if !self.check_page().await? {
-            let unknown = |name| Finding::new(name, State::NotChecked, "the page does not answer", "");
-            return ["WebSocket", "STUN", "TURN"].map(unknown).into_iter().try_for_each(|finding| self.note(finding));
+/// The machine first, then its server, if it runs.
+async fn check_own(arguments: &DoctorArguments, mut findings: Findings) -> anyhow::Result<Findings> {
+    let config = match arguments.settings.load() {
+        Ok(loaded) => loaded.config,
+        Err(error) => {
+            findings.note(Finding::new("configuration", State::Fail, error.to_string(), ADVICE_CONFIGURATION))?;
+            return Ok(findings);
         }
-        let websocket = self.websocket().await;
-        self.note(websocket)?;
-        match self.ice().await {
-            Ok(answer) => self.check_ice(answer).await,
-            Err(error) => self.note(Finding::new("ICE servers", State::Fail, error.to_string(), ADVICE_TOKEN)),
-        }
+    };
+    let file = arguments.settings.file().map_or("no file".to_owned(), |file| file.display().to_string());
+    findings.note(Finding::ok("configuration", format!("accepted ({file})")))?;
+    for finding in host::findings(&config) {
+        findings.note(finding)?;
     }
+    let mut stun = Vec::new();
+    for server in &config.public_stun.0 {
+        let seen = client::mapped_address(&server.host, server.port).await.map_err(|error| error.to_string());
+        stun.push((server.to_string(), seen));
+    }
+    findings.note(host::public_address(&config, &server::address::reachable(), &stun))?;
+    let url = HttpAddress::parse(&own_url(&config)?)?;
+    let visit = Visit {
+        url,
+        token: arguments.token.clone().map_or_else(|| token::of_own(&config), |token| Ok(Some(token)))?,
+        trust: Trust::Anyone,
+        is_any_accepted: true,
+        is_own: true,
+        findings,
+    };
+    if visit.endpoint("/").request("GET").await.is_ok() {
+        return visit.check().await;
+    }
+    let mut findings = visit.findings;
+    let seen = format!("none answers at {}", visit.url.authority());
+    findings.note(Finding::new("server", State::NotChecked, seen, ADVICE_START))?;
+    for finding in host::ports(&config) {
+        findings.note(finding)?;
+    }
+    Ok(findings)
+}
 
+impl Findings {
     fn note(&mut self, finding: Finding) -> anyhow::Result<()> {
-        if !self.arguments.json {
+        if !self.is_json {
             greeting::print(&finding.text())?;
         }
         self.report.findings.push(finding);
         Ok(())
     }
+}
+
+impl Visit {
+    fn to(url: HttpAddress, arguments: &DoctorArguments, findings: Findings) -> Self {
+        let is_any_accepted = arguments.insecure;
+        let trust = if is_any_accepted { Trust::Anyone } else { Trust::System };
+        Self { url, token: arguments.token.clone(), trust, is_any_accepted, is_own: false, findings }
+    }
+
+    async fn check(mut self) -> anyhow::Result<Findings> {
+        if !self.check_page().await? {
+            let unknown = |name| Finding::new(name, State::NotChecked, "the page does not answer", "");
+            ["WebSocket", "STUN", "TURN"].map(unknown).into_iter().try_for_each(|finding| self.note(finding))?;
+            return Ok(self.findings);
+        }
+        let websocket = self.websocket().await;
+        self.note(websocket)?;
+        match self.ice().await {
+            Ok(answer) => self.check_ice(answer).await?,
+            Err(error) => self.note(Finding::new("ICE servers", State::Fail, error.to_string(), ADVICE_TOKEN))?,
+        }
+        Ok(self.findings)
+    }
+
+    fn note(&mut self, finding: Finding) -> anyhow::Result<()> {
+        self.findings.note(finding)
+    }
 
     /// Whether there is a page to go on with. A certificate that is not trusted does not end the visit.
     async fn check_page(&mut self) -> anyhow::Result<bool> {
-        let target = self.arguments.url.target.clone();
+        let target = self.url.target.clone();
         let mut answer = self.endpoint(&target).request("GET").await;
         let certificate = match &answer {
             Err(error @ Error::Tls { .. }) => {
                 Some(Finding::new("certificate", State::Fail, error.to_string(), ADVICE_CERTIFICATE))
             }
-            _ if !self.arguments.url.tls => {
+            // Its files have been looked at.
+            _ if self.is_own => None,
+            _ if !self.url.tls => {
                 let seen = "plain HTTP: browsers give camera and microphone to localhost only";
                 Some(Finding::new("certificate", State::NotChecked, seen, "Visit it by https://"))
             }
-            Ok(_) if self.trust == Trust::Anyone => {
+            Ok(_) if self.is_any_accepted => {
                 Some(Finding::new("certificate", State::NotChecked, "any is accepted (--insecure)", ""))
             }
             Ok(_) => Some(Finding::ok("certificate", "this machine trusts it")),
@@ -126,8 +205,7 @@ impl Visit<'_> {
     }
 
     async fn websocket(&self) -> Finding {
-        let HttpAddress { tls, .. } = self.arguments.url;
-        let url = format!("{}://{}", if tls { "https" } else { "http" }, self.arguments.url.authority());
+        let url = format!("{}://{}", if self.url.tls { "https" } else { "http" }, self.url.authority());
         let connected = match RoomAddress::parse(&url) {
             Ok(address) => WebSocket::connect(&address.websocket, None, self.trust).await,
             Err(error) => Err(error),
@@ -147,8 +225,10 @@ impl Visit<'_> {
 
     async fn check_ice(&mut self, answer: IceAnswer) -> anyhow::Result<()> {
         let users: Vec<_> = answer.ice_servers.iter().map(|server| server.username.as_str()).collect();
-        let clock = clock(&users, answer.ttl_seconds, server::clock::unix_time());
-        self.note(clock)?;
+        if !self.is_own {
+            let clock = clock(&users, answer.ttl_seconds, server::clock::unix_time());
+            self.note(clock)?;
+        }
         let mut relays = Vec::new();
         for server in answer.ice_servers {
             for url in server.urls {
@@ -173,10 +253,10 @@ impl Visit<'_> {
     }
 
     fn endpoint(&self, target: &str) -> Endpoint {
-        let address = HttpAddress { target: target.to_owned(), ..self.arguments.url.clone() };
+        let address = HttpAddress { target: target.to_owned(), ..self.url.clone() };
         // Whoever shows a certificate that is not trusted, and was not to be accepted, does not learn the token.
-        let is_shown = self.trust == Trust::System || self.arguments.insecure;
-        Endpoint { address, trust: self.trust, token: self.arguments.token.clone().filter(|_| is_shown) }
+        let is_shown = self.trust == Trust::System || self.is_any_accepted;
+        Endpoint { address, trust: self.trust, token: self.token.clone().filter(|_| is_shown) }
     }
 }
 
@@ -245,6 +325,8 @@ const RELAYS_MAX: usize = 8;
 /// Besides the minute of rounding: what an answer may take, and clocks that nobody minds.
 const CLOCK_TOLERANCE_SECONDS: i128 = 60;
 
+const ADVICE_CONFIGURATION: &str = "parlor config prints a sample with every setting.";
+const ADVICE_START: &str = "Start it and ask again: pages, STUN and TURN are checked then.";
 const ADVICE_PAGE: &str =
     "Is the server running, and does the firewall let its TCP port (http.listen, https.listen) in?";
 const ADVICE_CERTIFICATE: &str =

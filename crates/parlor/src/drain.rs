@@ -49,7 +49,10 @@ pub(crate) fn run(arguments: &DrainArguments) -> anyhow::Result<()> {
 }
 
 /// Where the server of this configuration is reached from this machine.
-fn own_url(config: &Config) -> anyhow::Result<String> {
+///
+/// # Errors
+/// When no port is named.
+pub(crate) fn own_url(config: &Config) -> anyhow::Result<String> {
     let first = |addresses: &[SocketAddr]| addresses.iter().find(|address| address.port() != 0).copied().map(near);
     let http = first(&config.http_listen.0).map(|address| format!("http://{address}"));
     let https = || first(&config.https_listen.0).map(|address| format!("https://{address}"));

@@ -46,7 +46,8 @@ enum Command {
     Drain(drain::DrainArguments),
     /// Visit a server as a browser would, and say what is shut and what to do: page, certificate, WebSocket, clock, STUN, TURN over UDP, TCP and TLS.
     ///
-    /// Run it on another machine: it sees what guests see. Exit code 1 when a check failed.
+    /// Run it on another machine with the server's address: it sees what guests see. Without an address, where the server runs, as its user and with its
+    /// settings, it looks at these, at files, limits and addresses, and at the server if it runs, else at its ports. Exit code 1 when a check failed.
     Doctor(doctor::DoctorArguments),
     /// Make a token that lets its holder into a room. Needs auth.keys, the same as the server has.
     Token(token::TokenArguments),

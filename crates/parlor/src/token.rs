@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use room::token::{Claims, Key, mint};
 use server::clock;
+use server::config::Config;
 
 use crate::greeting;
 use crate::settings::SettingArguments;
@@ -62,6 +63,17 @@ pub(crate) fn run(arguments: &TokenArguments) -> anyhow::Result<()> {
     greeting::print(&format!("{}\n", mint(&key, &claims)?))
 }
 
+/// A short token for everything, where the configuration has a key to sign it.
+///
+/// # Errors
+/// When the key cannot sign.
+pub(crate) fn of_own(config: &Config) -> anyhow::Result<Option<String>> {
+    let Some((name, secret)) = config.auth_keys.0.first() else { return Ok(None) };
+    let exp = (clock::unix_time() + OWN_LIFETIME).as_secs();
+    let claims = Claims { room: "*".to_owned(), uid: None, name: None, role: None, grants: None, exp, nbf: None };
+    Ok(Some(mint(&Key::new(name.as_str(), secret.reveal())?, &claims)?))
+}
+
 /// A whole number with a unit.
 pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     let expected = || "expected a number with a unit: 90s, 30m, 12h or 7d".to_owned();
@@ -72,6 +84,9 @@ pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     let seconds = number.checked_mul(seconds_in_unit).filter(|seconds| (1..=LIFETIME_SECONDS_MAX).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(|| "expected a time from 1s to 3650d".to_owned())
 }
+
+/// It is used at once.
+const OWN_LIFETIME: Duration = Duration::from_secs(60);
 
 /// What a member can be allowed, a program of the operator, who publishes or plays a stream, and who watches a room.
 const GRANTS: [&str; 12] = [

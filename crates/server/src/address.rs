@@ -88,6 +88,12 @@ pub fn own() -> Vec<IpAddr> {
     addresses
 }
 
+/// Whether the whole Internet can have a way there: neither private nor special.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    !turn::is_special(address.to_canonical())
+}
+
 fn is_reachable(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !address.is_loopback() && !address.is_link_local() && !address.is_unspecified(),

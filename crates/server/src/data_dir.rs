@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
+use rustix::fs::{Access, access};
 
 use crate::config::Secret;
 
@@ -24,6 +25,22 @@ impl DataDir {
         directory.write(PROBE, b"")?;
         fs::remove_file(directory.0.join(PROBE))?;
         Ok(directory)
+    }
+
+    /// Whether the directory is there and this user can write to it; makes nothing.
+    ///
+    /// # Errors
+    /// When it is there and cannot be written to, or is no directory.
+    pub fn look(path: &Path) -> io::Result<bool> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => {
+                access(path, Access::WRITE_OK | Access::EXEC_OK)?;
+                Ok(true)
+            }
+            Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The whole file, or `None` when there is none.

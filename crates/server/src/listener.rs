@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use crate::config::Listen;
+use crate::config::{Config, Listen};
 
 /// An address that could not be had. The text says which setting changes it.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,28 @@ pub fn listen(setting: &'static str, addresses: &Listen) -> Result<Vec<TcpListen
     addresses.0.iter().map(one).collect()
 }
 
+/// Tries every TCP and UDP port of the configuration and gives it back: its setting and address, and why it cannot be had, if so.
+#[must_use]
+pub fn attempts(config: &Config) -> Vec<(&'static str, SocketAddr, Option<BindError>)> {
+    let tcp = [
+        ("http.listen", &config.http_listen),
+        ("https.listen", &config.https_listen),
+        ("turn.tcp_listen", &config.turn_tcp_listen),
+        ("compat.listen", &config.compat_listen),
+    ];
+    let udp = [("udp.listen", &config.udp_listen), ("stun.second_listen", &config.stun_second_listen)];
+    let tcp = tcp.into_iter().map(|(setting, listen)| (setting, "TCP", listen));
+    let each = tcp.chain(udp.into_iter().map(|(setting, listen)| (setting, "UDP", listen)));
+    let addresses =
+        each.flat_map(|(setting, protocol, listen)| listen.0.iter().map(move |at| (setting, protocol, *at)));
+    let attempt = |(setting, protocol, address): (&'static str, &'static str, SocketAddr)| {
+        let had = if protocol == "TCP" { bound_tcp(address).map(drop) } else { bound_udp(address).map(drop) };
+        let reason = had.err().map(|reason| BindError { setting, protocol, address, reason });
+        (setting, address, reason)
+    };
+    addresses.map(attempt).collect()
+}
+
 /// A machine without IPv6 refuses `[::]`, which stands for both families: there, IPv4 is all of them.
 fn without_ipv6(address: SocketAddr, error: io::Error) -> io::Result<TcpListener> {
     let absent = [Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL]
@@ -49,6 +71,19 @@ fn without_ipv6(address: SocketAddr, error: io::Error) -> io::Result<TcpListener
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::from_std(bound_tcp(address)?.into())
+}
+
+fn bound_udp(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+fn bound_tcp(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
@@ -60,7 +95,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_tcp_user_timeout(Some(UNREAD_MAX))?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket)
 }
 
 /// What happened and what to do about it.

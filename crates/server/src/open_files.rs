@@ -16,3 +16,9 @@ pub fn raise_limit() -> Option<u64> {
         }
     }
 }
+
+/// How many a server that is started from here may have open: the hard limit. `None` is no limit.
+#[must_use]
+pub fn limit() -> Option<u64> {
+    getrlimit(Resource::Nofile).maximum
+}

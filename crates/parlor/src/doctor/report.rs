@@ -44,7 +44,7 @@ impl Finding {
         Self { name: name.to_owned(), state, seen: seen.into(), advice: advice.to_owned() }
     }
 
-    /// A line, and a second one when something is to be done.
+    /// Columns: what was seen, and below it what is to be done, if anything is.
     pub(super) fn text(&self) -> String {
         let state = match self.state {
             State::Ok => "ok",
@@ -52,9 +52,11 @@ impl Finding {
             State::Fail => "fail",
             State::NotChecked => "not checked",
         };
-        let mut text = format!("  {state:<13}{:<14}{}\n", self.name, self.seen);
-        if !self.advice.is_empty() {
-            let _ = writeln!(text, "  {:<27}{}", "", self.advice);
+        let lines = self.seen.lines().chain((!self.advice.is_empty()).then_some(self.advice.as_str()));
+        let mut text = format!("  {state:<13}{:<20}", self.name);
+        for (index, line) in lines.enumerate() {
+            let indent = if index == 0 { 0 } else { INDENT };
+            let _ = writeln!(text, "{:indent$}{line}", "");
         }
         text
     }
@@ -71,6 +73,9 @@ impl Report {
         serde_json::to_string(self).expect("text can be written")
     }
 }
+
+/// Where the third column begins.
+const INDENT: usize = 2 + 13 + 20;
 
 #[cfg(test)]
 mod tests;

@@ -116,3 +116,47 @@ fn what_is_no_address_is_refused_with_code_2() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(text(&refused.stderr).contains("the scheme must be http or https"));
 }
+
+#[test]
+fn without_a_url_the_machine_is_looked_at_and_its_ports_while_no_server_runs() {
+    let free = ["https.listen=127.0.0.1:0", "udp.listen=127.0.0.1:0", "stun.second_listen=off", "turn.tcp_listen=off"];
+    let settings = [free.as_slice(), &["http.listen=127.0.0.1:1"]].concat();
+    let arguments: Vec<_> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+    let done = output(&[["doctor", "--json"].as_slice(), &arguments].concat());
+    let (names, all) = findings(&done);
+    for name in ["configuration: ok", "data.dir: ok", "certificate: warn", "server: not-checked", "udp.listen: ok"] {
+        assert!(names.contains(&name.to_owned()), "{name}: {names:?}");
+    }
+    for name in ["open files", "clock", "public address", "http.listen", "https.listen"] {
+        assert!(all.iter().any(|finding| finding["name"] == name), "{name}: {names:?}");
+    }
+}
+
+#[test]
+fn without_a_url_the_server_of_the_settings_is_visited_when_it_runs() {
+    let patient = Patient::start(&[]);
+    let address = patient.url.trim_start_matches("http://");
+    let done = output(&["doctor", "--json", "--set", &format!("http.listen={address}")]);
+    let (names, _) = findings(&done);
+    for name in ["configuration: ok", "page: ok", "WebSocket: ok", "STUN: ok", "TURN over UDP: ok", "TURN over TLS: ok"]
+    {
+        assert!(names.contains(&name.to_owned()), "{name}: {names:?}");
+    }
+    assert_eq!(names.iter().filter(|name| name.starts_with("clock") || name.starts_with("certificate")).count(), 2);
+    assert_eq!(done.status.code(), Some(0), "{names:?}");
+}
+
+#[test]
+fn settings_that_are_not_accepted_are_the_one_finding() {
+    let done = output(&["doctor", "--json", "--set", "turn.relay_ports=none"]);
+    let (names, all) = findings(&done);
+    assert_eq!(names, ["configuration: fail"]);
+    assert!(all[0]["seen"].as_str().unwrap().contains("turn.relay_ports"), "{all:?}");
+    assert_eq!(done.status.code(), Some(1));
+}
+
+#[test]
+fn url_and_settings_together_are_refused_with_code_2() {
+    let refused = output(&["doctor", "http://127.0.0.1:1", "--set", "http.listen=9000"]);
+    assert_eq!(refused.status.code(), Some(2));
+}

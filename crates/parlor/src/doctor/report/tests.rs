@@ -1,15 +1,16 @@
 use super::{Finding, Report, State};
 
 #[test]
-fn advice_stands_below_what_was_seen() {
+fn advice_and_further_lines_stand_below_what_was_seen() {
     let fine = Finding::ok("page", "answers");
-    let shut = Finding::new("TURN over UDP", State::Fail, "no answer", "open the port");
-    let unknown = Finding::new("STUN", State::NotChecked, "nobody to ask", "");
+    let shut = Finding::new("TURN over UDP", State::Fail, "no answer\nnor a second one", "open the port");
+    let unknown = Finding::new("stun.second_listen", State::NotChecked, "nobody to ask", "");
     let text = format!("{}{}{}", fine.text(), shut.text(), unknown.text());
-    let expected = "  ok           page          answers
-  fail         TURN over UDP no answer
-                             open the port
-  not checked  STUN          nobody to ask
+    let expected = "  ok           page                answers
+  fail         TURN over UDP       no answer
+                                   nor a second one
+                                   open the port
+  not checked  stun.second_listen  nobody to ask
 ";
     assert_eq!(text, expected);
 }
