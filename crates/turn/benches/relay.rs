@@ -6,7 +6,9 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
-    reason = "a benchmark reads the clock and prints what it saw"
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    reason = "a benchmark reads the clock, prints what it saw, and fails where it has no input"
 )]
 
 #[path = "../tests/it/world.rs"]
@@ -47,22 +49,21 @@ fn main() {
 /// A way through the server.
 #[derive(Debug, Clone, Copy)]
 enum Direction {
-    ChannelDataFromClient,
-    SendFromClient,
-    ChannelDataToClient,
-    DataToClient,
+    ChannelDataIn,
+    SendIn,
+    ChannelDataOut,
+    DataOut,
 }
 
 impl Direction {
-    const ALL: [Self; 4] =
-        [Self::ChannelDataFromClient, Self::ChannelDataToClient, Self::SendFromClient, Self::DataToClient];
+    const ALL: [Self; 4] = [Self::ChannelDataIn, Self::ChannelDataOut, Self::SendIn, Self::DataOut];
 
     fn name(self) -> &'static str {
         match self {
-            Self::ChannelDataFromClient => "ChannelData to a peer",
-            Self::SendFromClient => "Send to a peer",
-            Self::ChannelDataToClient => "ChannelData to a client",
-            Self::DataToClient => "Data to a client",
+            Self::ChannelDataIn => "ChannelData to a peer",
+            Self::SendIn => "Send to a peer",
+            Self::ChannelDataOut => "ChannelData to a client",
+            Self::DataOut => "Data to a client",
         }
     }
 }
@@ -105,14 +106,12 @@ impl Crowd {
         let World { server, now, .. } = &mut self.world;
         for (client, relay) in self.members.iter().cycle().take(PACKETS) {
             let goes_on = match direction {
-                Direction::ChannelDataFromClient => {
-                    server.handle_client(*now, *client, black_box(&by_channel)).is_some()
-                }
-                Direction::SendFromClient => server.handle_client(*now, *client, black_box(&by_indication)).is_some(),
-                Direction::ChannelDataToClient => {
+                Direction::ChannelDataIn => server.handle_client(*now, *client, black_box(&by_channel)).is_some(),
+                Direction::SendIn => server.handle_client(*now, *client, black_box(&by_indication)).is_some(),
+                Direction::ChannelDataOut => {
                     black_box(server.handle_peer(*now, *relay, peer, black_box(&payload))).is_some()
                 }
-                Direction::DataToClient => {
+                Direction::DataOut => {
                     black_box(server.handle_peer(*now, *relay, peer_without_channel, black_box(&payload))).is_some()
                 }
             };
@@ -125,7 +124,7 @@ impl Crowd {
 fn join(world: &mut World, number: usize) -> (ClientAddr, RelayAddr) {
     let number = u32::try_from(number).expect("there are not so many");
     let ip = Ipv4Addr::from_bits(Ipv4Addr::new(203, 0, 0, 1).to_bits() + number);
-    let local = SocketAddr::new(RELAY_V4.parse().expect("an address"), 3478);
+    let local = SocketAddr::new(RELAY_V4.parse().unwrap(), 3478);
     let addr = ClientAddr { transport: Transport::Udp, local, remote: SocketAddr::new(ip.into(), 4000) };
     let (client, relayed) = world.allocated(addr);
     assert_eq!(world.bind_channel(&client, CHANNEL, PEER), Answer::Success);
@@ -133,5 +132,5 @@ fn join(world: &mut World, number: usize) -> (ClientAddr, RelayAddr) {
 }
 
 fn peer(text: &str) -> PeerAddr {
-    PeerAddr::new(text.parse().expect("an address"))
+    PeerAddr::new(text.parse().unwrap())
 }
