@@ -79,7 +79,7 @@ struct Start {
 }
 
 /// The place of a viewer in a stream.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Cursor {
     /// Of the sound.
     rendition: Rendition,
@@ -119,6 +119,13 @@ impl Cursor {
     fn takes(&self, item: &Item) -> bool {
         let is_seen = item.grade() == Grade::BEST || self.beside.contains(item.grade());
         is_seen && item.is_for(self.rendition)
+    }
+
+    /// Whether both get the same next, and have begun.
+    #[must_use]
+    pub fn is_at(&self, other: &Self) -> bool {
+        let of = |cursor: &Self| (cursor.next, cursor.rendition, cursor.beside);
+        self.next.is_some() && of(self) == of(other)
     }
 
     /// Which rendition of the sound the viewer takes.
@@ -269,6 +276,13 @@ impl Hub {
         }
         (cursor.next, cursor.overtaken) = (Some(next), 0);
         Ok(())
+    }
+
+    /// Whether the viewer has begun and got everything.
+    #[must_use]
+    pub fn is_up_to_date(&self, cursor: &Cursor) -> bool {
+        let end = self.first.saturating_add(u64::try_from(self.kept.len()).unwrap_or(u64::MAX));
+        cursor.next == Some(end)
     }
 
     /// Whether a new viewer who takes this rendition of the sound would get something at once.

@@ -19,7 +19,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::connections::{Connections, Place};
 use crate::guest::Guest;
-use crate::http::{self, Arrival, Service, Site};
+use crate::http::{self, Arrival, Service, Site, endless};
+use crate::live::directory::Socket;
 use crate::live::rtmp;
 use crate::replay::Replay;
 use crate::tls;
@@ -84,7 +85,7 @@ async fn enter(hall: Hall, purpose: Purpose, stream: TcpStream, remote: SocketAd
         let arrival = Arrival { local: stream.local_addr()?, remote };
         let stream = Guest { stream, place, present: hall.present.clone() };
         match purpose {
-            Purpose::Http => serve_http(&hall, Service::Pages, stream, arrival).await,
+            Purpose::Http => serve_plain(&hall, stream, arrival).await,
             Purpose::Metrics => serve_http(&hall, Service::Metrics, stream, arrival).await,
             Purpose::Compat => serve_http(&hall, Service::Compat, stream, arrival).await,
             Purpose::Https | Purpose::Turn | Purpose::Rtmp => serve_mixed(&hall, purpose, stream, arrival).await,
@@ -108,7 +109,10 @@ async fn serve_mixed(hall: &Hall, purpose: Purpose, mut stream: Guest, arrival: 
             let stream = timeout(HANDSHAKE_DEADLINE, tls.accept(stream)).await??;
             serve_tls(hall, purpose, stream, arrival).await
         }
-        (RTMP_VERSION, _) if purpose == Purpose::Rtmp => serve_rtmp(hall, stream, arrival).await,
+        (RTMP_VERSION, _) if purpose == Purpose::Rtmp => {
+            let socket = Socket::of(&stream.get_ref().stream)?;
+            serve_rtmp(hall, stream, Some(socket), arrival).await
+        }
         _ if purpose == Purpose::Https => serve_http(hall, Service::Redirect, stream, arrival).await,
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "nothing that this port is for")),
     }
@@ -137,7 +141,7 @@ async fn serve_tls(
     }
     let stream = Replay::new(vec![first], stream);
     match first {
-        RTMP_VERSION if purpose != Purpose::Turn => serve_rtmp(hall, stream, arrival).await,
+        RTMP_VERSION if purpose != Purpose::Turn => serve_rtmp(hall, stream, None, arrival).await,
         _ if purpose == Purpose::Https => serve_http(hall, Service::Pages, stream, arrival).await,
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "not STUN")),
     }
@@ -192,16 +196,29 @@ async fn serve_encrypted_turn(
 }
 
 /// Until the publisher or the player goes, or breaks the rules.
-async fn serve_rtmp<S>(hall: &Hall, stream: S, arrival: Arrival) -> io::Result<()>
+async fn serve_rtmp<S>(hall: &Hall, stream: S, socket: Option<Socket>, arrival: Arrival) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    rtmp::serve(hall.site.stage.clone(), stream, canonical(arrival.remote).ip()).await
+    rtmp::serve(hall.site.stage.clone(), stream, socket, canonical(arrival.remote).ip()).await
 }
 
 /// A dual-stack socket shows IPv4 clients as ::ffff:a.b.c.d; the protocols above know them as IPv4.
 fn canonical(address: SocketAddr) -> SocketAddr {
     (address.ip().to_canonical(), address.port()).into()
+}
+
+/// A request without end is answered past the library for HTTP, if the connection begins with it.
+async fn serve_plain(hall: &Hall, stream: Guest, arrival: Arrival) -> io::Result<()> {
+    let mut stopping = hall.stopping.clone();
+    let seen = tokio::select! {
+        seen = timeout(FIRST_REQUEST_DEADLINE, endless::look(&stream.stream)) => seen??,
+        _ = stopping.wait_for(|stopping| *stopping) => return Err(io::ErrorKind::ConnectionAborted.into()),
+    };
+    match seen {
+        Some(seen) => endless::serve(Arc::clone(&hall.site), stream, arrival, seen).await,
+        None => serve_http(hall, Service::Pages, stream, arrival).await,
+    }
 }
 
 async fn serve_http<S>(hall: &Hall, service: Service, stream: S, arrival: Arrival) -> io::Result<()>

@@ -14,6 +14,7 @@ mod apprtc;
 pub(crate) mod arrival;
 mod check;
 mod drain;
+pub(crate) mod endless;
 mod error;
 mod live;
 mod metrics;

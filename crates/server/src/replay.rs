@@ -20,6 +20,11 @@ impl<S> Replay<S> {
         Self { first, given: 0, stream }
     }
 
+    /// The stream. Nothing may be read from it.
+    pub(crate) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
     /// The stream, once the first bytes were read again.
     pub(crate) fn into_inner(self) -> S {
         debug_assert_eq!(self.given, self.first.len(), "bytes would be lost");

@@ -30,6 +30,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::timeout;
 
+pub(super) use self::flv::Tags;
 use self::refusal::Refusal;
 use self::route::Route;
 use super::arrival::Arrival;

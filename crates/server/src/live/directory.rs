@@ -2,6 +2,7 @@
 //! waits for the name. What the publisher sends goes through the stream's hub, in which every viewer has a place of its own.
 
 mod inlet;
+mod row;
 mod tally;
 mod viewer;
 
@@ -20,6 +21,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 pub(crate) use self::inlet::Inlet;
+use self::row::Rows;
+pub(crate) use self::row::{Back, Seat, Socket, Write, joined};
 pub(crate) use self::tally::Tally;
 use self::viewer::Reader;
 pub(crate) use self::viewer::Readers;
@@ -57,6 +60,7 @@ struct Stream {
     news: watch::Sender<()>,
     /// Viewers, and those who wait for something to view. It changes while the directory is locked.
     readers: watch::Sender<Readers>,
+    rows: Rows,
 }
 
 /// What one publisher after the other has sent.
@@ -327,7 +331,10 @@ impl Entry {
     fn new() -> Self {
         let published = Published { hub: Hub::new(Limits::default()), publication: 0, key_picture_at: None, layers: 0 };
         let (news, readers) = (watch::Sender::new(()), watch::Sender::new(Readers::default()));
-        Self { stream: Arc::new(Stream { published: Mutex::new(published), news, readers }), publisher: None }
+        Self {
+            stream: Arc::new(Stream { published: Mutex::new(published), news, readers, rows: Rows::default() }),
+            publisher: None,
+        }
     }
 
     fn sight(&self, name: &StreamName) -> Option<Sight> {

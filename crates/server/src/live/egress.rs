@@ -12,7 +12,7 @@ use tokio::time::timeout;
 ///
 /// # Errors
 /// When the connection is lost, or takes nothing for [`UNTAKEN_MAX`].
-pub(super) async fn write_all(io: &mut (impl AsyncWrite + Unpin), pieces: &mut VecDeque<Bytes>) -> io::Result<()> {
+pub(crate) async fn write_all(io: &mut (impl AsyncWrite + Unpin), pieces: &mut VecDeque<Bytes>) -> io::Result<()> {
     while !pieces.is_empty() {
         let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         for (slice, piece) in slices.iter_mut().zip(pieces.iter()) {

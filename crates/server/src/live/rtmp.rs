@@ -18,7 +18,7 @@ use tokio::time::{sleep_until, timeout};
 
 use super::access::{Deed, Denied};
 use super::clients::{Kind, Presence, Visit};
-use super::directory::{Claim, Directory, Protocol, Taken, ViewEnd, Viewer};
+use super::directory::{Back, Claim, Directory, Protocol, Seat, Socket, Taken, ViewEnd, Viewer, joined};
 use super::egress;
 use super::encoders::{Declined, Encoders, Guest, OnStage};
 use super::entrance::Entrance;
@@ -42,7 +42,7 @@ pub(crate) struct Stage {
 ///
 /// # Errors
 /// When the connection is lost or the client breaks the rules.
-pub(crate) async fn serve<S>(stage: Stage, stream: S, client: IpAddr) -> io::Result<()>
+pub(crate) async fn serve<S>(stage: Stage, stream: S, socket: Option<Socket>, client: IpAddr) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -54,6 +54,7 @@ where
         stage,
         client,
         stream,
+        socket,
         session,
         part: Part::Visitor,
         presence: None,
@@ -74,6 +75,8 @@ struct Connection<S> {
     stage: Stage,
     client: IpAddr,
     stream: S,
+    /// That of the stream, if what is written goes there as it is.
+    socket: Option<Socket>,
     session: ServerSession,
     part: Part,
     /// From the moment it was let in.
@@ -99,6 +102,8 @@ enum Part {
     Viewer {
         viewer: Viewer,
         is_paused: bool,
+        /// Somebody else writes what comes.
+        seat: Option<Seat>,
     },
 }
 
@@ -130,6 +135,8 @@ enum Event {
     /// A publisher came, or none did in time.
     Arrival(Option<Viewer>),
     Items(Result<(), ViewEnd>),
+    /// It goes on by itself.
+    Back(Option<Back>),
     /// Somebody who looks after the server wants it to go.
     Ended,
     /// The room takes back its seat.
@@ -140,7 +147,9 @@ enum Event {
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn run(&mut self) -> io::Result<()> {
         loop {
-            match self.event().await? {
+            let event = self.event().await?;
+            self.rise();
+            match event {
                 Event::Read(0) => return Ok(()),
                 Event::Read(bytes) => {
                     if let Some(presence) = &self.presence {
@@ -155,6 +164,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     self.drain(heard)?;
                 }
                 Event::Arrival(viewer) => self.begin_view(viewer)?,
+                Event::Back(Some(back)) => self.go_on(back),
+                Event::Back(None) => {}
                 Event::Items(Ok(())) => self.take_items(),
                 Event::Items(Err(end)) => self.session.end_play(&end.to_string()),
                 Event::Ended => self.session.end("ended by the operator"),
@@ -165,6 +176,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if self.session.is_over() {
                 return Ok(());
             }
+            self.sit();
+        }
+    }
+
+    /// Has a row go on, if this connection has nothing to write and is one that a row can write to.
+    fn sit(&mut self) {
+        let Part::Viewer { viewer, is_paused: false, seat } = &mut self.part else { return };
+        if let (Some(socket), Some(presence), Some(PLAY_STREAM)) =
+            (&self.socket, &self.presence, self.session.play_stream())
+        {
+            *seat = viewer.sit(|items| joined(items, Item::rtmp), socket, presence.client());
+        }
+    }
+
+    /// From here on nobody else writes.
+    fn rise(&mut self) {
+        if let Part::Viewer { seat, .. } = &mut self.part
+            && let Some(back) = seat.take().and_then(Seat::leave)
+        {
+            self.go_on(back);
+        }
+    }
+
+    fn go_on(&mut self, back: Back) {
+        let Part::Viewer { viewer, .. } = &mut self.part else { return };
+        match viewer.rise(back) {
+            Ok(rest) => self.pieces.extend(Some(rest).filter(|rest| !rest.is_empty())),
+            Err(end) => self.session.end_play(&end.to_string()),
         }
     }
 
@@ -187,7 +226,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let (part, items, directory) = (&mut self.part, &mut self.items, &self.stage.directory);
         let part = async {
             match part {
-                Part::Viewer { viewer, is_paused: false } => Event::Items(viewer.next(items).await),
+                Part::Viewer { seat: Some(seat), .. } => Event::Back(seat.back().await),
+                Part::Viewer { viewer, is_paused: false, seat: None } => Event::Items(viewer.next(items).await),
                 Part::Waiting(address, until) => {
                     let left = until.saturating_duration_since(clock::now());
                     Event::Arrival(directory.wait_and_view(&address.name, left).await)
@@ -225,7 +265,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             (Output::Metadata(metadata), Part::Publisher(claim, _)) => claim.publish_metadata(metadata),
             (Output::Parameters(parameters), Part::Publisher(claim, _)) => claim.publish_parameters(parameters),
             (Output::Frame(frame), Part::Publisher(claim, _)) => claim.publish_frame(frame),
-            (Output::Pause(pauses), Part::Viewer { viewer, is_paused }) => {
+            (Output::Pause(pauses), Part::Viewer { viewer, is_paused, .. }) => {
                 if *is_paused && !pauses {
                     viewer.begin_again();
                 }
@@ -264,7 +304,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.session.refuse(Refusal::NotFound, "nobody publishes this stream");
             return self.drain(Ok(()));
         };
-        self.part = Part::Viewer { viewer, is_paused: false };
+        self.part = Part::Viewer { viewer, is_paused: false, seat: None };
         let accepted = self.session.accept_play();
         self.drain(accepted)
     }

@@ -9,7 +9,7 @@ use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream;
 use live::hub::Item;
 use live::{StreamAddress, flv};
@@ -26,10 +26,11 @@ use crate::clock;
 use crate::handshake::Handshake;
 use crate::http::api;
 use crate::http::arrival::Arrival;
+use crate::http::endless::{Outlet, chunk};
 use crate::http::site::Site;
 use crate::http::wants_websocket;
 use crate::live::clients::{Kind, Presence};
-use crate::live::directory::Viewer;
+use crate::live::directory::{Seat, Socket, ViewEnd, Viewer, Write, joined};
 use crate::live::rtmp::{Stage, WAIT_MAX};
 
 /// What the path of a stream ends with.
@@ -57,9 +58,14 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &mut Parts) -> 
     let viewer = site.stage.directory.wait_and_view(&address.name, WAIT_MAX).await.ok_or(Refusal::NotOnAir)?;
     let tags = Tags::new(viewer, presence, &site.stage);
     let Some(handshake) = handshake else {
+        let headers = [(CONTENT_TYPE, "video/x-flv")];
+        if let Some(outlet) = parts.extensions.get::<Outlet>() {
+            outlet.put(tags.to(outlet.socket.clone()));
+            return Ok(headers.into_response());
+        }
         let body =
             stream::unfold(tags, async |mut tags| tags.next().await.map(|some| (Ok::<_, Infallible>(some), tags)));
-        return Ok(([(CONTENT_TYPE, "video/x-flv")], Body::from_stream(body)).into_response());
+        return Ok((headers, Body::from_stream(body)).into_response());
     };
     let (response, upgrade) = handshake.accept();
     tokio::spawn(async move {
@@ -71,7 +77,8 @@ pub(super) async fn answer(site: &Site, arrival: Arrival, parts: &mut Parts) -> 
 }
 
 /// A stream, some tags at a time.
-struct Tags {
+#[derive(Debug)]
+pub(in crate::http) struct Tags {
     viewer: Viewer,
     presence: Presence,
     stopping: watch::Receiver<bool>,
@@ -79,51 +86,85 @@ struct Tags {
     items: Vec<Arc<Item>>,
     /// What has not been handed on yet of the beginning.
     header: Option<Bytes>,
+    /// As the viewer gets them: a picture comes with the sounds beside it, and to copy them together takes less than a chunk of HTTP for each.
+    write: Write,
+    /// Where they go, if they go there as they are.
+    socket: Option<Socket>,
+    /// Somebody else writes what comes.
+    seat: Option<Seat>,
 }
 
 impl Tags {
     fn new(viewer: Viewer, presence: Presence, stage: &Stage) -> Self {
         let (has_audio, has_video) = viewer.has_audio_and_video();
         let header = Some(flv::header(has_audio, has_video));
-        Self { viewer, presence, stopping: stage.stopping.clone(), items: Vec::new(), header }
+        let stopping = stage.stopping.clone();
+        Self { viewer, presence, stopping, items: Vec::new(), header, write: tags, socket: None, seat: None }
     }
 
-    /// The next tags; `None` when there will be none.
-    async fn next(&mut self) -> Option<Bytes> {
+    /// The same in chunks, for a viewer who has them straight from that socket.
+    fn to(self, socket: Socket) -> Self {
+        let header = self.header.as_ref().map(chunk);
+        Self { header, write: chunks, socket: Some(socket), ..self }
+    }
+
+    /// The next tags; `None` when there will be none. Who gives a socket has written all there was before.
+    pub(in crate::http) async fn next(&mut self) -> Option<Bytes> {
         let tags = match self.header.take() {
             Some(header) => header,
-            None => loop {
-                let end = tokio::select! {
-                    end = self.viewer.next(&mut self.items) => end,
-                    _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                    () = self.presence.ended() => return None,
-                };
-                if let Err(end) = end {
+            None => match self.following().await {
+                Ok(tags) => tags,
+                Err(Some(end)) => {
                     tracing::debug!("a viewer of FLV is let go: {end}");
                     return None;
                 }
-                let tags = joined(&self.items);
-                self.items.clear();
-                if !tags.is_empty() {
-                    break tags;
-                }
+                Err(None) => return None,
             },
         };
         self.presence.count_sent(clock::now(), tags.len());
         Some(tags)
     }
+
+    /// What comes after the header, or why nothing does; nobody says so when the server stops or somebody wants it.
+    async fn following(&mut self) -> Result<Bytes, Option<ViewEnd>> {
+        loop {
+            if let (None, Some(socket)) = (&self.seat, &self.socket) {
+                self.seat = self.viewer.sit(self.write, socket, self.presence.client());
+            }
+            let Self { viewer, items, seat, .. } = self;
+            let news = async {
+                match seat {
+                    Some(seat) => seat.back().await.map_or(Ok(Bytes::new()), |back| viewer.rise(back)),
+                    None => viewer.next(items).await.map(|()| Bytes::new()),
+                }
+            };
+            let rest = tokio::select! {
+                news = news => news?,
+                _ = self.stopping.wait_for(|stopping| *stopping) => return Err(None),
+                () = self.presence.ended() => return Err(None),
+            };
+            self.seat = None;
+            let tags = if self.items.is_empty() { rest } else { (self.write)(&self.items) };
+            self.items.clear();
+            if !tags.is_empty() {
+                return Ok(tags);
+            }
+        }
+    }
+
+    /// From here on nobody else writes; what is left of what was begun.
+    pub(in crate::http) fn leave(&mut self) -> Option<Bytes> {
+        let back = self.seat.take()?.leave()?;
+        self.viewer.rise(back).ok()
+    }
 }
 
-/// All of them in a row. A picture comes with the sounds beside it: to copy them together takes less than a chunk of HTTP for each.
-fn joined(items: &[Arc<Item>]) -> Bytes {
-    if let [item] = items {
-        return item.flv().clone();
-    }
-    let mut tags = BytesMut::with_capacity(items.iter().map(|item| item.flv().len()).sum());
-    for item in items {
-        tags.extend_from_slice(item.flv());
-    }
-    tags.freeze()
+fn tags(items: &[Arc<Item>]) -> Bytes {
+    joined(items, Item::flv)
+}
+
+fn chunks(items: &[Arc<Item>]) -> Bytes {
+    chunk(&tags(items))
 }
 
 /// Sends tags by a WebSocket until one side has enough.

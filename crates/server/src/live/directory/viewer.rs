@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use live::StreamName;
 use live::hub::{Cursor, GRADES_MAX, Grade, Grades, Item, PerRendition, Rendition, TooSlow};
 use media::{Codec, MediaTime};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{Directory, Stream};
+use super::row::{Back, Write};
+use super::{Directory, Seat, Socket, Stream};
+use crate::live::clients::Client;
 
 /// Why a viewer gets no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -141,6 +144,25 @@ impl Viewer {
         }
     }
 
+    /// Has a row go on with what comes next, straight to the socket, which must have nothing else to take; if there is one where this viewer is.
+    pub(crate) fn sit(&self, write: Write, socket: &Socket, client: &Arc<Client>) -> Option<Seat> {
+        let stream = &self.reader.stream;
+        let is_up_to_date = stream.published().hub.is_up_to_date(&self.cursor);
+        if !is_up_to_date {
+            return None;
+        }
+        stream.rows.sit(stream, write, &self.cursor, socket, client)
+    }
+
+    /// Goes on where it is after a row. What is to be written first is returned.
+    ///
+    /// # Errors
+    /// As for [`Self::next`].
+    pub(crate) fn rise(&mut self, back: Back) -> Result<Bytes, ViewEnd> {
+        self.cursor = back.cursor;
+        back.end.map_or(Ok(back.rest), Err)
+    }
+
     /// How much of the stream went by since the viewer last began, because it did not keep up.
     #[must_use]
     pub fn skipped(&self) -> u64 {
@@ -182,4 +204,4 @@ impl Drop for Reader {
 /// How long a viewer stays while nothing comes: a publisher that lost its connection is back by then, or not coming.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// What a viewer takes in one go: enough that a system call is worth it, and little enough that one who is behind does not keep more than this.
-const BATCH_BYTES: usize = 256 * 1024;
+pub(super) const BATCH_BYTES: usize = 256 * 1024;

@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub(super) use self::hls::watched as watched_by_hls;
 
-use self::client::{Peer, flv, h264, sound, sound_parameters, video_parameters, websocket};
+use self::client::{Peer, flv, flv_in_chunks, h264, sound, sound_parameters, video_parameters, websocket};
 use super::access::{KEY, token};
 use crate::fixture::{get, refusal, request, serve_for_test, tls_connect};
 
@@ -48,6 +48,8 @@ async fn what_is_published_is_played_by_rtmp_flv_and_websocket() {
     publish_round(&mut publisher, 0).await;
     let mut by_rtmp = Peer::connect(&server, Purpose::Play, "live", "a").await.unwrap();
     let mut by_flv = flv(server.http(), "/live/a.flv").await;
+    let mut by_chunks = flv_in_chunks(server.http(), None, "/live/a.flv").await;
+    let mut by_the_library = flv_in_chunks(server.http(), Some("/healthz"), "/live/a.flv").await;
     let mut by_websocket = websocket(server.http(), "/live/a.flv").await;
     let sent = [h264(0, true, b"key"), sound(5, b"sound"), h264(40, false, b"delta")];
     assert!(matches!(by_rtmp.next().await, ClientOutput::Parameters(told) if told == video_parameters()));
@@ -56,12 +58,51 @@ async fn what_is_published_is_played_by_rtmp_flv_and_websocket() {
         let ClientOutput::Frame(played) = by_rtmp.next().await else { panic!("a frame") };
         assert_eq!(shown(&played), shown(frame));
     }
-    for viewer in [&mut by_flv, &mut by_websocket] {
+    for viewer in [&mut by_flv, &mut by_chunks, &mut by_the_library, &mut by_websocket] {
         assert_eq!(viewer.next().await, Packet::Parameters(video_parameters()));
         assert_eq!(viewer.next().await, Packet::Parameters(sound_parameters()));
         for frame in &sent {
             assert_eq!(viewer.next().await, Packet::Frame(frame.clone()));
         }
+    }
+}
+
+#[tokio::test]
+async fn who_has_everything_and_is_written_to_with_others_misses_nothing() {
+    let server = serve_for_test(&[]);
+    let mut publisher = Peer::connect(&server, Purpose::Publish, "live", "a").await.unwrap();
+    publish_round(&mut publisher, 0).await;
+    let mut by_rtmp = Peer::connect(&server, Purpose::Play, "live", "a").await.unwrap();
+    let mut by_flv = Vec::new();
+    for _ in 0..3 {
+        by_flv.push(flv_in_chunks(server.http(), None, "/live/a.flv").await);
+    }
+    let mut expected = vec![h264(0, true, b"key"), sound(5, b"sound"), h264(40, false, b"delta")];
+    for ms in (80_i64..2000).step_by(40) {
+        let picture = h264(ms, ms % 400 == 0, b"another");
+        publisher.send_frame(&picture).await;
+        // Now and then somebody leaves its row to answer, and comes back.
+        if ms % 200 == 0 {
+            by_rtmp.ping().await;
+        }
+        expected.push(picture);
+    }
+    for frame in &expected {
+        let told = loop {
+            if let ClientOutput::Frame(frame) = by_rtmp.next().await {
+                break frame;
+            }
+        };
+        assert_eq!(shown(&told), shown(frame));
+    }
+    for viewer in &mut by_flv {
+        let mut frames = Vec::new();
+        while frames.len() < expected.len() {
+            if let Packet::Frame(frame) = viewer.next().await {
+                frames.push(frame);
+            }
+        }
+        assert_eq!(frames, expected);
     }
 }
 

@@ -97,6 +97,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.stream.write_all(&message).await.unwrap();
     }
 
+    /// Asks for an answer in between (RTMP 1.0 §7.1.7, event 6).
+    pub(super) async fn ping(&mut self) {
+        let ping = message(4, 0, 0, &[0, 6, 0, 0, 0, 1]);
+        self.stream.write_all(&ping).await.unwrap();
+    }
+
     async fn read(&mut self) -> Result<ClientOutput, RtmpError> {
         let mut bytes = [0; 16 * 1024];
         loop {
@@ -123,11 +129,7 @@ pub(super) struct FlvViewer {
 pub(super) async fn flv(address: SocketAddr, path: &str) -> FlvViewer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
-    }
-    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let head = line_of(&mut stream, b"\r\n\r\n").await;
     assert!(head.starts_with("http/1.0 200") && head.contains("content-type: video/x-flv"), "{head}");
     let bytes = futures_util::stream::unfold(stream, async |mut stream| {
         let mut bytes = vec![0; 16 * 1024];
@@ -136,6 +138,39 @@ pub(super) async fn flv(address: SocketAddr, path: &str) -> FlvViewer {
         Some((Bytes::from(bytes), stream))
     });
     FlvViewer::new(bytes.boxed())
+}
+
+/// The same by HTTP/1.1, whose answer has chunks (RFC 9112 §7.1) and says when it is whole. `before` is asked for first, on the same connection.
+pub(super) async fn flv_in_chunks(address: SocketAddr, before: Option<&str>, path: &str) -> FlvViewer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for asked in before.into_iter().chain([path]) {
+        stream.write_all(format!("GET {asked} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).await.unwrap();
+        let head = line_of(&mut stream, b"\r\n\r\n").await;
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        if asked == path {
+            let is_flv = head.contains("content-type: video/x-flv") && head.contains("transfer-encoding: chunked");
+            assert!(is_flv && head.contains("\r\ndate: "), "{head}");
+        } else {
+            let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap();
+            stream.read_exact(&mut vec![0; length.parse().unwrap()]).await.unwrap();
+        }
+    }
+    let chunks = futures_util::stream::unfold(stream, async |mut stream| {
+        let size = line_of(&mut stream, b"\r\n").await;
+        let mut chunk = vec![0; usize::from_str_radix(size.trim_end(), 16).unwrap() + 2];
+        stream.read_exact(&mut chunk).await.unwrap();
+        chunk.truncate(chunk.len() - 2);
+        (!chunk.is_empty()).then(|| (Bytes::from(chunk), stream))
+    });
+    FlvViewer::new(chunks.boxed())
+}
+
+async fn line_of(stream: &mut TcpStream, end: &[u8]) -> String {
+    let mut line = Vec::new();
+    while !line.ends_with(end) {
+        line.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
+    }
+    String::from_utf8(line).unwrap().to_lowercase()
 }
 
 pub(super) async fn websocket(address: SocketAddr, path: &str) -> FlvViewer {

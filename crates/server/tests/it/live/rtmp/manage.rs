@@ -4,7 +4,7 @@ use live::rtmp::{ClientOutput, Purpose, RtmpError};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::client::{Peer, flv};
+use super::client::{Peer, flv, flv_in_chunks};
 use super::publish_round;
 use crate::fixture::{Answer, TestServer, get, request, serve_for_test};
 use crate::live::access::{KEY, token};
@@ -119,7 +119,7 @@ async fn the_operator_ends_sessions_of_every_protocol() {
     let admin = format!("Authorization: Bearer {}", server.admin());
     let mut publisher = on_air(&server).await;
     let mut player = Peer::connect(&server, Purpose::Play, "live", "a").await.unwrap();
-    let mut viewer = flv(server.http(), "/live/a.flv").await;
+    let mut viewer = flv_in_chunks(server.http(), None, "/live/a.flv").await;
     viewer.next().await;
     let clients = told(&server, "/api/v1/clients").await["clients"].clone();
     for client in clients.as_array().unwrap().iter().rev() {
