@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use stun_types::attribute::XorMappedAddress;
-use stun_types::message::{BINDING, Message, MessageWriteVec};
+use stun_types::message::{BINDING, Message, MessageWriteVec, TransactionId};
 use stun_types::prelude::{MessageWrite as _, MessageWriteExt as _};
 use tokio::net::{UdpSocket, lookup_host};
 use tokio::time::timeout;
@@ -29,20 +29,30 @@ pub async fn mapped_address(host: &str, port: u16) -> Result<SocketAddr, Error> 
     for wait in WAITS {
         // A port that was closed is found by the answer that does not come.
         let _ = socket.send(&request).await;
-        let mut answer = [0; ANSWER_BYTES_MAX];
-        let Ok(Ok(bytes)) = timeout(wait, socket.recv(&mut answer)).await else { continue };
-        let unexpected = |error: &dyn std::fmt::Display| Error::Unexpected(error.to_string());
-        let answer = answer.get(..bytes).unwrap_or_default();
-        let message = Message::from_bytes(answer).map_err(|error| unexpected(&error))?;
-        if message.transaction_id() == transaction {
-            let mapped = message.attribute::<XorMappedAddress>().map_err(|error| unexpected(&error))?;
-            return Ok(mapped.addr(transaction));
+        if let Ok(Some(mapped)) = timeout(wait, answer(&socket, transaction)).await {
+            return mapped;
         }
     }
     Err(Error::Timeout("the STUN server's answer"))
+}
+
+/// What the server says in this transaction; what else comes is passed over, as anybody can send it. `None` when nobody listens there.
+async fn answer(socket: &UdpSocket, transaction: TransactionId) -> Option<Result<SocketAddr, Error>> {
+    let mut buffer = [0; ANSWER_BYTES_MAX];
+    loop {
+        let bytes = socket.recv(&mut buffer).await.ok()?;
+        let Ok(message) = Message::from_bytes(buffer.get(..bytes).unwrap_or_default()) else { continue };
+        if message.transaction_id() == transaction {
+            let mapped = message.attribute::<XorMappedAddress>();
+            return Some(mapped.map(|it| it.addr(transaction)).map_err(|error| Error::Unexpected(error.to_string())));
+        }
+    }
 }
 
 /// After each sending (RFC 8489 §6.2.1, cut short).
 const WAITS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 /// An answer has less than 100.
 const ANSWER_BYTES_MAX: usize = 1500;
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,10 @@ mod flow;
 mod leg;
 mod load;
 mod message;
+mod reach;
 mod way;
 
 pub use address::{Door, Transport, TurnAddress, User};
 pub use churn::Churn;
 pub use load::{Method, Peers, Plan, Progress, Report, Session, run};
+pub use reach::{Reach, reach};

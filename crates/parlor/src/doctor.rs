@@ -2,13 +2,14 @@
 //! settings first.
 
 mod host;
+mod relay;
 mod report;
 
 use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Args;
-use client::turn::{Door, Method, Peers, Plan, Transport, TurnAddress, User};
+use client::turn::{TurnAddress, User};
 use client::{Endpoint, Error, HttpAddress, RoomAddress, Trust, WebSocket};
 use serde::Deserialize;
 
@@ -239,15 +240,23 @@ impl Visit {
                     let user = User { name: server.username.clone(), password: server.credential.clone() };
                     let trust = self.trust;
                     // All at once: one that is shut takes its time.
-                    relays.push(tokio::task::spawn_blocking(move || turn(&url, user, trust)));
+                    relays.push(tokio::task::spawn_blocking(move || relay::check(&url, user, trust)));
                 }
             }
         }
         if relays.is_empty() {
             self.note(Finding::new("TURN", State::Warn, "the server offers none", ADVICE_NO_TURN))?;
         }
+        let mut open = None;
         for relay in relays {
-            self.note(relay.await?)?;
+            let (finding, door) = relay.await?;
+            self.note(finding)?;
+            open = open.or(door);
+        }
+        // On its own machine nothing is in between.
+        if let Some(door) = open.filter(|_| !self.is_own) {
+            let finding = tokio::task::spawn_blocking(move || relay::reach(&door)).await?;
+            self.note(finding)?;
         }
         Ok(())
     }
@@ -287,39 +296,6 @@ async fn stun(place: &str) -> Finding {
     }
 }
 
-/// Two allocations, and packets from each to the other.
-fn turn(url: &str, user: User, trust: Trust) -> Finding {
-    let address = match TurnAddress::parse(url) {
-        Ok(address) => address,
-        Err(error) => return Finding::new("TURN", State::Fail, error.to_string(), ""),
-    };
-    let (name, advice) = match address.transport {
-        Transport::Udp => ("TURN over UDP", ADVICE_UDP),
-        Transport::Tcp => ("TURN over TCP", ADVICE_TCP),
-        Transport::Tls => ("TURN over TLS", ADVICE_TLS),
-    };
-    let place = format!("{}:{}", address.host, address.port);
-    let plan = Plan {
-        allocations: 2,
-        packets_per_second: 50.0,
-        burst: 1,
-        together: false,
-        payload_bytes: 200,
-        method: Method::Channel,
-        peers: Peers::Pairs,
-        warm_up: Duration::from_millis(200),
-        duration: Duration::from_secs(1),
-    };
-    let door = Door { address, trust, user };
-    match client::turn::run(plan, &door, |_| {}) {
-        Ok(report) if report.received == 0 => {
-            Finding::new(name, State::Fail, format!("{place} relays nothing of {} packets", report.sent), ADVICE_RELAY)
-        }
-        Ok(report) => Finding::ok(name, format!("{place} relays, {} packets came in a second", report.received)),
-        Err(error) => Finding::new(name, State::Fail, format!("{place}: {error}"), advice),
-    }
-}
-
 /// A server names three or four.
 const RELAYS_MAX: usize = 8;
 /// Besides the minute of rounding: what an answer may take, and clocks that nobody minds.
@@ -336,10 +312,6 @@ const ADVICE_TOKEN: &str = "A server with auth.keys wants --token (parlor token 
 const ADVICE_NO_TURN: &str = "Calls between strict networks need it: set turn.enabled.";
 const ADVICE_CLOCK: &str = "Have both follow NTP: credentials and tokens end at a time.";
 const ADVICE_UDP: &str = "Let this UDP port (udp.listen) in, and its answers out.";
-const ADVICE_TCP: &str = "Let this TCP port (turn.tcp_listen) in.";
-const ADVICE_TLS: &str = "Let this TCP port (https.listen) in; the certificate must be for its name.";
-const ADVICE_RELAY: &str =
-    "The allocation stands, and nothing goes through it: are public.addresses and turn.relay_ports right?";
 
 #[cfg(test)]
 mod tests;

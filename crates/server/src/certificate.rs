@@ -1,15 +1,18 @@
 //! The certificate that TLS shows: the operator's files, or one signed by itself and kept in `data.dir`. Changes are taken up while the server runs.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use x509_cert::der::Decode as _;
 
 use crate::data_dir::DataDir;
 
@@ -148,6 +151,26 @@ impl Certificate {
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
         matches!(self.source, CertificateSource::SelfSigned { .. })
+    }
+
+    /// From when until when it is good (RFC 5280 §4.1.2.5), as Unix times. `None` when it cannot be read, which TLS does without.
+    #[must_use]
+    pub fn validity(&self) -> Option<Range<Duration>> {
+        let key = Arc::clone(&self.read().key);
+        let certificate = x509_cert::Certificate::from_der(key.cert.first()?).ok()?;
+        let validity = certificate.tbs_certificate().validity();
+        Some(validity.not_before.to_unix_duration()..validity.not_after.to_unix_duration())
+    }
+
+    /// Whether clients take it for a server of this name or address (RFC 9525).
+    #[must_use]
+    pub fn is_for(&self, name: &str) -> bool {
+        let key = Arc::clone(&self.read().key);
+        let Some(certificate) = key.cert.first() else { return false };
+        ParsedCertificate::try_from(certificate)
+            .ok()
+            .zip(ServerName::try_from(name).ok())
+            .is_some_and(|(certificate, name)| verify_server_name(&certificate, &name).is_ok())
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Current> {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use stun_types::attribute::{ErrorCode, Nonce, Realm, Username};
+use stun_types::attribute::{ErrorCode, Nonce, Realm, Username, XorMappedAddress};
 use stun_types::message::{
     IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageClass, MessageIntegrityCredentials, MessageWriteVec,
     Method, TransactionId,
@@ -24,6 +24,8 @@ pub(super) struct Allocation {
     pub(super) leg: Leg,
     /// Where peers send to.
     pub(super) relayed: SocketAddr,
+    /// Where the server sees its client.
+    pub(super) mapped: SocketAddr,
     challenge: Challenge,
 }
 
@@ -47,7 +49,8 @@ impl Allocation {
         let answer = asked.request(ALLOCATE, &|_| vec![Box::new(transport.clone())])?;
         let message = Message::from_bytes(&answer).map_err(unexpected)?;
         let relayed = message.attribute::<XorRelayedAddress>().map_err(unexpected)?.addr(message.transaction_id());
-        Ok(Self { leg, relayed, challenge })
+        let mapped = message.attribute::<XorMappedAddress>().map_err(unexpected)?.addr(message.transaction_id());
+        Ok(Self { leg, relayed, mapped, challenge })
     }
 
     /// Lets the peer's address send.

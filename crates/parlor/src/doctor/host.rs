@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
+use std::time::Duration;
 
 use server::certificate::{Certificate, CertificateSource};
 use server::config::Config;
@@ -35,11 +36,34 @@ fn certificate(config: &Config) -> Finding {
         let seen = "made by the server itself: browsers warn about it";
         return Finding::new("certificate", State::Warn, seen, ADVICE_OWN_CERTIFICATE);
     };
-    let seen = format!("{} and its key are a pair", chain.display());
-    match Certificate::open(CertificateSource::Files { chain, key }, tls::provider(), clock::unix_time()) {
-        Ok(_) => Finding::ok("certificate", seen),
+    let (unix_now, file) = (clock::unix_time(), chain.display().to_string());
+    match Certificate::open(CertificateSource::Files { chain, key }, tls::provider(), unix_now) {
+        Ok(certificate) => judge(&certificate, &file, config.public_host.0.as_deref(), unix_now),
         Err(error) => Finding::new("certificate", State::Fail, error.to_string(), ADVICE_FILES),
     }
+}
+
+/// A certificate whose key is at hand; `host` is the server's name, if anybody has said.
+fn judge(certificate: &Certificate, file: &str, host: Option<&str>, unix_now: Duration) -> Finding {
+    let fail = |seen: String, advice| Finding::new("certificate", State::Fail, seen, advice);
+    if let Some(host) = host.filter(|host| !certificate.is_for(host)) {
+        return fail(format!("{file} is not for {host} (public.host)"), ADVICE_NAME);
+    }
+    let Some(validity) = certificate.validity() else {
+        return fail(format!("{file}: from when until when it is good cannot be read"), ADVICE_FILES);
+    };
+    let days = |time: Duration| time.as_secs() / SECONDS_PER_DAY;
+    if unix_now < validity.start {
+        return fail(format!("{file} is good in {} days only", days(validity.start - unix_now)), ADVICE_CLOCK);
+    }
+    let Some(left) = validity.end.checked_sub(unix_now) else {
+        return fail(format!("{file} has ended {} days ago", days(unix_now - validity.end)), ADVICE_RENEW);
+    };
+    let seen = format!("{file} and its key are a pair, for {} days more", days(left));
+    if left < RENEWED_BEFORE {
+        return Finding::new("certificate", State::Warn, seen, ADVICE_RENEW);
+    }
+    Finding::ok("certificate", seen)
 }
 
 /// `limit` is how many files a server that is started from here may have open; none: as many as it likes.
@@ -110,11 +134,18 @@ pub(super) fn ports(config: &Config) -> Vec<Finding> {
 /// Sockets and files that are neither connections nor relays: listeners, logs, recordings.
 const OTHER_FILES: u64 = 256;
 
+const SECONDS_PER_DAY: u64 = 86_400;
+/// Whatever renews certificates has done so by then.
+const RENEWED_BEFORE: Duration = Duration::from_secs(7 * SECONDS_PER_DAY);
+
 const ADVICE_DATA_DIR: &str = "Run this as the server's user (sudo -u parlor), or let that user write there.";
 const ADVICE_OWN_CERTIFICATE: &str =
     "For guests from elsewhere set https.cert and https.key to one for the server's name.";
 const ADVICE_FILES: &str =
     "https.cert is the whole chain, https.key its private key, both PEM, and the server's user can read them.";
+const ADVICE_NAME: &str = "Have one made for this name: browsers refuse it otherwise.";
+const ADVICE_RENEW: &str =
+    "Renew it: the server takes up changed files by itself. What should have renewed it does not.";
 const ADVICE_OPEN_FILES: &str = "Raise the limit (LimitNOFILE= of the unit, ulimit -Hn in a shell), or lower limits.tcp_connections and limits.allocations.";
 const ADVICE_CLOCK: &str = "Have it follow NTP: credentials and tokens end at a time.";
 const ADVICE_STUN: &str = "No server of public.stun answers: are their names right, and may UDP go out?";

@@ -55,6 +55,8 @@ fn server_that_is_well_relays_over_udp_tcp_and_tls_and_the_code_is_0() {
         "TURN over UDP: ok",
         "TURN over TCP: ok",
         "TURN over TLS: ok",
+        // This machine is private to it.
+        "relayed address: not-checked",
     ];
     assert_eq!(names, expected, "{}", text(&done.stdout));
     assert_eq!(done.status.code(), Some(0));
@@ -75,6 +77,25 @@ fn certificate_that_nobody_signed_fails_with_advice_and_the_rest_is_checked_all_
     assert_eq!(done.status.code(), Some(1), "{said}");
     assert_eq!([state_of("certificate"), state_of("page"), state_of("TURN over UDP")], ["fail", "ok", "ok"], "{said}");
     assert!(said.contains("set https.cert and https.key") && said.contains("/check"), "{said}");
+}
+
+#[test]
+fn relay_ports_are_tried_from_outside_where_the_server_may_relay_there() {
+    let patient = Patient::start(&["--set", "turn.allow_peers=127.0.0.0/8"]);
+    let (names, _) = findings(&output(&["doctor", &patient.url, "--json"]));
+    assert!(names.contains(&"relayed address: ok".to_owned()), "{names:?}");
+}
+
+#[test]
+fn relay_ports_behind_another_address_than_the_server_says_fail_with_advice() {
+    let named = ["--set", "public.host=127.0.0.1", "--set", "public.addresses=[\"198.51.100.1\"]"];
+    let patient = Patient::start(&[named.as_slice(), &["--set", "turn.allow_peers=127.0.0.0/8"]].concat());
+    let done = output(&["doctor", &patient.url, "--json"]);
+    let (names, all) = findings(&done);
+    let relayed = all.iter().find(|finding| finding["name"] == "relayed address").unwrap();
+    assert_eq!(relayed["state"], "fail", "{names:?}");
+    assert!(relayed["advice"].as_str().unwrap().contains("public.addresses"), "{relayed}");
+    assert_eq!(done.status.code(), Some(1));
 }
 
 #[test]

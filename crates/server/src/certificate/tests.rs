@@ -123,3 +123,18 @@ fn renewal_that_fails_is_tried_and_told_again_after_pauses_that_grow() {
     fs::create_dir(&kept).unwrap();
     assert!(certificate.refresh(start + DAY * 2).unwrap());
 }
+
+#[test]
+fn certificate_says_from_when_until_when_it_is_good_and_for_whom() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = open(self_signed(directory.path(), &["call.example.org"]), YEAR_2027).unwrap();
+    let validity = made.validity().unwrap();
+    assert_eq!(validity.start, YEAR_2027 - DAY);
+    assert!(
+        validity.contains(&(YEAR_2027 + DAY * 366)) && !validity.contains(&(YEAR_2027 + DAY * 500)),
+        "{validity:?}"
+    );
+    let is_for = |name| made.is_for(name);
+    assert!(is_for("call.example.org") && is_for("localhost") && is_for("127.0.0.1"));
+    assert!(!is_for("example.org") && !is_for("a.call.example.org") && !is_for("8.8.8.8") && !is_for("no name"));
+}

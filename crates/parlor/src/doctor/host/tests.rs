@@ -1,6 +1,8 @@
 use std::net::TcpListener;
 
+use rcgen::{CertificateParams, KeyPair};
 use server::config::Sources;
+use time::OffsetDateTime;
 
 use super::*;
 
@@ -64,6 +66,39 @@ fn certificate_without_its_files_is_a_warning_and_with_wrong_ones_a_failure() {
     let wrong = certificate(&config(&[&cert, &key]));
     assert_eq!(wrong.state, State::Fail);
     assert!(wrong.seen.contains("chain.pem"), "{wrong:?}");
+}
+
+/// What is found of a certificate for call.example.org that is good from day 100 to day 200 of the Unix age.
+fn found_of_certificate(host: Option<&str>, day: u64) -> Finding {
+    let directory = tempfile::tempdir().unwrap();
+    let moment = |day: i64| OffsetDateTime::UNIX_EPOCH + time::Duration::days(day);
+    let mut params = CertificateParams::new(["call.example.org".to_owned()]).unwrap();
+    (params.not_before, params.not_after) = (moment(100), moment(200));
+    let pair = KeyPair::generate().unwrap();
+    let [chain, key] = ["chain.pem", "key.pem"].map(|name| directory.path().join(name));
+    std::fs::write(&chain, params.self_signed(&pair).unwrap().pem()).unwrap();
+    std::fs::write(&key, pair.serialize_pem()).unwrap();
+    let unix_now = Duration::from_secs(day * SECONDS_PER_DAY + 1);
+    let source = CertificateSource::Files { chain, key };
+    judge(&Certificate::open(source, tls::provider(), unix_now).unwrap(), "chain.pem", host, unix_now)
+}
+
+#[test]
+fn certificate_of_another_name_or_time_is_a_failure_and_one_that_ends_within_a_week_a_warning() {
+    let cases = [
+        (Some("call.example.org"), 150, State::Ok, "for 49 days more"),
+        (None, 150, State::Ok, "for 49 days more"),
+        (Some("call.example.org"), 193, State::Warn, "for 6 days more"),
+        (Some("call.example.org"), 203, State::Fail, "ended 3 days ago"),
+        (Some("call.example.org"), 90, State::Fail, "good in 9 days only"),
+        (Some("example.org"), 150, State::Fail, "not for example.org"),
+    ];
+    for (host, day, state, part) in cases {
+        let finding = found_of_certificate(host, day);
+        assert_eq!(finding.state, state, "{finding:?}");
+        assert!(finding.seen.contains(part), "{finding:?}");
+        assert_eq!(finding.advice.is_empty(), state == State::Ok, "{finding:?}");
+    }
 }
 
 #[test]
