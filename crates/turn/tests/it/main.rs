@@ -16,6 +16,7 @@ mod hairpin;
 mod limits;
 mod mobility;
 mod model;
+mod oracle;
 mod peers;
 mod policy;
 mod reconfigure;

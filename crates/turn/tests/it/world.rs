@@ -244,7 +244,10 @@ impl Client {
     }
 
     pub(crate) fn learn(&mut self, reply: &Reply) {
-        let message = reply.message().unwrap();
+        self.learn_from(&reply.message().unwrap());
+    }
+
+    pub(crate) fn learn_from(&mut self, message: &Message<'_>) {
         assert_eq!(message.attribute::<Realm>().unwrap().realm(), REALM);
         message.attribute::<Nonce>().unwrap().nonce().clone_into(&mut self.nonce);
         self.algorithms = message.attribute::<PasswordAlgorithms>().ok().map(|offer| offer.algorithms().to_vec());
